@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from econsult.consults import answers, declining, holding, requests, threads
-from econsult.consults.attachments import AttachmentState, MediaKind, Received, receive
+from econsult.consults.attachments import AttachmentState, MediaKind, Received, attachments_of, receive
 from econsult.consults.ledger import Clock
 from econsult.consults.preparing import end_without_copies, note_progress, start_processing
 from econsult.consults.records import Consult
@@ -153,6 +153,23 @@ def test_a_closed_question_gives_no_advice_on_its_photos(
     assert "Puede que haya poca luz en esta foto" in mother.get(where).text
     post(mother, f"{where}/cancel", {"sure": "yes"})
     assert "Puede que haya poca luz en esta foto" not in mother.get(where).text
+
+
+def test_a_location_is_called_removed_only_where_one_was(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        consult = session.get_one(Consult, asked.id)
+        key = runtime.vault.new_object_key(session, session.get_one(Patient, consult.patient_id), "a" * 32)[1]
+        known = Received("a" * 32, MediaKind.PHOTO, 9, "x.jpg", key, clinic.mother.id)
+        file = receive(session, consult, known, NOW)
+        file.state, file.report = AttachmentState.READY, {"removed": ["exif", "icc"]}
+    where = f"/family/questions/{asked.public_id}"
+    assert "Ubicación borrada" not in mother.get(where).text
+    with runtime.database.writing() as session:
+        (file,) = attachments_of(session, asked.id)
+        file.report = {"removed": ["exif", "gps"]}
+    assert "Ubicación borrada" in mother.get(where).text
 
 
 def test_an_empty_message_is_refused_and_clinicians_words_stay_with_clinicians(

@@ -37,6 +37,8 @@ ADVICE = (
     ("colour", "cast"),
     ("resolution", "low"),
 )
+_LOCATION = "gps"
+"""The class of what was removed, as the report names it."""
 PICTURES = ("thumb", "poster")
 
 
@@ -58,6 +60,7 @@ class FileCard:
     hides_part: bool = False
     is_asked_to_show: bool = False
     has_sound: bool = False
+    had_location: bool = False
     is_replaced: bool = False
     is_sealed: bool = False
 
@@ -76,8 +79,8 @@ class FileCard:
 
     @property
     def is_clean(self) -> bool:
-        """Whether a hidden place, which only pictures and films have, is gone for sure."""
-        return self.state == AttachmentState.READY and self.kind != MediaKind.LAB_DOCUMENT
+        """Whether the file told where it was made, and no copy does any more."""
+        return self.state == AttachmentState.READY and self.had_location
 
     @property
     def is_waiting(self) -> bool:
@@ -124,6 +127,7 @@ def card(attachment: Attachment, renditions: Sequence[Rendition], words: FileWor
         hides_part=hides_part(attachment),
         is_asked_to_show=attachment.show_asked_at is not None,
         has_sound=(attachment.report or {}).get("has_sound") is True,
+        had_location=_LOCATION in (attachment.report or {}).get("removed", ()),
         is_sealed=attachment.is_sealed,
     )
 
