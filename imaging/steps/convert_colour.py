@@ -9,6 +9,8 @@ from PIL import Image, ImageCms
 from imaging.pixels import Pixels, bands, pixels_of
 from imaging.steps.matrix_colour import Shaper, shaper_of
 
+_SPACE, _RGB = slice(16, 20), b"RGB "
+"""Where a profile says what its colours are."""
 _STEPS = 17
 _UNNOTICEABLE = 1
 """Out of 255: as far as two ways of rounding may be apart."""
@@ -19,6 +21,9 @@ def convert_colour(decoded: Image.Image, profile: bytes | None) -> Pixels:
     if not profile:
         return pixels_of(decoded if decoded.mode == "RGB" else decoded.convert("RGB"))
     try:
+        # What a PNG tells by gamma is told of red, green and blue, of a grey one too.
+        if profile[_SPACE] == _RGB and decoded.mode == "L":
+            decoded = decoded.convert("RGB")
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         transform = ImageCms.buildTransform(source, _srgb(), decoded.mode, "RGB", ImageCms.Intent.PERCEPTUAL)
     except (ImageCms.PyCMSError, OSError, ValueError):

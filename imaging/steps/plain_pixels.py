@@ -4,6 +4,7 @@ import numpy as np
 from PIL import Image
 
 _PAPER, _ROWS = (255, 255, 255), 64
+_SHEER_GREY = {"LA", "La"}
 _WHITES = (255.0, 65_535.0)
 
 
@@ -34,10 +35,16 @@ def _narrow(image: Image.Image) -> Image.Image:
 
 
 def _lay_on_paper(image: Image.Image) -> Image.Image:
-    """Some rows at a time: Pillow makes three copies of what it lays on something else."""
-    sheer = image if image.mode == "RGBA" else image.convert("RGBA")
-    paper = Image.new("RGB", image.size, _PAPER)
+    """Some rows at a time: Pillow makes three copies of what it lays on something else. Grey stays grey.
+
+    The profile of a grey picture is one of grey, which fits no other.
+    """
+    if image.mode in _SHEER_GREY:
+        sheer, paper = image.convert("LA"), Image.new("L", image.size, _PAPER[0])
+    else:
+        sheer = image if image.mode == "RGBA" else image.convert("RGBA")
+        paper = Image.new("RGB", image.size, _PAPER)
     for top in range(0, image.height, _ROWS):
         part = sheer.crop((0, top, image.width, min(image.height, top + _ROWS)))
-        paper.paste(part, (0, top), mask=part)
+        paper.paste(part.convert(paper.mode), (0, top), mask=part.getchannel("A"))
     return paper

@@ -18,6 +18,11 @@ def matrix_profile(columns: Matrix, gamma: float | None) -> bytes:
     return _profile(b"mntr", b"RGB ", b"XYZ ", tags | {b"rTRC": curve, b"gTRC": curve, b"bTRC": curve})
 
 
+def grey_profile(gamma: float) -> bytes:
+    curve = b"curv" + struct.pack(">IIH", 0, 1, round(gamma * 256)) + bytes(2)
+    return _profile(b"mntr", b"GRAY", b"XYZ ", {b"wtpt": _xyz(_D50), b"kTRC": curve})
+
+
 def cmyk_profile() -> bytes:
     """Return a printer profile whose table mixes ideal inks on white paper into Lab, dulled as real inks are."""
     nodes = [_ink_lab(*node) for node in itertools.product((0.0, 0.5, 1.0), repeat=4)]

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from imaging.steps.told_profile import adobe_profile, wide_profile
-from tests.imaging import files
+from tests.imaging import files, icc
 from tests.imaging.conftest import Prepare
 
 ADOBE = (31270, 32900, 64000, 33000, 21000, 71000, 15000, 6000)
@@ -20,8 +20,8 @@ def patches() -> Image.Image:
     return Image.fromarray(cube.repeat(16, 0).repeat(16, 1))
 
 
-def with_chunks(*chunks: tuple[bytes, bytes]) -> bytes:
-    data = files.encode(patches(), "PNG")
+def with_chunks(*chunks: tuple[bytes, bytes], image: Image.Image | None = None) -> bytes:
+    data = files.encode(image or patches(), "PNG")
     at = data.index(b"IDAT") - 4
     return data[:at] + b"".join(files.chunk(*one) for one in chunks) + data[at:]
 
@@ -49,6 +49,20 @@ def test_colours_told_by_number_are_those_of_the_profile(
 ) -> None:
     wanted = shown(run, files.encode(patches(), "PNG", **({"icc_profile": profile} if profile else {})))
     assert np.abs(shown(run, with_chunks(*chunks)) - wanted).max() <= 2
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "I;16"])
+def test_grey_in_linear_light_is_brought_to_the_curve_of_a_screen(run: Prepare, mode: str) -> None:
+    grey = Image.new("L", (128, 128), 73)
+    image = Image.fromarray(np.full((128, 128), 73 * 257, np.uint16)) if mode == "I;16" else grey.convert(mode)
+    found = shown(run, with_chunks((b"gAMA", struct.pack(">I", 100_000)), image=image))
+    assert np.abs(found - 145).max() <= 2
+
+
+@pytest.mark.parametrize("mode", ["L", "LA"])
+def test_grey_keeps_its_own_profile(run: Prepare, mode: str) -> None:
+    image = Image.new("L", (128, 128), 73).convert(mode)
+    assert np.abs(shown(run, files.encode(image, "PNG", icc_profile=icc.grey_profile(1.0))) - 145).max() <= 2
 
 
 def test_linear_light_is_brought_to_the_curve_of_a_screen(run: Prepare) -> None:
