@@ -19,7 +19,7 @@ from imaging.steps.png_colour import png_profile
 from imaging.steps.shrink import CLOSE_ENOUGH
 from imaging.steps.told_profile import adobe_profile, told_profile
 from imaging.steps.toned_still import toned
-from imaging.walks import png, tiff
+from imaging.walks import jpeg, png, tiff
 from imaging.walks.cut import is_cut
 
 # MPO files come through the JPEG opener; naming MPO here makes Pillow fail on every file that is none.
@@ -80,6 +80,8 @@ def _telling(decode: Callable[[int | None], Image.Image]) -> Callable[[int | Non
 def _opened(data: bytes, media_type: str) -> Still:
     if media_type == "image/heic":
         return _open_heif(data)
+    if media_type == "image/jpeg" and jpeg.is_strange(data):
+        raise Refused("unsupported_type")
     image = open_image(data, media_type)
     still = still_of(image)
     if media_type == "image/tiff":

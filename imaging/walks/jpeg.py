@@ -1,7 +1,9 @@
 """The segments of a JPEG, scan data and everything after the end included."""
 
 import re
+import struct
 from collections.abc import Iterator
+from contextlib import suppress
 
 from imaging.walks.part import Broken, Part, Short
 
@@ -12,7 +14,25 @@ _NAMES |= {0xE0 + number: f"APP{number}" for number in range(16)}
 # Inside scan data a 0xFF is followed by zero (a stuffed byte), a restart marker or another 0xFF (fill).
 _SCAN_END = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 
+_BITS = 8
 _MARKER = re.compile(rb"\xff+[^\0\xff]")
+
+_HEAD = re.compile(r"SOF\d+")
+_DECODED = {"SOF0", "SOF1", "SOF2", "SOF9", "SOF10"}
+_FRAME = struct.Struct(">BH")
+"""How many bits a number has, and how many rows there are."""
+
+
+def is_strange(data: bytes) -> bool:
+    """Whether it is of a kind that no decoder here knows: lossless, in layers, of 12 bits, its height told last."""
+    with suppress(Broken):
+        for part in walk(data, skips=True):
+            if part.name == "SCAN":
+                return False
+            if _HEAD.fullmatch(part.name) and part.size >= _FRAME.size:
+                bits, height = _FRAME.unpack_from(data, part.start)
+                return part.name not in _DECODED or bits != _BITS or height == 0
+    return False
 
 
 def walk(data: bytes, *, skips: bool = False) -> Iterator[Part]:

@@ -85,6 +85,21 @@ def test_what_is_odd_and_whole_is_taken(run: Prepare, data: bytes) -> None:
     assert report.is_ready, report.reason
 
 
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        pytest.param(1, b"\xc3", id="lossless"),
+        pytest.param(4, b"\x0c", id="twelve bits"),
+        pytest.param(5, b"\0\0", id="its height behind the picture"),
+    ],
+)
+def test_what_no_decoder_here_knows_is_not_called_damaged(run: Prepare, at: int, told: bytes) -> None:
+    data = jpeg()
+    frame = data.index(b"\xff\xc0") + at
+    report, _ = run(data[:frame] + told + data[frame + len(told) :], "photo", PLAIN)
+    assert (report.verdict, report.reason) == ("rejected", "unsupported_type")
+
+
 @pytest.mark.parametrize("mode", ["RGB", "L"])
 @pytest.mark.parametrize(("side", "factor"), [(None, 1), (1024, 2), (600, 4)])
 def test_the_pixels_are_those_of_the_usual_decoder(mode: str, side: int | None, factor: int) -> None:
