@@ -46,6 +46,8 @@ class Deed(StrEnum):
     BY_CODE = "by_code"
     CORRECTED = "corrected"
     SEARCHED = "searched"
+    SIGNED = "signed"
+    REFUSED = "refused"
     WORKED = "worked"
 
 
@@ -62,6 +64,8 @@ DEEDS_OF = {
     "use/own_time": Deed.WORKED,
     "break_glass": Deed.EXCEPTION,
     "read_identity": Deed.EXCEPTION,
+    **dict.fromkeys(("sign_in", "sign_out", "sign_out_others", "end_session", "use_passkey"), Deed.SIGNED),
+    **dict.fromkeys(("wrong_passwords", "shut_sign_in", "refuse_code", "refuse_passkey"), Deed.REFUSED),
     # By a device without an account.
     "ask_code": Deed.CODE_ASKED,
     "wrong_code": Deed.CODE_ASKED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
 from datetime import UTC, datetime, timedelta
@@ -19,8 +20,10 @@ from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.errors import EmergencyError
 from econsult.people.persons import Person
 from econsult.trail import AuditEvent
+from tests.house.tree import ROOMS, ROOT, python_files
 from tests.personas import TARGETS, Clinic
 from tests.web.conftest import BrowserOf
+from web.words.looks import THINGS
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
@@ -119,6 +122,34 @@ def test_the_privacy_officer_searches_the_program(
     # The page says by what was searched in words.
     page = reader.get("/privacy?lang=es").text
     assert ("Persona, Solicitud" in page, "person_id consult_id" in page) == (True, False)
+    with runtime.database.writing() as session:
+        audit.record(session, "sign_in", "person", "x", now=NOW, person_id=clinic.derm.id)
+        audit.record(session, "wrong_passwords", "person", "x", now=NOW, person_id=None, program_id=clinic.program.id)
+    table = reader.get("/privacy?lang=es").text.partition("<tbody")[2]
+    for words in (
+        "Entr\u00f3 o sali\u00f3",
+        "Contrase\u00f1as, c\u00f3digos o llaves",
+        "Solicitud <span",
+        "Cuenta <span",
+    ):
+        assert words in table, words
+    # Folded, so that the rows come first on a telephone.
+    folded, empty = reader.get("/privacy?deed=signed&lang=en").text, reader.get("/privacy?number=C-9999").text
+    assert ('class="sift"><summary' in folded, 'class="sift" open><summary' in empty) == (True, True)
+    assert '<span class="mute">What was done</span></summary>' in folded, "what is in force is named"
+
+
+def test_whatever_the_trail_names_has_a_word_on_the_page() -> None:
+    named = set()
+    for path in python_files(*ROOMS):
+        parsed = ast.parse((ROOT / path).read_text())
+        for call in (node for node in ast.walk(parsed) if isinstance(node, ast.Call)):
+            called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+            is_row = called in ("record", "record_operator") and len(call.args) > 2
+            if is_row and isinstance(call.args[2], ast.Constant):
+                named.add(call.args[2].value)
+    assert len(named) > 10
+    assert named <= set(THINGS)
 
 
 def test_the_log_goes_out_as_a_file_that_runs_nothing(
@@ -156,8 +187,8 @@ def test_older_rows_of_the_program_wait_behind_a_link(runtime: Runtime, reader: 
     query = f"?person={clinic.pcp.public_id}"
     page = reader.get(f"/privacy{query}").text
     older = page.partition('<p class="more"><a class="btn btn-line" href="')[2].partition('"')[0].replace("&amp;", "&")
-    assert page.count("<code>consult</code>") == 100
-    assert reader.get(f"/privacy{older}").text.count("<code>consult</code>") == 20
+    assert page.count("<tr><td") == 100
+    assert reader.get(f"/privacy{older}").text.count("<tr><td") == 20
 
 
 def test_rows_stand_in_the_order_of_the_trail_whatever_keys_somebody_gave_them(

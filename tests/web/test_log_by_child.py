@@ -23,6 +23,7 @@ from econsult.trail import AuditEvent
 from tests.personas import Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
+from web.words.looks import THINGS
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
@@ -163,7 +164,7 @@ def test_the_file_says_what_the_screen_says(
         assert line["person"] in row[2]
         assert row[2].endswith(line["person_id"][:SHORT])
         assert row[3].endswith(" ".join(filter(None, (line["action"], line["detail"]))))
-        assert row[4] == f"{line['entity']} {line['entity_id'][:SHORT]}".strip()
+        assert row[4] == f"{THINGS[line['entity']]} {line['entity_id'][:SHORT]}".strip()
         assert (row[5], row[6]) == (f"{line['child']} {line['child_id'][:SHORT]}", line["request"])
 
 
@@ -182,6 +183,7 @@ def test_a_search_by_act_agrees_with_what_each_row_is_called(
         "list",
     ]
     acts += ["find", "ask_code", "read_by_code", "read_note", "break_glass", "legal_hold", "correct_details", "edit"]
+    acts += ["sign_in", "shut_sign_in"]
     with runtime.database.writing() as session:
         for action in acts:
             for entity in ("consult", "attachment", "patient"):

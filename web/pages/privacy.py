@@ -31,7 +31,7 @@ from web.shell.forms import FormReader
 from web.shell.numbers import day_in
 from web.words import terms
 from web.words.language import choose_zone, gettext
-from web.words.looks import ACTS
+from web.words.looks import ACTS, THINGS
 
 privacy = Blueprint("privacy", __name__, url_prefix="/privacy")
 COLUMNS = (
@@ -48,6 +48,10 @@ NARROWED = {
     "start": _l("From"),
     "end": _l("To"),
 }
+NARROWED_BY = tuple(
+    NARROWED[name] for name in ("person_id", "child_id", "consult_id", "deed", "action", "start", "end")
+)
+"""The words of the fields, in their order."""
 NO_CONSULT = -1
 LONGEST_ID, LONGEST_CODE, LONGEST_MARK, LONGEST_NAME = 32, 32, 40, 120
 SHORT = 8
@@ -122,7 +126,19 @@ def _page(errors: dict[str, str], typed: dict[str, str] | None = None) -> str:
         child = _child_of(session, given["child"])
         opened, waiting = openings_for(session, me()), unreviewed(session, me())
     count_place("/privacy", str(waiting or ""))
-    narrowed = {"child": child, "acts": ACTS, "reference": reference, "called": called, "asked_by": asked_by}
+    # The fields are folded, and named where they are in force: on a telephone ten of them stood before the first row.
+    is_open = not rows or not errors.keys().isdisjoint(("mark", "name", "born"))
+    used = ", ".join(str(words) for name, words in zip(FIELDS, NARROWED_BY, strict=True) if given[name])
+    narrowed = {
+        "is_open": is_open,
+        "used": used,
+        "child": child,
+        "acts": ACTS,
+        "things": THINGS,
+        "reference": reference,
+        "called": called,
+        "asked_by": asked_by,
+    }
     shown = {"rows": rows, "older": older, "staff": staff, "given": given, "opened": opened, "waiting": waiting}
     return render_template("privacy/log.html", terms=terms, errors=errors, typed=typed or {}, **shown, **narrowed)
 

@@ -160,6 +160,8 @@ DEEDS = {
     Deed.BY_CODE: _l("Read the answer with a code sent to your phone or e-mail"),
     Deed.CORRECTED: _l("Changed the name, birth date or other details on file"),
     Deed.SEARCHED: _l("Checked who saw it"),
+    Deed.SIGNED: _l("Signed in or out"),
+    Deed.REFUSED: _l("Was not let in"),
     Deed.WORKED: _l("Worked on it"),
 }
 DEEDS_ON = {

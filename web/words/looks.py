@@ -1,4 +1,4 @@
-"""What was done with records, in the words of whoever watches over it: the kinds that the log is narrowed to."""
+"""What was done, and on what, in the words of whoever watches over it; the log is narrowed by the first."""
 
 from __future__ import annotations
 
@@ -18,5 +18,24 @@ ACTS = {
     Deed.BY_CODE: _l("Read with a code"),
     Deed.CORRECTED: _l("Changed details on file"),
     Deed.SEARCHED: _l("Searched this log"),
+    Deed.SIGNED: _l("Signed in or out"),
+    Deed.REFUSED: _l("Wrong passwords, codes or passkeys"),
     Deed.WORKED: _l("Anything else"),
 }
+THINGS = {
+    "api_token": _l("Token of a program"),
+    "attachment": _l("File"),
+    "audit_event": _l("This log"),
+    "consult": _l("Request"),
+    "fallback_pool": _l("Stand-in specialty"),
+    "invitation": _l("Invitation"),
+    "organization": _l("Clinic"),
+    "own_snippet": _l("Own text piece"),
+    "patient": _l("Record of a child"),
+    "person": _l("Account"),
+    "policy": _l("Rules of the program"),
+    "program": _l("Program"),
+    "roster": _l("Duty roster"),
+    "sign_in_link": _l("Sign-in link"),
+}
+"""What an act was done on, by the name of its table as the trail keeps it."""
