@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
+from econsult.consults.furtherance import FurtherConsent
 from econsult.consults.records import Consult
 from econsult.consults.reviews import reject_file
 from econsult.errors import InvalidError
@@ -57,8 +59,19 @@ def test_a_hidden_face_is_asked_for_decided_and_prepared_anew(
     assert "The clinic was asked to show what is covered" in derm.get(f"/consults/{asked.public_id}").text
     assert "1 file waits for a decision" in pcp.get("/clinic").text
     assert clinic.derm.name in pcp.get(f"/reviews/{file.public_id}").text
-    done = post(pcp, f"/reviews/{file.public_id}/faces", {"face_policy": "face_is_finding", "face_consent": "yes"})
-    assert done.status_code == 303
+    assert "has not said yes to this on its own page" in pcp.get(f"/reviews/{file.public_id}?lang=en").text
+    ticked = {"face_policy": "face_is_finding", "face_consent": "yes"}
+    for told in ({}, {"consent_by": "parent"}, {"consent_by": "parent", "consent_method": "electronic"}):
+        refused = post(pcp, f"/reviews/{file.public_id}/faces", {**ticked, **told})
+        assert (refused.status_code, refused.text.count("Say who agreed and how")) == (422, 2)
+        assert refused.text.count('id="consent_by"') == 1
+    told = {"consent_by": "parent", "consent_method": "verbal", "consent_language": "es"}
+    assert post(pcp, f"/reviews/{file.public_id}/faces", {**ticked, **told}).status_code == 303
+    with runtime.database.reading() as session:
+        row = session.scalars(select(FurtherConsent)).one()
+    assert (row.what, row.given_by, row.method, row.language, row.recorded_by_id) == (
+        "faces", "parent", "verbal", "es", clinic.pcp.id,
+    )  # fmt: skip
     assert (state_of(runtime, file).state, state_of(runtime, file).face_policy) == ("received", "face_is_finding")
 
 

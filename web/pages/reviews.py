@@ -13,16 +13,20 @@ from econsult.access import REVIEW_COPY, review_for
 from econsult.consults import reviews as verbs
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Rendition
 from econsult.consults.facepolicy import FACE_IS_FINDING, FACE_POLICIES, MASK_ALL
+from econsult.consults.furtherance import Allowed, Choice, choose, standing
 from econsult.consults.records import Consult
 from econsult.consults.voice import VoiceChoice, choose_voice
 from econsult.errors import InvalidError
-from econsult.people.persons import Person, Role
+from econsult.people.patients import Patient
+from econsult.people.persons import LANGUAGES, Person, Role
 from econsult.rights import Right
 from web.context import database, now
+from web.pages.clinic.terms import CONSENT_BY, VOICE_METHODS, signers
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
 from web.showing.files import card, media_url
+from web.words import terms
 from web.words.files import FACE_CHOICES, FOR_STAFF, HOLD_REASONS
 from web.words.language import gettext
 from web.words.times import moment
@@ -62,8 +66,12 @@ def choose_faces(attachment_id: str) -> Page:
     policy = form.choice("face_policy", FACE_POLICIES, required=gettext("Choose what is hidden"))
     cells = form.choices("cells", [f"{row}-{column}" for row in range(CELLS) for column in range(CELLS)])
     consent = form.is_ticked("face_consent")
+    told = (form.choice("consent_by", CONSENT_BY), form.choice("consent_method", VOICE_METHODS))
+    read_in = form.choice("consent_language", LANGUAGES) or "en"
 
     def decide(session: Session, attachment: Attachment) -> None:
+        if policy == FACE_IS_FINDING and consent:
+            _write_yes(session, attachment, Choice(Allowed.FACES, True, *told, read_in) if all(told) else None)
         verbs.choose_faces(
             session,
             attachment,
@@ -118,6 +126,16 @@ def ask(attachment_id: str) -> Response:
     return redirect(url_for("consult.show", public_id=consult.public_id, said="asked_to_show"), 303)
 
 
+def _write_yes(session: Session, attachment: Attachment, yes: Choice | None) -> None:
+    """Keep whose yes the tick is, and how they gave it, unless the family gave its own. Raises InvalidError."""
+    consult = session.get_one(Consult, attachment.consult_id)
+    if Allowed.FACES in standing(session, consult.id) or consult.ended_at is not None:
+        return
+    if yes is None:
+        raise InvalidError("Say who agreed and how.", {"consent_by": "required"})
+    choose(session, consult, me(), yes, now=now())
+
+
 def _decide_with_reason(attachment_id: str, verb: Callable[..., None], field: str) -> Page:
     """A decision whose reason is written in `field`; one that is missing or too long is said there."""
     form = FormReader()
@@ -134,7 +152,7 @@ def _decide(attachment_id: str, verb: Callable[[Session, Attachment], None], err
             try:
                 verb(session, attachment)
             except InvalidError as wrong:
-                errors = {name: str(_MISSING[name]()) for name in wrong.fields}
+                errors = {name.replace("opt_in.by", "consent_by"): str(_MISSING[name]()) for name in wrong.fields}
         if errors:
             return _page(session, attachment, consult, errors), 422
     return redirect(url_for("consult.show", public_id=consult.public_id, said="decided"), 303)
@@ -143,6 +161,8 @@ def _decide(attachment_id: str, verb: Callable[[Session, Attachment], None], err
 _MISSING: dict[str, Callable[[], str]] = {
     "face_policy": lambda: gettext("Choose what is hidden"),
     "face_consent": lambda: gettext("To show the face, the family must have agreed to that"),
+    "consent_by": lambda: gettext("Say who agreed and how"),
+    "opt_in.by": lambda: gettext("Say who agreed and how"),
     "regions": lambda: gettext("Mark the part of the picture that stays open"),
 }
 
@@ -167,6 +187,11 @@ def _page(session: Session, attachment: Attachment, consult: Consult, errors: di
         or attachment.face_policy
         or consult.details.get("face_policy", MASK_ALL),
         needs_consent=FACE_IS_FINDING,
+        has_yes=Allowed.FACES in standing(session, consult.id),
+        consent_by=signers(session, session.get_one(Patient, consult.patient_id)),
+        consent_methods=VOICE_METHODS,
+        languages=list(terms.LANGUAGES.items()),
+        given=request.form,
         errors=errors,
     )
 
