@@ -21,6 +21,7 @@ from imaging.steps.told_profile import adobe_profile, told_profile
 from imaging.steps.toned_still import toned
 from imaging.walks import jpeg, png, tiff
 from imaging.walks.cut import is_cut
+from imaging.walks.heif import clean_aperture
 
 # MPO files come through the JPEG opener; naming MPO here makes Pillow fail on every file that is none.
 _PILLOW_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/tiff": "TIFF"}
@@ -63,8 +64,31 @@ def open_still(data: bytes, media_type: str) -> Still:
     decode = toned(still.decode, still.profile, data, media_type)
     if decode is not None:
         still = replace(still, decode=decode, profile=None)
+    if media_type == "image/avif":
+        still = _cut_out(still, data)
     is_short = media_type in _SILENT and is_cut(data, media_type)
     return replace(still, decode=_telling(still.decode)) if is_short else still
+
+
+def _cut_out(still: Still, data: bytes) -> Still:
+    """Leave away what the owner of an AVIF had cut away: it is still in the file, and its decoder does not ask."""
+    is_sideways = still.orientation in _SIDEWAYS
+    width, height = (still.height, still.width) if is_sideways else (still.width, still.height)
+    edges = clean_aperture(data, width, height)
+    if edges is None:
+        return still
+    wide, high = edges[2] - edges[0], edges[3] - edges[1]
+    check_size(wide, high, can_scale=False)
+
+    def decode(side: int | None) -> Image.Image:
+        image = still.decode(None if side is None else -(-side * max(width, height) // max(wide, high)))
+        across, down = image.width / width, image.height / height
+        left, right = (round(edge * across) for edge in edges[::2])
+        top, bottom = (round(edge * down) for edge in edges[1::2])
+        return image.crop((left, top, right, bottom))
+
+    upright = (high, wide) if is_sideways else (wide, high)
+    return replace(still, decode=decode, width=upright[0], height=upright[1])
 
 
 def _telling(decode: Callable[[int | None], Image.Image]) -> Callable[[int | None], Image.Image]:

@@ -10,6 +10,7 @@ from imaging.walks.mp4 import Box, read_box
 from imaging.walks.part import Broken
 
 _NUMBERS = struct.Struct(">HH")
+_APERTURE = struct.Struct(">IIIIiIiI")
 _FULL = 4
 """Bytes of the version and flags with which many boxes begin."""
 _LONG_FLAG = 1
@@ -29,6 +30,24 @@ def av1_bits(data: bytes) -> int:
     """Return how many bits a value of an AVIF's primary picture has; 8 where untold."""
     told = _property(data, "av1C") or bytes(_FULL)
     return _BITS.get((told + bytes(_FULL))[2] & _DEEP, 8)
+
+
+def clean_aperture(data: bytes, width: int, height: int) -> tuple[int, int, int, int] | None:
+    """Return what its owner left of the primary picture, of this stored size: left, top, right and bottom in pixels.
+
+    None where nothing is cut away, or what is told does not lie within the picture.
+    """
+    told = _property(data, "clap")
+    if told is None or len(told) < _APERTURE.size:
+        return None
+    wide, under_w, high, under_h, across, under_a, down, under_d = _APERTURE.unpack_from(told)
+    if not (under_w and under_h and under_a and under_d):
+        return None
+    wide, high = wide / under_w, high / under_h
+    left, top = (width - wide) / 2 + across / under_a, (height - high) / 2 + down / under_d
+    edges = round(left), round(top), round(left + wide), round(top + high)
+    is_within = 0 <= edges[0] < edges[2] <= width and 0 <= edges[1] < edges[3] <= height
+    return edges if is_within and edges != (0, 0, width, height) else None
 
 
 def _property(data: bytes, name: str, begins: bytes = b"") -> bytes | None:
