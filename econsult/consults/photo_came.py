@@ -37,6 +37,15 @@ def is_under_way(session: Session, consult: Consult) -> bool:
     return since is not None and session.scalars(query.limit(1)).first() is not None
 
 
+def is_for_photo(session: Session, attachment: Attachment) -> bool:
+    """Whether this file was sent for the photo that an answer still waits for."""
+    consult = session.get_one(Consult, attachment.consult_id)
+    since = first_signed(session, consult)
+    if attachment.kind not in SHOWS or since is None or attachment.received_at < since:
+        return False
+    return bool(photos_awaited(session, consult))
+
+
 def settle_awaited(session: Session, attachment: Attachment, *, now: datetime) -> None:
     """What became of a file that was prepared, where an answer waits for it; nothing of any other.
 

@@ -9,14 +9,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, note_attachment
+from econsult.consults.awaited import NO_MORE
 from econsult.consults.facepolicy import FACE_IS_FINDING, FACE_POLICIES, KEEP, KEEP_REGION, MASK_ALL, check_consent
 from econsult.consults.lifecycle import Status
-from econsult.consults.photo_came import settle_awaited
+from econsult.consults.next_photo import PHOTO
+from econsult.consults.photo_came import is_for_photo, settle_awaited
 from econsult.consults.preparing import end_without_copies, queue_again
+from econsult.consults.recommendations import Recommendation
 from econsult.consults.records import Consult, Kind
 from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.people.persons import Person
@@ -36,12 +39,12 @@ def held_files(session: Session, person: Person) -> list[tuple[Attachment, Consu
     was_sent = Consult.submitted_at.is_not(None) | (Consult.requester_id == person.id)
     query = query.where(was_sent | (Consult.kind != Kind.FAMILY_QUESTION))
     waits = (Attachment.state == AttachmentState.HELD) | Attachment.show_asked_at.is_not(None)
-    # What has ended needs no decision but about the photo that its answer waits for; reopened, the rest waits again.
-    goes_on = Consult.ended_at.is_(None) | (
-        (Consult.status == Status.CLOSED) & (Attachment.received_at > Consult.ended_at)
-    )
+    # What has ended needs no decision but about the photo that its answer waits for, which may have been there before
+    # the end; reopened, the rest waits again.
+    step = (Recommendation.consult_id == Consult.id, Recommendation.kind == PHOTO, Recommendation.state.not_in(NO_MORE))
+    goes_on = Consult.ended_at.is_(None) | ((Consult.status == Status.CLOSED) & exists().where(*step))
     found = session.execute(query.where(waits, goes_on).order_by(Attachment.id))
-    return [(file, consult) for file, consult in found]
+    return [(file, consult) for file, consult in found if consult.ended_at is None or is_for_photo(session, file)]
 
 
 def ask_to_show(session: Session, attachment: Attachment, person: Person, *, now: datetime) -> None:

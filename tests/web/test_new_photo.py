@@ -25,7 +25,7 @@ from econsult.consults.policies import ClockName
 from econsult.consults.preparing import end_without_copies, hold, link_renditions
 from econsult.consults.recommendations import StepState, add_event, steps_of
 from econsult.consults.records import Consult
-from econsult.consults.reviews import held_files, reject_file
+from econsult.consults.reviews import held_files, reject_file, release_for_treatment
 from econsult.consults.threads import Audience
 from econsult.consults.threads import post as post_words
 from econsult.notices import Notice, NoticeKind
@@ -233,6 +233,51 @@ def test_only_a_photo_is_the_photo_that_is_waited_for(
     prepare(runtime, consult)
     assert look(runtime, consult)[:2] == ("submitted", ["done"])
     assert told(runtime, consult, clinic.derm, NoticeKind.NEW_REQUEST) == offers + 1
+
+
+@pytest.mark.parametrize("is_corrected", [False, True])
+def test_a_held_photo_is_decided_about_also_where_its_question_was_closed_after_it_came(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, mother: FlaskClient, is_corrected: bool
+) -> None:
+    consult = answered(runtime, clinic)
+    assert "sent=1" in send(mother, consult, f"/family/questions/{consult.public_id}/photos")
+    prepare(runtime, consult, AttachmentState.HELD)
+    with runtime.database.writing() as session:
+        found, now = session.get_one(Consult, consult.id), datetime.now(UTC)
+        if is_corrected:
+            # That an answer is signed anew does not make the photo one from before it.
+            found.answered_at = now
+        answers.close(session, found, clinic.pcp, reason="Seen in person", now=now)
+    with runtime.database.writing() as session:
+        ((held, _),) = held_files(session, clinic.pcp)
+        held.blob_key = "kept"
+        path = f"/reviews/{held.public_id}"
+    pcp = browser_of(clinic.pcp)
+    assert path in pcp.get("/reviews").text
+    assert pcp.get(path).status_code == 200
+    with runtime.database.writing() as session:
+        ((held, _),) = held_files(session, clinic.pcp)
+        release_for_treatment(session, held, clinic.pcp, reason="The rash is there", now=datetime.now(UTC))
+    prepare(runtime, consult)
+    assert look(runtime, consult)[:2] == ("submitted", ["done"])
+
+
+@pytest.mark.parametrize("why", ["no photo is awaited", "from before the answer"])
+def test_what_a_closed_question_does_not_wait_for_is_nobodys_to_decide(
+    runtime: Runtime, clinic: Clinic, mother: FlaskClient, why: str
+) -> None:
+    consult = answered(runtime, clinic)
+    assert "sent=1" in send(mother, consult, f"/family/questions/{consult.public_id}/photos")
+    prepare(runtime, consult, AttachmentState.HELD)
+    with runtime.database.writing() as session:
+        found = session.get_one(Consult, consult.id)
+        (step,), ((held, _),) = steps_of(session, consult.id), held_files(session, clinic.pcp)
+        if why == "no photo is awaited":
+            add_event(session, step, "decline", person_id=clinic.pcp.id, now=NOW, reason="No need")
+        else:
+            held.received_at = NOW - timedelta(hours=1)
+        answers.close(session, found, clinic.pcp, reason="Seen in person", now=datetime.now(UTC))
+        assert held_files(session, clinic.pcp) == []
 
 
 def refuse(runtime: Runtime, consult: Consult, clinic: Clinic) -> None:
