@@ -3,6 +3,7 @@
 Nobody is asked to look at nothing. The question is answered as it was, its step is to do again with the day by which it
 is due, and the next photo opens it anew. Where more came with the photo than the photo, it stays open for that; where
 somebody has begun to answer, their clock is held until the next photo is there. Whoever had taken it hears.
+What the clinic had asked about the answer before the photo came waits for its reply again.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
-from econsult.consults.clocks import pause_clock, stop_clock
+from econsult.consults.clocks import pause_clock, start_clock, stop_clock
 from econsult.consults.handover import NEW_PHOTO, PHOTO_LOST, REOPEN, Handover, hand_over
+from econsult.consults.ledger import Clock
 from econsult.consults.lifecycle import OPEN, Status, next_status
 from econsult.consults.next_photo import PHOTO
 from econsult.consults.policies import ClockName, rules_of
@@ -48,6 +50,7 @@ def photo_lost(session: Session, consult: Consult, *, now: datetime) -> bool:
         # Whoever had taken it has it no more, or has nothing to look at: either way they hear of it.
         _answered_as_before(session, consult, answer, now)
         _tell(session, consult, holder, NoticeKind.WITHDRAWN, now)
+        _wait_for_reply(session, consult, begun, now)
         return True
     if not has_come:
         _wait_for_photo(session, consult, begun, now)
@@ -131,6 +134,27 @@ def _answered_as_before(session: Session, consult: Consult, answer: Answer, now:
     for name in (ClockName.ALLOCATE, ClockName.FIRST_REPLY):
         stop_clock(session, consult, name, now, PHOTO_LOST)
     note(session, consult, PHOTO_LOST, person_id=None, now=now)
+
+
+def _wait_for_reply(session: Session, consult: Consult, begun: Handover, now: datetime) -> None:
+    """What the clinic had asked about the answer before the photo came is still to be answered by whoever signed it.
+
+    The reopening ended its clock, for the next answer was to say it. The promise begins anew; since when somebody waits
+    stays as it was.
+    """
+    ended = select(func.min(Clock.started_at)).where(
+        Clock.consult_id == consult.id,
+        Clock.name == ClockName.NEXT_REPLY,
+        Clock.lane == Audience.CLINICIANS,
+        Clock.stopped_at == begun.at,
+    )
+    since = session.scalar(ended)
+    if since is None:
+        return
+    consult.clinic_waits_since = since
+    start_clock(session, consult, ClockName.NEXT_REPLY, rules_of(consult).next_reply, now, lane=Audience.CLINICIANS)
+    author = session.get(Person, consult.holder_id) if consult.holder_id is not None else None
+    _tell(session, consult, author, NoticeKind.MESSAGE, now)
 
 
 def _last(session: Session, consult: Consult, answer: Answer, act: str) -> datetime | None:

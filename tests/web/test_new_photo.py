@@ -354,6 +354,32 @@ def test_the_clock_of_whoever_has_begun_to_answer_is_held_for_the_next_photo(
     assert clock() == ("claimed", clinic.derm.id, "running", None)
 
 
+def test_what_the_clinic_asked_before_the_photo_came_waits_for_its_reply_again_once_the_photo_is_refused(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, mother: FlaskClient
+) -> None:
+    consult = answered(runtime, clinic)
+    with runtime.database.writing() as session:
+        found, asked = session.get_one(Consult, consult.id), datetime.now(UTC)
+        post_words(session, found, clinic.pcp, Audience.CLINICIANS, text="Is it safe with her inhaler?", now=asked)
+    before = look(runtime, consult)
+    assert "next_reply" in before[2]
+    assert "sent=1" in send(mother, consult, f"/family/questions/{consult.public_id}/photos")
+    prepare(runtime, consult)
+    assert "next_reply" not in look(runtime, consult)[2]
+    messages = told(runtime, consult, clinic.derm, NoticeKind.MESSAGE)
+    refuse(runtime, consult, clinic)
+    assert (look(runtime, consult)[0], look(runtime, consult)[2]) == (before[0], before[2])
+    with runtime.database.reading() as session:
+        found = session.get_one(Consult, consult.id)
+        assert (found.clinic_waits_since, found.holder_id) == (asked, clinic.derm.id)
+    # Whoever signed the answer hears, and a reply ends the waiting.
+    assert told(runtime, consult, clinic.derm, NoticeKind.MESSAGE) == messages + 1
+    with runtime.database.writing() as session:
+        found = session.get_one(Consult, consult.id)
+        post_words(session, found, clinic.derm, Audience.CLINICIANS, text="It is.", now=datetime.now(UTC))
+    assert "next_reply" not in look(runtime, consult)[2]
+
+
 def test_words_that_came_with_a_refused_photo_are_answered_all_the_same(
     runtime: Runtime, clinic: Clinic, mother: FlaskClient
 ) -> None:
