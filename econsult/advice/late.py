@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
 from econsult.consults.answers import Answer
 from econsult.consults.hearers import desk_of
+from econsult.consults.next_photo import PHOTO
+from econsult.consults.photo_came import is_under_way
 from econsult.consults.recommendations import TO_DO, Recommendation, tell_late
 from econsult.consults.records import SEALED_STAY_SHUT, Consult
 from econsult.notices import NoticeKind
@@ -18,6 +20,7 @@ from econsult.picking import ANY, Pick
 from econsult.queue.outbox import Telling, tell_all
 from econsult.queue.quiet import Quiet
 
+LOOK_AGAIN = timedelta(days=1)
 ANSWERS_STAY_SHUT = defer(Answer.content)
 
 
@@ -25,7 +28,8 @@ def tell_of_late_steps(session: Session, now: datetime, quiet: Quiet, pick: Pick
     """Tell of every step whose due instant has come; returns how many were looked at.
 
     A step is told once, whatever the number of clocks, kills and restarts: its line in the ledger is there once. Where
-    the family took its consent back nobody is asked to go on.
+    the family took its consent back nobody is asked to go on. A new photo that was sent, and is being prepared or waits
+    for the clinic's word, is not late: its step is looked at again a day later.
     """
     query = select(Recommendation).where(Recommendation.next_at <= now).order_by(Recommendation.next_at)
     query = pick.narrow(query.limit(pick.most), Recommendation.id)
@@ -35,6 +39,10 @@ def tell_of_late_steps(session: Session, now: datetime, quiet: Quiet, pick: Pick
         consult = session.get_one(Consult, step.consult_id, options=SEALED_STAY_SHUT)
         if step.state not in TO_DO or consult.consent_withdrawn_at is not None:
             step.next_at = None
+            continue
+        if step.kind == PHOTO and is_under_way(session, consult):
+            # Whoever had to send it has; whether it is the photo is for the clinic to say, and is looked at again.
+            step.next_at = now + LOOK_AGAIN
             continue
         tell_late(session, step, now)
         about = f"step:{step.id}"

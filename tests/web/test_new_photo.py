@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.advice.late import tell_of_late_steps
 from econsult.billing.rounds import begun_in
 from econsult.consults import answers, holding
 from econsult.consults.attachments import AttachmentState, MediaKind, attachments_of
@@ -32,6 +33,7 @@ from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person
 from econsult.people.signin import make_token
 from econsult.queue.invariants import violations
+from econsult.queue.quiet import Quiet
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
@@ -278,6 +280,39 @@ def test_what_a_closed_question_does_not_wait_for_is_nobodys_to_decide(
             held.received_at = NOW - timedelta(hours=1)
         answers.close(session, found, clinic.pcp, reason="Seen in person", now=datetime.now(UTC))
         assert held_files(session, clinic.pcp) == []
+
+
+def test_nobody_is_told_that_a_photo_is_late_which_is_here_and_looked_at_first(
+    runtime: Runtime, clinic: Clinic, mother: FlaskClient
+) -> None:
+    consult = answered(runtime, clinic)
+    here = f"/family/questions/{consult.public_id}"
+    assert "sent=1" in send(mother, consult, f"{here}/photos")
+    prepare(runtime, consult, AttachmentState.HELD)
+    with runtime.database.reading() as session:
+        (step,) = steps_of(session, consult.id)
+
+    def tick(at: datetime) -> list[int]:
+        with runtime.database.writing() as session:
+            tell_of_late_steps(session, at, Quiet())
+        kinds = (clinic.mother, NoticeKind.STEP_OPEN), (clinic.coordinator, NoticeKind.STEP_LATE)
+        return [told(runtime, consult, person, kind) for person, kind in kinds]
+
+    due = step.due_at
+    assert due is not None
+    assert tick(due + timedelta(minutes=1)) == [0, 0]
+    page = mother.get(f"{here}/answer").text
+    assert "Su foto nueva ya llegó." in page
+    assert buttons(page, step.public_id) == []
+    # It was none: the step is open after all, and is told once.
+    with runtime.database.writing() as session:
+        ((held, _),) = held_files(session, clinic.pcp)
+        held.blob_key = "kept"
+        reject_file(session, held, clinic.pcp, reason="Another child", now=datetime.now(UTC))
+    assert {"done", "not_done"} <= set(buttons(mother.get(f"{here}/answer").text, step.public_id))
+    assert tick(due + timedelta(hours=2)) == [0, 0]
+    assert tick(due + timedelta(days=1, minutes=2)) == [1, 1]
+    assert tick(due + timedelta(days=3)) == [1, 1]
 
 
 def refuse(runtime: Runtime, consult: Consult, clinic: Clinic) -> None:

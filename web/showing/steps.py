@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -99,13 +99,21 @@ def own_of(session: Session, passed: Pass, answer: Answer) -> tuple[list[Own], l
     # A newer answer that is not open to the family yet has replaced these: there is nothing to say about them.
     is_newest = newest is not None and newest.version == answer.version
     told = told_in(answer.content, passed.patient.language).steps
-    awaited = {step.id for step in photos_awaited(session, passed.consult)}
+    awaited = {step.public_id for step in photos_awaited(session, passed.consult)}
     is_coming = bool(awaited) and is_under_way(session, passed.consult)
     takes = awaited if passed.may(Right.UPLOAD) and not passed.consult.is_private_site and not is_coming else set()
     found = [
-        _plain(passed, each, told, is_newest, is_photo=each.step.id in takes) for each in followed(session, answer)
+        _plain(passed, each, told, is_newest, is_photo=each.step.public_id in takes)
+        for each in followed(session, answer)
     ]
+    if is_coming:
+        found = [(owner, _here(own) if own.id in awaited else own) for owner, own in found]
     return [own for owner, own in found if owner == "family"], [own for owner, own in found if owner != "family"]
+
+
+def _here(own: Own) -> Own:
+    """The step of a photo that was sent already: there is nothing to do about it before it is looked at."""
+    return replace(own, said=str(words.PHOTO_HERE), verbs=())
 
 
 def _plain(passed: Pass, each: Followed, told: Sequence[Spoken], is_newest: bool, *, is_photo: bool) -> tuple[str, Own]:

@@ -45,6 +45,7 @@ TO_FAMILY = {
     StepState.DONE: _l("You did this."),
     StepState.NOT_DONE: _l("You cannot do this. Tell your clinic if you need help."),
 }
+PHOTO_HERE = _l("Your new photo is here. We look at it first. Then your question goes on.")
 OF_TEAM = {
     StepState.ACCEPTED: _l("Your clinic will see to it."),
     StepState.DECLINED: _l("Your clinic chose not to do this. Ask your clinic why."),
