@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from econsult.advice.late import tell_of_late_steps
 from econsult.billing.rounds import begun_in
-from econsult.consults import answers, holding
+from econsult.consults import answers, declining, holding
 from econsult.consults.attachments import AttachmentState, MediaKind, attachments_of
 from econsult.consults.clocks import open_clocks
 from econsult.consults.correcting import save_correction
@@ -387,6 +387,30 @@ def test_the_clock_of_whoever_has_begun_to_answer_is_held_for_the_next_photo(
     # The next one lets it run on, in the same hands, with what was written.
     assert "sent=1" in send(mother, consult, here)
     assert clock() == ("claimed", clinic.derm.id, "running", None)
+
+
+@pytest.mark.parametrize("is_heard", [False, True])
+def test_whoever_telephones_says_that_it_was_declined_after_the_photo_and_asks_for_no_other(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, mother: FlaskClient, is_heard: bool
+) -> None:
+    consult = answered(runtime, clinic)
+    here = f"/family/questions/{consult.public_id}"
+    if is_heard:
+        post(mother, f"{here}/answer/understood", {"version": "1"})
+    assert "sent=1" in send(mother, consult, f"{here}/photos")
+    prepare(runtime, consult)
+    with runtime.database.writing() as session:
+        found, now = session.get_one(Consult, consult.id), datetime.now(UTC)
+        holding.claim(session, found, clinic.derm, now=now, lease=LEASE)
+        declining.decline(session, found, clinic.derm, "This needs a biopsy", now=now)
+    desk, card = browser_of(clinic.coordinator), f"/coordination/{consult.public_id}"
+    tell = desk.get(card).text.partition('id="tell"')[2].partition("</section>")[0]
+    assert "We could not answer this question again." in tell
+    assert ("Tell that too" in tell, "This looks like eczema." in tell) == (not is_heard, not is_heard)
+    assert "foto" not in tell.partition("</h2>")[2]
+    assert "new photo" not in tell
+    assert post(desk, f"{card}/informed", {"version": "0", "method": "phone"}).status_code == 303
+    assert "family_informed" not in look(runtime, consult)[2]
 
 
 def test_what_the_clinic_asked_before_the_photo_came_waits_for_its_reply_again_once_the_photo_is_refused(
