@@ -38,6 +38,9 @@ OF_SPECIALTIES = (
     "worst_headache",
     "shunt_illness",
     "infant_spasms",
+    "skills_lost",
+    "vision_or_balance",
+    "legs_weaken",
 )
 """Signs of single specialties that families and clinics are asked about in the list."""
 BELOW_MONTHS = {"young_infant_fever": 3, "newborn_blisters": 1, "infant_spasms": 12}

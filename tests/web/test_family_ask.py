@@ -12,7 +12,7 @@ from sqlalchemy import select
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Received, receive
 from econsult.consults.preparing import end_without_copies
 from econsult.consults.records import Consult, RedFlagStop
-from econsult.consults.redflags import BELOW_MONTHS, PRIVATE_SITES, UNIVERSAL, URGENCY_OF_CODE
+from econsult.consults.redflags import BELOW_MONTHS, PRIVATE_SITES, UNIVERSAL, URGENCY_OF_CODE, flags_now
 from econsult.consults.screening import screen_red_flags
 from econsult.errors import EmergencyError
 from econsult.notices import Notice
@@ -60,10 +60,17 @@ def test_a_sign_of_babies_asks_nobody_who_is_older(months: int, hidden: set[str]
     assert "young_infant_fever" in {code for code, _, _ in for_age(EVERY, months, ["young_infant_fever"])}
 
 
+NERVES = ("skills_lost", "vision_or_balance", "legs_weaken")
+
+
 def test_the_list_has_each_specialtys_own_signs_for_the_childs_age(mother: FlaskClient, clinic: Clinic) -> None:
     page = mother.get(f"{start(mother, clinic)}/emergency").text
     for code in ("inhaler_fails", "worst_headache", "exertional_syncope", "blisters_or_raw_skin", "breathing"):
         assert f'value="{code}"' in page
+    # What the table of seizures and nerves asks, each by a line of its own.
+    for code in ("seizure", "infant_spasms", "sudden_weakness", "shunt_illness", *NERVES):
+        assert flags_now([code]) == (code,)
+        assert f'value="{code}"' in page or code in BELOW_MONTHS
     # The child is four years old.
     assert not any(f'value="{code}"' in page for code in BELOW_MONTHS)
 

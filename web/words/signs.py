@@ -23,6 +23,9 @@ HEAD_FLAGS = (
     ("worst_headache", "alert", _l("The worst headache ever, or one that wakes them and they throw up")),
     ("shunt_illness", "brain", _l("A shunt (brain tube), and a headache, vomit or deep sleep")),
     ("infant_spasms", "family", _l("Jerks or head drops again and again, in a baby under 1 year")),
+    ("skills_lost", "brain", _l("Has seizures, and can no longer do what they could before")),
+    ("vision_or_balance", "eye", _l("Sees double or walks as if drunk, and did not before")),
+    ("legs_weaken", "alert", _l("Legs that get weaker day by day, or can no longer hold pee")),
 )
 KNOWN_FLAGS = (
     ("exertional_syncope", "heart", _l("Passed out at play or sport, or with a racing heart")),
