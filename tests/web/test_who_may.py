@@ -139,7 +139,7 @@ WHO = {
     "POST /family/questions/<public_id>/private": YOUTH,
     "GET /family/sharing": YOUTH,
     "POST /family/sharing/<person_id>": YOUTH,
-    "POST /consults/<public_id>/confidential": CLINIC,
+    "POST /consults/<public_id>/confidential": CLINIC + NURSE,
     "POST /families/<public_id>/youth": CLINIC + NURSE,
     "POST /families/<public_id>/youth/end": CLINIC + NURSE,
     # Inviting a family that has no account, and what a device does that was invited: send, and see how far that is.

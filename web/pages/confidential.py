@@ -11,6 +11,7 @@ from werkzeug import Response
 
 from econsult.access import consult_for, patients_for
 from econsult.consults.confidential import keep_confidential
+from econsult.consults.lifecycle import Status
 from econsult.errors import NotFoundError
 from econsult.people.ages import local_day
 from econsult.people.caregivers import Basis, grown_up_at, is_proxy
@@ -21,7 +22,7 @@ from econsult.youths import end_sharing, let_go_on, sharers
 from web.context import database, now
 from web.pages.consult import case_page
 from web.pages.family.status import status_page
-from web.pages.owning import asks_password, check_recent
+from web.pages.owning import asks_password, check_recent, once_more
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.showing.casefile import open_case
@@ -56,14 +57,18 @@ def choose(public_id: str) -> Page:
 
 
 @confidential.post("/consults/<public_id>/confidential")
-@only(Role.PCP)
+@only(Role.PCP, Role.TELEPRESENTER)
 def mark(public_id: str) -> Page:
     """The clinic does it."""
     form = FormReader()
     wish = _wish(form)
     if form.errors:
         with database().writing() as session:
-            case = open_case(session, consult_for(session, me(), public_id, now=now(), right=Right.KEEP_CONFIDENTIAL))
+            loaded = consult_for(session, me(), public_id, now=now(), right=Right.KEEP_CONFIDENTIAL)
+            case = open_case(session, loaded) if loaded.consult.status != Status.DRAFT else None
+        if case is None:
+            # A draft has its page with what was typed; it is not this one.
+            return once_more(url_for("consult.show", public_id=public_id), form=form) or ("", 422)
         return case_page(case, errors=form.errors, asks_password=True), 422
     _keep(public_id, wish)
     return redirect(url_for("consult.show", public_id=public_id, said="kept" if wish else "shown"), 303)

@@ -14,6 +14,7 @@ from econsult.reach.numbers import LONGEST
 from econsult.reach.wishes import Wish, wish_for
 from web.context import database, now, runtime, settings
 from web.pages.account import account_page
+from web.pages.owning import once_more
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
@@ -59,7 +60,7 @@ def zone() -> Page:
 @only()
 def give() -> Page:
     """Take a number in and send a code to it."""
-    return _answer(take_number(me()), "code_sent")
+    return once_more("/account#reach") or _answer(take_number(me()), "code_sent")
 
 
 @contact.post("/mobile/again")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import g, request
+from flask import g, render_template, request
 
 from econsult.errors import TooManyTriesError
 from econsult.people import factors, proving
@@ -17,7 +17,7 @@ from web.context import database, now
 from web.pages.second_factor import LONGEST_CODE, not_right, too_many_tries
 from web.shell.auth import COOKIE, me
 from web.shell.entering import step_of
-from web.shell.forms import FormReader
+from web.shell.forms import FIELD, FormReader
 from web.shell.site import place_by
 from web.words.language import gettext
 
@@ -57,6 +57,25 @@ def check_recent(form: FormReader) -> None:
     """Ask for the owner where the sign-in is not recent, once everything else is right."""
     if not form.errors and asks_owner():
         check_owner(form)
+
+
+def once_more(
+    back: str, ask: tuple[str, dict[str, str]] | None = None, form: FormReader | None = None
+) -> tuple[str, int] | None:
+    """Ask for the owner before what a single button does: a page that asks, and sends the same form again.
+
+    `back` is the address that it leads back to; `ask` another address to send to, with its fields; `form` one that has
+    asked already. None where the sign-in is recent, or the owner has shown themself. Call it with no transaction open.
+    """
+    form = form or FormReader()
+    check_recent(form)
+    if not form.errors:
+        return None
+    own = (FIELD, "factor_password", "owner_key")
+    sent = [(name, value) for name, value in request.form.items(multi=True) if name not in own]
+    path, kept = (ask[0], list(ask[1].items())) if ask is not None else (request.path, sent)
+    shown = {"path": path, "kept": kept, "back": back, "errors": form.errors, "has_password": me().has_password}
+    return render_template("account/once_more.html", **shown), 422
 
 
 def check_second_step(form: FormReader, *, may_recover: bool = False) -> None:

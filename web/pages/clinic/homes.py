@@ -10,6 +10,7 @@ from econsult.errors import InvalidError
 from econsult.home_safety import LONGEST, WARNERS, HomeForm, say
 from web.context import database, now
 from web.pages.clinic.families import Page, family_page
+from web.pages.owning import once_more
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
@@ -29,7 +30,8 @@ def warn(public_id: str) -> Page | Response:
 @only(*WARNERS)
 def end(public_id: str) -> Page | Response:
     """It is safe again: a clinician of the medical home says so, and why."""
-    return _say(public_id, "home_reason", is_safe=True)
+    asked = once_more(url_for("families.show", public_id=public_id))
+    return asked or _say(public_id, "home_reason", is_safe=True)
 
 
 def _say(public_id: str, field: str, *, is_safe: bool) -> Page | Response:

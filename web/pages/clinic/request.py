@@ -40,6 +40,7 @@ from web.pages.clinic.terms import (
     attestation_words,
     sentences,
 )
+from web.pages.owning import once_more
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader, reads_own_form
@@ -83,8 +84,7 @@ def keep_request(public_id: str) -> Page:
     files.take_files(public_id)
     keep_words(files)
     verb = files.fields.get("verb", "")
-    if verb in KEEPING:
-        _keep(public_id, verb == KEEPING[0])
+    asked = _keep(public_id, verb == KEEPING[0]) if verb in KEEPING else None
     _check_files(files, verb, form)
     if verb == "send":
         _check_voice(form)
@@ -95,7 +95,7 @@ def keep_request(public_id: str) -> Page:
         return _both(public_id, kept, errors)
     if errors:
         return _page(open_desk(public_id, kept.unsaved), errors), 422
-    return _sent(public_id, kept) if verb == "send" else _saved(public_id, files, verb)
+    return _sent(public_id, kept) if verb == "send" else asked or _saved(public_id, files, verb)
 
 
 def _check_files(files: PlainForm, verb: str, form: FormReader) -> None:
@@ -153,11 +153,19 @@ def _stop_words(consult: Consult) -> str:
     return gettext("This may be an emergency. Send the child to the ER now.")
 
 
-def _keep(public_id: str, wish: bool) -> None:
-    """Whatever else of the form has a fault: nobody reads of it because a field was wrong."""
+def _keep(public_id: str, wish: bool) -> tuple[str, int] | None:
+    """Whatever else of the form has a fault: nobody reads of it because a field was wrong.
+
+    In an old browser nothing is shown yet: returns the page that asks for the owner, and what was typed is saved.
+    """
+    ask = url_for("confidential.mark", public_id=public_id), {"sees": KEEPING[1]}
+    asked = None if wish else once_more(url_for(".edit_request", public_id=public_id), ask)
+    if asked is not None:
+        return asked
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.KEEP_CONFIDENTIAL)
         keep_confidential(session, loaded.consult, me(), wish, now=now())
+    return None
 
 
 def _saved(public_id: str, files: PlainForm, verb: str) -> Page:

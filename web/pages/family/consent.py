@@ -17,6 +17,7 @@ from econsult.people.persons import HOUSEHOLD
 from econsult.rights import Right
 from web.context import database, now, ring_workers, runtime
 from web.pages.family.status import status_page
+from web.pages.owning import once_more
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.showing.agreeing import language_shown
@@ -45,9 +46,15 @@ def take_back(public_id: str) -> str | Response | tuple[str, int]:
 
 @family_consent.post("/allowed")
 @only(*HOUSEHOLD)
-def allow(public_id: str) -> Response:
-    """Keep each of the family's further answers by itself."""
+def allow(public_id: str) -> Response | tuple[str, int]:
+    """Keep each of the family's further answers by itself. In an old browser a new yes asks for the owner."""
     chosen = FormReader().choices("allowed", tuple(Allowed))
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.WITHDRAW_CONSENT)
+        is_more = not set(chosen) <= standing(session, loaded.consult.id)
+    ask = once_more(url_for("family_status.show", public_id=public_id)) if is_more else None
+    if ask is not None:
+        return ask
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.WITHDRAW_CONSENT)
         asked = asked_later(standing(session, loaded.consult.id))
