@@ -1,5 +1,6 @@
 """Finds faces in a picture, and holds the loaded models. In the jail they are loaded before any file."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -21,7 +22,9 @@ FACE_SIDE, LARGE_FACE_SIDE, LARGE_FACE = 640, 320, 0.25
 whose longer side is at least this share of the picture."""
 SMALL_FACE_SIDE, SMALL_FACE = 1152, 0.06
 """A copy that keeps more pixels than the look shows faces that the look cannot see, so a finer one looks for those
-whose longer side is at most this share of the picture. It costs three times the other."""
+whose longer side is at most this share of the picture. It costs three times the other, and so it is cut in parts."""
+_PART_MOST, _COMMON = 896, 128
+"""How long a side of a part of that look may be, and what two parts have in common: nearly two small faces."""
 _FACE_OUTPUTS = ["537", "538", "539", "540"]
 _FACE_STRIDE = 4
 FACE_OVERLAP = 0.3
@@ -85,8 +88,36 @@ def small_faces_in(net: cv2.dnn.Net, pixels: Pixels) -> list[Box]:
     """Find faces in an upright RGB picture, as large as its largest copy, that are too small for the other looks."""
     if max(pixels.shape[:2]) <= SMALL_FACE_SIDE:
         return []
-    found = faces_in(net, stepped_down(pixels, SMALL_FACE_SIDE), SMALL_FACE_SIDE)
-    return [box for box in found if box.longest <= SMALL_FACE]
+    width, height = on_grid(pixels, SMALL_FACE_SIDE)
+    looked = np.asarray(cv2.resize(stepped_down(pixels, SMALL_FACE_SIDE), (width, height)), np.uint8)
+    found = [
+        box
+        for top, bottom in _parts_of(height)
+        for left, right in _parts_of(width)
+        for box in _faces_of_part(net, looked, (left, top, right, bottom))
+    ]
+    return best_of((box for box in found if box.longest <= SMALL_FACE), FACE_OVERLAP)
+
+
+def _parts_of(length: int) -> list[tuple[int, int]]:
+    """Where a side is cut, so that no part asks the network for much more memory than the other looks."""
+    if length <= _PART_MOST:
+        return [(0, length)]
+    part = -(-(length + _COMMON) // (2 * NETWORK_GRID)) * NETWORK_GRID
+    return [(0, part), (length - part, length)]
+
+
+def _faces_of_part(net: cv2.dnn.Net, looked: Pixels, part: tuple[int, int, int, int]) -> Iterator[Box]:
+    """Yield the faces of a part, in shares of the whole. A small one that is cut is whole in the part beside it."""
+    left, top, right, bottom = part
+    height, width = looked.shape[:2]
+    wide, high = right - left, bottom - top
+    for box in faces_in(net, np.ascontiguousarray(looked[top:bottom, left:right]), max(wide, high)):
+        edges = (left + box.left * wide, top + box.top * high, left + box.right * wide, top + box.bottom * high)
+        is_cut = (left and edges[0] <= left) or (top and edges[1] <= top)
+        is_cut = is_cut or (right < width and edges[2] >= right) or (bottom < height and edges[3] >= bottom)
+        if not is_cut:
+            yield share_of(edges, (width, height), box.score)
 
 
 def faces_in(net: cv2.dnn.Net, pixels: Pixels, side: int = FACE_SIDE) -> list[Box]:
