@@ -12,7 +12,8 @@ from imaging.identifiers import Identifiers
 from imaging.reading.company import with_company
 from imaging.reading.date_reader import DateReader
 from imaging.reading.joins import HYPHENS, Joined, Place, over_breaks, spelled_down, spelled_out
-from imaging.reading.labels import LABEL_WORDS, value_after, value_below, zones_of
+from imaging.reading.lab_words import LAB_WORDS
+from imaging.reading.labels import LABEL_WORDS, cells_under, heads_of, is_close, value_after, value_below, zones_of
 from imaging.reading.names import Names
 from imaging.reading.numbers import Numbers, Span
 from imaging.reading.page_dates import PageDates
@@ -30,6 +31,8 @@ _TIME = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?")
 _SHORTEST_READ = 5
 _UNREAD = 45.0
 """Below this confidence a longer word may be anything, and a person will read what the reader could not."""
+_FIGURES_OF_SOMEBODY = 4
+"""A column of record numbers or birth dates has at least so many figures in a word; a result beside it seldom."""
 _SPELLED, _BROKEN = 3, 5
 """How many letters a part of a name has at least that was spelled out, or goes on in the next line without a hyphen."""
 
@@ -64,7 +67,22 @@ class DenyList:
                 found[number] |= set(values)
                 if not values and following and not rows[number + 1]:
                     found[number + 1] |= set(value_below(line, label, following)) - self._labels_of(following)
+            for at, words in self._of_rows(lines, rows, number):
+                found[at] |= words
         return found
+
+    def _of_rows(self, lines: Sequence[Line], rows: Sequence[bool], number: int) -> Iterator[tuple[int, set[int]]]:
+        """Find who the rows of a table are about, where its head says in which column that stands.
+
+        Under a name's head what has no figure and is no word of a laboratory; under a number's what has four figures.
+        """
+        for label, is_name in () if rows[number] else heads_of(lines[number]):
+            for at in range(number + 1, len(lines)):
+                is_next = rows[at] or not any(zones_of(lines[at]))
+                if not (is_next and is_close(lines[at - 1], lines[at])):
+                    break
+                under = cells_under(lines[number], label, lines[at])
+                yield at, {one for one in under if _tells(lines[at][one].text, is_name=is_name)}
 
     def _is_row(self, line: Line) -> bool:
         return is_result(line, self._numbers.figures)
@@ -172,6 +190,12 @@ class DenyList:
         for start, end, opens in zones_of(line):
             if opens:
                 yield (start, end), value_after(line, start, end)
+
+
+def _tells(text: str, *, is_name: bool) -> bool:
+    """Whether a cell of a row can be somebody's name, or else somebody's number or day."""
+    figures = sum(sign.isdigit() for sign in text)
+    return figures >= _FIGURES_OF_SOMEBODY if not is_name else not figures and fold(text) not in LAB_WORDS
 
 
 def _joined(line: Line) -> tuple[str, list[int]]:

@@ -14,19 +14,45 @@ _OPENING = (
     "social security", "seguro social", "member id", "member", "policy", "poliza", "insurance id", "account",
     "account no", "acct", "cuenta", "accession", "accession no", "folio", "specimen id", "address", "direccion",
     "domicilio", "phone", "telephone", "tel", "telefono", "celular", "mobile", "fax", "email", "e mail", "correo",
-    "guardian", "parent", "mother", "father", "madre", "padre", "tutor", "responsable", "next of kin",
+    "guardian", "parent", "mother", "father", "madre", "padre", "tutor", "responsable", "next of kin", "pt name",
+    "emergency contact", "contacto de emergencia", "responsible party", "bill to", "guarantor", "subscriber",
+    "policy holder", "policyholder", "legal representative", "representante legal", "acudiente", "med rec",
+    "medical record number", "med rec no", "hospital number", "hospital no", "requisition no", "encounter no",
+    "visit no", "case no", "medicaid id", "no de afiliacion", "numero de afiliacion", "city state zip",
+    "citystatezip", "nacido el", "nacida el",
 )  # fmt: skip
+_WITH_COLON = (
+    "pt", "mom", "mama", "dad", "papa", "encargado", "encargada", "representante", "contact", "contacto", "sibling",
+    "brother", "sister", "hermano", "hermana", "insured", "asegurado", "asegurada", "titular", "suscriptor", "abuela",
+    "abuelo", "grandmother", "grandfather", "tia", "tio", "aunt", "uncle", "caregiver", "cuidador", "cuidadora",
+    "foster parent", "acompanante", "birth", "nac", "nacido", "nacida", "visit", "encounter", "requisition", "registro",
+    "afiliacion", "record", "case",
+)  # fmt: skip
+"""Words of everyday: they are labels where a colon or a sign for a number stands behind them, nowhere else."""
 _CLOSING = (
     "collected", "collection date", "received", "reported", "report date", "specimen", "ordered by", "provider", "test",
     "ordering provider", "physician", "result", "flag", "unit", "units", "reference range", "reference", "toma", "sex",
     "informe", "muestra", "solicitado por", "medico", "prueba", "resultado", "nota", "unidad", "valores de referencia",
     "sexo", "age", "edad", "status", "fasting", "fecha de toma", "fecha de informe", "fecha", "date", "page", "pagina",
 )  # fmt: skip
+_NUMBER_OF = frozenset(("", "no", "nr", "num", "number", "numero"))
+NAME_HEADS = frozenset(
+    tuple(phrase.split()) for phrase in ("patient", "paciente", "patient name", "nombre del paciente", "pt name")
+)
+NUMBER_HEADS = frozenset(
+    tuple(phrase.split())
+    for phrase in ("mrn", "medical record", "medical record no", "medical record number", "med rec", "med rec no",
+                   "record number", "expediente", "no expediente", "historia clinica", "nhc", "chart", "patient id",
+                   "id paciente", "dob", "date of birth", "fecha de nacimiento", "curp", "dni", "ssn")
+)  # fmt: skip
+"""Heads of columns under which each row of a table names somebody, or gives somebody's number or birth date."""
 _PHRASES = sorted(
-    [(tuple(phrase.split()), True) for phrase in _OPENING] + [(tuple(phrase.split()), False) for phrase in _CLOSING],
+    [(tuple(phrase.split()), True) for phrase in (*_OPENING, *_WITH_COLON)]
+    + [(tuple(phrase.split()), False) for phrase in _CLOSING],
     key=lambda entry: len(entry[0]),
     reverse=True,
 )
+_EVERYDAY = frozenset(tuple(phrase.split()) for phrase in _WITH_COLON)
 LABEL_WORDS = frozenset(word for phrase, _ in _PHRASES for word in phrase)
 """None of them is taken for a name that could not be read."""
 _FIRST_GAP, _NEXT_GAP = 24.0, 2.2
@@ -45,9 +71,16 @@ def zones_of(line: Line) -> Iterator[tuple[int, int, bool]]:
     at = 0
     while at < len(line):
         phrase, opens = next(((p, o) for p, o in _PHRASES if _stands(line, folded, at, p)), ((), False))
-        if phrase and (_begins(line, at) or line[at + len(phrase) - 1].text.endswith(":")):
+        if phrase and (_has_colon(line, at + len(phrase)) or (phrase not in _EVERYDAY and _begins(line, at))):
             yield at, at + len(phrase), opens
         at += max(1, len(phrase))
+
+
+def _has_colon(line: Line, end: int) -> bool:
+    """Whether a colon follows a label, at once or behind a sign for a number: `Visit #:`, `Record no.:`."""
+    if line[end - 1].text.endswith((":", "#")):
+        return True
+    return end < len(line) and fold(line[end].text) in _NUMBER_OF and line[end].text.endswith((":", "#"))
 
 
 def _begins(line: Line, at: int) -> bool:
@@ -85,10 +118,29 @@ def value_below(line: Line, label: tuple[int, int], below: Line) -> list[int]:
     A head may be centred over values that are wider than it is, or narrower. So each cell of the next line belongs to
     the head that it has most in common with, and where it lies under none to the nearest.
     """
+    return cells_under(line, label, below) if is_close(line, below) else []
+
+
+def is_close(line: Line, below: Line) -> bool:
+    """Whether a line follows another one without a gap that would end a table."""
+    return bool(below) and below[0].top - line[0].bottom <= 2 * line[0].height
+
+
+def heads_of(line: Line) -> Iterator[tuple[tuple[int, int], bool]]:
+    """Yield the heads under which each row of a table tells who somebody is, and whether it does so by a name."""
+    zones = list(zones_of(line))
+    if all(opens for _, _, opens in zones):
+        # Without a head of results, such as `Test` or `Unit`, it is no head of a table.
+        return
+    for start, end, _ in zones:
+        phrase = tuple(fold(word.text) for word in line[start:end])
+        if not _has_colon(line, end) and phrase in NAME_HEADS | NUMBER_HEADS:
+            yield (start, end), phrase in NAME_HEADS
+
+
+def cells_under(line: Line, label: tuple[int, int], below: Line) -> list[int]:
+    """The words of a line further down that stand under a head."""
     start, end = label
-    gap = below[0].top - line[start].bottom if below else 0.0
-    if gap > 2 * line[start].height:
-        return []
     heads = _heads(line, label)
     mine = heads.index((line[start].left, line[end - 1].right))
     return [number for cell in _cells(below) if _home(below, cell, heads) == mine for number in range(*cell)]

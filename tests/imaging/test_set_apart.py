@@ -115,3 +115,42 @@ def test_words_beside_a_name_stay_unless_they_begin_as_one_or_were_hardly_read()
 
 def test_the_hyphen_at_which_a_line_of_a_pdf_is_broken_is_read() -> None:
     assert [word.text for word in words_on(pdf("SYN-36-) Tj 0 -30 Td (3137"))] == ["SYN-36-", "3137"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("Pt: Tadeo Villanueva", "Tadeo Villanueva"), ("Mom: Carmina Ledezma", "Carmina Ledezma"),
+     ("Encargado: Tadeo Villanueva", "Tadeo Villanueva"), ("Guarantor  Carmina Ledezma", "Carmina Ledezma"),
+     ("Visit #: 773180", "773180"), ("Registro: 773180", "773180"), ("No. de afiliación: 773180", "773180"),
+     ("Nac.: 02/11/2021", "02/11/2021"), ("City/State/ZIP: Taos, NM 88001", "Taos, NM 88001")],
+)  # fmt: skip
+def test_everyday_labels_cover_what_stands_behind_their_colon(text: str, value: str) -> None:
+    assert covered(text).removeprefix("#: ") == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Contact dermatitis on both arms", "Birth weight 3.2 kg", "Visit in two weeks", "Case of eczema",
+     "Mom says that it itches", "Contacto con tuberculosis", "Record of three attacks"],
+)  # fmt: skip
+def test_the_same_words_in_a_sentence_cover_nothing(text: str) -> None:
+    assert covered(text) == ""
+
+
+def test_each_row_of_a_table_with_a_column_of_children_or_of_numbers_loses_them_and_keeps_its_results() -> None:
+    tests = ("Glucose  95  mg/dL  70-100", "Sodium  140  mmol/L  135-145", "Platelets  250000  /uL  150000-400000")
+    people = ("Tadeo Villanueva", "Ximena Ledezma", "Gadea Osuna")
+    rows = [f"{person}  {result}" for person, result in zip(people, tests, strict=True)]
+    assert covered("Patient  Test  Result  Unit  Range", *rows) == " ".join(people)
+    numbers = ("45300", "8200400", "77100")
+    rows = [f"{number}  {result}" for number, result in zip(numbers, tests, strict=True)]
+    assert covered("MRN  Test  Result  Unit  Range", *rows) == " ".join(numbers)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [("Test  Patient  Control  Unit", "Prothrombin  12.5  12.1  sec", "Platelets  250000  200000  /uL"),
+     ("Name  Result  Unit  Range", "Fragmin  11.2  g/dL  9.5-13.0")],
+)  # fmt: skip
+def test_a_column_of_results_is_none_of_children(lines: tuple[str, ...]) -> None:
+    assert not {word for text in lines[1:] for word in text.split()} & set(covered(*lines).split())
