@@ -59,6 +59,9 @@ STEPS: dict[tuple[StepState, str], StepState] = {
     # Whoever pressed the wrong button takes it back.
     (S.DONE, "again"): S.ACCEPTED,
     (S.NOT_DONE, "again"): S.ACCEPTED,
+    # The same where nobody had accepted it.
+    (S.DONE, "open_again"): S.PROPOSED,
+    (S.NOT_DONE, "open_again"): S.PROPOSED,
     (S.PROPOSED, "replace"): S.REPLACED,
     (S.ACCEPTED, "replace"): S.REPLACED,
     # A correction that says the same step again takes over what became of it.
@@ -67,8 +70,8 @@ STEPS: dict[tuple[StepState, str], StepState] = {
     **{(S.REPLACED, f"restore_{state}"): state for state in S if state != S.REPLACED},
 }
 """What can happen to a step; a pair that is absent cannot."""
-BY_ANSWER = frozenset({"replace", "carry", *(f"restore_{state}" for state in S)})
-"""What only the signature of another answer does to a step, and taking that back."""
+BY_ANSWER = frozenset({"replace", "carry", "open_again", *(f"restore_{state}" for state in S)})
+"""What nobody says of a step: what the signature of another answer does to it, and taking that or a word back."""
 TO_DO = (S.PROPOSED, S.ACCEPTED)
 CARRIED = {S.ACCEPTED: "accept", S.DECLINED: "decline", S.DONE: "done", S.NOT_DONE: "not_done"}
 """What somebody has said about a step, and the verb that says it."""
@@ -219,14 +222,19 @@ def due_of(session: Session, given: str | None, disposition: str | None, now: da
 def add_event(
     session: Session, step: Recommendation, verb: str, *, person_id: int | None, now: datetime, reason: str = ""
 ) -> None:
-    """Bring the step to its next state and write it down. Raises ImpossibleVerbError for a pair that is not there."""
+    """Bring the step to its next state and write it down. Raises ImpossibleVerbError for a pair that is not there.
+
+    Taking back that it was done accepts nothing: it is again what it was before.
+    """
+    if verb == "again" and not _has_been(session, step, StepState.ACCEPTED):
+        verb = "open_again"
     try:
         step.state = STEPS[StepState(step.state), verb]
     except KeyError:
         raise ImpossibleVerbError(step.state, verb) from None
     step.state_at = now
     # What is late already is told once, however often somebody changes their mind.
-    step.next_at = step.due_at if step.state in TO_DO and not _is_told(session, step) else None
+    step.next_at = step.due_at if step.state in TO_DO and not _has_been(session, step, OVERDUE) else None
     _write(session, step, step.state, person_id=person_id, now=now, reason=reason)
 
 
@@ -258,11 +266,12 @@ def events_of(session: Session, step_ids: Sequence[int], *, is_read: bool = True
     return list(session.scalars(query if is_read else query.options(defer(RecommendationEvent.reason))))
 
 
-def _is_told(session: Session, step: Recommendation) -> bool:
-    told = select(RecommendationEvent.id).where(
-        RecommendationEvent.recommendation_id == step.id, RecommendationEvent.kind == OVERDUE
+def _has_been(session: Session, step: Recommendation, kind: str) -> bool:
+    """Whether the ledger has such a line."""
+    lines = select(RecommendationEvent.id).where(
+        RecommendationEvent.recommendation_id == step.id, RecommendationEvent.kind == kind
     )
-    return session.scalars(told).first() is not None
+    return session.scalars(lines).first() is not None
 
 
 def _write(

@@ -115,6 +115,19 @@ def test_each_does_their_own_and_nobody_anything_else(database: Database, clinic
         assert kept(session, LATER) == []
 
 
+def test_taking_back_that_it_was_done_accepts_nothing(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = signed(session, clinic)
+        for verb in ("done", "again", "not_done", "again"):
+            mark(session, consult, clinic.pcp, 0, verb, reason="because" if verb == "not_done" else "")
+        lines = events_of(session, [steps_of(session, consult.id)[0].id])
+        assert [line.kind for line in lines] == ["proposed", "done", "proposed", "not_done", "proposed"]
+        for verb in ("accept", "done", "again"):
+            mark(session, consult, clinic.pcp, 0, verb)
+        assert states(session, consult)[0] == "accepted", "what its clinic has accepted stays so"
+        assert kept(session, LATER) == []
+
+
 def test_a_late_step_is_told_once_to_its_owner_and_the_desk(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         consult = signed(session, clinic)

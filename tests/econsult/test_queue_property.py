@@ -514,7 +514,8 @@ def _reopen(world: World, session: Session, consult: Consult, case: Case) -> Non
 def _follow(world: World, session: Session, consult: Consult, case: Case) -> None:
     """Somebody decides about a recommended step, does it, or takes that back; the clocks of the consult do not care."""
     for step in recommendations.steps_of(session, consult.id):
-        verbs = sorted(verb for state, verb in recommendations.STEPS if state == step.state and verb != "replace")
+        said = (verb for state, verb in recommendations.STEPS if state == step.state)
+        verbs = sorted(verb for verb in said if verb not in {"replace", "open_again"})
         if verbs and world.dice.random() < 0.5:
             recommendations.add_event(
                 session, step, world.dice.choice(verbs), person_id=world.clinic.pcp.id, now=world.now
