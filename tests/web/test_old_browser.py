@@ -208,7 +208,9 @@ def age(runtime: Runtime) -> None:
 
 
 def refuse(browser: FlaskClient, path: str, fields: dict[str, str]) -> str:
-    """Post without a password and with a wrong one; returns the page that asks."""
+    """Post as the page before does, without a password and with a wrong one; returns the page that asks."""
+    asked = post(browser, path, fields)
+    assert (asked.status_code, "Write your password" in asked.text) == (422, False), "nobody has made a mistake yet"
     for given, words in (("", "Write your password"), ("wrong", "This is not your password")):
         page = post(browser, path, {**fields, "factor_password": given})
         assert (page.status_code, words in page.text) == (422, True), (path, page.status_code)

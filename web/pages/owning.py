@@ -74,8 +74,10 @@ def once_more(
     own = (FIELD, "factor_password", "owner_key")
     sent = [(name, value) for name, value in request.form.items(multi=True) if name not in own]
     path, kept = (ask[0], list(ask[1].items())) if ask is not None else (request.path, sent)
-    shown = {"path": path, "kept": kept, "back": back, "errors": form.errors, "has_password": me().has_password}
-    return render_template("account/once_more.html", **shown), 422
+    # Whoever has only just been asked has made no mistake yet; a page with the field of its own has asked already.
+    is_first = me().has_password and "factor_password" not in request.form
+    shown = {"path": path, "kept": kept, "back": back, "has_password": me().has_password}
+    return render_template("account/once_more.html", errors={} if is_first else form.errors, **shown), 422
 
 
 def check_second_step(form: FormReader, *, may_recover: bool = False) -> None:
