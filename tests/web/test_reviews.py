@@ -157,3 +157,17 @@ def test_a_reason_that_is_too_long_is_refused_and_never_cut(
     assert state_of(runtime, file).state == AttachmentState.READY
     with pytest.raises(InvalidError), runtime.database.writing() as session:
         reject_file(session, session.get_one(Attachment, file.id), clinic.pcp, reason="x" * 1001, now=datetime.now(UTC))
+
+
+@pytest.mark.parametrize("verb", ["release", "reject"])
+def test_a_reason_that_was_written_is_never_lost(
+    browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, asked: Consult, file: Attachment, verb: str
+) -> None:
+    pcp, long = browser_of(clinic.pcp), "y" * 1001
+    refused = post(pcp, f"/reviews/{file.public_id}/{verb}", {"reason": long})
+    assert (refused.status_code, refused.text.count(long)) == (422, 1)
+    set_state(runtime, file, AttachmentState.PROCESSING, None)
+    late = post(pcp, f"/reviews/{file.public_id}/{verb}", {"reason": "It shows the twin sister"})
+    assert (late.status_code, late.text.count("It shows the twin sister")) == (409, 1)
+    assert late.text.count("was decided about meanwhile") == 1
+    assert state_of(runtime, file).state == "processing"

@@ -16,7 +16,7 @@ from econsult.consults.facepolicy import FACE_IS_FINDING, FACE_POLICIES, MASK_AL
 from econsult.consults.furtherance import Allowed, Choice, choose, standing
 from econsult.consults.records import Consult
 from econsult.consults.voice import VoiceChoice, choose_voice
-from econsult.errors import InvalidError
+from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.people.patients import Patient
 from econsult.people.persons import LANGUAGES, Person, Role
 from econsult.rights import Right
@@ -146,16 +146,19 @@ def _decide_with_reason(attachment_id: str, verb: Callable[..., None], field: st
 
 def _decide(attachment_id: str, verb: Callable[[Session, Attachment], None], errors: dict[str, str]) -> Page:
     """Carry the decision out and go back to the case; what is missing is said beside its field, and nothing is lost."""
-    with database().writing() as session:
-        attachment, consult = review_for(session, me(), attachment_id, now=now())
-        if not errors:
-            try:
+    status = 422
+    try:
+        with database().writing() as session:
+            attachment, consult = review_for(session, me(), attachment_id, now=now())
+            if not errors:
                 verb(session, attachment)
-            except InvalidError as wrong:
-                errors = {name.replace("opt_in.by", "consent_by"): str(_MISSING[name]()) for name in wrong.fields}
-        if errors:
-            return _page(session, attachment, consult, errors), 422
-    return redirect(url_for("consult.show", public_id=consult.public_id, said="decided"), 303)
+                return redirect(url_for("consult.show", public_id=consult.public_id, said="decided"), 303)
+    except InvalidError as wrong:
+        errors = {name.replace("opt_in.by", "consent_by"): str(_MISSING[name]()) for name in wrong.fields}
+    except ImpossibleVerbError:
+        errors, status = {"file": gettext("This file was decided about meanwhile, or is being prepared")}, 409
+    with database().writing() as session:
+        return _page(session, *review_for(session, me(), attachment_id, now=now()), errors), status
 
 
 _MISSING: dict[str, Callable[[], str]] = {
