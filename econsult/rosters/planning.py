@@ -152,12 +152,19 @@ def _plan_of(session: Session, by: Person, shift_id: int) -> dict[int, Shift]:
 def take_off(
     session: Session, by: Person, person_id: str, starts_at: datetime, ends_at: datetime, *, now: datetime
 ) -> TimeOff:
-    """Somebody is away between two instants."""
+    """Somebody is away between two instants. Where a time off that ends with it holds that already, it is that one.
+
+    So a form that was sent twice makes one, and ending it ends it; "from now" is some seconds later the second time.
+    """
     person = member_of(session, by, person_id)
     if person is None:
         raise InvalidError("This person is not on the roster.", {"person": "unsuitable"})
     if ends_at <= starts_at or ends_at <= now or ends_at - starts_at > LONGEST_AWAY:
         raise InvalidError("The time off must end after it starts, and not have passed.", {"ends_at": "invalid"})
+    same = (TimeOff.person_id == person.id, TimeOff.starts_at <= starts_at, TimeOff.ends_at == ends_at)
+    known = session.scalars(select(TimeOff).where(*same).order_by(TimeOff.id).limit(1)).first()
+    if known is not None:
+        return known
     off = TimeOff(person_id=person.id, starts_at=starts_at, ends_at=ends_at)
     session.add(off)
     session.flush()

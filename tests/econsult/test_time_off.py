@@ -53,6 +53,15 @@ def test_what_is_to_come_and_goes_on_is_listed_by_its_days(database: Database, c
         assert [off.id for off in own_time_off(session, clinic.derm, NOON)] == [first.id, over.id, later.id]
 
 
+def test_what_is_written_down_twice_is_one_time_off_and_ends_at_once(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        first = _off(session, clinic, (5, 9))
+        # "From now on" is some seconds later where the same form is sent again.
+        again, other = _off(session, clinic, (5.001, 9)), _off(session, clinic, (5, 10))
+        assert (again.id == first.id, other.id == first.id) == (True, False)
+        assert [off.id for off in own_time_off(session, clinic.derm, NOON)] == [first.id, other.id]
+
+
 def test_a_long_list_comes_in_pages_that_lose_nobody(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         numbers = [_off(session, clinic, (5, 6 + place)).id for place in range(7)]

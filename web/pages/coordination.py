@@ -35,6 +35,7 @@ from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
 from web.shell.forms import FormReader
 from web.shell.numbers import UNSEEN, form_number
+from web.shell.once import once_about
 from web.showing.callers import phone_on_file
 from web.showing.casefile import open_case
 from web.showing.closing import close_refusal
@@ -163,7 +164,7 @@ def tried(public_id: str) -> Response | tuple[str, int]:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.INFORM)
         if form.errors:
             return card_page(session, loaded, errors=form.errors), 422
-        write_try(session, loaded.consult, me(), result, now=now())
+        once_about(session, loaded.consult, lambda: write_try(session, loaded.consult, me(), result, now=now()))
     return redirect(url_for(".card", public_id=public_id, said="not_reached"), 303)
 
 

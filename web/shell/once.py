@@ -25,6 +25,16 @@ def init_once(app: Flask) -> None:
     app.jinja_env.globals["once_number"] = lambda: secrets.token_hex(8)
 
 
+def once_about(session: Session, consult: Consult, write: Callable[[], object]) -> None:
+    """Write something about a consult, for the first of equal forms alone."""
+
+    def make() -> Consult:
+        write()
+        return consult
+
+    once(session, make)
+
+
 def once(session: Session, make: Callable[[], Consult]) -> str:
     """The public id of the consult that this form made or wrote to; only the first of equal forms calls `make`.
 

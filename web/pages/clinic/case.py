@@ -31,7 +31,7 @@ from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
 from web.shell.numbers import UNSEEN, form_number
-from web.shell.once import once
+from web.shell.once import once, once_about
 from web.showing.casefile import open_case
 from web.showing.closing import close_refusal
 from web.showing.lost import Lost, changed_words
@@ -93,13 +93,8 @@ def tried(public_id: str) -> Page:
     if form.errors:
         return _refused(public_id, Right.INFORM, form.errors)
     with database().writing() as session:
-        write_try(
-            session,
-            consult_for(session, me(), public_id, now=now(), right=Right.INFORM).consult,
-            me(),
-            result,
-            now=now(),
-        )
+        consult = consult_for(session, me(), public_id, now=now(), right=Right.INFORM).consult
+        once_about(session, consult, lambda: write_try(session, consult, me(), result, now=now()))
     return _back(public_id, "not_reached")
 
 
