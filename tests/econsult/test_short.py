@@ -8,7 +8,7 @@ import pytest
 
 from econsult.consults.contents import Disposition
 from econsult.family_notices import said_to
-from econsult.notices import SUBJECTS, TEXTS, Notice, NoticeKind, letter
+from econsult.notices import LEADS_TO, SUBJECTS, TEXTS, Notice, NoticeKind, letter
 from econsult.people.persons import LANGUAGES, SPECIALTIES
 from econsult.reach.deliveries import Channel
 from econsult.reach.short import ALPHABET, CODES, DOUBLE, SHORT, code_text, parts, short_text
@@ -87,7 +87,10 @@ def test_what_is_said_is_about_nobody(kind: NoticeKind, language: str, channel: 
     told += [word for word in f"{QUESTION} {FAMILY_QUESTION} {ANSWER['impression']}".split() if len(word) > 7]
     assert [word for word in told if re.search(rf"\b{re.escape(word.casefold())}", words)] == []
     assert not re.search(r"[0-9]", words), "a date, an age or a number of a case"
-    assert re.findall(r"https?://\S*", text) == [f"{LONGEST_BASE}/"]
+    # The same for everybody: no page of a child, a case or a person.
+    pages = {"/"} if channel == Channel.SMS else {LEADS_TO.get(kind, "/")}
+    assert re.findall(r"https?://\S*", text) == [f"{LONGEST_BASE}{page}" for page in pages]
+    assert pages <= {"/", "/account#h-sessions"}
     assert "%" not in text
     assert "{" not in text
 
