@@ -59,7 +59,11 @@ def test_a_hidden_face_is_asked_for_decided_and_prepared_anew(
     assert "The clinic was asked to show what is covered" in derm.get(f"/consults/{asked.public_id}").text
     assert "1 file waits for a decision" in pcp.get("/clinic").text
     assert clinic.derm.name in pcp.get(f"/reviews/{file.public_id}").text
-    assert "has not said yes to this on its own page" in pcp.get(f"/reviews/{file.public_id}?lang=en").text
+    page = pcp.get(f"/reviews/{file.public_id}?lang=en").text
+    assert "has not said yes to this on its own page" in page
+    assert page.count('type="checkbox" name="cells"') == 64
+    # Who has no mouse passes the 64 with one key.
+    assert page.index('href="#face_policy"') < page.index('name="cells"') < page.index('id="face_policy"')
     ticked = {"face_policy": "face_is_finding", "face_consent": "yes"}
     for told in ({}, {"consent_by": "parent"}, {"consent_by": "parent", "consent_method": "electronic"}):
         refused = post(pcp, f"/reviews/{file.public_id}/faces", {**ticked, **told})
