@@ -344,7 +344,7 @@ def test_a_photo_that_is_refused_after_it_counted_is_waited_for_again(
     refuse(runtime, consult, clinic)
     # The specialist has nothing to look at, and the step its day again.
     status, steps, clocks, _files = look(runtime, consult)
-    assert (status, steps, clocks) == (before[0], ["accepted"], before[2])
+    assert (status, steps, clocks) == (before[0], before[1], before[2])
     with runtime.database.reading() as session:
         found = session.get_one(Consult, consult.id)
         assert [getattr(found, name) for name in kept] == was
@@ -450,7 +450,7 @@ def test_words_that_came_with_a_refused_photo_are_answered_all_the_same(
         found = session.get_one(Consult, consult.id)
         post_words(session, found, clinic.pcp, Audience.CLINICIANS, text="It spreads.", now=datetime.now(UTC))
     refuse(runtime, consult, clinic)
-    assert look(runtime, consult)[:2] == ("submitted", ["accepted"])
+    assert look(runtime, consult)[:2] == ("submitted", ["proposed"])
     assert told(runtime, consult, clinic.mother, NoticeKind.MORE_NEEDED) == 1
     assert "sent=1" in send(mother, consult, here)
     prepare(runtime, consult)
