@@ -331,6 +331,13 @@ def _lose(database: Database, tools: Tools) -> None:
         raise KeyboardInterrupt
 
 
+def _ask_and_lose(database: Database, clinic: Clinic, tools: Tools) -> None:
+    """An erasure that a court ordered, of which no more is left than its line."""
+    with database.writing() as session:
+        ask_erasure(session, clinic.child, None, ORDER, now=NOON)
+    _lose(database, tools)
+
+
 @pytest.mark.parametrize("act", ["hold", "undo", "question"])
 def test_whatever_is_done_with_a_record_after_a_lost_erasure_is_stronger_than_its_line(
     database: Database, clinic: Clinic, tools: Tools, act: str
@@ -358,9 +365,7 @@ def test_whatever_is_done_with_a_record_after_a_lost_erasure_is_stronger_than_it
 def test_a_record_that_was_held_and_erased_later_does_not_come_back_with_its_hold(
     database: Database, clinic: Clinic, tools: Tools
 ) -> None:
-    with database.writing() as session:
-        ask_erasure(session, clinic.child, None, ORDER, now=NOON)
-    _lose(database, tools)
+    _ask_and_lose(database, clinic, tools)
     with database.writing() as session:
         child = session.get_one(Patient, clinic.child.id)
         place_hold(session, child, None, "Litigation hold of the state, 2026-77", now=LATER)
@@ -505,9 +510,7 @@ def test_nor_does_what_was_done_with_it_weeks_after_its_line(
 def test_a_hold_long_after_a_lost_erasure_keeps_the_record_where_the_trail_knows_that_day(
     database: Database, clinic: Clinic, tools: Tools
 ) -> None:
-    with database.writing() as session:
-        ask_erasure(session, clinic.child, None, ORDER, now=NOON)
-    _lose(database, tools)
+    _ask_and_lose(database, clinic, tools)
     with database.writing() as session:
         # Somebody else was at work in this very database; the clock was away for a day.
         other = session.get_one(Patient, clinic.other_child.id)

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 
 from econsult.consults.confidential import keep_confidential
 from econsult.consults.records import Consult
+from econsult.database import Base
 from econsult.people.caregivers import ProxyGrant
 from econsult.people.invitations import Invitation
 from econsult.people.patients import Patient
@@ -39,9 +40,9 @@ class House:
     def child(self) -> str:
         return self.clinic.child.public_id
 
-    def count(self, table: type) -> int:
+    def count(self, table: type[Base]) -> int:
         with self.runtime.database.reading() as session:
-            return len(session.scalars(select(table.id)).all())  # type: ignore[attr-defined]
+            return len(session.scalars(select(table.id)).all())
 
     def kept(self, number: str) -> bool:
         with self.runtime.database.reading() as session:
