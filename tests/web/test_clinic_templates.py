@@ -93,12 +93,12 @@ def test_answers_are_kept_as_the_templates_mean_them(runtime: Runtime, pcp: Flas
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("core.weight", "much", "Write a number from 0.3 to 300"),
-        ("core.weight", "9" * 400, "Write a number from 0.3 to 300"),
-        ("core.weight", "1e3", "Write a number from 0.3 to 300"),
-        ("dermatology.itch", "11", "Write a whole number from 0 to 10"),
-        ("core.growth.1.date", "yesterday", "Row 2: Write a date such as"),
-        ("core.growth.0.height", "900", "Row 1: Write a number from 20 to 230"),
+        ("core.weight", "much", "Weight: Write a number from 0.3 to 300"),
+        ("core.weight", "9" * 400, "Weight: Write a number from 0.3 to 300"),
+        ("core.weight", "1e3", "Weight: Write a number from 0.3 to 300"),
+        ("dermatology.itch", "11", "Itch, 0 to 10: Write a whole number from 0 to 10"),
+        ("core.growth.1.date", "yesterday", "Date, row 2: Write a date such as"),
+        ("core.growth.0.height", "900", "Height, row 1: Write a number from 20 to 230"),
     ],
 )
 def test_a_wrong_answer_is_named_and_the_others_are_saved(
@@ -107,13 +107,19 @@ def test_a_wrong_answer_is_named_and_the_others_are_saved(
     post(pcp, path, {"specialty": "dermatology", "verb": "save"})
     page = post(pcp, path, {**FIELDS, **ASKED, "dermatology.pain": "no", field: value, "verb": "save"})
     table = ".".join(field.split(".")[:2])
-    assert (page.status_code, f'<a href="#{table}">{words}' in page.text) == (422, True)
+    assert (page.status_code, f'<a href="#{field}">{words}' in page.text) == (422, True)
+    assert re.search(rf'<input id="{field}"[^>]* aria-describedby="[^"]*{field}-error" aria-invalid="true">', page.text)
+    assert page.text.count('aria-invalid="true"') == 1
     details = consult_at(runtime, path).details
     assert details["dermatology.pain"] is False
     assert table not in details
-    saving = {**ASKED, field: value, "verb": "save", "csrf_token": token_from(page.text)}
+    # What saves itself learns which field it was, and what is still missing of the others, as after any other save.
+    saving = {**FIELDS, **ASKED, "dermatology.pain": "no", field: value, "csrf_token": token_from(page.text)}
     told = pcp.post(path, data=saving, headers={"Accept": "application/json"})
-    assert (told.status_code, words in told.get_json()["problem"]) == (422, True)
+    heard = told.get_json()
+    assert (told.status_code, list(heard["errors"]), heard["problem"]) == (422, [field], heard["errors"][field])
+    assert heard["problem"].startswith(words)
+    assert (heard["missing"], heard["counts"]["dermatology"]) == (lacking_on(page.text), "1 of 13")
 
 
 def test_a_condition_that_is_not_met_takes_its_answer_back(runtime: Runtime, pcp: FlaskClient, path: str) -> None:
@@ -314,6 +320,20 @@ def test_changing_the_specialty_loses_nothing_that_was_typed(
     enter(page, clinic.pcp).goto(f"{address}/clinic/requests/{draft.public_id}?lang=en")
     weight, itch = page.locator("[id='core.weight']"), page.locator("[id='dermatology.itch']")
     page.locator("[data-part=core] > summary").click()
+    lacking, missing = page.locator("[data-lacking] li"), page.locator("[data-lacking] li").count()
+    weight.fill("much")
+    page.locator("[id='core.allergies']").fill("None")
+    weight.focus()
+    # What was saved beside it is missing no more; the field is marked, and what is said of it leads there.
+    expect(lacking).to_have_count(missing - 1)
+    expect(weight).to_have_attribute("aria-invalid", "true")
+    expect(weight).to_have_accessible_description(re.compile("Weight: Write a number from 0.3 to 300"))
+    page.locator("[data-part=core] > summary").click()
+    page.locator("[data-saved] a").click()
+    expect(weight).to_be_focused()
+    assert (violations(page), overflow(page)) == ([], 0)
+    weight.press_sequentially("!")
+    expect(page.locator("[id='core.weight-error']")).to_have_count(0)
     weight.fill("much")
     itch.fill("eleven")
     page.locator("#lacking").select_option("follows")

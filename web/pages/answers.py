@@ -11,7 +11,8 @@ from flask import request
 from econsult.templates.answering import MOST_ROWS, column_of, is_date, is_enabled
 from econsult.templates.items import NOT_DONE, NUMBERS, Item, Kind
 from web.shell.forms import FormReader
-from web.words.language import gettext
+from web.showing.asking import cell_name, faults_at
+from web.words.language import gettext, language
 
 NOT_DONE_MARK = ":not-done"
 _NUMBER = re.compile(r"[+-]?\d{1,9}(?:[.,]\d{1,6})?")
@@ -25,10 +26,12 @@ def read_answers(form: FormReader, items: Iterable[Item], known: Mapping[str, An
     found: dict[str, Any] = {}
     for item in items:
         value = _read(form, item)
-        if item.link_id not in form.errors:
+        wrong = faults_at(item.link_id, form.errors)
+        if not wrong:
             found[item.link_id] = value if is_enabled(item, {**known, **found}) else None
         elif not is_enabled(item, {**known, **found}):
-            form.errors.pop(item.link_id)
+            for name in wrong:
+                form.errors.pop(name)
     return found
 
 
@@ -42,32 +45,47 @@ def _read(form: FormReader, item: Item) -> Any:
     return NOT_DONE if value is None and is_not_done else value
 
 
-def _one(form: FormReader, item: Item, name: str) -> Any:
-    """One value; None where the field is empty, or holds what it cannot, which is said at the item."""
+def _one(form: FormReader, item: Item, name: str, row: int = 0) -> Any:
+    """One value; None where the field is empty, or holds what it cannot, which is said at the field.
+
+    What is said names the item: it is read far from its field too. `row` counts from 1 in a table.
+    """
+    value = _value(form, item, name)
+    if name in form.errors:
+        words = item.words.in_language(language())
+        form.errors[name] = _named(words, row, form.errors[name])
+    return value
+
+
+def _named(words: str, row: int, fault: str) -> str:
+    if row:
+        return gettext("%(what)s, row %(number)d: %(fault)s", what=words, number=row, fault=fault)
+    return f"{words} {fault}" if words.endswith(("?", ".")) else f"{words}: {fault}"
+
+
+def _value(form: FormReader, item: Item, name: str) -> Any:
     if item.kind == Kind.BOOLEAN:
         return {"yes": True, "no": False}.get(request.form.get(name, ""))
     if item.kind == Kind.CHOICE:
         return form.choice(name, [option.code for option in item.options]) or None
     text = form.text(name, longest=item.longest)
-    if name in form.errors and name != item.link_id:
-        form.errors[item.link_id] = form.errors.pop(name)
-    if not text or item.link_id in form.errors:
+    if not text or name in form.errors:
         return None
     if item.kind in NUMBERS:
-        return _number(form, item, text)
+        return _number(form, item, name, text)
     if item.kind == Kind.DATE and not is_date(text):
-        form.errors[item.link_id] = gettext("Write a date such as 2025-03-14, 2025-03 or 2025")
+        form.errors[name] = gettext("Write a date such as 2025-03-14, 2025-03 or 2025")
         return None
     return text
 
 
-def _number(form: FormReader, item: Item, text: str) -> int | float | None:
+def _number(form: FormReader, item: Item, name: str, text: str) -> int | float | None:
     is_number = _NUMBER.fullmatch(text) is not None
     value = float(text.replace(",", ".")) if is_number else 0.0
     is_whole = value == int(value)
     is_in = (item.least is None or value >= item.least) and (item.most is None or value <= item.most)
     if not is_number or not is_in or (item.kind == Kind.INTEGER and not is_whole):
-        form.errors[item.link_id] = _limits(item)
+        form.errors[name] = _limits(item)
         return None
     return int(value) if is_whole else value
 
@@ -83,17 +101,9 @@ def _limits(item: Item) -> str:
 
 def _rows(form: FormReader, item: Item) -> list[dict[str, Any]]:
     """The rows of a table that hold anything."""
-    found = []
+    found, columns = [], {column_of(part): part for part in item.items}
     for number in range(MOST_ROWS):
-        row = {column_of(part): _cell(form, item, part, number) for part in item.items}
+        row = {name: _one(form, part, cell_name(item, name, number), number + 1) for name, part in columns.items()}
         if filled := {name: value for name, value in row.items() if value is not None}:
             found.append(filled)
     return found
-
-
-def _cell(form: FormReader, table: Item, part: Item, number: int) -> Any:
-    value = _one(form, part, f"{table.link_id}.{number}.{column_of(part)}")
-    if part.link_id in form.errors:
-        words = form.errors.pop(part.link_id)
-        form.errors[table.link_id] = gettext("Row %(number)d: %(fault)s", number=number + 1, fault=words)
-    return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from web.words.language import gettext, language
 FEWEST_ROWS = 3
 DRAWINGS = {"photo": "image", "video": "video", "lab_document": "doc"}
 ACCEPTED = {"photo": "image/*", "video": "video/*", "lab_document": "application/pdf,image/*"}
+_CELL = re.compile(r"\.\d+\.[a-z0-9_]+\Z")
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,13 @@ class Slot:
             return ""
         return str(self.value)
 
+    def faults(self, errors: Iterable[str]) -> list[str]:
+        """The names of its fields that these errors are about: of a table each cell is one."""
+        return faults_at(self.link, errors)
+
+    def cell(self, row: int, column: str) -> str:
+        return cell_name(self.item, column, row)
+
     @property
     def columns(self) -> list[tuple[str, str, str]]:
         """Of a table: name, words and unit of each column."""
@@ -106,6 +115,11 @@ class Part:
         is_translated = self.form.is_translated(language())
         return None if self.form.is_signed and is_translated else FormNote(not self.form.is_signed, not is_translated)
 
+    def is_wrong(self, errors: Iterable[str], *, only_more: bool = False) -> bool:
+        """Whether one of these errors is about the form, or about what also helps there."""
+        slots = self.more if only_more else [*self.needed, *self.more]
+        return any(slot.faults(errors) for slot in slots)
+
     @property
     def counted(self) -> str:
         """How much of what is needed is there, in words."""
@@ -123,6 +137,21 @@ class Chooser:
     drawing: str
     accept: str
     hint: str = ""
+
+
+def cell_name(item: Item, column: str, row: int) -> str:
+    """The name of one cell of a table, as the field carries it; rows count from 0."""
+    return f"{item.link_id}.{row}.{column}"
+
+
+def table_of(name: str) -> str:
+    """The table of the cell whose field has this name; another name stays as it is."""
+    return _CELL.sub("", name)
+
+
+def faults_at(link: str, errors: Iterable[str]) -> list[str]:
+    """Those of these names of fields that belong to the item `link`: its own, or those of its cells."""
+    return [name for name in errors if link in (name, table_of(name))]
 
 
 def parts_of(

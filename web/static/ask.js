@@ -2,7 +2,6 @@
 import { standing, watch } from "./adding.js";
 import { showAsked } from "./asked.js";
 import { saveNow } from "./autosave.js";
-import { watchMarks } from "./marks.js";
 import { holdBack } from "./waiting.js";
 
 const form = document.querySelector("[data-ask]");
@@ -67,7 +66,7 @@ async function askAnew() {
   refresh();
 }
 
-const told = (name, lines) => document.querySelector(name).replaceChildren(...lines.map((words) => Object.assign(document.createElement("li"), { textContent: words })));
+const told = (name, lines) => document.querySelector(name).replaceChildren(...lines.map((textContent) => Object.assign(document.createElement("li"), { textContent })));
 
 function tellMissing({ missing, likely, counts }) {
   document.querySelector("[data-lacks]").hidden = !missing.length && !likely.length;
@@ -101,15 +100,16 @@ form.addEventListener("input", async (event) => {
   refresh();
   if (event.target.name === "specialty") { await saveNow(); askAnew(); }
 });
-form.addEventListener("autosave:done", ({ detail }) => {
+// What had no fault was saved, whatever else was refused.
+form.addEventListener("autosave:heard", ({ detail }) => {
+  if (!detail.missing) return;
   openFiles(isAnswered());
-  if (detail.missing && chosen(form) === asked && document.querySelector("[data-lacks]")) tellMissing(detail);
+  if (chosen(form) === asked && document.querySelector("[data-lacks]")) tellMissing(detail);
   askAnew();
   refresh();
 });
 openFiles(isAnswered());
 watch(refresh);
-watchMarks(form);
 holdBack(form, document.querySelector("[data-send]"));
 addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) document.querySelector("[data-send]").click();

@@ -1,10 +1,13 @@
-// A half-written form that saves itself (saving.js), with the danger signs that somebody else ticked meanwhile.
+// A half-written form that saves itself (saving.js), with the danger signs that somebody else ticked meanwhile, and with
+// a mark at what could not be saved.
+import { showFaults, watchMarks } from "./marks.js";
 import { keepSaving } from "./saving.js";
 
-const form = document.querySelector("[data-autosave]");
-const { saveNow } = keepSaving(form, document.querySelector("[data-saved]"));
+const form = document.querySelector("[data-autosave]"), said = document.querySelector("[data-saved]");
+const { saveNow } = keepSaving(form, said);
 
-function tickSigns({ detail }) {
+form.addEventListener("autosave:heard", ({ detail }) => {
+  showFaults(form, detail.errors ?? {}, said);
   for (const code of detail.signs ?? []) {
     const box = form.querySelector(`[name=red_flags][value="${CSS.escape(code)}"]`);
     if (!box || box.checked) continue;
@@ -12,8 +15,7 @@ function tickSigns({ detail }) {
     const none = form.querySelector("[data-no-signs]");
     if (none) none.checked = false;
   }
-}
-form.addEventListener("autosave:done", tickSigns);
-form.addEventListener("autosave:refused", tickSigns);
+});
+watchMarks(form);
 
 export { saveNow };

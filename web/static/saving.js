@@ -65,7 +65,7 @@ export function keepSaving(form, said) {
       if (!dirty) forget(form);
       say(told.news || [said.dataset.done, told.saved === true ? "" : told.saved].filter(Boolean).join(" "), false);
     }
-    form.dispatchEvent(new CustomEvent(answer.ok ? "autosave:done" : "autosave:refused", { detail: told }));
+    form.dispatchEvent(new CustomEvent("autosave:heard", { detail: told }));
   }
 
   function say(words, isProblem) {

@@ -6,7 +6,8 @@ if (form) keepAnswer(form);
 
 function keepAnswer(form) {
   keepSaving(form, document.querySelector("[data-saved]"));
-  form.addEventListener("autosave:done", ({ detail }) => {
+  form.addEventListener("autosave:heard", ({ detail }) => {
+    if (!("lacking" in detail)) return;
     measure("[data-meter]", detail.meter);
     measure("[data-meter-es]", detail.meter_es);
     const lacking = form.querySelector("[data-lacking]");

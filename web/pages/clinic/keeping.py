@@ -29,7 +29,7 @@ from web.pages.clinic.terms import CONSENT_BY, CONSENT_METHODS, VOICE_METHODS, s
 from web.pages.clinic.wishes import keep_earlier, read_wishes, with_named
 from web.shell.auth import me
 from web.shell.forms import FormReader
-from web.showing.asking import items_for
+from web.showing.asking import items_for, table_of
 from web.showing.drafting import load_draft
 from web.words.families import SITES
 from web.words.signs import FLAG_CODES
@@ -74,7 +74,7 @@ def _edit(public_id: str, asked: RequestForm, form: FormReader, faults: Mapping[
         details = {**(asked.details or {}), **_answers(session, draft, form)}
         kept = with_named(session, consult, _without(replace(asked, details=details), faults))
         kept = _with_hidden_site(consult, kept)
-        unread = {*form.errors, *(name.removeprefix("details.") for name in faults)}
+        unread = {*form.errors, *map(table_of, form.errors), *(name.removeprefix("details.") for name in faults)}
         seen = read_seen(request.form.get("seen", ""))
         merged = merge(session, consult, kept, seen, offered=FLAG_CODES, unread=unread, is_whole=True)
         fresh = _without_known_consent(session, consult, merged.form)

@@ -117,7 +117,7 @@ def _both(public_id: str, kept: Kept, errors: Mapping[str, str]) -> Page:
 
 def _told_script(public_id: str, kept: Kept, errors: Mapping[str, str]) -> Page:
     """For a page that saves by itself. All that has no fault and no clash is saved, whatever the status says."""
-    told = {"seen": kept.merged.seen, "signs": list(kept.merged.signs)}
+    told = {"seen": kept.merged.seen, "signs": list(kept.merged.signs), "errors": errors, **_state(public_id)}
     if kept.merged.clashes:
         words = gettext(
             "Somebody changed the same part meanwhile, maybe you in another window. Press “Save draft” to see both."
@@ -125,7 +125,7 @@ def _told_script(public_id: str, kept: Kept, errors: Mapping[str, str]) -> Page:
         return jsonify(problem=words, **told), 409
     if errors:
         return jsonify(problem=next(iter(errors.values())), **told), 422
-    return jsonify(**told, **_state(public_id), news=news_words() if kept.merged.news else "")
+    return jsonify(**told, news=news_words() if kept.merged.news else "")
 
 
 def _is_script() -> bool:

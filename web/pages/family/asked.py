@@ -91,7 +91,7 @@ def questions(public_id: str, subject: str) -> Page:
     if request.form.get("lang") in LANGUAGES:
         return redirect(url_for(".questions", public_id=public_id, subject=subject), code=303)
     if request.form.get("verb") == "save":
-        return told_script(merged, next(iter(form.errors.values()), ""))
+        return told_script(merged, form.errors)
     changes = changes_told(merged, leg.form.by_link) if merged.clashes else None
     if request.method == "POST" and not form.errors and changes is None:
         return redirect(leg.onward, code=303)

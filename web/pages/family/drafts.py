@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask import Response, abort, jsonify, redirect, request, url_for
@@ -73,13 +73,14 @@ def keep_merged(
     return merged
 
 
-def told_script(merged: Merged, problem: str = "") -> tuple[Response, int]:
+def told_script(merged: Merged, errors: Mapping[str, str] | None = None) -> tuple[Response, int]:
     """What a page that saves by itself hears: whatever had no fault and no clash is saved."""
+    wrong = dict(errors or {})
     if merged.clashes:
         words = gettext("You changed this in another window too. Press Continue to see both.")
-        return jsonify(problem=words, seen=merged.seen), 409
-    if problem:
-        return jsonify(problem=problem, seen=merged.seen), 422
+        return jsonify(problem=words, errors=wrong, seen=merged.seen), 409
+    if wrong:
+        return jsonify(problem=next(iter(wrong.values())), errors=wrong, seen=merged.seen), 422
     return jsonify(saved=True, seen=merged.seen), 200
 
 
