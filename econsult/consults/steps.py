@@ -11,6 +11,8 @@ from econsult.consults.policies import ClockName, Rules
 
 BROKEN = 100
 """The level of a promise that is broken; those below warn of it."""
+HELD = 0
+"""No level of the ladder: what comes next is a step of the pause."""
 SHORTEST_REPEAT, LONGEST_REPEAT = timedelta(hours=4), timedelta(hours=24)
 
 
@@ -65,18 +67,24 @@ def pending_at(clock: Ticking, rules: Rules) -> datetime | None:
 
     A pause holds what was to come. A step that was due before it began is due all the same.
     """
+    found = pending(clock, rules)
+    return found[0] if found is not None else None
+
+
+def pending(clock: Ticking, rules: Rules) -> tuple[datetime, int] | None:
+    """That instant, and the level of the ladder that comes then.
+
+    The level is HELD where a pause holds the ladder: then the reminder or the end of the pause comes next.
+    """
     if clock.state == ClockState.STOPPED:
         return None
-    step_at = next_step(clock, rules.ladder)[1]
-    if clock.paused_at is None or clock.paused_until is None or step_at <= clock.paused_at:
-        return step_at
+    level, step_at = next_step(clock, rules.ladder)
+    if clock.paused_at is None or step_at <= clock.paused_at:
+        return step_at, level
+    if clock.paused_until is None:
+        return step_at, HELD
     halfway = clock.paused_at + (clock.paused_until - clock.paused_at) / 2
-    return clock.paused_until if clock.is_reminded else halfway
-
-
-def is_held(clock: Ticking, rules: Rules) -> bool:
-    """Whether a pause holds the clock's next step: then the reminder or the end of the pause comes next."""
-    return clock.paused_at is not None and next_step(clock, rules.ladder)[1] > clock.paused_at
+    return clock.paused_until if clock.is_reminded else halfway, HELD
 
 
 def promised_at(clock: Ticking) -> datetime:

@@ -16,7 +16,7 @@ from math import inf
 from operator import attrgetter
 from typing import Any, Protocol
 
-from sqlalchemy import CompoundSelect, bindparam, literal, null, select, union_all
+from sqlalchemy import CompoundSelect, Integer, bindparam, cast, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from econsult.consults.hands import loads_of
@@ -24,19 +24,25 @@ from econsult.consults.hearers import Asking
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person, pools_of
 from econsult.rosters.limits import Conflict, Limits, why_barred
-from econsult.rosters.shifts import Span, all_spans, rostered, spans, without_time_off
+from econsult.rosters.shifts import Shift, Span, all_spans, spans, without_time_off
 from econsult.rosters.stretches import within
 
 MOMENT = timedelta(microseconds=1)
-BARS: CompoundSelect[Any] = union_all(
-    select(Limits.person_id, Limits.capacity, Limits.states, Limits.languages, null().label("patient_id"))
+LIMIT, CONFLICT, ROSTERED = "limit", "conflict", "rostered"
+RULES: CompoundSelect[Any] = union_all(
+    select(literal(LIMIT), Limits.person_id, Limits.capacity, Limits.states, Limits.languages, null())
     .join(Person, Person.id == Limits.person_id)
     .where(Person.program_id == bindparam("program")),
-    select(Conflict.person_id, literal(0), literal(""), literal(""), Conflict.patient_id)
+    select(literal(CONFLICT), Conflict.person_id, literal(0), literal(""), literal(""), Conflict.patient_id)
     .join(Person, Person.id == Conflict.person_id)
     .where(Person.program_id == bindparam("program")),
+    select(literal(ROSTERED), literal(0), literal(0), Shift.specialty, literal(""), cast(null(), Integer))
+    .where(Shift.program_id == bindparam("program"))
+    .distinct(),
 )
-"""What keeps a program's specialists from requests, in one look; a row with a child is a conflict, any other limits."""
+"""What keeps a program's specialists from requests, and which specialties have a roster: in one look, for the clock
+process asks it for every batch, and each statement costs as much as what it does.
+"""
 
 
 class Asked(Asking, Protocol):
@@ -58,16 +64,9 @@ def pools(asked: Asked) -> list[str]:
 class Able:
     """Licences, languages and conflicts of one program's specialists, against those of each request."""
 
-    def __init__(self, session: Session, program_id: int) -> None:
-        self._session, self._program_id = session, program_id
-        self._limits: dict[int, Limits] = {}
-        self._barred: set[tuple[int, int]] = set()
-        for person, capacity, states, languages, patient in session.execute(BARS, {"program": program_id}):
-            if patient is None:
-                limits = Limits(person_id=person, capacity=capacity, states=states, languages=languages)
-                self._limits[person] = limits
-            else:
-                self._barred.add((person, patient))
+    def __init__(self, session: Session, around: Around) -> None:
+        self._session, self._program_id = session, around.program_id
+        self._limits, self._barred = around.limits, around.conflicts
         self._states: dict[int | None, str] = {}
         self._languages: dict[int, str] = {}
         self._places: dict[int, int] | None = None
@@ -139,16 +138,31 @@ class Able:
 
 @dataclass(frozen=True)
 class Around:
-    """A program's pools, and which of them have a roster: looked up once."""
+    """A program's pools, which of them have a roster, and what keeps their people from requests: looked up once.
+
+    `limits` are by person; `conflicts` are pairs of a person and a child.
+    """
 
     program_id: int
     pools: Mapping[str, Sequence[Person]]
-    rostered: Collection[str]
+    rostered: set[str]
+    limits: dict[int, Limits]
+    conflicts: set[tuple[int, int]]
 
 
 def around(session: Session, program_id: int) -> Around:
     """The program's pools as they are now."""
-    return Around(program_id, pools_of(session, program_id), rostered(session, program_id))
+    found = Around(program_id, pools_of(session, program_id), set(), {}, set())
+    for what, person, capacity, text, languages, patient in session.connection().execute(
+        RULES, {"program": program_id}
+    ):
+        if what == ROSTERED:
+            found.rostered.add(text)
+        elif what == CONFLICT:
+            found.conflicts.add((person, patient))
+        else:
+            found.limits[person] = Limits(person_id=person, capacity=capacity, states=text, languages=languages)
+    return found
 
 
 class Takers:
@@ -157,7 +171,7 @@ class Takers:
     def __init__(self, session: Session, around: Around, start: datetime, end: datetime | None = None) -> None:
         self._session, self._around = session, around
         self._start, self._end = start, end or start + MOMENT
-        self.able = Able(session, around.program_id)
+        self.able = Able(session, around)
         self._unplanned: Mapping[int, list[Span]] | None = None
         self._known: dict[str, list[Span]] = {}
         self._together: dict[tuple[str, ...], Mapping[int, list[Span]]] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Integer, bindparam, inspect, select
@@ -131,9 +131,12 @@ def write_back(session: Session, consults: Sequence[DueConsult], events: Rows = 
 def _moved(names: Sequence[str], rows: Sequence[DueClock | DueConsult]) -> list[dict[str, Any]]:
     """The rows that have changed: of each the columns in which any of them has."""
     values = attrgetter(*names)
-    moved = [(row, now) for row in rows if (now := values(row)) != row.read]
-    changed = {n for row, now in moved for n, old, new in zip(names, row.read, now, strict=True) if old != new}
-    return [{name: getattr(row, name) for name in ("id", *sorted(changed))} for row, _now in moved]
+    moved = [(row.read, now) for row in rows if (now := values(row)) != row.read]
+    # Column by column: what is the same in every row of a batch, as most is, is seen so in one comparison.
+    columns = zip(names, *(zip(*side, strict=True) for side in zip(*moved, strict=True)), strict=True) if moved else ()
+    changed = [name for name, before, after in columns if name == "id" or before != after]
+    pick = itemgetter(*map(names.index, changed)) if len(changed) > 1 else None
+    return [dict(zip(changed, pick(now), strict=True)) for _read, now in moved] if pick else []
 
 
 def _forget(session: Session, moved: Mapping[type[Base], Collection[int]]) -> None:

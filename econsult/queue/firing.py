@@ -20,7 +20,7 @@ from econsult.consults.ledger import ClockState
 from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.policies import Rules, rules_of
 from econsult.consults.records import Consult, Urgency, note
-from econsult.consults.steps import BROKEN, first_promised_at, is_held, next_step, pending_at
+from econsult.consults.steps import BROKEN, HELD, first_promised_at, pending
 from econsult.consults.uncovered import is_clinicians, line_of
 from econsult.notices import NoticeKind
 from econsult.picking import ANY, Pick
@@ -77,20 +77,19 @@ class _Firing:
 
     def run(self) -> None:
         clocks = {clock.id: clock for clock in self.consult.clocks}
-        pending = {number: pending_at(clock, self.rules) for number, clock in clocks.items()}
-        while due := [(at, number) for number, at in pending.items() if at is not None and at <= self.now]:
-            instant, number = min(due)
-            if is_held(clocks[number], self.rules):
+        coming = {number: pending(clock, self.rules) for number, clock in clocks.items()}
+        while due := [(step[0], number, step[1]) for number, step in coming.items() if step and step[0] <= self.now]:
+            instant, number, level = min(due)
+            if level == HELD:
                 self._pause_step(clocks[number], instant)
             else:
-                self._ladder_step(clocks[number], instant)
-            pending[number] = pending_at(clocks[number], self.rules)
+                self._ladder_step(clocks[number], instant, level)
+            coming[number] = pending(clocks[number], self.rules)
         self.batch.tellings += self.told.values()
-        self.consult.next_deadline_at = min((at for at in pending.values() if at is not None), default=None)
+        self.consult.next_deadline_at = min((step[0] for step in coming.values() if step), default=None)
         self.consult.due_at = first_promised_at(self.consult.clocks) or self.consult.due_at
 
-    def _ladder_step(self, clock: DueClock, instant: datetime) -> None:
-        level, _at = next_step(clock, self.rules.ladder)
+    def _ladder_step(self, clock: DueClock, instant: datetime, level: int) -> None:
         clock.fired_level = level
         self._log(clock, _kind(level), instant, level=level)
         if level == BROKEN:

@@ -223,7 +223,7 @@ def _waiting(session: Session, due: Mapping[int, datetime]) -> dict[int, int]:
         return {}
     return {
         row.person_id: row.id
-        for row in session.execute(WAITING, {"people": list(due)})
+        for row in session.connection().execute(WAITING, {"people": list(due)})
         if row.run_after <= due[row.person_id]
     }
 

@@ -118,7 +118,7 @@ def has_roster(session: Session, program_id: int, specialty: str) -> bool:
 
 def rostered(session: Session, program_id: int) -> set[str]:
     """The specialties for which somebody was ever put on a roster."""
-    return set(session.scalars(_ROSTERED, {"program": program_id}))
+    return set(session.connection().scalars(_ROSTERED, {"program": program_id}))
 
 
 def spans(session: Session, program_id: int, specialty: str, start: datetime, end: datetime) -> list[Span]:

@@ -312,7 +312,7 @@ def test_whoever_asked_is_nobody_to_take_it(database: Database, clinic: Clinic, 
         if has_rules:
             session.add(Limits(person_id=clinic.neuro.id, capacity=1))
             session.flush()
-        able, both = Able(session, clinic.program.id), (clinic.derm.id, clinic.derm2.id)
+        able, both = Able(session, around(session, clinic.program.id)), (clinic.derm.id, clinic.derm2.id)
         assert able.among(both, asked) == set(both)
         asked.requester_id = clinic.derm.id
         assert able.among(both, asked) == {clinic.derm2.id}
