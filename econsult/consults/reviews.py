@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, note_attachment
+from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Rendition, note_attachment
 from econsult.consults.awaited import NO_MORE
 from econsult.consults.facepolicy import FACE_IS_FINDING, FACE_POLICIES, KEEP, KEEP_REGION, MASK_ALL, check_consent
 from econsult.consults.lifecycle import Status
@@ -21,7 +22,7 @@ from econsult.consults.photo_came import is_for_photo, settle_awaited
 from econsult.consults.preparing import end_without_copies, queue_again
 from econsult.consults.recommendations import Recommendation
 from econsult.consults.records import Consult, Kind
-from econsult.errors import ImpossibleVerbError, InvalidError
+from econsult.errors import ImpossibleVerbError, InvalidError, StaleVersionError
 from econsult.people.persons import Person
 
 PRIVATE_SITE = "private_site"
@@ -45,6 +46,26 @@ def held_files(session: Session, person: Person) -> list[tuple[Attachment, Consu
     goes_on = Consult.ended_at.is_(None) | ((Consult.status == Status.CLOSED) & exists().where(*step))
     found = session.execute(query.where(waits, goes_on).order_by(Attachment.id))
     return [(file, consult) for file, consult in found if consult.ended_at is None or is_for_photo(session, file)]
+
+
+def version_of(session: Session, attachment: Attachment) -> str:
+    """Which state of a file somebody looks at: another preparation, copy, reason or wish to see it is another one.
+
+    16 hexadecimal digits, which forms give back with the decision.
+    """
+    copies = session.scalars(select(Rendition.public_id).where(Rendition.attachment_id == attachment.id))
+    asked = attachment.show_asked_at.isoformat() if attachment.show_asked_at else ""
+    seen = (attachment.reviews, attachment.state, attachment.reason, attachment.face_policy, asked, *sorted(copies))
+    return sha256("|".join(map(str, seen)).encode()).hexdigest()[:16]
+
+
+def check_seen(session: Session, attachment: Attachment, version: str) -> None:
+    """Raise StaleVersionError unless this is the state that was looked at; the caller holds the file's lock.
+
+    A release of what somebody saw an hour ago must not uncover what a colleague has covered since.
+    """
+    if version != version_of(session, attachment):
+        raise StaleVersionError("The file changed after this page was opened.")
 
 
 def ask_to_show(session: Session, attachment: Attachment, person: Person, *, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -10,8 +11,9 @@ from sqlalchemy import select
 
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
 from econsult.consults.furtherance import FurtherConsent
+from econsult.consults.preparing import PreparedCopy, link_renditions
 from econsult.consults.records import Consult
-from econsult.consults.reviews import reject_file
+from econsult.consults.reviews import ask_to_show, choose_faces, refuse_to_show, reject_file
 from econsult.errors import InvalidError
 from tests.personas import Clinic
 from tests.web.browsing import post
@@ -50,6 +52,12 @@ def state_of(runtime: Runtime, file: Attachment) -> Attachment:
         return session.get_one(Attachment, file.id)
 
 
+def opened(visitor: FlaskClient, file: Attachment) -> dict[str, str]:
+    """What the page that somebody opens says of the file as it is at that moment."""
+    page = visitor.get(f"/reviews/{file.public_id}").text
+    return {"seen": re.findall(r'name="seen" value="([0-9a-f]{16})"', page)[0]}
+
+
 def test_a_hidden_face_is_asked_for_decided_and_prepared_anew(
     browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, asked: Consult, file: Attachment
 ) -> None:
@@ -64,13 +72,13 @@ def test_a_hidden_face_is_asked_for_decided_and_prepared_anew(
     assert page.count('type="checkbox" name="cells"') == 64
     # Who has no mouse passes the 64 with one key.
     assert page.index('href="#face_policy"') < page.index('name="cells"') < page.index('id="face_policy"')
-    ticked = {"face_policy": "face_is_finding", "face_consent": "yes"}
+    ticked, seen = {"face_policy": "face_is_finding", "face_consent": "yes"}, opened(pcp, file)
     for told in ({}, {"consent_by": "parent"}, {"consent_by": "parent", "consent_method": "electronic"}):
-        refused = post(pcp, f"/reviews/{file.public_id}/faces", {**ticked, **told})
+        refused = post(pcp, f"/reviews/{file.public_id}/faces", {**ticked, **told, **seen})
         assert (refused.status_code, refused.text.count("Say who agreed and how")) == (422, 2)
         assert refused.text.count('id="consent_by"') == 1
     told = {"consent_by": "parent", "consent_method": "verbal", "consent_language": "es"}
-    assert post(pcp, f"/reviews/{file.public_id}/faces", {**ticked, **told}).status_code == 303
+    assert post(pcp, f"/reviews/{file.public_id}/faces", {**ticked, **told, **seen}).status_code == 303
     with runtime.database.reading() as session:
         row = session.scalars(select(FurtherConsent)).one()
     assert (row.what, row.given_by, row.method, row.language, row.recorded_by_id) == (
@@ -110,7 +118,8 @@ def test_what_is_missing_is_said_and_nothing_is_changed(
     given: dict[str, str],
     words: str,
 ) -> None:
-    answer = post(browser_of(clinic.pcp), f"/reviews/{file.public_id}/{verb}", given)
+    pcp = browser_of(clinic.pcp)
+    answer = post(pcp, f"/reviews/{file.public_id}/{verb}", {**given, **opened(pcp, file)})
     assert answer.status_code == 422
     assert words in answer.text
     assert state_of(runtime, file).state == AttachmentState.READY
@@ -119,11 +128,9 @@ def test_what_is_missing_is_said_and_nothing_is_changed(
 def test_the_ticked_fields_are_the_open_region(
     browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, file: Attachment
 ) -> None:
-    post(
-        browser_of(clinic.pcp),
-        f"/reviews/{file.public_id}/faces",
-        {"face_policy": "keep_region", "cells": ["2-3", "9-9"]},
-    )
+    pcp = browser_of(clinic.pcp)
+    given = {"face_policy": "keep_region", "cells": ["2-3", "9-9"], **opened(pcp, file)}
+    post(pcp, f"/reviews/{file.public_id}/faces", given)
     assert state_of(runtime, file).face_regions == {
         "regions": [{"left": 0.375, "top": 0.25, "width": 0.125, "height": 0.125}]
     }
@@ -149,14 +156,16 @@ def test_the_list_names_what_waits(browser_of: BrowserOf, runtime: Runtime, clin
     assert "No file waits" in pcp.get("/reviews").text
     set_state(runtime, file, AttachmentState.HELD, "region_needed")
     assert f"/reviews/{file.public_id}" in pcp.get("/reviews").text
-    assert post(pcp, f"/reviews/{file.public_id}/reject", {"reason": "Not the child"}).status_code == 303
+    given = {"reason": "Not the child", **opened(pcp, file)}
+    assert post(pcp, f"/reviews/{file.public_id}/reject", given).status_code == 303
     assert state_of(runtime, file).state == AttachmentState.REJECTED
 
 
 def test_a_reason_that_is_too_long_is_refused_and_never_cut(
     browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, file: Attachment
 ) -> None:
-    answer = post(browser_of(clinic.pcp), f"/reviews/{file.public_id}/reject", {"reason": "x" * 1001})
+    pcp = browser_of(clinic.pcp)
+    answer = post(pcp, f"/reviews/{file.public_id}/reject", {"reason": "x" * 1001, **opened(pcp, file)})
     assert (answer.status_code, "Use at most 1000 letters" in answer.text) == (422, True)
     assert state_of(runtime, file).state == AttachmentState.READY
     with pytest.raises(InvalidError), runtime.database.writing() as session:
@@ -168,10 +177,48 @@ def test_a_reason_that_was_written_is_never_lost(
     browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, asked: Consult, file: Attachment, verb: str
 ) -> None:
     pcp, long = browser_of(clinic.pcp), "y" * 1001
-    refused = post(pcp, f"/reviews/{file.public_id}/{verb}", {"reason": long})
+    refused = post(pcp, f"/reviews/{file.public_id}/{verb}", {"reason": long, **opened(pcp, file)})
     assert (refused.status_code, refused.text.count(long)) == (422, 1)
     set_state(runtime, file, AttachmentState.PROCESSING, None)
-    late = post(pcp, f"/reviews/{file.public_id}/{verb}", {"reason": "It shows the twin sister"})
+    given = {"reason": "It shows the twin sister", **opened(pcp, file)}
+    late = post(pcp, f"/reviews/{file.public_id}/{verb}", given)
     assert (late.status_code, late.text.count("It shows the twin sister")) == (409, 1)
     assert late.text.count("was decided about meanwhile") == 1
     assert state_of(runtime, file).state == "processing"
+
+
+@pytest.mark.parametrize("change", ["a colleague covers it", "a colleague declines", "prepared anew", "set aside"])
+def test_a_page_from_before_a_change_decides_nothing_and_loses_nothing(
+    browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, file: Attachment, change: str
+) -> None:
+    """Else the release of what somebody saw an hour ago uncovers what a colleague has covered since."""
+    pcp, now = browser_of(clinic.pcp), datetime.now(UTC)
+    with runtime.database.writing() as session:
+        ask_to_show(session, session.get_one(Attachment, file.id), clinic.derm, now=now)
+    before = opened(pcp, file)
+    with runtime.database.writing() as session:
+        mine = session.get_one(Attachment, file.id)
+        if change == "a colleague covers it":
+            choose_faces(session, mine, clinic.pcp, policy="mask_all", regions=(), has_consent=False, now=now)
+            mine.state = AttachmentState.READY
+        elif change == "a colleague declines":
+            refuse_to_show(session, mine, clinic.pcp, now=now)
+        else:
+            name = "review" if change == "set aside" else "view"
+            copy = PreparedCopy(name, "image/jpeg", 4, 3, 1, "0" * 64, "o" * 32, "copies/o", b"")
+            link_renditions(session, mine, [copy], MASKED, now)
+            if change == "set aside":
+                mine.state, mine.reason = AttachmentState.HELD, "region_needed"
+    was = "held" if change == "set aside" else "ready"
+    ticked = {"face_policy": "face_is_finding", "face_consent": "yes", "cells": ["2-3"]}
+    for verb, given in (("release", {"reason": "Twin"}), ("reject", {"reason": ""}), ("faces", ticked)):
+        late = post(pcp, f"/reviews/{file.public_id}/{verb}", {**given, **before})
+        assert (late.status_code, late.text.count("changed after you opened it")) == (409, 1), verb
+        assert state_of(runtime, file).state == was
+    for kept in ("2-3", "face_is_finding"):
+        assert re.search(rf'value="{kept}"[^>]* checked', late.text), kept
+    assert re.search(r'name="face_consent" value="yes" checked', late.text)
+    assert post(pcp, f"/reviews/{file.public_id}/release", {"reason": "Twin", **before}).text.count(">Twin<") == 1
+    now_seen = {"reason": "Twin", **opened(pcp, file)}
+    assert post(pcp, f"/reviews/{file.public_id}/release", now_seen).status_code == 303
+    assert post(pcp, f"/reviews/{file.public_id}/release", {"reason": "Twin"}).status_code == 409

@@ -16,7 +16,7 @@ from econsult.consults.facepolicy import FACE_IS_FINDING, FACE_POLICIES, MASK_AL
 from econsult.consults.furtherance import Allowed, Choice, choose, standing
 from econsult.consults.records import Consult
 from econsult.consults.voice import VoiceChoice, choose_voice
-from econsult.errors import ImpossibleVerbError, InvalidError
+from econsult.errors import ImpossibleVerbError, InvalidError, StaleVersionError
 from econsult.people.patients import Patient
 from econsult.people.persons import LANGUAGES, Person, Role
 from econsult.rights import Right
@@ -145,16 +145,22 @@ def _decide_with_reason(attachment_id: str, verb: Callable[..., None], field: st
 
 
 def _decide(attachment_id: str, verb: Callable[[Session, Attachment], None], errors: dict[str, str]) -> Page:
-    """Carry the decision out and go back to the case; what is missing is said beside its field, and nothing is lost."""
+    """Carry the decision out and go back to the case; what is missing is said beside its field, and nothing is lost.
+
+    A decision about what the file was before is not carried out: the page comes again with the file as it is now.
+    """
     status = 422
     try:
         with database().writing() as session:
             attachment, consult = review_for(session, me(), attachment_id, now=now())
+            verbs.check_seen(session, attachment, request.form.get("seen", ""))
             if not errors:
                 verb(session, attachment)
                 return redirect(url_for("consult.show", public_id=consult.public_id, said="decided"), 303)
     except InvalidError as wrong:
         errors = {name.replace("opt_in.by", "consent_by"): str(_MISSING[name]()) for name in wrong.fields}
+    except StaleVersionError:
+        errors, status = {"file": gettext("This file changed after you opened it. Look again, then decide.")}, 409
     except ImpossibleVerbError:
         errors, status = {"file": gettext("This file was decided about meanwhile, or is being prepared")}, 409
     with database().writing() as session:
@@ -183,6 +189,7 @@ def _page(session: Session, attachment: Attachment, consult: Consult, errors: di
         is_photo=attachment.kind == MediaKind.PHOTO,
         is_film=attachment.kind == MediaKind.VIDEO,
         is_private=attachment.reason == verbs.PRIVATE_SITE,
+        seen=verbs.version_of(session, attachment),
         cells=range(CELLS),
         chosen_cells=request.form.getlist("cells"),
         choices=list(FACE_CHOICES.items()),
