@@ -48,8 +48,11 @@ ODD = (
 """What reading bytes of a stranger raises, here and in the library."""
 
 
-def ask_for_new(site: Site, challenge: bytes, user: tuple[str, str], known: list[str]) -> str:
-    """What a browser is asked to make, as JSON. `user` is the handle, which tells nothing, and the name to show."""
+def ask_for_new(site: Site, challenge: bytes, user: tuple[str, str], known: list[str], *, alone: bool) -> str:
+    """What a browser is asked to make, as JSON. `user` is the handle, which tells nothing, and the name to show.
+
+    `alone`: it must be able to open the house by itself, found without a name and with its user verified.
+    """
     handle, name = user
     options = webauthn.generate_registration_options(
         rp_id=site.host,
@@ -59,8 +62,8 @@ def ask_for_new(site: Site, challenge: bytes, user: tuple[str, str], known: list
         challenge=challenge,
         timeout=300_000,
         authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.PREFERRED,
-            user_verification=UserVerificationRequirement.PREFERRED,
+            resident_key=ResidentKeyRequirement.REQUIRED if alone else ResidentKeyRequirement.PREFERRED,
+            user_verification=UserVerificationRequirement.REQUIRED if alone else UserVerificationRequirement.PREFERRED,
         ),
         exclude_credentials=_described(known),
     )
@@ -98,7 +101,7 @@ def claim_in(answer: Any) -> Claim:
         raise OddAnswerError from None
 
 
-def check_new(site: Site, answer: Any, challenge: bytes) -> NewKey:
+def check_new(site: Site, answer: Any, challenge: bytes, *, alone: bool) -> NewKey:
     """The new passkey, where it was made here and now for this question. Raises OddAnswerError."""
     try:
         made = webauthn.verify_registration_response(
@@ -106,6 +109,7 @@ def check_new(site: Site, answer: Any, challenge: bytes) -> NewKey:
             expected_challenge=challenge,
             expected_rp_id=site.host,
             expected_origin=site.origin,
+            require_user_verification=alone,
         )
     except ODD:
         raise OddAnswerError from None

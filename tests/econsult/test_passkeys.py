@@ -62,6 +62,21 @@ def key(database: Database, clinic: Clinic) -> SoftKey:
     return key
 
 
+def test_a_family_has_none_that_could_not_open_the_house_alone(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        chosen = [
+            json.loads(proving.ask_to_add(session, HERE, each, now=NOON))["authenticatorSelection"]
+            for each in (clinic.mother, clinic.derm)
+        ]
+    assert [(each["residentKey"], each["userVerification"]) for each in chosen] == [
+        ("required", "required"),
+        ("preferred", "preferred"),
+    ]
+    assert not added(database, clinic.mother, SoftKey(flags=PRESENT))
+    assert added(database, clinic.mother, SoftKey())
+    assert added(database, clinic.derm, SoftKey(flags=PRESENT))
+
+
 def test_who_has_it_is_known_by_it_and_proves_a_password_right(
     database: Database, clinic: Clinic, key: SoftKey
 ) -> None:

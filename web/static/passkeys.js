@@ -74,6 +74,9 @@ const bring = async (form) => {
 }
 
 const able = Boolean(window.PublicKeyCredential)
+// An authenticator is asked one thing at a time: two taps would make two passkeys, of which a phone keeps the second.
+let asking = false
+window.addEventListener("pageshow", () => (asking = false))
 for (const words of document.querySelectorAll("[data-no-passkey]")) words.hidden = able
 for (const form of document.querySelectorAll("[data-passkey]")) {
   if (!able) continue
@@ -82,6 +85,8 @@ for (const form of document.querySelectorAll("[data-passkey]")) {
   form.addEventListener("submit", async (event) => {
     const { submitter } = event
     event.preventDefault()
+    if (asking) return
+    asking = true
     told.hidden = true
     try {
       await own(form)
@@ -90,8 +95,11 @@ for (const form of document.querySelectorAll("[data-passkey]")) {
       form.submit()
     } catch (fault) {
       // What the browser itself says, that somebody closed its window for one, is in no language of ours.
-      told.querySelector("span").textContent = (!(fault instanceof DOMException) && fault.message) || told.dataset.fail
+      const { fail, have } = told.dataset
+      const ours = fault instanceof DOMException ? fault.name === "InvalidStateError" && have : fault.message
+      told.querySelector("span").textContent = ours || fail
       told.hidden = false
+      asking = false
     }
   })
 }
