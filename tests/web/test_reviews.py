@@ -151,6 +151,17 @@ def test_the_reasons_of_held_files_are_told_and_strangers_get_404(
         assert browser_of(person).get(f"/reviews/{file.public_id}").status_code in {403, 404}
 
 
+def test_the_fields_of_two_pictures_of_a_film_have_names_of_their_own(
+    browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, asked: Consult
+) -> None:
+    stills = [Made(name, "image/jpeg", b"x", 4, 3) for name in ("review", "review-1")]
+    film = file_ready(runtime, asked, clinic.pcp, MediaKind.VIDEO, stills, datetime.now(UTC))
+    set_state(runtime, film, AttachmentState.HELD, "which_face")
+    page = browser_of(clinic.pcp).get(f"/reviews/{film.public_id}").text
+    names = re.findall(r'aria-label="(Picture \d: Row \d, column \d)"', page)
+    assert (len(names), len(set(names))) == (128, 128)
+
+
 def test_the_list_names_what_waits(browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, file: Attachment) -> None:
     pcp: FlaskClient = browser_of(clinic.pcp)
     assert "No file waits" in pcp.get("/reviews").text
