@@ -41,6 +41,7 @@ from tests.web.filing import file_received
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC)
+LATER = "quiere ver una foto nueva más adelante"
 WANTS = {**ANSWER, "disposition": "new_photo", "photo_days": 5, "recommendations": []}
 
 
@@ -244,6 +245,9 @@ def test_a_held_photo_is_decided_about_also_where_its_question_was_closed_after_
     consult = answered(runtime, clinic)
     assert "sent=1" in send(mother, consult, f"/family/questions/{consult.public_id}/photos")
     prepare(runtime, consult, AttachmentState.HELD)
+    # Whoever closes it reads that the photo is not decided about.
+    pages = (clinic.pcp, f"/consults/{consult.public_id}"), (clinic.coordinator, f"/coordination/{consult.public_id}")
+    assert ["has not decided about it yet" in browser_of(person).get(page).text for person, page in pages] == [True] * 2
     with runtime.database.writing() as session:
         found, now = session.get_one(Consult, consult.id), datetime.now(UTC)
         if is_corrected:
@@ -302,14 +306,15 @@ def test_nobody_is_told_that_a_photo_is_late_which_is_here_and_looked_at_first(
     assert due is not None
     assert tick(due + timedelta(minutes=1)) == [0, 0]
     page = mother.get(f"{here}/answer").text
-    assert "Su foto nueva ya llegó." in page
+    assert ("Su foto nueva ya llegó." in page, LATER in page) == (True, False)
     assert buttons(page, step.public_id) == []
     # It was none: the step is open after all, and is told once.
     with runtime.database.writing() as session:
         ((held, _),) = held_files(session, clinic.pcp)
         held.blob_key = "kept"
         reject_file(session, held, clinic.pcp, reason="Another child", now=datetime.now(UTC))
-    assert {"done", "not_done"} <= set(buttons(mother.get(f"{here}/answer").text, step.public_id))
+    page = mother.get(f"{here}/answer").text
+    assert (LATER in page, {"done", "not_done"} <= set(buttons(page, step.public_id))) == (True, True)
     assert tick(due + timedelta(hours=2)) == [0, 0]
     assert tick(due + timedelta(days=1, minutes=2)) == [1, 1]
     assert tick(due + timedelta(days=3)) == [1, 1]
@@ -403,6 +408,11 @@ def test_whoever_telephones_says_that_it_was_declined_after_the_photo_and_asks_f
         found, now = session.get_one(Consult, consult.id), datetime.now(UTC)
         holding.claim(session, found, clinic.derm, now=now, lease=LEASE)
         declining.decline(session, found, clinic.derm, "This needs a biopsy", now=now)
+    # Who sent the photo learns that it waits for nothing; of the answer of before it has heard once already.
+    assert [told(runtime, consult, clinic.mother, kind) for kind in (NoticeKind.DECLINED, NoticeKind.ANSWERED)] == [
+        1,
+        1,
+    ]
     desk, card = browser_of(clinic.coordinator), f"/coordination/{consult.public_id}"
     tell = desk.get(card).text.partition('id="tell"')[2].partition("</section>")[0]
     assert "We could not answer this question again." in tell

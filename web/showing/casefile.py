@@ -17,6 +17,7 @@ from econsult.consults.details import text_of
 from econsult.consults.holding import stay
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.offering import why_of
+from econsult.consults.photo_came import is_under_way
 from econsult.consults.presence import look
 from econsult.consults.records import Consult, Kind, Source
 from econsult.consults.second import stay_second
@@ -125,6 +126,8 @@ class Case:
     """Why a correction was begun whose words are the draft now; empty where the draft was none."""
     awaits_photo: bool = False
     """Whether the answer asks for a new photo, which has not come."""
+    is_photo_here: bool = False
+    """Whether that photo was sent, and nobody has decided about it yet."""
 
     def may(self, right: str) -> bool:
         """Whether this reader has the right; templates name it by its code."""
@@ -164,7 +167,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
     consult, patient = loaded.consult, loaded.patient
     stay(session, consult, me(), now(), settings().claim)
     stay_second(session, consult, me(), now(), settings().claim)
-    answer = _readable_answer(session, loaded)
+    answer, awaits_photo = _readable_answer(session, loaded), bool(photos_awaited(session, consult))
     mode, read = _mode(loaded, answer), reader_for(session, loaded, marks())
     return Case(
         consult=consult,
@@ -211,7 +214,8 @@ def open_case(session: Session, loaded: Pass) -> Case:
         wished=wished_of(session, loaded),
         earlier=before_of(session, loaded),
         off_duty=not_on_duty(session, consult.program_id, now()) if consult.status in OPEN else [],
-        awaits_photo=bool(photos_awaited(session, consult)),
+        awaits_photo=awaits_photo,
+        is_photo_here=awaits_photo and is_under_way(session, consult),
     )
 
 

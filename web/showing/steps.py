@@ -11,7 +11,8 @@ from econsult.access import Pass
 from econsult.advice.following import Followed, followed, may
 from econsult.consults.answers import Answer, signed_answer
 from econsult.consults.awaited import photos_awaited
-from econsult.consults.lifecycle import Status
+from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.next_photo import PHOTO
 from econsult.consults.photo_came import is_under_way
 from econsult.consults.recommendations import STEPS, TO_DO, StepState
 from econsult.consults.spoken import Spoken, told_in
@@ -91,6 +92,8 @@ class Own:
     verbs: tuple[tuple[str, str], ...] = ()
     is_photo: bool = False
     """Whether it is a new photo that can be sent now."""
+    has_come: bool = False
+    """Whether it is a new photo that is here, looked at or not: the doctor waits for none later on."""
 
 
 def own_of(session: Session, passed: Pass, answer: Answer) -> tuple[list[Own], list[Own]]:
@@ -113,7 +116,7 @@ def own_of(session: Session, passed: Pass, answer: Answer) -> tuple[list[Own], l
 
 def _here(own: Own) -> Own:
     """The step of a photo that was sent already: there is nothing to do about it before it is looked at."""
-    return replace(own, said=str(words.PHOTO_HERE), verbs=())
+    return replace(own, said=str(words.PHOTO_HERE), verbs=(), has_come=True)
 
 
 def _plain(passed: Pass, each: Followed, told: Sequence[Spoken], is_newest: bool, *, is_photo: bool) -> tuple[str, Own]:
@@ -133,6 +136,7 @@ def _plain(passed: Pass, each: Followed, told: Sequence[Spoken], is_newest: bool
         said=str(states.get(state, "")),
         verbs=tuple((verb, str(words.FAMILYS[verb])) for verb in verbs),
         is_photo=is_photo and is_family,
+        has_come=step.kind == PHOTO and state == StepState.DONE and passed.consult.status in OPEN,
     )
 
 
