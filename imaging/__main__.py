@@ -1,12 +1,12 @@
 """`python -m imaging`: prepare one file without the web, or check prepared files again."""
 
 import argparse
-import hashlib
 import json
 import os
 import sys
 from pathlib import Path
 
+from imaging.comparison import compare
 from imaging.kinds import KINDS, guess
 from imaging.limits import VIDEO_SECONDS
 from imaging.magic import HEAD_BYTES, sniff
@@ -14,7 +14,6 @@ from imaging.policy import KEEP, MASK, MASK_ALL, Policy
 from imaging.preparation import prepare
 from imaging.report import FAILED, HELD, READY, REJECTED
 from imaging.second_opinion import second_opinion
-from imaging.signing import is_signed_by
 from imaging.verification import Finding, verify
 
 _EXITS = {READY: 0, REJECTED: 2, FAILED: 3, HELD: 4}
@@ -68,7 +67,7 @@ def _verify(options: argparse.Namespace) -> int:
         heard = _allows_sound(options.report)
         findings = verify(options.files, allows_sound=heard) + second_opinion(options.files, allows_sound=heard)
         if options.report is not None:
-            findings += _compare(options)
+            findings += compare(options.files, options.report, options.key)
     except OSError as error:
         print(f"cannot read {error.filename}: {error.strerror}", file=sys.stderr)
         return 3
@@ -95,21 +94,6 @@ def _print(findings: list[Finding]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _compare(options: argparse.Namespace) -> list[Finding]:
-    """Check the files against a report of them, and its signature where a key is trusted."""
-    name = str(options.report)
-    try:
-        content = json.loads(options.report.read_bytes())
-        listed = {entry["sha256"] for entry in content["renditions"]}
-    except (ValueError, KeyError, TypeError):
-        return [Finding(name, "not a report")]
-    hashes = {file: hashlib.sha256(file.read_bytes()).hexdigest() for file in options.files}
-    findings = [Finding(str(file), "not in the report") for file, found in hashes.items() if found not in listed]
-    if options.key is not None and not is_signed_by(content, options.key):
-        findings.append(Finding(name, "not signed by this key"))
-    return findings
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m imaging", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -125,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--seed", type=int, default=0, help="recorded in the report")
     many = commands.add_parser("verify", help="check prepared files: a line per thing that should not be there")
     many.add_argument("files", type=Path, nargs="+", metavar="FILE")
-    many.add_argument("--report", type=Path, metavar="JSON", help="the report that the files came with")
+    many.add_argument("--report", type=Path, metavar="JSON", help="the report of all these files")
     many.add_argument("--key", metavar="BASE64", help="the public key that must have signed the report")
     return parser
 

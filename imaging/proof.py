@@ -58,6 +58,13 @@ def prove(jail: Jail, copies: Sequence[Rendition], masks: Sequence[Mask], policy
     return Proof(holds and agrees, tuple(checks), opinion, time.thread_time() - began + jailed)
 
 
+def decoded_anew(
+    jail: Jail, copies: Sequence[Rendition], masks: Sequence[Mask], *, seeks_codes: bool
+) -> list[str] | None:
+    """Return a line per copy and thing that its pixels show and should not; None where that came to no end."""
+    return _decoded(jail, pack(copies, masks, seeks_codes=seeks_codes))[0]
+
+
 def _finds(copy: Rendition, words: Identifiers | None, policy: Policy) -> bool:
     if sniff(copy.data[:HEAD_BYTES]) != copy.media_type:
         return True

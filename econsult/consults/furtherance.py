@@ -13,9 +13,10 @@ from enum import StrEnum
 from sqlalchemy import Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.consults.facepolicy import FACE_IS_FINDING
 from econsult.consults.lifecycle import ENDED
 from econsult.consults.records import Consult, note
-from econsult.consults.reviews import cover_faces
+from econsult.consults.reviews import cover_faces, cover_shown_by_consent, run_all_again
 from econsult.consults.screening import CLINICIANS
 from econsult.database import Base, Instant
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
@@ -100,6 +101,16 @@ def choose(session: Session, consult: Consult, person: Person, choice: Choice, *
     _record(session, consult, person, choice, now)
     if choice.what == Allowed.FACES and not choice.is_given:
         cover_faces(session, consult, now=now)
+
+
+def follow_policy(session: Session, consult: Consult, was: str, *, now: datetime) -> None:
+    """The policy for faces of a case was another one before: prepare its files anew.
+
+    Where the family's yes to the face was told with that policy alone, it is gone with it, for every file.
+    """
+    if was == FACE_IS_FINDING and Allowed.FACES not in standing(session, consult.id):
+        cover_shown_by_consent(session, consult, now=now)
+    run_all_again(session, consult, now=now)
 
 
 def take_all_back(

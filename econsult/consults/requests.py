@@ -20,6 +20,7 @@ from econsult.consults.consenting import check_signed, take_consent
 from econsult.consults.details import LONGEST_TEXT, check_details, settled
 from econsult.consults.ending import end
 from econsult.consults.facepolicy import MASK_ALL
+from econsult.consults.furtherance import follow_policy
 from econsult.consults.hinting import note_question
 from econsult.consults.lifecycle import next_status
 from econsult.consults.offering import offer
@@ -28,7 +29,6 @@ from econsult.consults.preparing import hold_private, read_for_caller
 from econsult.consults.recomputing import REPLIES, recompute
 from econsult.consults.records import QUESTION_TYPES, RANKS, Consult, Kind, Urgency, note
 from econsult.consults.redflags import body_sites, is_private, with_time
-from econsult.consults.reviews import run_all_again
 from econsult.consults.screening import CLINICIANS, hastened, screen_red_flags
 from econsult.consults.voice import VoiceChoice, choose_voice
 from econsult.consults.wishes import NO_WISHES, Wishes, write_wishes
@@ -256,7 +256,7 @@ def _fill(session: Session, consult: Consult, form: RequestForm, now: datetime) 
         if consult.is_private_site and not was_private and consult.id is not None:
             hold_private(session, consult, now)
         if consult.id is not None and details.get("face_policy", MASK_ALL) != was_policy:
-            run_all_again(session, consult, now=now)
+            follow_policy(session, consult, was_policy, now=now)
 
 
 def _urgency(consult: Consult, form: RequestForm) -> Urgency | None:

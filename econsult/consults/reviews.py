@@ -10,7 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Rendition, note_attachment
@@ -139,21 +139,30 @@ def run_all_again(session: Session, consult: Consult, *, now: datetime) -> None:
 
 
 def cover_faces(session: Session, consult: Consult, *, now: datetime) -> None:
-    """The family says no to the face: what shows one by its yes is covered, and so is whatever comes later.
+    """The family says no to the face: what shows one is covered, and so is whatever comes later.
 
-    What is being prepared at this moment is caught by its worker before it is shown. What a person of the medical home
-    released for treatment, with a reason, rests on that.
+    What is being prepared at this moment is caught by its worker before it is shown. A picture that was released as it
+    is was so while the family's yes stood; whoever still needs it releases it again, knowing of the no. Papers stay.
     """
-    own = (Attachment.consult_id == consult.id, Attachment.face_policy == FACE_IS_FINDING)
-    for attachment in session.scalars(
-        select(Attachment).where(*own).order_by(Attachment.id).with_for_update(key_share=True)
-    ):
-        attachment.face_policy = None
-        if attachment.state in _DECIDABLE and attachment.blob_key is not None:
-            _run_again(session, attachment, None, (), now)
+    is_picture = (Attachment.face_policy == KEEP) & (Attachment.kind != MediaKind.LAB_DOCUMENT)
+    _drop_decisions(session, consult, (Attachment.face_policy == FACE_IS_FINDING) | is_picture, now)
     if consult.details.get("face_policy") == FACE_IS_FINDING:
         consult.details = {**consult.details, "face_policy": MASK_ALL, "face_consent": False}
         run_all_again(session, consult, now=now)
+
+
+def cover_shown_by_consent(session: Session, consult: Consult, *, now: datetime) -> None:
+    """Nobody says any more that the family agreed to a face: the files that were decided to show one fall back."""
+    _drop_decisions(session, consult, Attachment.face_policy == FACE_IS_FINDING, now)
+
+
+def _drop_decisions(session: Session, consult: Consult, which: ColumnElement[bool], now: datetime) -> None:
+    """Let the policy of the case hold again for these files of it."""
+    query = select(Attachment).where(Attachment.consult_id == consult.id, which).order_by(Attachment.id)
+    for attachment in session.scalars(query.with_for_update(key_share=True)):
+        attachment.face_policy = None
+        if attachment.state in _DECIDABLE and attachment.blob_key is not None:
+            _run_again(session, attachment, None, (), now)
 
 
 def hides_face(attachment: Attachment) -> bool:

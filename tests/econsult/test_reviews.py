@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from econsult import access
 from econsult.consults import reviews
 from econsult.consults.attachments import Attachment, AttachmentState, Rendition
+from econsult.consults.furtherance import Allowed, Choice, choose
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, SubmitForm, edit, submit, withdraw
 from econsult.database import Database
@@ -213,3 +214,24 @@ def test_a_changed_policy_of_the_case_prepares_its_files_anew(
         assert session.get_one(Attachment, file.id).state == AttachmentState.RECEIVED
         edit(session, consult, clinic.pcp, RequestForm(details={"tried": "x"}), now=LATER)
         assert session.get_one(Attachment, file.id).reviews == 1
+
+
+@pytest.mark.parametrize(("has_own_yes", "ends"), [(False, None), (True, "face_is_finding")])
+def test_a_face_that_was_shown_by_the_yes_of_the_case_is_covered_when_the_case_takes_it_back(
+    database: Database, clinic: Clinic, file: Attachment, has_own_yes: bool, ends: str | None
+) -> None:
+    """Not so where the family's own yes to the face stands; what was released for a reason rests on that."""
+    shows, hides = {"face_policy": "face_is_finding", "face_consent": True}, {"face_policy": "mask_all"}
+    with database.writing() as session:
+        consult = session.get_one(Consult, file.consult_id)
+        consult.status = "draft"
+        edit(session, consult, clinic.pcp, RequestForm(details=shows), now=LATER)
+        released = _file(session, consult, clinic, AttachmentState.READY)
+        released.face_policy = "keep"
+        mine = session.get_one(Attachment, file.id)
+        mine.state, mine.face_policy = AttachmentState.READY, "face_is_finding"
+        if has_own_yes:
+            choose(session, consult, clinic.pcp, Choice(Allowed.FACES, True, "parent", "verbal", "es"), now=LATER)
+        edit(session, consult, clinic.pcp, RequestForm(details={**hides, "face_consent": False}), now=LATER)
+        assert (mine.face_policy, mine.state) == (ends, "ready" if has_own_yes else "received")
+        assert (released.face_policy, released.state) == ("keep", "ready")

@@ -37,7 +37,7 @@ def test_prepare_writes_renditions_and_a_report_and_verify_agrees(photo: Path, t
     ]
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert (report["verdict"], report["policy"]["seed"], report["policy"]["faces"]) == ("ready", 7, "mask_all")
-    checked = command("verify", *(tmp_path / "out").glob("*.jpg"))
+    checked = command("verify", *(tmp_path / "out").glob("*.jpg"), "--report", tmp_path / "out" / "report.json")
     assert (checked.returncode, checked.stdout) == (0, "")
 
 
@@ -91,11 +91,31 @@ def test_verify_of_a_file_that_is_not_there_is_no_clean_answer(tmp_path: Path) -
 def test_a_third_party_checks_files_against_their_signed_report(photo: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     command("prepare", photo, "--out", out, "--faces", "keep", "--text", "keep")
-    report = out / "report.json"
-    assert command("verify", out / "view.jpg", "--report", report).returncode == 0
+    report, copies = out / "report.json", sorted(out.glob("*.jpg"))
+    assert command("verify", *copies, "--report", report).returncode == 0
     other = tmp_path / "other.jpg"
     other.write_bytes(files.encode(files.corners(), "JPEG"))
-    assert command("verify", other, "--report", report).stdout == f"{other}: not in the report\n"
-    assert "not signed by this key" in command("verify", out / "view.jpg", "--report", report, "--key", "AAAA").stdout
-    report.write_text("[]")
-    assert "not a report" in command("verify", out / "view.jpg", "--report", report).stdout
+    assert command("verify", *copies, other, "--report", report).stdout == f"{other}: not in the report\n"
+    assert "not signed by this key" in command("verify", *copies, "--report", report, "--key", "AAAA").stdout
+    for wrong in ("[]", '{"renditions": [], "masks": [{}]}'):
+        (tmp_path / "wrong.json").write_text(wrong)
+        assert "not a report" in command("verify", *copies, "--report", tmp_path / "wrong.json").stdout
+
+
+def test_a_third_party_hears_what_is_missing_exchanged_or_was_never_covered(photo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command("prepare", photo, "--out", out, "--faces", "keep", "--text", "keep")
+    report, copies = out / "report.json", sorted(out.glob("*.jpg"))
+    full, thumb, view = copies
+    missing = command("verify", full, view, "--report", report)
+    assert (missing.returncode, missing.stdout) == (1, f"{report}: thumb is missing\n")
+    told = json.loads(report.read_text())
+    mask = {"what": "face", "left": 0.2, "top": 0.2, "width": 0.4, "height": 0.4}
+    report.write_text(json.dumps({**told, "masks": [mask]}))
+    bare = command("verify", *copies, "--report", report)
+    assert (bare.returncode, set(bare.stdout.splitlines())) == (1, {f"{one.stem}: uncovered" for one in copies})
+    here, there = view.read_bytes(), thumb.read_bytes()
+    view.write_bytes(there)
+    thumb.write_bytes(here)
+    exchanged = command("verify", *copies, "--report", report)
+    assert exchanged.stdout == "".join(f"{one}: in the report under another name\n" for one in (thumb, view))

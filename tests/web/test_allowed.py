@@ -95,10 +95,11 @@ def test_a_yes_to_the_face_is_taken_back_where_the_question_was_sent_and_covers_
         choose(session, case, session.merge(clinic.mother), Choice(Allowed.FACES, True, *yes), now=NOW)
         case.details = {**case.details, "face_policy": FACE_IS_FINDING, "face_consent": True}
         # Shown by the choice of the case; by a decision about this file alone; released by a person for a reason.
-        for policy in (None, FACE_IS_FINDING, KEEP):
+        kinds = ((None, "photo"), (FACE_IS_FINDING, "photo"), (KEEP, "photo"), (KEEP, "lab_document"))
+        for policy, kind in kinds:
             session.add(
                 Attachment(
-                    consult_id=case.id, patient_id=case.patient_id, uploaded_by_id=clinic.pcp.id, kind="photo",
+                    consult_id=case.id, patient_id=case.patient_id, uploaded_by_id=clinic.pcp.id, kind=kind,
                     size=1, state="ready", face_policy=policy, blob_key="originals/x", key_wrapped=b"", received_at=NOW,
                 )
             )  # fmt: skip
@@ -111,8 +112,8 @@ def test_a_yes_to_the_face_is_taken_back_where_the_question_was_sent_and_covers_
         assert (case.details["face_policy"], case.details["face_consent"]) == ("mask_all", False)
         files = session.execute(select(Attachment.state, Attachment.face_policy).order_by(Attachment.id)).all()
         again = session.scalars(select(Job.dedupe_key).where(Job.kind == JobKind.PREPARE)).all()
-    assert [tuple(row) for row in files] == [("received", None), ("received", None), ("ready", KEEP)]
-    assert len(again) == 2
+    assert [tuple(row) for row in files] == [("received", None)] * 3 + [("ready", KEEP)]
+    assert len(again) == 3
     assert 'value="faces"' not in mother.get(f"{place}?lang=en").text, "no page of a sent question asks for the face"
 
 

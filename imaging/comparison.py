@@ -1,0 +1,73 @@
+"""Checks files against the report that they came with: all are there, under their names, covered where it says so."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from imaging.jail.client import open_jail
+from imaging.masks import Mask
+from imaging.proof import CODES, decoded_anew
+from imaging.rendition import Rendition
+from imaging.signing import is_signed_by
+from imaging.verification import Finding
+
+
+def compare(files: Sequence[Path], report: Path, key: str | None = None) -> list[Finding]:
+    """Check files against a report of them, and its signature where a `key`, as base64, is trusted.
+
+    A file is known by its hash; one that bears the name of a rendition, such as `view.jpg`, must be that one. All that
+    the report names must be there. Covered boxes are decoded again in a jail. Raises OSError for what cannot be read.
+    """
+    try:
+        content = json.loads(report.read_bytes())
+        hashes = {str(entry["name"]): str(entry["sha256"]) for entry in content["renditions"]}
+        masks = tuple(Mask(**mask) for mask in content["masks"])
+    except (ValueError, KeyError, TypeError):
+        return [Finding(str(report), "not a report")]
+    found = {file: file.read_bytes() for file in files}
+    given = {file: sha256(data).hexdigest() for file, data in found.items()}
+    findings = list(_strangers(given, hashes))
+    findings += [Finding(str(report), f"{name} is missing") for name in _missing(given, hashes)]
+    if not findings:
+        findings += _uncovered(content, {given[file]: data for file, data in found.items()}, masks)
+    if key is not None and not is_signed_by(content, key):
+        findings.append(Finding(str(report), "not signed by this key"))
+    return findings
+
+
+def _strangers(given: Mapping[Path, str], hashes: Mapping[str, str]) -> Iterator[Finding]:
+    for file, seen in given.items():
+        if seen not in hashes.values():
+            yield Finding(str(file), "not in the report")
+        elif hashes.get(file.stem, seen) != seen:
+            yield Finding(str(file), "in the report under another name")
+
+
+def _missing(given: Mapping[Path, str], hashes: Mapping[str, str]) -> Iterator[str]:
+    """The names of what was not given; of two renditions of the same bytes each must be."""
+    left = Counter(given.values())
+    for name, listed in hashes.items():
+        left[listed] -= 1
+        if left[listed] < 0:
+            yield name
+
+
+def _uncovered(content: Mapping[str, Any], found: Mapping[str, bytes], masks: Sequence[Mask]) -> Iterator[Finding]:
+    """Decode the files again, each under its name in the report, wherever the report says that it was looked at so."""
+    seeks_codes = CODES in content.get("checks", ())
+    if not (masks or seeks_codes):
+        return
+    copies = [
+        Rendition(entry["name"], entry["media_type"], entry["width"], entry["height"], found[entry["sha256"]])
+        for entry in content["renditions"]
+    ]
+    with open_jail() as jail:
+        lines = decoded_anew(jail, copies, masks, seeks_codes=seeks_codes)
+    if lines is None:
+        yield Finding(copies[0].name, "its pixels could not be looked at")
+    for line in lines or ():
+        name, _, what = line.rpartition(" ")
+        yield Finding(name, what)
