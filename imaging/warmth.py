@@ -15,6 +15,7 @@ import warnings
 import av
 import cv2
 import numpy as np
+import pi_heif
 from PIL import AvifImagePlugin, Image, ImageCms
 
 from imaging import limits, pipeline
@@ -41,6 +42,8 @@ def warm_up() -> None:
     for name in _PLUGINS:
         importlib.import_module(f"PIL.{name}ImagePlugin")
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    # None beside the one that decodes: a thread that finds no room to start ends the whole job.
+    pi_heif.options.DECODE_THREADS = 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for kind, media_type, data in _blanks():

@@ -21,7 +21,7 @@ from imaging.steps.told_profile import adobe_profile, told_profile
 from imaging.steps.toned_still import toned
 from imaging.walks import jpeg, png, tiff
 from imaging.walks.cut import is_cut
-from imaging.walks.heif import clean_aperture
+from imaging.walks.heif import Edges, clean_aperture, uncut
 
 # MPO files come through the JPEG opener; naming MPO here makes Pillow fail on every file that is none.
 _PILLOW_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/tiff": "TIFF"}
@@ -59,24 +59,30 @@ def open_still(data: bytes, media_type: str) -> Still:
     That is `truncated` where its end is missing; so is what `decode` cannot decode.
     What is of high dynamic range is toned down as it is decoded, and has no profile any more.
     """
+    # The decoder of HEIC takes a picture of which much is cut away for one that lies about its size.
+    cut = uncut(data) if media_type == "image/heic" else None
+    data, edges = cut or (data, None)
     with telling_cut(data, media_type):
         still = _opened(data, media_type)
     decode = toned(still.decode, still.profile, data, media_type)
     if decode is not None:
         still = replace(still, decode=decode, profile=None)
     if media_type == "image/avif":
-        still = _cut_out(still, data)
+        edges = clean_aperture(data, *_stored(still))
+    if edges is not None:
+        still = _cut_out(still, edges)
     is_short = media_type in _SILENT and is_cut(data, media_type)
     return replace(still, decode=_telling(still.decode)) if is_short else still
 
 
-def _cut_out(still: Still, data: bytes) -> Still:
-    """Leave away what the owner of an AVIF had cut away: it is still in the file, and its decoder does not ask."""
-    is_sideways = still.orientation in _SIDEWAYS
-    width, height = (still.height, still.width) if is_sideways else (still.width, still.height)
-    edges = clean_aperture(data, width, height)
-    if edges is None:
-        return still
+def _stored(still: Still) -> tuple[int, int]:
+    """The width and height of a picture before it is turned by its `orientation`."""
+    return (still.height, still.width) if still.orientation in _SIDEWAYS else (still.width, still.height)
+
+
+def _cut_out(still: Still, edges: Edges) -> Still:
+    """Leave away what the owner of a picture had cut away: it is still in the file, and its decoder does not ask."""
+    width, height = _stored(still)
     wide, high = edges[2] - edges[0], edges[3] - edges[1]
     check_size(wide, high, can_scale=False)
 
@@ -87,7 +93,7 @@ def _cut_out(still: Still, data: bytes) -> Still:
         top, bottom = (round(edge * down) for edge in edges[1::2])
         return image.crop((left, top, right, bottom))
 
-    upright = (high, wide) if is_sideways else (wide, high)
+    upright = (high, wide) if still.orientation in _SIDEWAYS else (wide, high)
     return replace(still, decode=decode, width=upright[0], height=upright[1])
 
 

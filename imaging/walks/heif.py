@@ -11,6 +11,8 @@ from imaging.walks.part import Broken
 
 _NUMBERS = struct.Struct(">HH")
 _APERTURE = struct.Struct(">IIIIiIiI")
+_SIZE = struct.Struct(">II")
+_TURNS, _QUARTERS = ("irot", "imir"), 3
 _FULL = 4
 """Bytes of the version and flags with which many boxes begin."""
 _LONG_FLAG = 1
@@ -18,6 +20,9 @@ _DEEP = 0b0110_0000
 _BITS = {0b0100_0000: 10, 0b0110_0000: 12}
 _ENTRIES_MOST = 5_000
 """Far more than a photo has: a picture of 200 megapixels is laid together of less than a thousand."""
+_WRONG = (Broken, struct.error, KeyError, IndexError)
+Edges = tuple[int, int, int, int]
+"""Left, top, right and bottom, in pixels."""
 
 
 def primary_numbers(data: bytes) -> tuple[int, int] | None:
@@ -32,13 +37,57 @@ def av1_bits(data: bytes) -> int:
     return _BITS.get((told + bytes(_FULL))[2] & _DEEP, 8)
 
 
-def clean_aperture(data: bytes, width: int, height: int) -> tuple[int, int, int, int] | None:
+def clean_aperture(data: bytes, width: int, height: int) -> Edges | None:
     """Return what its owner left of the primary picture, of this stored size: left, top, right and bottom in pixels.
 
     None where nothing is cut away, or what is told does not lie within the picture.
     """
     told = _property(data, "clap")
-    if told is None or len(told) < _APERTURE.size:
+    return None if told is None else _edges(told, width, height)
+
+
+def uncut(data: bytes) -> tuple[bytes, Edges] | None:
+    """Return the same file as if nothing had been cut away of its primary picture, and what was left of it upright.
+
+    The edges are pixels of the picture as it is after all turns that the file tells. None where nothing is cut away, in
+    a way that is understood, or twice.
+    """
+    try:
+        boxes = next(_pictures(data), [])
+        cuts = [box for box in boxes if box.name == "clap"]
+        width, height = _SIZE.unpack_from(next(box for box in boxes if box.name == "ispe").of(data), _FULL)
+    except (*_WRONG, StopIteration):
+        return None
+    if len(cuts) != 1:
+        return None
+    edges, whole = None, bytearray(data)
+    for box in boxes:
+        if box.name == "clap":
+            edges = _edges(box.of(data), width, height)
+            whole[box.start : box.start + _APERTURE.size] = _APERTURE.pack(width, 1, height, 1, 0, 1, 0, 1)
+        elif box.name in _TURNS:
+            edges, (width, height) = _turned(edges, (width, height), box.name, (box.of(data) + b"\0")[0])
+    return None if edges is None else (bytes(whole), edges)
+
+
+def _turned(edges: Edges | None, size: tuple[int, int], name: str, how: int) -> tuple[Edges | None, tuple[int, int]]:
+    """Turn edges and the picture in which they lie by quarters, against the clock, or mirror them."""
+    (width, height), mirrored = size, how & 1
+    left, top, right, bottom = edges or (0, 0, 0, 0)
+    if name == "imir":
+        edges = edges and (
+            (width - right, top, width - left, bottom) if mirrored else (left, height - bottom, right, height - top)
+        )
+        return edges, size
+    for _ in range(how & _QUARTERS):
+        left, top, right, bottom = top, width - right, bottom, width - left
+        width, height = height, width
+    return edges and (left, top, right, bottom), (width, height)
+
+
+def _edges(told: bytes, width: int, height: int) -> Edges | None:
+    """What a clean aperture leaves of a picture of this size."""
+    if len(told) < _APERTURE.size:
         return None
     wide, under_w, high, under_h, across, under_a, down, under_d = _APERTURE.unpack_from(told)
     if not (under_w and under_h and under_a and under_d):
@@ -56,23 +105,25 @@ def _property(data: bytes, name: str, begins: bytes = b"") -> bytes | None:
     Where that is laid together of others and tells nothing itself, the first of these is asked.
     """
     try:
-        meta = _find(_boxes(data, 0, len(data)), "meta")
-        return _properties(data, {box.name: box for box in _boxes(data, meta.start + _FULL, meta.end)}, name, begins)
-    except (Broken, struct.error, KeyError, IndexError):
-        return None
+        for boxes in _pictures(data):
+            for box in boxes:
+                if box.name == name and box.of(data).startswith(begins):
+                    return box.of(data)
+    except _WRONG:
+        pass
+    return None
 
 
-def _properties(data: bytes, meta: dict[str, Box], name: str, begins: bytes) -> bytes | None:
+def _pictures(data: bytes) -> Iterator[list[Box]]:
+    """Yield the properties, in their order, of the primary picture, and of the first of those that it is laid of."""
+    outer = _find(_boxes(data, 0, len(data)), "meta")
+    meta = {box.name: box for box in _boxes(data, outer.start + _FULL, outer.end)}
     named = list(_boxes(data, meta["iprp"].start, meta["iprp"].end))
     held = _find(named, "ipco")
     properties = list(_boxes(data, held.start, held.end))
     uses = _uses(_find(named, "ipma").of(data))
     for item in _primary_and_first_part(data, meta):
-        for number in uses.get(item, ()):
-            box = properties[number - 1] if 0 < number <= len(properties) else None
-            if box is not None and box.name == name and box.of(data).startswith(begins):
-                return box.of(data)
-    return None
+        yield [properties[number - 1] for number in uses.get(item, ()) if 0 < number <= len(properties)]
 
 
 def _boxes(data: bytes, start: int, end: int) -> Iterator[Box]:

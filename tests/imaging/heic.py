@@ -14,6 +14,8 @@ from PIL import Image
 
 # The video, sequence and picture headers of an HEVC stream, by unit type; pictures have lower types.
 _HEADERS = (32, 33, 34)
+Links = tuple[bytes, dict[int, list[int]]]
+"""The box of references, and which properties, counted from 1, each item has."""
 # Exif orientation -> quarter turns against the clock, then the axis to mirror about (1 swaps left and right).
 _TURNS = {1: (0, None), 2: (0, 1), 3: (2, None), 4: (0, 0), 5: (3, 1), 6: (3, None), 7: (1, 1), 8: (1, None)}
 
@@ -38,6 +40,32 @@ def heic(
     if exif:
         items.append((b"Exif", struct.pack(">I", 6) + exif))
     return _assemble(items, properties)
+
+
+def cut_heic(image: Image.Image, left: tuple[int, int, int, int], turns: tuple[bytes, ...] = ()) -> bytes:
+    """Return a HEIC of which its owner left a part: width, height and how far its middle is from the picture's.
+
+    It is turned afterwards.
+    """
+    config, coded = _encode(av.VideoFrame.from_image(image), "yuv420p")
+    wide, high, across, down = left
+    clap = box(b"clap", struct.pack(">IIIIiIiI", wide, 1, high, 1, across, 1, down, 1))
+    size = full(b"ispe", struct.pack(">II", *image.size))
+    return _assemble([(b"hvc1", coded)], [box(b"hvcC", config), size, clap, *turns])
+
+
+def tiled_heic(image: Image.Image, tile: tuple[int, int], turns: tuple[bytes, ...] = ()) -> bytes:
+    """Return a HEIC whose picture is laid of tiles, as phones write every large one."""
+    wide, high = tile
+    places = [(x, y) for y in range(0, image.height, high) for x in range(0, image.width, wide)]
+    tiles = [_encode(av.VideoFrame.from_image(image.crop((x, y, x + wide, y + high))), "yuv420p") for x, y in places]
+    shape = struct.pack(">BBHH", image.height // high - 1, image.width // wide - 1, *image.size)
+    items = [(b"grid", b"\x00\x00" + shape), *((b"hvc1", coded) for _, coded in tiles)]
+    sizes = [full(b"ispe", struct.pack(">II", *size)) for size in (image.size, tile)]
+    laid = range(2, len(items) + 1)
+    references = full(b"iref", box(b"dimg", struct.pack(f">HH{len(laid)}H", 1, len(laid), *laid)))
+    uses = {1: [1, *range(4, 4 + len(turns))], **{item: [2, 3] for item in laid}}
+    return _assemble(items, [sizes[0], box(b"hvcC", tiles[0][0]), sizes[1], *turns], (), (references, uses))
 
 
 def deep_heic(frame: av.VideoFrame, numbers: tuple[int, int, int], more: tuple[bytes, ...] = ()) -> bytes:
@@ -79,18 +107,24 @@ def _config(headers: dict[int, bytes], bits: int) -> bytes:
     return b"\x01" + sequence[3:15] + fixed + arrays
 
 
-def _assemble(items: list[tuple[bytes, bytes]], properties: list[bytes], more: tuple[bytes, ...] = ()) -> bytes:
-    brands = box(b"ftyp", b"heic" + bytes(4) + b"mif1heic")
-    size = len(brands) + len(_meta(items, properties, more, 0))
-    media = b"".join(payload for _, payload in items)
-    return brands + _meta(items, properties, more, size + 8) + box(b"mdat", media)
+def _assemble(
+    items: list[tuple[bytes, bytes]], properties: list[bytes], more: tuple[bytes, ...] = (), links: Links | None = None
+) -> bytes:
+    """Lay a file of items. Without `links` the properties are those of the first, which alone is a picture.
 
-
-def _meta(items: list[tuple[bytes, bytes]], properties: list[bytes], more: tuple[bytes, ...], start: int) -> bytes:
-    """Return the box that describes the items; `start` is where the first one begins in the file.
-
-    What is in `more` comes before the properties of the first item and is used by none.
+    What is in `more` comes before the properties and is used by none.
     """
+    if links is None:
+        references = full(b"iref", box(b"cdsc", struct.pack(">HHH", 2, 1, 1))) if len(items) > 1 else b""
+        links = references, {1: list(range(1 + len(more), 1 + len(more) + len(properties)))}
+    brands = box(b"ftyp", b"heic" + bytes(4) + b"mif1heic")
+    size = len(brands) + len(_meta(items, [*more, *properties], links, 0))
+    media = b"".join(payload for _, payload in items)
+    return brands + _meta(items, [*more, *properties], links, size + 8) + box(b"mdat", media)
+
+
+def _meta(items: list[tuple[bytes, bytes]], properties: list[bytes], links: Links, start: int) -> bytes:
+    """Return the box that describes the items; `start` is where the first one begins in the file."""
     handler = full(b"hdlr", bytes(4) + b"pict" + bytes(13))
     entries = b"".join(
         full(b"infe", struct.pack(">HH", number, 0) + kind + b"\x00", version=2)
@@ -100,18 +134,19 @@ def _meta(items: list[tuple[bytes, bytes]], properties: list[bytes], more: tuple
     for number, (_, payload) in enumerate(items, 1):
         places += struct.pack(">HHHII", number, 0, 1, start, len(payload))
         start += len(payload)
-    references = full(b"iref", box(b"cdsc", struct.pack(">HHH", 2, 1, 1))) if len(items) > 1 else b""
-    uses = bytes(
-        number | (0x80 if content[4:8] != b"ispe" else 0) for number, content in enumerate(properties, 1 + len(more))
-    )
-    links = full(b"ipma", struct.pack(">IHB", 1, 1, len(uses)) + uses)
+    references, uses = links
+    used = b""
+    for item, numbers in uses.items():
+        told = (number | (0x80 if properties[number - 1][4:8] != b"ispe" else 0) for number in numbers)
+        used += struct.pack(">HB", item, len(numbers)) + bytes(told)
+    linked = full(b"ipma", struct.pack(">I", len(uses)) + used)
     return full(
         b"meta",
         handler
         + full(b"pitm", struct.pack(">H", 1))
         + full(b"iinf", struct.pack(">H", len(items)) + entries)
         + references
-        + box(b"iprp", box(b"ipco", b"".join((*more, *properties))) + links)
+        + box(b"iprp", box(b"ipco", b"".join(properties)) + linked)
         + full(b"iloc", struct.pack(">BBH", 0x44, 0, len(items)) + places),
     )
 
