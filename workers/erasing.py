@@ -1,13 +1,15 @@
 """The job ERASE: removes what an erased record left in the store and in staging, and looks at its rows once more.
 
 All of it is ciphertext whose keys are destroyed already. Doing it again changes nothing, so it may be cut off anywhere.
+While a worker is still at one of the files, what it has just sealed may come into the store after the look there: the
+job looks again once nobody is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from econsult import audit
 from econsult.consults.attachments import Attachment
@@ -16,7 +18,7 @@ from econsult.consults.records import Consult
 from econsult.erasure.places import empty, places_of
 from econsult.erasure.records import Erasure
 from econsult.erasure.scrubbing import scrub
-from econsult.jobs import Lease
+from econsult.jobs import Job, JobKind, JobState, Lease
 from econsult.people.patients import Patient
 from uploads.staged import discard_staged
 from workers.copies import copies_prefix
@@ -24,8 +26,12 @@ from workers.desk import Desk
 from workers.runtime import Runtime
 
 
+class StillMadeError(Exception):
+    """A worker is at one of the files, and may put what it made of it into the store."""
+
+
 def erase_files(desk: Desk, lease: Lease) -> None:
-    """Remove the objects and end the job. Raises StoreUnavailable, LeaseLostError."""
+    """Remove the objects and end the job. Raises StillMadeError, StoreUnavailable, LeaseLostError."""
     runtime = desk.runtime
     with runtime.database.reading() as session:
         erasure = session.get_one(Erasure, lease.subject_id)
@@ -35,7 +41,11 @@ def erase_files(desk: Desk, lease: Lease) -> None:
         files = list(session.scalars(select(Attachment.public_id).where(Attachment.patient_id == number)))
         begun = select(Upload.public_id).join(Consult, Consult.id == Upload.consult_id)
         uploads = list(session.scalars(begun.where(Consult.patient_id == number)))
+        # Asked before the store is looked through: who begins after this finds no key, and makes nothing.
+        is_at_work = session.scalar(_at_work(number)) is not None
     count = remove_objects(runtime, files, uploads)
+    if is_at_work:
+        raise StillMadeError
     with desk.finishing(lease) as session:
         # Whoever began something in the very moment of the erasure has left words behind it.
         empty(session, number)
@@ -54,6 +64,13 @@ def erase_files(desk: Desk, lease: Lease) -> None:
                 detail=str(count),
             )
     scrub(runtime.database, sorted(table.name for table, _ in places_of(number)))
+
+
+def _at_work(patient_id: int) -> Select[int]:
+    """The jobs that prepare a file of this child at this moment."""
+    files = select(Attachment.id).where(Attachment.patient_id == patient_id)
+    running = Job.kind == JobKind.PREPARE, Job.state == JobState.RUNNING, Job.subject_id.in_(files)
+    return select(Job.id).where(*running).limit(1)
 
 
 def remove_objects(runtime: Runtime, files: Sequence[str], uploads: Sequence[str]) -> int:

@@ -17,7 +17,7 @@ from econsult.jobs import JobKind, JobState, Lease, claim_job, fail_job, postpon
 from uploads.root import StagingAwayError
 from workers.code import send_code
 from workers.desk import Desk, LeaseLostError
-from workers.erasing import erase_files
+from workers.erasing import StillMadeError, erase_files
 from workers.give_up import end_job
 from workers.invite import send_invitation
 from workers.link import send_link
@@ -53,7 +53,7 @@ def run_job(desk: Desk, job_id: int) -> bool:
             WORK[lease.kind](desk, lease)
         except LeaseLostError:
             log.warning("Job %d lost its lease; its late result was refused.", lease.job_id)
-        except (ScannerAwayError, StagingAwayError) as away:
+        except (ScannerAwayError, StagingAwayError, StillMadeError) as away:
             _postpone(desk, lease, _AWAY[type(away)])
         except Exception as error:  # noqa: BLE001 - the single job boundary: every failure becomes a retry or a dead job.
             _fail(desk, lease, error)
@@ -93,6 +93,7 @@ class _LeaseKeeper(threading.Thread):
 _AWAY: dict[type[Exception], str] = {
     ScannerAwayError: "the virus scanner is away",
     StagingAwayError: "the staging folder is not the one in which uploads rest",
+    StillMadeError: "a worker is still at a file of the record that was erased",
 }
 
 

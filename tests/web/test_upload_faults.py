@@ -31,6 +31,7 @@ FINAL = {
     (422, "invalid"): "unknown",
     (403, "forbidden"): "not_allowed",
     (409, "impossible_verb"): "closed",
+    (410, "erased"): "erased",
     (413, "too_big"): "too_big",
     (415, "unsupported_media_type"): "unknown",
     (400, "bad_request"): "reload",

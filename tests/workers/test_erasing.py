@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import threading
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from typing import BinaryIO
 
 import pytest
 from sqlalchemy import select
@@ -13,9 +16,10 @@ from econsult.consults import requests
 from econsult.consults.records import Consult
 from econsult.erasure.asking import Wish, ask_erasure
 from econsult.erasure.records import Basis, Erasure
-from econsult.jobs import Job, JobKind
+from econsult.jobs import Job, JobKind, JobState
 from econsult.people.patients import Patient, add_patient, link_caregiver
 from econsult.people.persons import Organization, Program
+from storage.blobs import BlobStat, BlobStore
 from storage.keys import WrongKey
 from tests.workers.clinic import Clinic, now
 from uploads.staged import staged_path
@@ -135,5 +139,54 @@ def test_what_workers_are_making_while_the_record_goes_is_gone_as_well(
     assert list(clinic.runtime.blobs.list()) == []
     staging = clinic.runtime.settings.staging
     assert [each for each in sent if staged_path(staging, clinic.attachment(each).public_id).exists()] == []
+    with clinic.runtime.database.reading() as session:
+        assert session.get_one(Erasure, row.id).swept_at is not None
+
+
+class SlowStore:
+    """A store at the end of a slow line: it says when a file begins to arrive, and takes it when it may."""
+
+    def __init__(self, store: BlobStore) -> None:
+        self.store, self.begun, self.goes_on = store, threading.Event(), threading.Event()
+
+    def put(self, key: str, source: BinaryIO, size: int) -> None:
+        self.begun.set()
+        assert self.goes_on.wait(60)
+        self.store.put(key, source, size)
+
+    def open(self, key: str, start: int = 0, length: int | None = None) -> BinaryIO:
+        return self.store.open(key, start, length)
+
+    def stat(self, key: str) -> BlobStat:
+        return self.store.stat(key)
+
+    def delete(self, key: str) -> None:
+        self.store.delete(key)
+
+    def list(self, prefix: str = "") -> Iterator[str]:
+        return self.store.list(prefix)
+
+    def check(self) -> None:
+        self.store.check()
+
+
+def test_what_is_on_its_way_into_the_store_while_it_is_emptied_goes_too(
+    clinic: Clinic, desk: Desk, photo: bytes
+) -> None:
+    """A long film takes minutes to get there, and the look for what the record left is over in a moment."""
+    sent = clinic.send(photo)
+    slow = SlowStore(clinic.runtime.blobs)
+    clinic.runtime.blobs = slow
+    worker = threading.Thread(target=run_job, args=(desk, clinic.job_of(sent).id))
+    worker.start()
+    assert slow.begun.wait(60)
+    row = _erase(clinic)
+    assert run_job(desk, _jobs(clinic)[0].id)
+    slow.goes_on.set()
+    worker.join()
+    assert clinic.job_of(sent).state == JobState.DONE
+    assert list(slow.list()) != []
+    assert run_job(replace(desk, now=lambda: now() + timedelta(minutes=1)), _jobs(clinic)[0].id)
+    assert list(slow.list()) == []
     with clinic.runtime.database.reading() as session:
         assert session.get_one(Erasure, row.id).swept_at is not None

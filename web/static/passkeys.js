@@ -3,15 +3,12 @@
 const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (sign) => sign.charCodeAt(0))
 const text = (buffer) =>
   btoa(String.fromCharCode(...new Uint8Array(buffer)))
-    .replace(/\+/g, "-")
-    .replace(/\//g, "_")
-    .replace(/=+$/, "")
+    .replace(/[+/=]/g, (sign) => ({ "+": "-", "/": "_" })[sign] ?? "")
 const proof = document.querySelector("meta[name=csrf-token]").content
 
 const send = (address, body, type) =>
   fetch(address, {
     method: "POST",
-    credentials: "same-origin",
     headers: { "X-CSRF-Token": proof, Accept: "application/json", ...(type && { "Content-Type": type }) },
     body,
   })
@@ -22,33 +19,22 @@ const said = async (answer) => {
   return told
 }
 
-const known = (list = []) => list.map((each) => ({ ...each, id: bytes(each.id) }))
-
-const make = async (asked) => {
-  const user = { ...asked.user, id: bytes(asked.user.id) }
-  const publicKey = { ...asked, user, challenge: bytes(asked.challenge), excludeCredentials: known(asked.excludeCredentials) }
-  const made = await navigator.credentials.create({ publicKey })
-  return wrapped(made, { attestationObject: text(made.response.attestationObject) })
+// What JSON brings as text, authenticators take as bytes.
+const opened = (asked) => {
+  asked.challenge = bytes(asked.challenge)
+  const named = [asked.user, asked.excludeCredentials, asked.allowCredentials].flat().filter(Boolean)
+  for (const each of named) each.id = bytes(each.id)
+  return { publicKey: asked }
 }
 
-const prove = async (asked) => {
-  const publicKey = { ...asked, challenge: bytes(asked.challenge), allowCredentials: known(asked.allowCredentials) }
-  const given = await navigator.credentials.get({ publicKey })
-  const { authenticatorData, signature, userHandle } = given.response
-  return wrapped(given, {
-    authenticatorData: text(authenticatorData),
-    signature: text(signature),
-    ...(userHandle && { userHandle: text(userHandle) }),
-  })
+const PARTS = ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]
+const wrapped = ({ id, rawId, type, response }) => {
+  const parts = PARTS.filter((part) => response[part]).map((part) => [part, text(response[part])])
+  return JSON.stringify({ id, rawId: text(rawId), type, response: Object.fromEntries(parts) })
 }
 
-const wrapped = (key, more) =>
-  JSON.stringify({
-    id: key.id,
-    rawId: text(key.rawId),
-    type: key.type,
-    response: { clientDataJSON: text(key.response.clientDataJSON), ...more },
-  })
+const make = async (asked) => wrapped(await navigator.credentials.create(opened(asked)))
+const prove = async (asked) => wrapped(await navigator.credentials.get(opened(asked)))
 
 const ask = async (address, form) => said(await send(address, new URLSearchParams(new FormData(form))))
 
@@ -75,8 +61,7 @@ const bring = async (form) => {
 
 const able = Boolean(window.PublicKeyCredential)
 // An authenticator is asked one thing at a time: two taps would make two passkeys, of which a phone keeps the second.
-let asking = false
-window.addEventListener("pageshow", () => (asking = false))
+let asking = 0
 for (const words of document.querySelectorAll("[data-no-passkey]")) words.hidden = able
 for (const form of document.querySelectorAll("[data-passkey]")) {
   if (!able) continue
@@ -85,8 +70,7 @@ for (const form of document.querySelectorAll("[data-passkey]")) {
   form.addEventListener("submit", async (event) => {
     const { submitter } = event
     event.preventDefault()
-    if (asking) return
-    asking = true
+    if (asking++) return
     told.hidden = true
     try {
       await own(form)
@@ -95,11 +79,12 @@ for (const form of document.querySelectorAll("[data-passkey]")) {
       form.submit()
     } catch (fault) {
       // What the browser itself says, that somebody closed its window for one, is in no language of ours.
-      const { fail, have } = told.dataset
-      const ours = fault instanceof DOMException ? fault.name === "InvalidStateError" && have : fault.message
-      told.querySelector("span").textContent = ours || fail
+      // Its INVALID_STATE_ERR is 11: the authenticator has a passkey for this site.
+      const ours = fault instanceof DOMException ? fault.code === 11 && told.dataset.have : fault.message
+      told.querySelector("span").textContent = ours || told.dataset.fail
       told.hidden = false
-      asking = false
+    } finally {
+      asking = 0
     }
   })
 }

@@ -5,7 +5,7 @@ import { find, keep } from "./upload-store.js";
 
 const SETTLED = ["ready", "held", "rejected", "failed"];
 export const ARRIVED = ["sent", "processing", ...SETTLED];
-const HOPELESS = ["too_big", "empty", "unreadable", "closed"];
+const HOPELESS = ["too_big", "empty", "unreadable", "closed", "erased"];
 const POLLS = 150;
 
 export class Card {

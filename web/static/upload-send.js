@@ -7,7 +7,7 @@ const STALL = 15e3, ANSWER = 6e4, BEST = 4e3;
 // Of what begins with 4, only these pass by themselves.
 const PASSING = [408, 423, 425, 429, 460], RACES = ["offset_mismatch", "overtaken", "stale_version"];
 const PROBLEMS = { 400: "reload", 401: "signed_out", 403: "not_allowed", 404: "not_allowed", 409: "closed", 410: "gone", 413: "too_big" };
-const SAID = /_first$|^emergency$/;
+const SAID = /_first|emergency|erased/;
 
 // Trying again is of no use.
 export class Refused extends Error {
