@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 
+# Each of the hundreds of processes that the tests start would compile all that it loads, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test check static suite bench lock coverage proofs pages
 
 # exec: an interrupt or a SIGTERM goes straight to the supervisor, which drains before it exits.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import shutil
 import sys
@@ -88,6 +89,24 @@ class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]
         # Whoever has nothing else left helps with the others: each test waits now and then, and a processor with it.
         self.workqueue.move_to_end((found or list(self.workqueue))[0], last=False)
         super()._assign_work_unit(node)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Let each process load another part of the test modules first, and find the others compiled by its neighbours.
+
+    What pytest makes of a module's assertions is kept beside it, so that in a new checkout every process would make it
+    of every module at the same moment.
+    """
+    worker, together = os.environ.get("PYTEST_XDIST_WORKER", ""), os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")
+    if not worker or session.config.args != session.config.getini("testpaths"):
+        return
+    paths = sorted(path.relative_to(session.config.rootpath) for path in Path(__file__).parent.rglob("test_*.py"))
+    begin = len(paths) * int(worker.removeprefix("gw")) // int(together)
+    for path in (*paths[begin:], *paths[:begin]):
+        # Why a module cannot be loaded is told where its tests are collected.
+        with suppress(Exception):
+            importlib.import_module(".".join(path.with_suffix("").parts))
 
 
 def pytest_xdist_auto_num_workers() -> int:

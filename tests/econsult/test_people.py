@@ -38,6 +38,8 @@ def test_an_address_is_checked(database: Database, clinic: Clinic, email: str, r
 
 def test_a_password_is_right_only_when_it_is_the_same_text() -> None:
     stored = hash_password(PASSWORD)
+    # The weight in KiB, rounds and lanes; the tests of pages make light ones.
+    assert stored.startswith("$argon2id$v=19$m=47104,t=1,p=1$")
     assert is_password(stored, PASSWORD)
     assert not is_password(stored, PASSWORD + "x")
     assert not is_password(None, PASSWORD)

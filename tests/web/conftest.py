@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask, render_template_string, request
 from flask.testing import FlaskClient
 from playwright.sync_api import Page
@@ -17,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from econsult.consults.records import Consult
 from econsult.errors import EmergencyError, ForbiddenError, NotFoundError
+from econsult.people import passwords
 from econsult.people.invitations import Device, invite, open_invitation, token_of
 from econsult.people.passwords import hash_password
 from econsult.people.persons import Person, Role, add_person
@@ -61,6 +63,16 @@ PARTS = """
 def stored_password() -> str:
     """The hash of the password, made once: making one costs a tenth of a second."""
     return hash_password(PASSWORD)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _light_hashes() -> Iterator[None]:
+    """Hash new passwords by the product's own way with the least memory; what the full weight does and costs is proven
+    beside the passwords. A stored hash names its weight, so those of the product are read as ever.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest.fixture
