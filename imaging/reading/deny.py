@@ -11,6 +11,7 @@ from datetime import date
 from imaging.identifiers import Identifiers
 from imaging.reading.company import with_company
 from imaging.reading.date_reader import DateReader
+from imaging.reading.initials import Initials
 from imaging.reading.joins import HYPHENS, Joined, Place, over_breaks, spelled_down, spelled_out
 from imaging.reading.lab_words import LAB_WORDS
 from imaging.reading.labels import LABEL_WORDS, cells_under, heads_of, is_close, value_after, value_below, zones_of
@@ -42,6 +43,7 @@ class DenyList:
 
     def __init__(self, known: Identifiers, reader: DateReader) -> None:
         self._names, self._short = Names(known.names), ShortNames(known.names)
+        self._initials = Initials(known.names)
         self._days = {date.fromisoformat(text) for text in known.birth_dates}
         self._dates = PageDates(reader, self._days)
         self._numbers = Numbers(known.numbers, known.phones, known.emails)
@@ -97,6 +99,7 @@ class DenyList:
         """Yield the numbers of words that together are one identifier of the case, or have the form of one."""
         yield from self._names.groups(line, is_row=is_row)
         yield from self._numbers.groups(line, is_row=is_row)
+        yield from self._initials.groups(line, is_row=is_row)
         text, _ = _joined(line)
         spans = [*self._dates.spans_of_misread(text)]
         spans += [one for one in self._dates.spans(text) if not (is_row and _VALUES.fullmatch(text, *one))]

@@ -132,10 +132,12 @@ def heads_of(line: Line) -> Iterator[tuple[tuple[int, int], bool]]:
     if all(opens for _, _, opens in zones):
         # Without a head of results, such as `Test` or `Unit`, it is no head of a table.
         return
+    folded = [fold(word.text) for word in line]
     for start, end, _ in zones:
-        phrase = tuple(fold(word.text) for word in line[start:end])
-        if not _has_colon(line, end) and phrase in NAME_HEADS | NUMBER_HEADS:
-            yield (start, end), phrase in NAME_HEADS
+        heads = {phrase for phrase in NAME_HEADS | NUMBER_HEADS if len(phrase) == end - start}
+        found = {phrase for phrase in heads if _stands(line, folded, start, phrase)}
+        if found and not _has_colon(line, end):
+            yield (start, end), bool(found & NAME_HEADS)
 
 
 def cells_under(line: Line, label: tuple[int, int], below: Line) -> list[int]:

@@ -4,6 +4,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from imaging.reading.rows import is_beside_result
 from imaging.reading.short_words import SIGNS
 from imaging.reading.spelling import fold, is_lab_word
 from imaging.reading.words import Line, Word
@@ -64,7 +65,8 @@ class Numbers:
         value could have.
         """
         for number, word in enumerate(line):
-            if self._is_in(word, is_row=is_row) or self._is_short(line, number, is_row=is_row):
+            is_one = self._is_in(word, is_row=is_row) or self._is_short(line, number, is_row=is_row)
+            if is_one or (is_row and self._is_spare(line, number)):
                 yield {number}
         wanted = {one for one in self._numbers if not (is_row and one.isdigit())}
         yield from _across(line, wanted, self._emails)
@@ -102,6 +104,11 @@ class Numbers:
             return True
         names_test = bool(before) and (is_lab_word(before[-1]) or before[-1] in SIGNS)
         return not is_row and not names_test
+
+    def _is_spare(self, line: Line, number: int) -> bool:
+        """Whether a word is a number of the case that may be a value too, in a row that has its value without it."""
+        meant = _meant(fold(line[number].text))
+        return meant in self._numbers | self._whole and is_beside_result(line, number)
 
     def _phones_in(self, text: str) -> Iterator[Span]:
         """Find known telephone numbers by their last digits, whatever stands between them."""

@@ -12,6 +12,9 @@ _UNIT = re.compile(
 )
 _RANGE = re.compile(r"\d\s*(?:[-\u2013\u2014]|to|a)\s*\d|[<>]\s*=?\s*\d|[.,]\d+[.,]\s*[-\u2013\u2014]\s*\d+[.,]\d")
 """The last as a fax may have it, with a speck behind the first number."""
+_WHOLE_RANGE = re.compile(r"\d+(?:[.,]\d+)?\s*(?:[-\u2013\u2014]|to|a)\s*\d+(?:[.,]\d+)?|[<>]\s*=?\s*\d+(?:[.,]\d+)?")
+_VALUE = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)?\s*(?:[HhLl*]\s*)?\Z")
+"""A number just before something, with a flag at most between them."""
 _NUMBER = re.compile(r"(?<!\w)\d+(?:[.,]\d+)?(?!\w)")
 _DATE_OR_PHONE = re.compile(
     r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\(?\d{3}\)?[ .-]{0,2}\d{3}-\d{4}|\(\d{2,3}\)\s*\d{3,4}\s*-\s*\d{4}"
@@ -31,6 +34,13 @@ def is_result(line: Line, known: Iterable[str] = ()) -> bool:
         return False
     has_unit = _UNIT.search(text) or _RANGE.search(_DATE_OR_PHONE.sub(" ", _without(text, set(known))))
     return bool(has_unit) and not any(opens for _, _, opens in zones_of(line))
+
+
+def is_beside_result(line: Line, number: int) -> bool:
+    """Whether a word stands in a row that has a range, and its value before the unit, without it."""
+    text = " ".join("_" if at == number else word.text for at, word in enumerate(line))
+    left, ranges = _WHOLE_RANGE.subn("_", text)
+    return bool(ranges) and any(_VALUE.search(left, 0, unit.start()) for unit in _UNIT.finditer(left))
 
 
 def _without(text: str, known: set[str]) -> str:

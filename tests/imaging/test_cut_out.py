@@ -86,8 +86,8 @@ def test_a_heic_laid_of_tiles_is_whole_upright_and_may_be_cut(run: Prepare) -> N
     """Phones write every large photo so. One thread for each tile found no room in the jail, and the job ended."""
     clap = heic.box(b"clap", struct.pack(">IIIIiIiI", 320, 1, 128, 1, 0, 1, 64, 1))
     turn = heic.box(b"irot", b"\x03")
-    data, cut = (heic.tiled_heic(files.corners(320, 256), (80, 64), turns) for turns in ((turn,), (clap, turn)))
-    for _ in range(4):
+    data, cut = (heic.tiled_heic(files.corners(320, 256), (160, 128), turns) for turns in ((turn,), (clap, turn)))
+    for _ in range(8):
         report, kept = run(data)
         assert report.is_ready, report
         assert kept.sizes["full"] == (256, 320)

@@ -154,3 +154,39 @@ def test_each_row_of_a_table_with_a_column_of_children_or_of_numbers_loses_them_
 )  # fmt: skip
 def test_a_column_of_results_is_none_of_children(lines: tuple[str, ...]) -> None:
     assert not {word for text in lines[1:] for word in text.split()} & set(covered(*lines).split())
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [("seen by L.N.Z. of today", "L.N.Z."), ("signed  L. N. Z.", "L. N. Z."), ("LNZP  today", "LNZP"),
+     ("L.N. today", ""), ("LNZ today", ""), ("LNZP  11.2  g/dL  11.5-15.5", ""), ("I.N.R. was high", "")],
+)  # fmt: skip
+def test_the_initials_of_a_name_are_told_by_dots_or_by_four_of_them(text: str, secret: str) -> None:
+    """In a row of results they are a test, and so is what is a test's name anyhow."""
+    known = Identifiers(
+        names=("Luc\u00eda N\u00fa\u00f1ez Zeta", "Luc\u00eda N\u00fa\u00f1ez Zeta Pardo", "Ida Nu\u00f1o Reyes")
+    )
+    words = line(text)
+    ((_, found),) = DenyList(known, dates).hits([words])
+    assert " ".join(words[at].text for at in sorted(found)) == secret
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [("Hemoglobin  11.2  g/dL  11.5-15.5  48200", "48200"), ("48200  Hemoglobin  11.2 L g/dL  11.5 - 15.5", "48200"),
+     ("Glucose  92  mg/dL  <100  4821", "4821"), ("Glucose  92  mg/dL  70-99  123400", "123400"),
+     # What stands before the unit is the value, and so may be what has no range, or its unit behind the range.
+     ("Platelets  48200  cells/uL  15000-45000", ""), ("1  Platelets  48200 H cells/uL  15000-45000", ""),
+     ("Vitamin B 12  4821  pg/mL  200-900", ""), ("Platelets  48200  15000-45000  cells/uL", ""),
+     ("Platelets  250  10^3/uL  48200", "")],
+)  # fmt: skip
+def test_a_record_number_that_may_be_a_value_is_told_by_the_value_beside_it(text: str, secret: str) -> None:
+    words = line(text)
+    ((_, found),) = DenyList(Identifiers(numbers=("48200", "4821", "123400")), dates).hits([words])
+    assert " ".join(words[at].text for at in sorted(found)) == secret
+
+
+@pytest.mark.parametrize("head", ["Pat1ent  Test  Result", "Paclente  Prueba  Resultado"])
+def test_the_head_of_a_column_of_children_may_be_misread(head: str) -> None:
+    assert covered(head, "Holm  Glucose  92  mg/dL  70-99") == "Holm"
+    assert covered(head, "Holm  Glucose  92  mg/dL  70-99", exact=True) == ""
