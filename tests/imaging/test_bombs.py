@@ -18,7 +18,7 @@ from imaging.kinds import guess
 from imaging.magic import HEAD_BYTES, sniff
 from tests.imaging import bombs, documents, files, films, pictures
 from tests.imaging.conftest import PLAIN, Kept, Prepare
-from tests.imaging.heic import heic
+from tests.imaging.heic import heic, tiled_heic
 from tests.imaging.jobs import twin_of
 from tests.timing import TRIES
 
@@ -58,6 +58,8 @@ def seeds() -> list[tuple[str, bytes]]:
     small = files.corners(96, 64)
     found = [("photo", files.encode(small, name)) for name in ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF")]
     found += [("photo", heic(small)), ("photo", files.soaked_jpeg()), ("photo", files.soaked_png())]
+    two = files.encode(small, "MPO", save_all=True, append_images=[files.noise(96, 64)])
+    found += [("photo", tiled_heic(small, (48, 32))), ("photo", two)]
     found += [("photo", files.soaked_webp()), ("photo", files.encode(small, "JPEG", progressive=True))]
     found += [("lab_document", documents.soaked_pdf()), ("lab_document", documents.tiff(2))]
     clip = films.film([0, 0.1, 0.2], image=small)
