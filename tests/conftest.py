@@ -63,9 +63,13 @@ FIRST = (
     "journeys", "contracts", "test_one_command", "test_jobs_survive", "test_uploads_survive", "test_clocks_killed",
     "test_stock_clients", "test_escapes", "test_bombs", "test_papers", "test_video", "test_film_masks", "test_demo",
     "test_browser_staff", "test_browser_family", "test_queue_property", "test_buckets", "test_complaints",
-    "test_uploads_figures", "test_upload_faults", "test_upload_patience", "test_browser_adding",
+    "test_uploads_figures", "test_upload_faults", "test_upload_patience", "test_browser_adding", "test_codes",
+    "test_masks", "test_jail", "test_regained", "test_clock", "test_large_numbers", "test_prepare", "test_refusals",
+    "test_fairness", "test_command", "test_browser_retakes",
 )  # fmt: skip
-"""Groups that take a minute or more begin first: one that began last would leave the other processes idle."""
+"""Groups that take a processor's quarter of a minute or more begin first: one that began last, as chance orders them,
+would leave the other processes idle.
+"""
 
 
 PATIENT = (
