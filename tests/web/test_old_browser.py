@@ -17,15 +17,18 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from econsult.consults.confidential import keep_confidential
+from econsult.consults.policies import policies_held
 from econsult.consults.records import Consult
 from econsult.home_safety import HomeForm, say, words_on
+from econsult.people.invitations import OPEN_PATH, Invitation
 from econsult.people.persons import Person
 from econsult.people.signin import SignInSession
 from econsult.reach.mobiles import Mobile
 from tests.personas import Clinic
-from tests.web.browsing import post
+from tests.web.browsing import post, token_from
 from tests.web.conftest import PASSWORD, BrowserOf
 from tests.web.test_elsewhere import know
+from tests.web.test_promised_rules import RULES
 from tests.web.test_who_may import WHO
 from tests.web.test_youth import send
 from web import create_app
@@ -46,6 +49,7 @@ ASKS = frozenset(
         "POST /consults/<public_id>/confidential",
         "POST /families/<public_id>/youth",
         "POST /invitations/<public_id>",
+        "POST /invitations/<public_id>/<invitation_id>",
         "POST /families/<public_id>/details",
         "POST /families/<public_id>/people",
         "POST /families/<public_id>/people/<person_id>",
@@ -58,6 +62,7 @@ ASKS = frozenset(
         "POST /consults/<public_id>/identity",
         "POST /coordination/ages/<public_id>/rights",
         "POST /program/people/conflicts/<public_id>/<patient_id>/remove",
+        "POST /program/rules",
         "POST /privacy/sealed/<public_id>",
         "POST /privacy/records/erase",
         "POST /privacy/records/holds/<public_id>",
@@ -188,7 +193,6 @@ PLAIN = frozenset(
         "POST /program/roster/mine/swaps",
         "POST /program/roster/mine/<int:number>",
         "POST /program/roster/mine/<int:number>/decline",
-        "POST /program/rules",
         "POST /program/rules/open",
         "POST /consults/<public_id>/consent/withdraw",
         "POST /privacy/records/hold",
@@ -282,6 +286,58 @@ def test_a_clinics_old_browser_shows_no_kept_draft_and_ends_no_warning(
         assert session.scalars(select(Consult.confidential).where(Consult.public_id == number)).one() == ""
         assert len(words_on(session, clinic.child.id)) == 2
     assert "What is on the arm?" in desk.get(f"/clinic/requests/{number}").text
+
+
+def test_an_old_browser_shows_no_link_of_before_and_promises_nothing_else(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    for each in (clinic.pcp, clinic.admin):
+        know(runtime, each)
+    desk, office = browser_of(clinic.pcp), browser_of(clinic.admin)
+    age(runtime)
+    making = f"/invitations/{clinic.child.public_id}", {"language": "en", "factor_password": PASSWORD}
+    sheet = str(post(desk, *making).location).partition("?")[0]
+    assert OPEN_PATH in desk.get(sheet).text, "who has just made it has shown themself"
+    with runtime.database.writing() as session:
+        session.execute(update(Invitation).values(created_at=datetime.now(UTC) - timedelta(minutes=11)))
+    asked = desk.get(sheet)
+    assert (asked.status_code, "Is it still you?" in asked.text, OPEN_PATH in asked.text) == (200, True, False)
+    assert OPEN_PATH not in refuse(desk, sheet, {})
+    assert OPEN_PATH in post(desk, sheet, {"factor_password": PASSWORD}).text
+    rules = {**RULES, "specialty": "dermatology", "urgency": "routine", "first_reply": "12", "ladder": "50, 100"}
+    assert post(office, "/program/rules", {**rules, "verb": "look"}).status_code == 200
+    for verb in ("save", "apply"):
+        assert 'name="first_reply" value="12"' in refuse(office, "/program/rules", {**rules, "verb": verb})
+    with runtime.database.reading() as session:
+        assert policies_held(session, clinic.program.id) == {}
+    let(office, "/program/rules", {**rules, "verb": "save"})
+    for verb in ("retire", "retire_all"):
+        refuse(office, "/program/rules", {**rules, "verb": verb})
+    let(office, "/program/rules", {**rules, "verb": "retire"})
+
+
+def test_by_the_api_an_old_session_says_no_yes_and_shows_nothing_kept(
+    runtime: Runtime, clinic: Clinic, youth: Person, browser_of: BrowserOf
+) -> None:
+    own = browser_of(youth)
+    place = f"/api/v1/consults/{send(own, clinic.child, None)}"
+    proof = {"X-CSRF-Token": token_from(own.get("/account").text)}
+    yes = {"what": "teaching", "by": "youth", "method": "electronic", "language": "en"}
+
+    def say(verb: str, **body: object) -> tuple[int, str]:
+        answer = own.post(f"{place}/{verb}", json=body, headers=proof)
+        return answer.status_code, answer.json.get("code", "")
+
+    age(runtime)
+    refused = 403, "sign_in_again"
+    assert say("allowed", **yes, given=True) == refused
+    assert say("confidential", confidential=False) == refused
+    # A no, and keeping something back, are never slower than they were.
+    assert say("allowed", **yes, given=False)[0] == 200
+    assert say("confidential", confidential=True)[0] == 200
+    with runtime.database.writing() as session:
+        session.execute(update(SignInSession).values(created_at=datetime.now(UTC)))
+    assert say("allowed", **yes, given=True)[0] == 200
 
 
 @cache

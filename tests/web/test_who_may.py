@@ -146,6 +146,7 @@ WHO = {
     "GET /invitations/<public_id>": CLINIC + NURSE + DESK,
     "POST /invitations/<public_id>": CLINIC + NURSE + DESK,
     "GET /invitations/<public_id>/<invitation_id>": CLINIC + NURSE + DESK,
+    "POST /invitations/<public_id>/<invitation_id>": CLINIC + NURSE + DESK,
     "POST /invitations/<public_id>/<invitation_id>/revoke": CLINIC + NURSE + DESK,
     "POST /consults/<public_id>/adopt": CLINIC,
     # A family's caregivers and how each is reached.

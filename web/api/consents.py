@@ -9,7 +9,7 @@ from econsult.consults.furtherance import Allowed, Choice
 from econsult.consults.sealing import Withdrawing
 from econsult.people import consent
 from econsult.rights import Right
-from web.api.loading import after, loaded
+from web.api.loading import after, check_owner_here, loaded
 from web.api.routing import route
 from web.api.schemas import ALLOWED_IN, CONFIDENTIAL_IN, WITHDRAW_CONSENT_IN
 from web.context import now, runtime
@@ -41,6 +41,8 @@ def choose_allowed(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Record the family's yes or no to one thing beside its consent; a no is taken at any time."""
     choice = Choice(Allowed(body["what"]), body["given"], body["by"], body["method"], body["language"])
     with loaded(consult_id, Right.WITHDRAW_CONSENT) as (session, passed):
+        if choice.is_given:
+            check_owner_here(session)
         furtherance.choose(session, passed.consult, me(), choice, now=now())
     return after(passed)
 
@@ -49,5 +51,7 @@ def choose_allowed(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
 def keep_confidential_of(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Keep a question of the young from their caregivers, who then find nothing there, or let them see it."""
     with loaded(consult_id, Right.KEEP_CONFIDENTIAL) as (session, passed):
+        if not body["confidential"]:
+            check_owner_here(session)
         confidential.keep_confidential(session, passed.consult, me(), body["confidential"], now=now())
     return after(passed)

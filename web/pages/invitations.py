@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import consult_for, patient_for
 from econsult.consults.adopting import adopt
 from econsult.errors import InvalidError, NotFoundError
+from econsult.people.account import FRESH
 from econsult.people.caregivers import caregivers_of
 from econsult.people.invitations import OPEN_PATH, Invitation, invitations_of, invite, revoke, still_works, token_of
 from econsult.people.patients import Patient
@@ -18,7 +19,7 @@ from econsult.reach.numbers import international
 from econsult.rights import Right
 from web.context import database, now, ring_workers, runtime, settings
 from web.pages.consult import case_page
-from web.pages.owning import asks_password, check_recent
+from web.pages.owning import asks_password, check_recent, once_more
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
@@ -70,10 +71,13 @@ def issue(public_id: str) -> Page:
     return redirect(url_for(".paper", public_id=public_id, invitation_id=number, said="invited"), 303)
 
 
-@invitations.get("/invitations/<public_id>/<invitation_id>")
+@invitations.route("/invitations/<public_id>/<invitation_id>", methods=["GET", "POST"])
 @only(*INVITING)
 def paper(public_id: str, invitation_id: str) -> Page:
-    """The sheet for the family, in its language, while the invitation waits to be opened."""
+    """The sheet for the family, in its language, while the invitation waits to be opened.
+
+    Whoever photographs it can send as the family, so that an old browser asks for its owner as at making one.
+    """
     with database().writing() as session:
         child, invitation = _load(session, public_id, invitation_id)
         telephone, home = telephone_of(session, child), home_shown(session, child.id)
@@ -81,6 +85,11 @@ def paper(public_id: str, invitation_id: str) -> Page:
     token = token_of(invitation, runtime().secret_key) if works else None
     if token is None:
         return redirect(url_for(".show", public_id=public_id), 303)
+    is_just_made = invitation.created_by_id == me().id and invitation.created_at > now() - FRESH
+    asked = None if is_just_made else once_more(url_for(".show", public_id=public_id))
+    if asked is not None:
+        # Who only came to look has made no mistake.
+        return asked if request.method == "POST" else asked[0]
     address = f"{settings().base_url}{OPEN_PATH}{token}"
     shown = {"address": address, "picture": qr_picture(address), "telephone": telephone}
     with speaking(invitation.language):

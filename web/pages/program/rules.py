@@ -31,6 +31,7 @@ from econsult.people.pasted import pasted
 from econsult.people.persons import SPECIALTIES, Role
 from econsult.queue.preview import Preview, Scope, apply_to_open, preview
 from web.context import database, now, settings
+from web.pages.owning import once_more
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
@@ -68,9 +69,13 @@ def change() -> Response | tuple[str, int] | str:
         return _take_back(verb)
     try:
         content = _content(given)
+        if verb == "look":
+            with database().reading() as session:
+                looked = preview(session, _scope(), content, now=now())
+            return _page(given, {}, looked)
+        if (asked := _ask_owner()) is not None:
+            return asked
         with database().writing() as session:
-            if verb == "look":
-                return _page(given, {}, preview(session, _scope(), content, now=now()))
             pair = {"specialty": _specialty(), "urgency": _urgency()}
             save_policy(session, me(), **pair, content=content, now=now())
     except InvalidError as error:
@@ -80,6 +85,8 @@ def change() -> Response | tuple[str, int] | str:
 
 def _take_back(verb: str) -> Response | tuple[str, int] | str:
     """These rules end, so that the wider ones hold again."""
+    if verb != "look_back" and (asked := _ask_owner()) is not None:
+        return asked
     try:
         with database().writing() as session:
             if verb == "look_back":
@@ -89,6 +96,11 @@ def _take_back(verb: str) -> Response | tuple[str, int] | str:
         gone = gettext("These rules were taken back already: the page shows what holds now")
         return _page(_as_form(_current()), {"back": gone}, None), 422
     return _go_over() if verb == "retire_all" else _shown("saved")
+
+
+def _ask_owner() -> tuple[str, int] | None:
+    """Rules say when an answer opens to families by itself, and what everybody is promised: the owner makes them."""
+    return once_more(url_for(".show", specialty=_specialty(), urgency=_urgency()))
 
 
 @rules.post("/open")
