@@ -1,14 +1,15 @@
 """A change of the master key: everything that hangs on the old one is sealed anew, in small steps, while people work.
 
 What hangs on a master directly are the keys of programs, every sealed column, and the indexes by which addresses are
-found. Media are not touched: their keys hang on those of programs. Each step commits; one that was cut off is done
-again, so the whole may be killed anywhere and begun anew.
+found. Media are not touched: their keys hang on those of programs, which `econsult.rekeying` changes. Each step
+commits; one that was cut off is done again, so the whole may be killed anywhere and begun anew.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, TableClause, Text, and_, case, column, func, or_, select, table, update
@@ -19,7 +20,7 @@ from econsult.database import Database, Sealed, SealedJson, TextCipher
 from econsult.people.persons import EMAIL, Program
 from econsult.reach.mobiles import MOBILE, STOPPED
 from econsult.vault import Vault
-from storage.keys import Purpose, WrongKey, key_context, sealed_under
+from storage.keys import WrongKey, sealed_under
 
 INDEXES = {
     "person": ("email_index", "email", EMAIL),
@@ -32,6 +33,8 @@ CODES = "recovery_code"
 """Hashes of what only its owner knows: they cannot be made anew, and go when they are used or renewed."""
 STEP = 200
 """How many rows are sealed anew in one transaction: a few milliseconds for which others wait at most."""
+PASSES = ((STEP, False), (1, True))
+"""How many rows a step takes, and whether it waits for those that somebody holds, which is done one by one."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +73,8 @@ def rows_under(session: Session, ids: Sequence[str]) -> dict[str, dict[str, int]
             if count:
                 found[name][place.name] = int(count)
     # A program whose key was destroyed has none that a master wraps.
-    for wrapped in filter(None, session.scalars(select(Program.key_wrapped))):
-        name = sealed_under(wrapped)
-        if name in found:
+    for wrapped in session.execute(select(Program.key_wrapped, Program.former_key_wrapped)):
+        for name in {sealed_under(each) for each in wrapped if each} & set(found):
             found[name]["program"] = found[name].get("program", 0) + 1
     return found
 
@@ -84,15 +86,10 @@ def seal_anew(database: Database, vault: Vault, pause: Callable[[], None]) -> in
     holds one of our rows is ever waited for.
     """
     done = _wrap_programs(database, vault)
-    for size, is_patient in ((STEP, False), (1, True)):
+    for count, is_patient in PASSES:
         for place in places():
-            after: int | None = 0
-            while after is not None:
-                with database.writing() as session:
-                    after, count = _step(session, database.cipher, place, Size(after, size, is_patient))
-                done += count
-                if count:
-                    pause()
+            take = partial(_step, database.cipher, place)
+            done += one_pass(database, take, Size(0, count, is_patient), pause)
     return done
 
 
@@ -105,7 +102,24 @@ class Size:
     is_patient: bool
 
 
-def _step(session: Session, cipher: TextCipher, place: Place, size: Size) -> tuple[int | None, int]:
+Step = Callable[[Session, Size], tuple[int | None, int]]
+"""Changes some rows in a transaction; returns the id of the last, None where there are no more, and how many it was."""
+
+
+def one_pass(database: Database, step: Step, size: Size, pause: Callable[[], None]) -> int:
+    """Take a step until there are no more rows, each in a transaction of its own; returns how many it changed."""
+    done = 0
+    after: int | None = size.after
+    while after is not None:
+        with database.writing() as session:
+            after, count = step(session, replace(size, after=after))
+        done += count
+        if count:
+            pause()
+    return done
+
+
+def _step(cipher: TextCipher, place: Place, session: Session, size: Size) -> tuple[int | None, int]:
     """Seal some rows of a table anew; returns the id of the last, None where there are no more, and how many."""
     rows = session.execute(_stale(place, cipher, size)).mappings().all()
     count = 0
@@ -154,11 +168,7 @@ def _wrap_programs(database: Database, vault: Vault) -> int:
     with database.writing() as session:
         count = 0
         for program in session.scalars(select(Program).with_for_update(key_share=True)):
-            if not program.key_wrapped:
-                continue
-            renewed = vault.ring.rewrap(program.key_wrapped, key_context(Purpose.PROGRAM, program=program.public_id))
-            count += renewed != program.key_wrapped
-            program.key_wrapped = renewed
+            count += vault.rewrap_program(program)
     return count
 
 

@@ -174,7 +174,7 @@ def _people(database: Database, vault: Vault, now: datetime, mark: str = "") -> 
             return add_person(session, database.cipher, program, email=email, name=name, role=role, now=now, **details)
 
         def child(name: str, organization: Organization) -> Patient:
-            key = vault.new_patient_key(program)
+            key = vault.new_patient_key(session, program)
             return add_patient(
                 session,
                 program,

@@ -19,6 +19,7 @@ from econsult.jobs import oldest_waiting
 from econsult.queue.calling import oldest_call
 from econsult.queue.firing import oldest_due
 from econsult.queue.pending import lag_of
+from econsult.rekeying import half_changed
 from imaging.jail import levels
 from storage.blobs import BlobError
 from storage.disk import free_bytes
@@ -110,7 +111,7 @@ def _background() -> dict[str, Part]:
         with database().reading() as session:
             return _told(session, now())
     except SQLAlchemyError:
-        return {name: {"ok": False} for name in ("workers", "clock", "queue")}
+        return {name: {"ok": False} for name in ("workers", "clock", "queue", "keys")}
 
 
 def _told(session: Session, at: datetime) -> dict[str, Part]:
@@ -131,9 +132,16 @@ def _told(session: Session, at: datetime) -> dict[str, Part]:
             "aside": sum(len(numbers) for numbers in aside.values()),
             "heartbeat_age_s": _age(clock, at),
         },
+        "keys": _keys(half_changed(session), at),
         # A long queue is told but is no fault: taking the pages away would not make it shorter.
         "queue": {"ok": True, "oldest_job_age_s": max(0, int((at - oldest).total_seconds())) if oldest else 0},
     }
+
+
+def _keys(began: Sequence[datetime], at: datetime) -> Part:
+    """Programs whose key is being changed, which takes minutes: one that stands half done needs its command again."""
+    age = max(0, int((at - min(began)).total_seconds())) if began else 0
+    return {"ok": True, "half_changed": len(began), "half_changed_age_s": age}
 
 
 def _lag(session: Session, clock: Heartbeat | None, aside: Mapping[str, Sequence[int]], at: datetime) -> int | None:

@@ -87,7 +87,7 @@ def _create_child(installation: Installation, options: Namespace, now: datetime)
         child = add_patient(
             session,
             program,
-            key_wrapped=installation.vault.new_patient_key(program),
+            key_wrapped=installation.vault.new_patient_key(session, program),
             name=name,
             birth_date=born,
             now=now,

@@ -1,4 +1,4 @@
-"""The commands `keys`: which master keys there are, and how one takes the place of another."""
+"""The commands `keys`: which keys there are, and how one master takes the place of another."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
 from econsult import audit
+from econsult.commands.rekeying import add_program_key, program_lines
 from econsult.errors import ConsultError, SettingError
 from econsult.heartbeats import without_key
 from econsult.installation import Installation
@@ -33,7 +34,7 @@ SETTLED = timedelta(minutes=10)
 
 def add_keys(commands: Any) -> None:
     """Add `keys`."""
-    keys = commands.add_parser("keys", help="the master keys: status, rotate, add, retire")
+    keys = commands.add_parser("keys", help="the keys: status, rotate, rotate-program, add, retire")
     verbs = keys.add_subparsers(required=True, metavar="VERB")
     status = verbs.add_parser("status", help="the keys, the current one first, and how many rows are under each")
     status.set_defaults(run=_status)
@@ -43,6 +44,7 @@ def add_keys(commands: Any) -> None:
     rotate.add_argument("--to", metavar="ID", help="the key of `keys add`; without it a new one is made")
     rotate.add_argument("--wait", metavar="SECONDS", type=int, default=PATIENCE, help="for processes to read the key")
     rotate.set_defaults(run=_rotate)
+    add_program_key(verbs)
     retire = verbs.add_parser("retire", help="take a key out of use that no row needs any more")
     retire.add_argument("id", metavar="ID")
     retire.add_argument("--end-recovery-codes", action="store_true", help="delete recovery codes that need the key")
@@ -52,9 +54,9 @@ def add_keys(commands: Any) -> None:
 def _status(installation: Installation, _options: argparse.Namespace, _now: datetime) -> str:
     ids = installation.vault.ring.ids
     with installation.database.reading() as session:
-        found = rows_under(session, ids)
+        found, of_programs = rows_under(session, ids), program_lines(session)
     lines = [_line(name, found[name], is_current=name == ids[0]) for name in ids]
-    return "\n".join(lines)
+    return "\n".join([*lines, *of_programs])
 
 
 def _line(name: str, found: dict[str, int], *, is_current: bool) -> str:

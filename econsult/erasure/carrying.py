@@ -19,7 +19,7 @@ from econsult.consults.intake import Upload, UploadState
 from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import OutcomePing, PingState
 from econsult.consults.records import Consult
-from econsult.database import TextCipher
+from econsult.database import NO_KEY, TextCipher
 from econsult.erasure.asking import KeptError, is_busy, refuse_kept, refuse_program, waiting_for
 from econsult.erasure.forgetting import forget_family
 from econsult.erasure.places import empty
@@ -245,7 +245,9 @@ def _erase_program(session: Session, tools: Tools, erasure: Erasure, now: dateti
     _register(session, tools, program, None, now)
     for person in session.scalars(select(Person).where(Person.program_id == program.id, Person.is_active)):
         close_account(session, person, now)
-    program.key_wrapped, program.erased_at = NO_KEY_LEFT, now
+    # Its key may have begun to change since it was looked at: then there are two to destroy.
+    session.refresh(program, with_for_update=NO_KEY)
+    program.key_wrapped, program.former_key_wrapped, program.erased_at = NO_KEY_LEFT, None, now
     erasure.done_at = erasure.swept_at = now
     audit.record(session, "erase", "program", program.public_id, now=now, person_id=None, program_id=program.id)
 

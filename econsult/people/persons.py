@@ -37,18 +37,9 @@ FAMILIES = frozenset({*HOUSEHOLD, Role.INVITED})
 STAFF = frozenset(Role) - FAMILIES
 
 SPECIALTIES = (
-    "dermatology",
-    "cleft",
-    "neurology",
-    "endocrinology",
-    "nephrology",
-    "genetics",
-    "metabolic",
-    "cardiology",
-    "gastroenterology",
-    "cystic_fibrosis",
-    "asthma",
-)
+    "dermatology", "cleft", "neurology", "endocrinology", "nephrology", "genetics",
+    "metabolic", "cardiology", "gastroenterology", "cystic_fibrosis", "asthma",
+)  # fmt: skip
 
 LANGUAGES = ("en", "es")
 
@@ -56,12 +47,19 @@ EMAIL = "person.email"
 
 
 class Program(PublicId, Base):
-    """A children's program: the tenant that everything belongs to. Its key is wrapped by the master key."""
+    """A children's program: the tenant that everything belongs to. Its key is wrapped by the master key.
+
+    `former_key_wrapped` is that of the version before, while children's keys may be under it (`econsult.rekeying`);
+    `key_changed_at` says since when there has been another than the first.
+    """
 
     __tablename__ = "program"
 
     name: Mapped[str] = mapped_column(String(120))
     key_wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+    key_version: Mapped[int] = mapped_column(default=1, server_default="1")
+    former_key_wrapped: Mapped[bytes | None] = mapped_column(LargeBinary)
+    key_changed_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
     erased_at: Mapped[datetime | None] = mapped_column(Instant)
     """When its key was destroyed: `econsult.erasure`."""

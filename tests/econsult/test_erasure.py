@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Text, cast, column, delete, event, insert, literal_column, select, table, text, update
 from sqlalchemy.orm import Session
 
-from econsult import tables
+from econsult import rekeying, tables
 from econsult.access import consult_for, patient_for, patients_for
 from econsult.birthdays import unseen_today
 from econsult.consults import answers, telling
@@ -454,6 +454,41 @@ def test_master_keys_rotate_over_erased_records_and_programs(keyed: tuple[Databa
         assert session.get_one(Patient, clinic.other_child.id).name == clinic.other_child.name
 
 
+def test_nor_does_one_from_before_a_programs_key_was_changed(database: Database, clinic: Clinic, tools: Tools) -> None:
+    vault, program_id = clinic.vault, clinic.program.id
+    with database.writing() as session:
+        plain, wrapped = vault.new_object_key(session, clinic.other_child, OBJECT)
+        lost = session.get_one(Patient, clinic.child.id).key_wrapped
+    backup = _copy(database)
+    _change_key(database, clinic)
+    _erase(database, clinic, tools)
+    with database.writing() as session:
+        # The child's row alone, put back from the copy, is under a key that is gone.
+        session.get_one(Patient, clinic.child.id).key_wrapped = lost
+        session.flush()
+        with pytest.raises(WrongKey):
+            vault.new_object_key(session, clinic.child, OBJECT)
+    _restore(database, backup)
+    with database.writing() as session:
+        assert vault.object_key(session, clinic.other_child.id, OBJECT, wrapped) == plain
+        assert replay(session, tools, LATER) == 1
+    _change_key(database, clinic)
+    with database.reading() as session:
+        assert vault.object_key(session, clinic.other_child.id, OBJECT, wrapped) == plain
+        assert session.get_one(Patient, clinic.child.id).key_wrapped == b""
+        program = session.get_one(Program, program_id)
+        assert (program.key_version, program.former_key_wrapped) == (2, None)
+
+
+def _change_key(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        assert rekeying.begin(session, clinic.vault, session.get_one(Program, clinic.program.id), LATER)
+    rekeying.wrap_anew(database, clinic.vault, clinic.program.id, lambda: None)
+    with database.writing() as session:
+        program = session.get_one(Program, clinic.program.id)
+        assert rekeying.end(session, program, program.key_version, LATER) == 0
+
+
 def test_an_older_copy_of_the_database_brings_nothing_back(database: Database, clinic: Clinic, tools: Tools) -> None:
     with database.writing() as session:
         consult = _told_and_closed(session, clinic)
@@ -564,7 +599,7 @@ def test_a_whole_program_goes_in_steps_and_the_other_one_stays(
     with database.writing() as session:
         program = session.get_one(Program, second.program.id)
         for number in range(AT_ONCE):
-            key = clinic.vault.new_patient_key(program)
+            key = clinic.vault.new_patient_key(session, program)
             details = {"name": f"Child {number}", "birth_date": "2020-01-01"}
             add_patient(session, program, key_wrapped=key, now=NOON, **details)
         consult = second.econsult(session)
@@ -572,6 +607,8 @@ def test_a_whole_program_goes_in_steps_and_the_other_one_stays(
             ask_program(session, program, now=NOON)
         withdraw(session, consult, second.pcp, "", now=NOON)
         ask_program(session, program, now=NOON)
+        # Its key is being changed just now: the former one goes as well.
+        assert rekeying.begin(session, clinic.vault, program, NOON)
     with database.writing() as session:
         erase_due(session, tools, LATER)
         # Some are gone, and the key is still there: a process that ends here is followed by the next.
@@ -581,9 +618,10 @@ def test_a_whole_program_goes_in_steps_and_the_other_one_stays(
     with database.writing() as session:
         assert erase_due(session, tools, LATER) == 0
         program = session.get_one(Program, second.program.id)
-        assert (program.key_wrapped, program.erased_at) == (b"", LATER)
+        assert (program.key_wrapped, program.former_key_wrapped, program.erased_at) == (b"", None, LATER)
+        assert not rekeying.begin(session, clinic.vault, program, LATER)
         with pytest.raises(WrongKey):
-            clinic.vault.new_patient_key(program)
+            clinic.vault.new_patient_key(session, program)
         left = select(Patient.id).where(Patient.program_id == program.id, Patient.erased_at.is_(None))
         assert session.scalars(left).all() == []
         assert not session.get_one(Person, second.pcp.id).is_active

@@ -21,7 +21,7 @@ from econsult.consults.threads import Audience, Message
 from econsult.database import MIGRATIONS, Database, alembic_config
 from econsult.people.passwords import hash_password
 from econsult.people.patients import RelatedPerson
-from econsult.people.persons import Organization, Person, Role, add_person, person_by_email
+from econsult.people.persons import Organization, Person, Program, Role, add_person, person_by_email
 from econsult.people.signin import set_password
 from econsult.queue.clinics import watch_clinics
 from econsult.queue.invariants import violations
@@ -72,6 +72,19 @@ def test_migrating_twice_changes_nothing(database: Database, clinic: Clinic) -> 
     database.migrate()
     with database.reading() as session:
         assert person_by_email(session, database.cipher, "pcp@clinic.test") is not None
+
+
+def test_the_schema_goes_back_only_while_no_programs_key_was_changed(sqlite_database: Database) -> None:
+    database, clinic = sqlite_database, open_clinic(sqlite_database)
+    script = ScriptDirectory.from_config(alembic_config("sqlite://"))
+    back = f"-{sum(each.revision > '0085' for each in script.walk_revisions())}"
+    database.migrate(back)
+    database.migrate()
+    with database.writing() as session:
+        clinic.vault.new_object_key(session, clinic.child, "a" * 32)
+        session.get_one(Program, clinic.program.id).key_version = 2
+    with pytest.raises(RuntimeError, match="could open no file"):
+        database.migrate(back)
 
 
 @pytest.mark.slow

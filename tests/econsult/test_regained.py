@@ -63,7 +63,7 @@ def _full(session: Session, clinic: Clinic) -> list[Consult]:
 
 def _in_spanish(session: Session, clinic: Clinic) -> Clinic:
     """The same clinic with another child, whose family speaks Spanish."""
-    key, home = clinic.vault.new_patient_key(clinic.program), clinic.home
+    key, home = clinic.vault.new_patient_key(session, clinic.program), clinic.home
     details = {"name": "Ana", "birth_date": "2021-01-15", "sex": "female", "organization": home, "now": NOON}
     child = add_patient(session, clinic.program, key_wrapped=key, **details)
     child.language = "es"

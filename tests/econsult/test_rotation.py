@@ -1,24 +1,18 @@
-"""Another master key takes the place of the old one: under load, killed in the middle, in the right order only."""
+"""Another master key takes the place of the old one: under load, killed in the middle, in the right order only.
+
+The load is there for the keys of programs as well, whose change `tests.econsult.test_rekeying` shows else.
+"""
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import LargeBinary, String, Text, column, delete, func, select, table
 from sqlalchemy.orm import Session
 
-from econsult.__main__ import main
 from econsult.database import Database
 from econsult.heartbeats import Heartbeat, beat
-from econsult.installation import Installation, open_installation
 from econsult.people.attempts import sign_in
 from econsult.people.factors import Proof, RecoveryCode, prove, set_up
 from econsult.people.links import AskedLink, ask_link
@@ -26,57 +20,16 @@ from econsult.people.passwords import hash_password, is_password
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, person_by_email
 from econsult.people.totp import new_secret
+from econsult.rekeying import states
 from econsult.rotation import rows_under
-from econsult.settings import load_settings
 from econsult.tables import METADATA
 from econsult.trail_check import check_trail
-from tests.personas import NOON, Clinic, open_clinic
+from tests.econsult.keyed_house import House, line_of, start, until
+from tests.personas import NOON, Clinic
 
 PASSWORD = "correct horse battery staple"
 KEPT = {"sign_in_try.account", "sign_in_try.source", "asked_link.source"}
 """Marks of throttles, which count for a quarter of an hour and are not made anew."""
-
-
-class House:
-    """An installation with its keys in a file, and the operator's commands on it."""
-
-    def __init__(self, folder: Path, database: Database, capsys: pytest.CaptureFixture[str]) -> None:
-        url = database.engine.url.render_as_string(hide_password=False)
-        self.environ = {"ECONSULT_DATA": str(folder), "ECONSULT_DATABASE_URL": url}
-        self.keys, self._capsys = folder / "keys", capsys
-        self.installation = open_installation(load_settings(self.environ))
-        self.database = self.installation.database
-        self.clinic = open_clinic(self.database, vault=self.installation.vault)
-
-    def fresh(self) -> Installation:
-        """What a process that starts now opens."""
-        return open_installation(load_settings(self.environ))
-
-    def run(self, *words: str, refused: str = "") -> str:
-        status = main(["keys", *words])
-        said = self._capsys.readouterr()
-        assert (status, bool(said.err)) == ((1, True) if refused else (0, False)), said
-        assert re.search(refused, said.err)
-        return said.out.strip()
-
-    def current(self) -> str:
-        return self.keys.read_text().partition(":")[0]
-
-    def settle(self) -> None:
-        """Let the ring be old enough for a key to be retired."""
-        past = time.time() - 601
-        os.utime(self.keys, (past, past))
-
-
-@pytest.fixture
-def house(
-    tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[House]:
-    found = House(tmp_path, database, capsys)
-    for name, value in found.environ.items():
-        monkeypatch.setenv(name, value)
-    yield found
-    found.installation.close()
 
 
 def _fill(house: House) -> tuple[bytes, bytes]:
@@ -154,7 +107,7 @@ def test_running_it_again_makes_no_other_key_and_changes_nothing(house: House) -
     again = house.run("rotate")
     assert again.startswith(f"0 rows were sealed anew with {new}")
     assert "No new key was made, since the ring still holds another." in again
-    assert house.run("status").count("\n") == 1
+    assert house.run("status").count("\n") == 2
 
 
 def test_a_recovery_code_outlives_the_key_and_an_older_one_holds_it_back(house: House) -> None:
@@ -180,10 +133,12 @@ def test_a_recovery_code_outlives_the_key_and_an_older_one_holds_it_back(house: 
 
 def test_others_work_on_in_their_own_processes_meanwhile(house: House) -> None:
     _fill(house)
-    others = [_start("tests.econsult.busy", house) for _ in range(2)]
-    assert [_line(other) for other in others] == ["busy", "busy"]
+    others = [start("tests.econsult.busy", house) for _ in range(2)]
+    assert [line_of(other) for other in others] == ["busy", "busy"]
     old = house.current()
+    house.run("rotate-program")
     house.run("rotate")
+    house.run("rotate-program")
     house.run("rotate")
     for other in others:
         other.terminate()
@@ -192,17 +147,10 @@ def test_others_work_on_in_their_own_processes_meanwhile(house: House) -> None:
         assert int(said) > 1
     assert set(_under(house.database, old)) <= KEPT
     assert _under(house.database, house.current())["person.email_index"] > len(others)
-
-
-def _start(module: str, house: House, *words: str) -> subprocess.Popen[str]:
-    environ = {**os.environ, **house.environ}
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen([sys.executable, "-m", module, *words], env=environ, text=True, **pipes)  # type: ignore[call-overload, no-any-return]
-
-
-def _line(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    return process.stdout.readline().strip()
+    with house.database.reading() as session:
+        [program] = states(session)
+    assert (program.version, program.left, program.began_at) == (3, 0, None)
+    assert program.children > len(others) + 2
 
 
 def test_a_rotation_that_was_killed_goes_on_where_it_was(house: House) -> None:
@@ -211,8 +159,8 @@ def test_a_rotation_that_was_killed_goes_on_where_it_was(house: House) -> None:
     with house.database.writing() as session:
         session.add_all(AskedLink(email=f"m{number}@family.test", **marks) for number in range(8000))
     old = house.current()
-    rotating = _start("econsult", house, "keys", "rotate")
-    _until(lambda: 0 < _left(house, old) < 7900)
+    rotating = start("econsult", house, "keys", "rotate")
+    until(lambda: 0 < _left(house, old) < 7900)
     rotating.kill()
     rotating.communicate()
     assert 0 < _left(house, old) < 8001
@@ -227,13 +175,6 @@ def test_a_rotation_that_was_killed_goes_on_where_it_was(house: House) -> None:
 def _left(house: House, name: str) -> int:
     with house.database.reading() as session:
         return rows_under(session, [name])[name].get("asked_link", 0)
-
-
-def _until(is_so: Callable[[], bool]) -> None:
-    until = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < until
-        time.sleep(0.005)
 
 
 def test_the_wrong_order_is_refused_with_one_sentence(house: House) -> None:

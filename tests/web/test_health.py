@@ -7,8 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from econsult.heartbeats import aside_text, beat
+from econsult.people.patients import Patient
+from econsult.people.persons import Program
+from econsult.rekeying import begin, end
+from econsult.vault import program_keys
 from tests.house.tree import ROOT
 from tests.personas import Clinic
 from web import create_app
@@ -41,6 +46,24 @@ def test_how_cookies_go_and_a_forgotten_proxy_are_told(runtime: Runtime) -> None
 def test_less_confinement_than_asked_for_is_a_fault() -> None:
     assert jail_part("rlimits", "bubblewrap") == {"ok": False, "level": "rlimits"}
     assert jail_part("rlimits", "rlimits") == {"ok": True, "level": "rlimits"}
+
+
+def test_a_programs_key_that_stands_half_changed_is_told_with_its_age(
+    runtime: Runtime, clinic: Clinic, visitor: FlaskClient
+) -> None:
+    quiet = {"ok": True, "half_changed": 0, "half_changed_age_s": 0}
+    assert visitor.get("/health/ready").get_json()["keys"] == quiet
+    begun = datetime.now(UTC) - timedelta(hours=2)
+    with runtime.database.writing() as session:
+        begin(session, runtime.vault, session.get_one(Program, clinic.program.id), begun)
+    told = visitor.get("/health/ready").get_json()["keys"]
+    assert (told["ok"], told["half_changed"], told["half_changed_age_s"] // 60) == (True, 1, 120)
+    with runtime.database.writing() as session:
+        wrap = runtime.vault.rewrapping(program_keys(session.get_one(Program, clinic.program.id)))
+        for child in session.scalars(select(Patient)):
+            child.key_wrapped = wrap(child.key_wrapped)
+        assert end(session, session.get_one(Program, clinic.program.id), 2, begun) == 0
+    assert visitor.get("/health/ready").get_json()["keys"] == quiet
 
 
 def test_operations_names_every_entry_of_the_health_page(visitor: FlaskClient) -> None:

@@ -55,7 +55,7 @@ def lines_of(answer: str) -> list[dict[str, str]]:
 
 def another_child(runtime: Runtime, clinic: Clinic, name: str, born: str) -> str:
     with runtime.database.writing() as session:
-        key = runtime.vault.new_patient_key(clinic.program)
+        key = runtime.vault.new_patient_key(session, clinic.program)
         about = {"name": name, "birth_date": born, "now": NOW, "registered_by": clinic.pcp}
         return add_patient(session, clinic.program, key_wrapped=key, **about).public_id
 
@@ -115,7 +115,7 @@ def test_two_children_of_one_name_and_birth_date_are_told_apart_by_alias(
 def test_a_child_of_another_program_is_nobody(runtime: Runtime, reader: FlaskClient, clinic: Clinic) -> None:
     with runtime.database.writing() as session:
         program = runtime.vault.add_program(session, "Another", NOW)
-        key = runtime.vault.new_patient_key(program)
+        key = runtime.vault.new_patient_key(session, program)
         child = add_patient(session, program, key_wrapped=key, name="Otto Fern", birth_date="2019-02-03", now=NOW)
     for fields in ({"name": "Otto Fern", "born": "2019-02-03"}, {"mark": child.alias}, {"mark": child.public_id}):
         assert post(reader, "/privacy/child", fields).status_code == 422

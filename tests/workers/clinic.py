@@ -124,7 +124,7 @@ def open_clinic(folder: Path, **settings: str) -> Clinic:
         child = add_patient(
             session,
             program,
-            key_wrapped=runtime.vault.new_patient_key(program),
+            key_wrapped=runtime.vault.new_patient_key(session, program),
             name="Child",
             birth_date="2021-05-04",
             now=now(),

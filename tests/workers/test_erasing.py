@@ -35,7 +35,7 @@ def _second_child(clinic: Clinic) -> Consult:
     """A draft about a brother, to whom files can be sent."""
     with clinic.runtime.database.writing() as session:
         program, home = session.get_one(Program, 1), session.get_one(Organization, 1)
-        key = clinic.runtime.vault.new_patient_key(program)
+        key = clinic.runtime.vault.new_patient_key(session, program)
         details = {"name": "Brother", "birth_date": "2020-01-01", "organization": home}
         child = add_patient(session, program, key_wrapped=key, now=now(), **details)
         link_caregiver(session, child, clinic.mother, "mother", now())

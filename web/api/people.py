@@ -45,7 +45,7 @@ def register_patient(body: dict[str, Any]) -> dict[str, Any]:
             panel.refuse_known(session, person, body["name"], body["birth_date"], body.get("mrn", ""), now=now())
         program = session.get_one(Program, person.program_id)
         home = session.get(Organization, person.organization_id) if person.organization_id else None
-        key = runtime().vault.new_patient_key(program)
+        key = runtime().vault.new_patient_key(session, program)
         patient = add_patient(
             session, program, key_wrapped=key, now=now(), organization=home, registered_by=person, **body
         )

@@ -125,7 +125,7 @@ def _child(runtime: Runtime, session: Session, stage: Cast, child: Child, now: d
     patient = add_patient(
         session,
         stage.program,
-        key_wrapped=runtime.vault.new_patient_key(stage.program),
+        key_wrapped=runtime.vault.new_patient_key(session, stage.program),
         name=child.name,
         birth_date=born.date().isoformat(),
         now=at,

@@ -56,7 +56,7 @@ def _register(session: Session, given: dict[str, str]) -> Consult:
         panel.refuse_known(session, me(), given["name"], given["birth_date"], given["mrn"], now=now())
     program = session.get_one(Program, me().program_id)
     home = session.get(Organization, me().organization_id) if me().organization_id else None
-    key = runtime().vault.new_patient_key(program)
+    key = runtime().vault.new_patient_key(session, program)
     child = add_patient(
         session, program, key_wrapped=key, organization=home, registered_by=me(), now=now(), **given
     )  # fmt: skip
