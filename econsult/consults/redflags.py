@@ -41,9 +41,13 @@ OF_SPECIALTIES = (
     "skills_lost",
     "vision_or_balance",
     "legs_weaken",
+    "eczema_sores",
+    "adrenal_illness",
+    "heart_illness",
+    "kidney_illness",
 )
 """Signs of single specialties that families and clinics are asked about in the list."""
-BELOW_MONTHS = {"young_infant_fever": 3, "newborn_blisters": 1, "infant_spasms": 12}
+BELOW_MONTHS = {"young_infant_fever": 3, "newborn_blisters": 1, "infant_spasms": 12, "infant_jaundice": 12}
 """The signs that are asked only of a child below this age; told of an older one they count all the same."""
 
 URGENCY_OF_CODE = {
@@ -53,6 +57,7 @@ URGENCY_OF_CODE = {
     "fast_spreading_skin": NOW,
     "newborn_blisters": NOW,
     "kawasaki_signs": SAME_DAY,
+    "infant_jaundice": SAME_DAY,
     **dict.fromkeys(ANSWERED + OF_SPECIALTIES, NOW),
 }
 

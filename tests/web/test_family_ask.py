@@ -52,7 +52,7 @@ def test_every_universal_sign_is_asked_and_every_site_can_be_chosen() -> None:
         (0, set()),
         (1, {"newborn_blisters"}),
         (3, {"newborn_blisters", "young_infant_fever"}),
-        (12, {"newborn_blisters", "young_infant_fever", "infant_spasms"}),
+        (12, {"newborn_blisters", "young_infant_fever", "infant_spasms", "infant_jaundice"}),
     ],
 )
 def test_a_sign_of_babies_asks_nobody_who_is_older(months: int, hidden: set[str]) -> None:
@@ -71,6 +71,10 @@ def test_the_list_has_each_specialtys_own_signs_for_the_childs_age(mother: Flask
     for code in ("seizure", "infant_spasms", "sudden_weakness", "shunt_illness", *NERVES):
         assert flags_now([code]) == (code,)
         assert f'value="{code}"' in page or code in BELOW_MONTHS
+    # An illness that is known, and what must not be waited with in it.
+    for code in ("eczema_sores", "adrenal_illness", "heart_illness", "kidney_illness"):
+        assert (flags_now([code]), f'value="{code}"' in page) == ((code,), True)
+    assert flags_now(["infant_jaundice"]) == ()
     # The child is four years old.
     assert not any(f'value="{code}"' in page for code in BELOW_MONTHS)
 

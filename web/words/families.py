@@ -34,6 +34,8 @@ SKIN_FLAGS = (
     ("sores_with_new_drug", "face", _l("Sores in the mouth or eyes after a new medicine")),
     ("fast_spreading_skin", "heat", _l("Red or dark skin that spreads fast and hurts a lot")),
     ("newborn_blisters", "family", _l("Blisters in a baby under 1 month")),
+    ("eczema_sores", "spots", _l("Eczema with round sores that hurt a lot, and a fever")),
+    ("infant_jaundice", "eye", _l("Yellow skin or eyes with white or pale poop, in a baby under 1 year")),
     ("kawasaki_signs", "eye", _l("Fever for 5 days with red eyes, red lips or a rash")),
 )
 

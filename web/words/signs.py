@@ -29,8 +29,11 @@ HEAD_FLAGS = (
 )
 KNOWN_FLAGS = (
     ("exertional_syncope", "heart", _l("Passed out at play or sport, or with a racing heart")),
+    ("heart_illness", "heart", _l("Has a heart problem, and a fever, chest pain or blue skin")),
     ("metabolic_illness", "flask", _l("Has a metabolic disease, and is sick now")),
     ("diabetic_crisis", "drop", _l("Very thirsty with lots of pee, and throws up, breathes fast or is sleepy")),
+    ("adrenal_illness", "flask", _l("Needs steroids each day, and throws up, has a fever or is very weak")),
+    ("kidney_illness", "drop", _l("Bloody poop, and then pale skin or very little pee")),
 )
 EVERY = RED_FLAGS + SKIN_FLAGS + BREATH_FLAGS + HEAD_FLAGS + KNOWN_FLAGS
 FLAG_CODES = tuple(code for code, _drawing, _words in EVERY)
