@@ -29,7 +29,8 @@ REQUIRED = {
     "medications allergies exam",
     "dermatology-clinic": "body_site number itch pain spreading private_area mucosal_sores blisters blanching "
     "new_drug topicals photo_overview photo_mid photo_close",
-    "neurology-clinic": "event is_episodic first_event frequency duration during afterwards triggers development focal_deficit "
+    "neurology-clinic": "event is_episodic first_event frequency duration during afterwards triggers "
+    "development focal_deficit "
     "head video_event",
     "endocrinology-clinic": "topic growth birth parents_height tanner glucose_signs steroids headache_vision",
     "nephrology-clinic": "topic blood_pressure height_percentile urinalysis protein_ratio creatinine edema "
@@ -39,7 +40,8 @@ REQUIRED = {
     "metabolic-clinic": "is_known diagnosis emergency_letter diet ill_now signs labs sib_deaths",
     "cardiology-clinic": "reason exertional_syncope infant_signs cyanosis vitals saturation murmur femoral_pulses "
     "family_history ecg",
-    "gastroenterology-clinic": "growth pain pain_duration stool_type stool_frequency stool_blood vomiting general_signs on_gluten "
+    "gastroenterology-clinic": "growth pain pain_duration stool_type stool_frequency stool_blood vomiting "
+    "general_signs on_gluten "
     "jaundice bilirubin photo_stool_color",
     "cystic_fibrosis-clinic": "status genotype center spirometry cough hemoptysis growth sputum modulator enzymes "
     "antibiotics sweat_test",

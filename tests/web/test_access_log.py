@@ -133,6 +133,8 @@ def test_the_privacy_officer_searches_the_program(
         "Cuenta <span",
     ):
         assert words in table, words
+    # What has words is said once; they lead to the rows of the same act.
+    assert ("<code>sign_in</code>" in table, "action=sign_in" in table) == (False, True)
     # Folded, so that the rows come first on a telephone.
     folded, empty = reader.get("/privacy?deed=signed&lang=en").text, reader.get("/privacy?number=C-9999").text
     assert ('class="sift"><summary' in folded, 'class="sift" open><summary' in empty) == (True, True)
