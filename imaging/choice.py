@@ -13,10 +13,14 @@ _FILLS = 0.4
 _AS_MUCH = 0.5
 """Regions that touch a second face half as much as the first do not tell the two apart."""
 
+_STAYS_COVERED = 1 / 3
+"""So much of the patient's face is covered at least where only a part of it is to stay open."""
+
 
 def open_faces(faces: Sequence[Box], policy: Policy) -> list[Box]:
     """Return the boxes to cover. Raises Held where a region should stay open and nobody has drawn one, and where it is
-    not certain whose face is the finding.
+    not certain whose face is the finding, and where the regions leave so much of the face open that it can be known:
+    that is to show the face, which the family allows by a yes of its own.
 
     The patient is the one face that the drawn regions touch; where they touch none, whoever is seen is a bystander.
     Size tells nothing: a mother's face is larger than that of the child on her arm. Without regions the only face is
@@ -33,7 +37,10 @@ def open_faces(faces: Sequence[Box], policy: Policy) -> list[Box]:
     others = [face for face in faces if not is_same(face, patient)]
     if policy.faces == FACE_IS_FINDING:
         return others
-    return others + [part for face in faces if is_same(face, patient) for part in _without(face, regions)]
+    covered = [part for face in faces if is_same(face, patient) for part in _without(face, regions)]
+    if sum(part.area for part in _without(patient, regions)) < _STAYS_COVERED * patient.area:
+        raise Held("region_too_large")
+    return others + covered
 
 
 def _only(faces: Sequence[Box], policy: Policy) -> Box:

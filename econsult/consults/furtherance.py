@@ -16,12 +16,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult.consults.facepolicy import FACE_IS_FINDING
 from econsult.consults.lifecycle import ENDED
 from econsult.consults.records import Consult, note
-from econsult.consults.reviews import cover_faces, cover_shown_by_consent, run_all_again
+from econsult.consults.reviews import cover_faces, cover_shown_by_consent, run_all_again, shows_faces
 from econsult.consults.screening import CLINICIANS
 from econsult.database import Base, Instant
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.people.caregivers import check_speaks
-from econsult.people.consent import OWN_WORD, ConsentRow, hash_of, of_case, unknown_in
+from econsult.people.consent import OWN_WORD, ConsentRow, consent_for, hash_of, of_case, unknown_in
 from econsult.people.persons import HOUSEHOLD, Person
 from econsult.people.signing import check_own_name, check_signer
 
@@ -34,6 +34,8 @@ class Allowed(StrEnum):
     TEACHING = "teaching"
 
 
+TOLD = "verbal"
+"""How a family agreed that told it to its clinic."""
 TEXT_VERSION = "2026-11.2"
 TEXTS: dict[Allowed, dict[str, str]] = {
     Allowed.FACES: {
@@ -88,12 +90,20 @@ def standing(session: Session, consult_id: int) -> frozenset[Allowed]:
     return frozenset(Allowed(what) for what, is_given in newest.items() if is_given)
 
 
+def in_effect(session: Session, consult: Consult) -> frozenset[Allowed]:
+    """What is allowed, and the face also where the clinic shows it: what the family can say no to."""
+    given = standing(session, consult.id)
+    return given | {Allowed.FACES} if shows_faces(session, consult) else given
+
+
 def choose(session: Session, consult: Consult, person: Person, choice: Choice, *, now: datetime) -> None:
     """Record the answer; what stands already is not written again. With a no to faces they are covered at once.
 
+    That no counts also where no yes is written down, and the clinic opened the face.
     Raises ForbiddenError for who may not answer for the child, ImpossibleVerbError for a yes to what has ended.
     """
-    if (choice.what in standing(session, consult.id)) == choice.is_given:
+    so_far = standing(session, consult.id) if choice.is_given else in_effect(session, consult)
+    if (choice.what in so_far) == choice.is_given:
         return
     _check_may(session, consult, person, choice, now)
     if choice.is_given and (consult.status in ENDED or consult.consent_withdrawn_at is not None):
@@ -119,6 +129,16 @@ def take_all_back(
     """With the consent goes what was allowed besides; `told` is by whom, how and in which language."""
     for what in sorted(standing(session, consult.id)):
         _record(session, consult, person, Choice(what, False, *told), now)
+
+
+def write_told_yes(session: Session, consult: Consult, person: Person, *, now: datetime) -> None:
+    """The clinic's request says that the family agreed to the face: keep whose yes that is, as with the consent."""
+    told = consent_for(session, consult.id)
+    is_told = consult.details.get("face_policy") == FACE_IS_FINDING and consult.details.get("face_consent") is True
+    if told is None or not is_told or Allowed.FACES in standing(session, consult.id):
+        return
+    method = TOLD if told.method == OWN_WORD and person.role not in HOUSEHOLD else told.method
+    _record(session, consult, person, Choice(Allowed.FACES, True, told.given_by, method, told.language), now)
 
 
 def _check_may(session: Session, consult: Consult, person: Person, choice: Choice, now: datetime) -> None:

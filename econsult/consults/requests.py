@@ -20,7 +20,7 @@ from econsult.consults.consenting import check_signed, take_consent
 from econsult.consults.details import LONGEST_TEXT, check_details, settled
 from econsult.consults.ending import end
 from econsult.consults.facepolicy import MASK_ALL
-from econsult.consults.furtherance import follow_policy
+from econsult.consults.furtherance import follow_policy, write_told_yes
 from econsult.consults.hinting import note_question
 from econsult.consults.lifecycle import next_status
 from econsult.consults.offering import offer
@@ -145,6 +145,7 @@ def submit(
     lacking = missing_fields(session, consult, now=now)
     check_complete(session, consult, has_reason=bool(reason), lacking={} if form.lacking else lacking)
     check_signed(session, consult, now)
+    write_told_yes(session, consult, person, now=now)
     check_fresh(consult, now)
     check_urgency(session, consult, now)
     consult.status, consult.submitted_at = status, now
@@ -196,6 +197,7 @@ def send_on(
     write_wishes(session, consult, form.wishes)
     settle_answers(session, consult)
     check_complete(session, consult)
+    write_told_yes(session, consult, person, now=now)
     keep_versions(session, consult)
     check_urgency(session, consult, now)
     # What the clinic began to write to the family may name the child, whom a specialist never knows by name.

@@ -133,20 +133,30 @@ def run_all_again(session: Session, consult: Consult, *, now: datetime) -> None:
     """
     query = select(Attachment).where(Attachment.consult_id == consult.id, Attachment.face_policy.is_(None))
     for attachment in session.scalars(query.with_for_update(key_share=True)):
-        is_private = attachment.reason == PRIVATE_SITE
-        if attachment.state in _DECIDABLE and not is_private and attachment.blob_key is not None:
+        if _is_decidable(attachment):
             _run_again(session, attachment, None, (), now)
 
 
+SHOWING = (FACE_IS_FINDING, KEEP_REGION)
+_SHOWS = (Attachment.face_policy.in_(SHOWING) | (Attachment.face_policy == KEEP)) & (
+    Attachment.kind != MediaKind.LAB_DOCUMENT
+)
+
+
+def shows_faces(session: Session, consult: Consult) -> bool:
+    """Whether a face of the case, or part of one, may be seen: by its policy, or by a decision about one picture."""
+    decided = select(exists().where(Attachment.consult_id == consult.id, _SHOWS))
+    return consult.details.get("face_policy") in SHOWING or bool(session.scalar(decided))
+
+
 def cover_faces(session: Session, consult: Consult, *, now: datetime) -> None:
-    """The family says no to the face: what shows one is covered, and so is whatever comes later.
+    """The family says no to the face: what shows one is covered, whoever opened it, and so is whatever comes later.
 
     What is being prepared at this moment is caught by its worker before it is shown. A picture that was released as it
     is was so while the family's yes stood; whoever still needs it releases it again, knowing of the no. Papers stay.
     """
-    is_picture = (Attachment.face_policy == KEEP) & (Attachment.kind != MediaKind.LAB_DOCUMENT)
-    _drop_decisions(session, consult, (Attachment.face_policy == FACE_IS_FINDING) | is_picture, now)
-    if consult.details.get("face_policy") == FACE_IS_FINDING:
+    _drop_decisions(session, consult, _SHOWS, now)
+    if consult.details.get("face_policy") in SHOWING:
         consult.details = {**consult.details, "face_policy": MASK_ALL, "face_consent": False}
         run_all_again(session, consult, now=now)
 
@@ -161,7 +171,7 @@ def _drop_decisions(session: Session, consult: Consult, which: ColumnElement[boo
     query = select(Attachment).where(Attachment.consult_id == consult.id, which).order_by(Attachment.id)
     for attachment in session.scalars(query.with_for_update(key_share=True)):
         attachment.face_policy = None
-        if attachment.state in _DECIDABLE and attachment.blob_key is not None:
+        if _is_decidable(attachment):
             _run_again(session, attachment, None, (), now)
 
 
@@ -195,9 +205,13 @@ def _run_again(
 
 def _check_decidable(attachment: Attachment, *, may_be_private: bool = False) -> None:
     """Pictures of a private place can only be refused, and what is being prepared cannot be decided about."""
-    is_private = attachment.reason == PRIVATE_SITE and not may_be_private
-    if attachment.state not in _DECIDABLE or is_private or attachment.blob_key is None:
+    if not _is_decidable(attachment, may_be_private=may_be_private):
         raise ImpossibleVerbError(attachment.state, "be decided about")
+
+
+def _is_decidable(attachment: Attachment, *, may_be_private: bool = False) -> bool:
+    is_private = attachment.reason == PRIVATE_SITE and not may_be_private
+    return attachment.state in _DECIDABLE and not is_private and attachment.blob_key is not None
 
 
 def _reason(text: str) -> str:

@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 from econsult import access
 from econsult.consults import reviews
 from econsult.consults.attachments import Attachment, AttachmentState, Rendition
-from econsult.consults.furtherance import Allowed, Choice, choose
+from econsult.consults.furtherance import Allowed, Choice, FurtherConsent, choose
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, SubmitForm, edit, submit, withdraw
 from econsult.database import Database
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
 from econsult.jobs import Job
 from econsult.people.patients import Patient
+from econsult.people.persons import Person
 from econsult.rights import Right
 from econsult.trail import AuditEvent
 from tests.personas import NOON, TARGETS, Clinic
@@ -235,3 +236,51 @@ def test_a_face_that_was_shown_by_the_yes_of_the_case_is_covered_when_the_case_t
         edit(session, consult, clinic.pcp, RequestForm(details={**hides, "face_consent": False}), now=LATER)
         assert (mine.face_policy, mine.state) == (ends, "ready" if has_own_yes else "received")
         assert (released.face_policy, released.state) == ("keep", "ready")
+
+
+def _says(session: Session, consult: Consult, person: Person, *, yes: bool) -> None:
+    choose(session, consult, person, Choice(Allowed.FACES, yes, "parent", "electronic", "es"), now=LATER)
+
+
+def test_a_clinics_tick_keeps_whose_yes_it_was_and_the_familys_no_covers_the_face(
+    database: Database, clinic: Clinic
+) -> None:
+    shown = {"body_site": "face", "face_policy": "face_is_finding", "face_consent": True}
+    with database.writing() as session:
+        consult = clinic.econsult(session, now=NOON, details=shown)
+        row = session.scalars(select(FurtherConsent)).one()
+        assert (row.what, row.is_given, row.recorded_by_id) == (Allowed.FACES, True, clinic.pcp.id)
+        assert (row.given_by, row.method) == ("parent", "verbal")
+        file = _file(session, consult, clinic, AttachmentState.READY)
+        _says(session, consult, clinic.mother, yes=False)
+        assert (file.state, consult.details["face_policy"]) == (AttachmentState.RECEIVED, "mask_all")
+
+
+@pytest.mark.parametrize("opened", ["keep_region", "keep"])
+def test_a_no_without_a_yes_before_it_covers_what_the_clinic_opened(
+    database: Database, clinic: Clinic, file: Attachment, opened: str
+) -> None:
+    with database.writing() as session:
+        mine = session.get_one(Attachment, file.id)
+        mine.face_policy = opened
+        consult = session.get_one(Consult, file.consult_id)
+        _says(session, consult, clinic.mother, yes=False)
+        assert [mine.face_policy, mine.state] == [None, AttachmentState.RECEIVED]
+        assert [row.is_given for row in session.scalars(select(FurtherConsent))] == [False]
+        _says(session, consult, clinic.mother, yes=False)
+        assert len(session.scalars(select(FurtherConsent)).all()) == 1, "nothing is left to say no to"
+
+
+def test_a_photo_of_a_private_place_keeps_no_other_face_open(
+    database: Database, clinic: Clinic, file: Attachment
+) -> None:
+    with database.writing() as session:
+        consult = session.get_one(Consult, file.consult_id)
+        _says(session, consult, clinic.mother, yes=True)
+        private = _file(session, consult, clinic, AttachmentState.HELD)
+        private.reason = reviews.PRIVATE_SITE
+        mine = session.get_one(Attachment, file.id)
+        mine.face_policy = private.face_policy = "face_is_finding"
+        _says(session, consult, clinic.mother, yes=False)
+        assert [mine.state, mine.face_policy] == [AttachmentState.RECEIVED, None]
+        assert [private.state, private.face_policy] == [AttachmentState.HELD, None]

@@ -40,3 +40,12 @@ def test_the_only_face_is_the_patients_if_it_fills_the_picture_or_a_person_decid
     assert open_faces([CHILD], policy(by="reviewer")) == []
     with pytest.raises(Held):
         open_faces([CHILD], policy())
+
+
+def test_a_region_that_leaves_a_whole_face_open_is_held_and_a_mouth_is_not() -> None:
+    whole = [Region(row / 8, column / 8, 1 / 8, 1 / 8) for row in range(8) for column in range(8)]
+    with pytest.raises(Held) as held:
+        open_faces([MOTHER], policy(*whole, faces="keep_region"))
+    assert held.value.reason == "region_too_large"
+    lower_half = Region(0.1, 0.36, 0.4, 0.24)
+    assert open_faces([MOTHER], policy(lower_half, faces="keep_region"))

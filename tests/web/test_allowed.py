@@ -135,3 +135,19 @@ def test_who_may_not_answer_for_the_child_allows_nothing(
         with pytest.raises(ImpossibleVerbError):
             choose(session, ended, clinic.pcp, Choice(Allowed.TRAINEES, True, "parent", "paper", "es"), now=NOW)
     assert allowed(runtime, consult) == {"teaching"}
+
+
+def test_the_family_finds_and_takes_back_the_yes_that_its_clinic_told(
+    runtime: Runtime, clinic: Clinic, mother: FlaskClient
+) -> None:
+    shown = {"body_site": "face", "face_policy": FACE_IS_FINDING, "face_consent": True}
+    with runtime.database.writing() as session:
+        consult = clinic.econsult(session, now=NOW, details=shown)
+    place = f"/family/questions/{consult.public_id}"
+    assert re.search(r'value="faces" checked', mother.get(f"{place}?lang=en").text)
+    assert allowed(runtime, consult) == {"faces"}
+    assert post(mother, f"{place}/allowed", {}).status_code == 303
+    with runtime.database.reading() as session:
+        assert session.get_one(Consult, consult.id).details["face_policy"] == "mask_all"
+    assert allowed(runtime, consult) == set()
+    assert 'value="faces"' not in mother.get(place).text

@@ -233,3 +233,15 @@ def test_a_page_from_before_a_change_decides_nothing_and_loses_nothing(
     now_seen = {"reason": "Twin", **opened(pcp, file)}
     assert post(pcp, f"/reviews/{file.public_id}/release", now_seen).status_code == 303
     assert post(pcp, f"/reviews/{file.public_id}/release", {"reason": "Twin"}).status_code == 409
+
+
+def test_after_the_end_no_yes_to_the_face_is_made_up(
+    browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, file: Attachment
+) -> None:
+    with runtime.database.writing() as session:
+        session.get_one(Consult, file.consult_id).ended_at = datetime.now(UTC)
+    pcp = browser_of(clinic.pcp)
+    told = {"face_policy": "face_is_finding", "face_consent": "yes", "consent_by": "parent", "consent_method": "verbal"}
+    refused = post(pcp, f"/reviews/{file.public_id}/faces?lang=en", {**told, **opened(pcp, file)})
+    assert (refused.status_code, state_of(runtime, file).face_policy) == (422, None)
+    assert "no yes can be written down" in refused.text

@@ -129,8 +129,10 @@ def ask(attachment_id: str) -> Response:
 def _write_yes(session: Session, attachment: Attachment, yes: Choice | None) -> None:
     """Keep whose yes the tick is, and how they gave it, unless the family gave its own. Raises InvalidError."""
     consult = session.get_one(Consult, attachment.consult_id)
-    if Allowed.FACES in standing(session, consult.id) or consult.ended_at is not None:
+    if Allowed.FACES in standing(session, consult.id):
         return
+    if consult.ended_at is not None:
+        raise InvalidError("No consent is taken for what has ended.", {"face_policy": "ended"})
     if yes is None:
         raise InvalidError("Say who agreed and how.", {"consent_by": "required"})
     choose(session, consult, me(), yes, now=now())
@@ -158,7 +160,8 @@ def _decide(attachment_id: str, verb: Callable[[Session, Attachment], None], err
                 verb(session, attachment)
                 return redirect(url_for("consult.show", public_id=consult.public_id, said="decided"), 303)
     except InvalidError as wrong:
-        errors = {name.replace("opt_in.by", "consent_by"): str(_MISSING[name]()) for name in wrong.fields}
+        said = ((name, _MISSING.get(f"{name}:{fault}") or _MISSING[name]) for name, fault in wrong.fields.items())
+        errors = {name.replace("opt_in.by", "consent_by"): str(words()) for name, words in said}
     except StaleVersionError:
         errors, status = {"file": gettext("This file changed after you opened it. Look again, then decide.")}, 409
     except ImpossibleVerbError:
@@ -169,6 +172,7 @@ def _decide(attachment_id: str, verb: Callable[[Session, Attachment], None], err
 
 _MISSING: dict[str, Callable[[], str]] = {
     "face_policy": lambda: gettext("Choose what is hidden"),
+    "face_policy:ended": lambda: gettext("The question is closed, and no yes can be written down. Hide the face"),
     "face_consent": lambda: gettext("To show the face, the family must have agreed to that"),
     "consent_by": lambda: gettext("Say who agreed and how"),
     "opt_in.by": lambda: gettext("Say who agreed and how"),

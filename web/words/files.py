@@ -70,6 +70,7 @@ HOLD_REASONS = {
     "no_text_model": _l("The detector for writing is missing, so nobody knows whether there is any."),
     "no_date_reader": _l("What reads dates is missing, so nobody knows whether the birth date is on it."),
     "region_needed": _l("There is a face, and somebody must mark which part of it stays open."),
+    "region_too_large": _l("The marked part leaves nearly the whole face open. Mark less."),
     "which_face": _l("It is not certain whose face is the finding. Other people's faces must stay hidden."),
     "code_left": _l("A code, such as a barcode, can still be read on it after all that was found was covered."),
     "private_site": _l("It may show a private area. It can only be refused."),

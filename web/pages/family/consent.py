@@ -8,7 +8,7 @@ from werkzeug import Response
 
 from econsult.access import Pass, consult_for
 from econsult.consults.furtherance import TEXTS as ALLOWED
-from econsult.consults.furtherance import Allowed, Choice, choose, standing
+from econsult.consults.furtherance import Allowed, Choice, choose, in_effect
 from econsult.consults.sealing import TEXTS as WITHDRAWAL
 from econsult.consults.sealing import Withdrawing, withdraw_consent
 from econsult.people.caregivers import caregiver_link
@@ -51,15 +51,17 @@ def allow(public_id: str) -> Response | tuple[str, int]:
     chosen = FormReader().choices("allowed", tuple(Allowed))
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.WITHDRAW_CONSENT)
-        is_more = not set(chosen) <= standing(session, loaded.consult.id)
+        is_more = not set(chosen) <= in_effect(session, loaded.consult)
     ask = once_more(url_for("family_status.show", public_id=public_id)) if is_more else None
     if ask is not None:
         return ask
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.WITHDRAW_CONSENT)
-        asked = asked_later(standing(session, loaded.consult.id))
+        so_far = in_effect(session, loaded.consult)
         by, read_in = _by(session, loaded), language_shown(*ALLOWED.values())
-        for what in asked:
+        for what in asked_later(so_far):
+            if (what in chosen) == (what in so_far):
+                continue
             choice = Choice(what, what in chosen, by, OWN_WORD, read_in)
             choose(session, loaded.consult, me(), choice, now=now())
     return redirect(url_for("family_status.show", public_id=public_id, _anchor="allowed"), code=303)
