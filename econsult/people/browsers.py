@@ -38,6 +38,8 @@ class KnownBrowser(Base):
 
 def note_browser(session: Session, person: Person, browser: str, now: datetime) -> bool:
     """Note that the person has signed in by this browser; True where it is a stranger, and not the first of all."""
+    # Two that come at the same moment are told of: each would else be the first of all to itself.
+    session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
     own = {"program_id": person.program_id, "person_id": person.id, "browser_hash": hashed(browser)}
     make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     added = make(KnownBrowser).values(**own, seen_at=now, is_over=False).on_conflict_do_nothing()
