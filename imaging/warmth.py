@@ -16,7 +16,7 @@ import av
 import cv2
 import numpy as np
 import pi_heif
-from PIL import AvifImagePlugin, Image, ImageCms
+from PIL import AvifImagePlugin, Image, ImageCms, _imaging
 
 from imaging import limits, pipeline
 from imaging.policy import KEEP, Policy
@@ -25,6 +25,8 @@ from imaging.steps.told_profile import wide_profile
 
 _PLUGINS = ("Jpeg", "Mpo", "Png", "WebP", "Tiff", "Gif", "Avif")
 _SIDE = 64
+_BLOCK = 1 << 20
+"""Pillow's pictures lie in pieces of at most so many bytes: in what a decoder has just let go, and not behind it."""
 _DISPLAY_P3 = 12
 _PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Count 1/Kids[3 0 R]>>endobj "
@@ -41,6 +43,7 @@ def warm_up() -> None:
     Image.MAX_IMAGE_PIXELS = limits.SCALED_PIXELS
     for name in _PLUGINS:
         importlib.import_module(f"PIL.{name}ImagePlugin")
+    _imaging.set_block_size(_BLOCK)
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     # None beside the one that decodes: a thread that finds no room to start ends the whole job.
     pi_heif.options.DECODE_THREADS = 0

@@ -18,11 +18,21 @@ from pathlib import Path
 
 from imaging import kernel
 from imaging.jail import wire
+from imaging.jail.spare import Spare, fork_spare
 from imaging.limits import MIB
 from imaging.models import Models
 
-HEAP = 352 * MIB
+HEAP = 376 * MIB
 """What a photo of some megapixels takes from start to end with all looks; it is addresses until it is used."""
+_BLIND_READY = 28 * MIB
+"""What a child that looks for nothing takes before it has a job: as much as a photo of twelve megapixels takes.
+
+One that looks takes all of its heap: most of it is what the networks work in, and so the same for every photo.
+"""
+_ENOUGH = 0.75
+"""Of what the next child takes, how much the last job must have held."""
+_IDLE = 30.0
+"""Seconds after which a child that has no job is let go with its memory."""
 _LIFELINE = 0
 """Standard input is a pipe held by the process that opened the jail; when it closes, the server ends."""
 
@@ -44,7 +54,7 @@ class _Twin:
 class Server:
     """Accepts one connection per job, forks a child for it, and says how the child ended. Stands in for a dead twin."""
 
-    def __init__(self, listener: socket.socket, twin: _Twin | None = None) -> None:
+    def __init__(self, listener: socket.socket, ready: int, twin: _Twin | None = None) -> None:
         self._listeners = {listener.fileno(): listener}
         self._twin = twin
         self._poll = select.poll()
@@ -52,11 +62,16 @@ class Server:
             self._poll.register(descriptor, select.POLLIN)
         self._by_pidfd: dict[int, _Child] = {}
         self._by_connection: dict[int, _Child] = {}
+        self._spare: Spare | None = None
+        self._ready, self._own = ready, kernel.own_memory()
 
     def serve(self) -> None:
         """Work until the lifeline closes, then kill what still runs."""
         while True:
-            for descriptor, _ in self._poll.poll():
+            ready = self._poll.poll(_IDLE * 1000 if self._spare else None)
+            if not ready:
+                self._drop_spare()
+            for descriptor, _ in ready:
                 if descriptor == _LIFELINE:
                     self._kill_all()
                     return
@@ -67,6 +82,9 @@ class Server:
             self._accept(self._listeners[descriptor])
         elif self._twin is not None and descriptor == self._twin.pidfd:
             self._stand_in(self._twin)
+        elif self._spare is not None and descriptor == self._spare.pidfd:
+            # It died before it had a job, of which nobody has been told anything.
+            self._drop_spare()
         elif descriptor in self._by_pidfd:
             self._reap(self._by_pidfd[descriptor])
         elif descriptor in self._by_connection:
@@ -85,15 +103,39 @@ class Server:
 
     def _accept(self, listener: socket.socket) -> None:
         connection, _ = listener.accept()
-        pid = os.fork()
-        if pid == 0:
-            _become_job(connection)
-        child = _Child(pid, os.pidfd_open(pid), connection)
+        child = self._hand_over(connection)
+        if child is None:
+            pid = os.fork()
+            if pid == 0:
+                _become_job(connection)
+            child = _Child(pid, os.pidfd_open(pid), connection)
         self._by_pidfd[child.pidfd] = child
         self._by_connection[connection.fileno()] = child
         self._poll.register(child.pidfd, select.POLLIN)
         # An empty mask still reports a hang-up, and leaves the messages to the child.
         self._poll.register(connection, 0)
+
+    def _hand_over(self, connection: socket.socket) -> _Child | None:
+        """Give the job to the child that waits. None where none does."""
+        spare = self._spare
+        # One that is no more is let go once its end is heard of.
+        if spare is None or not spare.give(connection):
+            return None
+        self._spare = None
+        self._poll.unregister(spare.pidfd)
+        return _Child(spare.pid, spare.pidfd, connection)
+
+    def _keep_spare(self, given_back: int) -> None:
+        """Have a child take the memory that the last job gave back, while it is at hand; if that was enough."""
+        if self._spare is None and not self._by_pidfd and given_back >= self._ready * _ENOUGH:
+            self._spare = fork_spare(self._ready, _become_job)
+            self._poll.register(self._spare.pidfd, select.POLLIN)
+
+    def _drop_spare(self) -> None:
+        if self._spare is not None:
+            self._poll.unregister(self._spare.pidfd)
+            self._spare.dismiss()
+            self._spare = None
 
     def _reap(self, child: _Child) -> None:
         """Send the last word of a child that ended: its signal or exit code and what it used."""
@@ -110,6 +152,7 @@ class Server:
                 },
             )
         self._forget(child)
+        self._keep_spare(usage.ru_maxrss * 1024 - self._own)
 
     def _forget(self, child: _Child) -> None:
         self._poll.unregister(child.pidfd)
@@ -121,6 +164,7 @@ class Server:
         child.connection.close()
 
     def _kill_all(self) -> None:
+        self._drop_spare()
         for child in self._by_pidfd.values():
             os.kill(child.pid, signal.SIGKILL)
             os.waitpid(child.pid, 0)
@@ -166,7 +210,7 @@ def _fork_twin(listener: socket.socket, twins: socket.socket) -> _Twin:
             listener.close()
             kernel.die_with(signal.SIGKILL)
             if os.getppid() == this:
-                Server(twins).serve()
+                Server(twins, _BLIND_READY).serve()
         finally:
             os._exit(0)
     return _Twin(pid, os.pidfd_open(pid), twins)
@@ -188,4 +232,4 @@ def main(descriptor: str, twins_descriptor: str, *models: str) -> None:
 
     load_networks(Models(*(Path(path) if path else None for path in models)))
     settle()
-    Server(listener, twin).serve()
+    Server(listener, HEAP, twin).serve()

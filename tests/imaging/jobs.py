@@ -1,6 +1,11 @@
-"""The processes of a jail: its server, the twin that serves what looks for nothing, and the jobs of both."""
+"""The processes of a jail: its server, the twin that serves what looks for nothing, and the jobs of both.
+
+Each of the two may have a child that waits for its job.
+"""
 
 import psutil
+
+from imaging.jail.spare import NAME
 
 
 def twin_of(server: int) -> psutil.Process | None:
@@ -10,7 +15,24 @@ def twin_of(server: int) -> psutil.Process | None:
 
 def jobs_of(server: int) -> list[psutil.Process]:
     """The children that work on a file now."""
+    return [child for child in _below_twin(server) if _name(child) != NAME]
+
+
+def spares_of(server: int) -> list[psutil.Process]:
+    """The children that wait for a file."""
+    return [child for child in _below_twin(server) if _name(child) == NAME]
+
+
+def _below_twin(server: int) -> list[psutil.Process]:
     twin = twin_of(server)
     if twin is None:
         return []
     return [child for child in psutil.Process(server).children(recursive=True) if child.pid != twin.pid]
+
+
+def _name(child: psutil.Process) -> str:
+    """Empty where it has just ended."""
+    try:
+        return child.name()
+    except psutil.NoSuchProcess:
+        return ""

@@ -332,6 +332,31 @@ print(place % (2 << 20) == 0, resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 """
 
 
+def test_a_decoded_photo_lies_in_what_its_decoder_let_go() -> None:
+    done = subprocess.run([sys.executable, "-c", DECODED], capture_output=True, text=True, check=True)
+    # OpenCV holds three bytes of each pixel twice, and Pillow four of its own: behind them they would be ten.
+    assert 6 <= float(done.stdout) < 8
+
+
+DECODED = """
+import io
+from PIL import Image
+from imaging import kernel, warmth
+from imaging.steps.decode_jpeg import decode_jpeg
+buffer = io.BytesIO()
+Image.new("RGB", (2400, 1800), "teal").save(buffer, "JPEG")
+data = buffer.getvalue()
+warmth.warm_up()
+for _ in range(2):
+    kernel.fill_holes()
+    kernel.give_back_memory()
+kernel.keep_heap(64 << 20)
+before = kernel.own_memory()
+image = decode_jpeg(data, "RGB", 1)
+print((kernel.own_memory() - before) / (2400 * 1800))
+"""
+
+
 def has_large_pages() -> bool:
     """Whether this kernel gives large pages to whoever asks for them."""
     switch = Path("/sys/kernel/mm/transparent_hugepage/enabled")
