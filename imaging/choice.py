@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from imaging.boxes import Box
-from imaging.policy import FACE_IS_FINDING, KEEP_REGION, MASK_ALL, REVIEWER, Policy, Region
+from imaging.policy import FACE_IS_FINDING, KEEP_REGION, MASK_ALL, NO_FACE, REVIEWER, Policy, Region
 from imaging.refusal import Held
 
 _SAME_FACE = 0.5
@@ -26,7 +26,7 @@ def open_faces(faces: Sequence[Box], policy: Policy) -> list[Box]:
     Size tells nothing: a mother's face is larger than that of the child on her arm. Without regions the only face is
     the patient's if it fills the picture, or if a person has looked at the picture and decided.
     """
-    if policy.faces == MASK_ALL or not faces:
+    if policy.faces in {MASK_ALL, NO_FACE} or not faces:
         return list(faces)
     regions = [_box(region) for region in policy.regions]
     if policy.faces == KEEP_REGION and not regions:

@@ -9,6 +9,8 @@ from econsult.errors import InvalidError
 
 MASK_ALL, KEEP_REGION, FACE_IS_FINDING = "mask_all", "keep_region", "face_is_finding"
 FACE_POLICIES = (MASK_ALL, KEEP_REGION, FACE_IS_FINDING)
+NO_FACE = "no_face"
+"""What was covered on a paper is no face: only by a person's decision about one file, and names stay covered."""
 KEEP = "keep"
 """Nothing is hidden: only by a person's decision about one file."""
 FACE_SITES = frozenset(("face", "mouth", "scalp"))

@@ -15,7 +15,15 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Rendition, note_attachment
 from econsult.consults.awaited import NO_MORE
-from econsult.consults.facepolicy import FACE_IS_FINDING, FACE_POLICIES, KEEP, KEEP_REGION, MASK_ALL, check_consent
+from econsult.consults.facepolicy import (
+    FACE_IS_FINDING,
+    FACE_POLICIES,
+    KEEP,
+    KEEP_REGION,
+    MASK_ALL,
+    NO_FACE,
+    check_consent,
+)
 from econsult.consults.lifecycle import Status
 from econsult.consults.next_photo import PHOTO
 from econsult.consults.photo_came import is_for_photo, settle_awaited
@@ -94,7 +102,8 @@ def choose_faces(
     now: datetime,
 ) -> None:
     """Prepare the file anew under this policy. Raises InvalidError where a region or the consent is missing."""
-    if policy not in FACE_POLICIES:
+    is_for_paper = policy == NO_FACE and attachment.kind == MediaKind.LAB_DOCUMENT
+    if policy not in FACE_POLICIES and not is_for_paper:
         raise InvalidError("This policy for faces is not known.", {"face_policy": "unknown_value"})
     check_consent(policy, has_consent=has_consent)
     if policy == KEEP_REGION and not regions:

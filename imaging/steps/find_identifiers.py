@@ -24,8 +24,8 @@ from imaging.reading.view import Edges, around, quarters
 from imaging.reading.whole import HALF_SURE, VERY_SURE, read_main, read_rest
 from imaging.reading.words import Line, Word, in_lines
 from imaging.refusal import Held
+from imaging.steps.faces_on_paper import faces_on
 from imaging.steps.find_codes import code_masks
-from imaging.steps.find_masks import faces_of
 from imaging.writing import TEXT_THRESHOLD, Writing, texts_in
 
 WordsOf = Callable[[int, int, int], list[Word]]
@@ -69,7 +69,7 @@ def _find(page: Pixels, layer: Sequence[Word], deny: DenyList | None, looks: Loo
         return
     height, width = page.shape[:2]
     small = page[:: max(1, height // 1400), :: max(1, height // 1400)]
-    yield from faces_of(small, policy, detectors)
+    yield from faces_on(small, policy, detectors)
     if deny is not None:
         grey = np.asarray(cv2.cvtColor(page, cv2.COLOR_RGB2GRAY), np.uint8)
         # Lines of print look like rows of stripes, so on paper PDF417 is left to the reader.

@@ -1,6 +1,8 @@
 """Decides what the networks' looks cover in a picture: faces by the policy, and every line of writing."""
 
-from imaging.boxes import united
+from collections.abc import Sequence
+
+from imaging.boxes import Box, united
 from imaging.choice import open_faces
 from imaging.detectors import FACE_OVERLAP, FACE_THRESHOLD, Detectors, all_faces_in, small_faces_in
 from imaging.masks import Mask, box_mask
@@ -17,18 +19,21 @@ _FACE_GROWTH = 1.3
 
 def find_masks(small: Pixels, pixels: Pixels, policy: Policy, detectors: Detectors) -> tuple[Mask, ...]:
     """Return what must be covered. Raises Held where a detector that the policy needs is not there."""
-    return (*faces_of(small, policy, detectors, pixels), *_writing(small, pixels, policy, detectors))
+    return (*_faces(small, pixels, policy, detectors), *_writing(small, pixels, policy, detectors))
 
 
-def faces_of(small: Pixels, policy: Policy, detectors: Detectors, pixels: Pixels | None = None) -> list[Mask]:
-    """Return the faces that the policy covers; small ones are sought in `pixels`, where those are given."""
+def _faces(small: Pixels, pixels: Pixels, policy: Policy, detectors: Detectors) -> list[Mask]:
+    """Return the faces that the policy covers; small ones are sought in `pixels`."""
     if policy.faces == KEEP:
         return []
     if detectors.faces is None:
         raise Held("no_face_model")
-    found = all_faces_in(detectors.faces, small)
-    if pixels is not None:
-        found = united(found, small_faces_in(detectors.faces, pixels), FACE_OVERLAP)
+    found = united(all_faces_in(detectors.faces, small), small_faces_in(detectors.faces, pixels), FACE_OVERLAP)
+    return face_masks(found, policy)
+
+
+def face_masks(found: Sequence[Box], policy: Policy) -> list[Mask]:
+    """Return masks over those of the faces found that the policy covers, hair line and ears with them."""
     covered = open_faces([box.grown(_FACE_GROWTH) for box in found], policy)
     return [box_mask("face", box, FACE_DETECTOR, FACE_THRESHOLD) for box in covered]
 

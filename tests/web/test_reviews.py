@@ -20,6 +20,7 @@ from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from tests.web.filing import file_ready
 from workers.copies import Made
+from workers.policies import policy_for
 from workers.runtime import Runtime
 
 MASKED = {"masks": [{"what": "face"}], "label": "de-identified", "policy": {"faces": "mask_all"}}
@@ -97,6 +98,25 @@ def test_a_large_part_that_was_taken_for_writing_can_be_asked_for(
     derm = browser_of(clinic.derm)
     assert ("covered as writing: ask to show" in derm.get(f"/consults/{asked.public_id}").text) == (status == 303)
     assert post(derm, f"/reviews/{file.public_id}/ask", {}).status_code == status
+
+
+def test_a_clinic_says_that_a_paper_shows_no_face_and_its_names_stay_covered(
+    browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, asked: Consult, file: Attachment
+) -> None:
+    pcp, words = browser_of(clinic.pcp), "There is no face on this paper; names and birth dates stay hidden"
+    said = {"face_policy": "no_face", **opened(pcp, file)}
+    assert words not in pcp.get(f"/reviews/{file.public_id}?lang=en").text
+    assert post(pcp, f"/reviews/{file.public_id}/faces", said).status_code == 422
+    with runtime.database.writing() as session:
+        session.get_one(Attachment, file.id).kind = MediaKind.LAB_DOCUMENT
+    assert words in pcp.get(f"/reviews/{file.public_id}?lang=en").text
+    assert post(pcp, f"/reviews/{file.public_id}/faces", {**said, **opened(pcp, file)}).status_code == 303
+    with runtime.database.writing() as session:
+        mine = session.get_one(Attachment, file.id)
+        policy = policy_for(session, mine, session.get_one(Consult, asked.id))
+        assert (mine.state, policy.faces, policy.text) == (AttachmentState.RECEIVED, "no_face", "mask")
+        link_renditions(session, mine, (), {"policy": {"faces": policy.faces}}, datetime.now(UTC))
+        assert not mine.is_restricted
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from werkzeug import Response
 from econsult.access import REVIEW_COPY, review_for
 from econsult.consults import reviews as verbs
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Rendition
-from econsult.consults.facepolicy import FACE_IS_FINDING, FACE_POLICIES, MASK_ALL
+from econsult.consults.facepolicy import FACE_IS_FINDING, FACE_POLICIES, MASK_ALL, NO_FACE
 from econsult.consults.furtherance import Allowed, Choice, choose, standing
 from econsult.consults.records import Consult
 from econsult.consults.voice import VoiceChoice, choose_voice
@@ -27,7 +27,7 @@ from web.shell.desk import rings
 from web.shell.forms import FormReader
 from web.showing.files import card, media_url
 from web.words import terms
-from web.words.files import FACE_CHOICES, FOR_STAFF, HOLD_REASONS
+from web.words.files import FACE_CHOICES, FOR_STAFF, HOLD_REASONS, PAPER_CHOICES
 from web.words.language import gettext
 from web.words.times import moment
 
@@ -63,7 +63,7 @@ def show(attachment_id: str) -> Page:
 def choose_faces(attachment_id: str) -> Page:
     """Prepare the file anew with this policy for faces."""
     form = FormReader()
-    policy = form.choice("face_policy", FACE_POLICIES, required=gettext("Choose what is hidden"))
+    policy = form.choice("face_policy", (*FACE_POLICIES, NO_FACE), required=gettext("Choose what is hidden"))
     cells = form.choices("cells", [f"{row}-{column}" for row in range(CELLS) for column in range(CELLS)])
     consent = form.is_ticked("face_consent")
     told = (form.choice("consent_by", CONSENT_BY), form.choice("consent_method", VOICE_METHODS))
@@ -196,7 +196,7 @@ def _page(session: Session, attachment: Attachment, consult: Consult, errors: di
         seen=verbs.version_of(session, attachment),
         cells=range(CELLS),
         chosen_cells=request.form.getlist("cells"),
-        choices=list(FACE_CHOICES.items()),
+        choices=[*FACE_CHOICES.items(), *(PAPER_CHOICES.items() if attachment.kind == MediaKind.LAB_DOCUMENT else ())],
         chosen=request.form.get("face_policy")
         or attachment.face_policy
         or consult.details.get("face_policy", MASK_ALL),

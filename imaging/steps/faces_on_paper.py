@@ -1,0 +1,55 @@
+"""Faces on a page: what the detector takes for one where there is hardly anything but paper is looked at again."""
+
+import cv2
+import numpy as np
+
+from imaging.boxes import Box
+from imaging.detectors import LARGE_FACE, LARGE_FACE_SIDE, Detectors, all_faces_in, faces_in
+from imaging.masks import Mask
+from imaging.pixels import Pixels
+from imaging.policy import KEEP, NO_FACE, Policy
+from imaging.refusal import Held
+from imaging.steps.find_masks import face_masks
+
+_SURE = 0.5
+"""From this score on nobody asks again. Pale portraits as wide as a seventh of the page reach it; print was seen up to
+0.40."""
+_INK, _INK_LEAST = 24, 0.06
+"""How much darker than paper ink is, of 255, and what share of a picture it covers at least. Sparse rows of print cover
+at most 0.02, a portrait that a copier left black and white and nothing between 0.04 to 0.35."""
+_PAPER_PERCENTILE = 90
+_AROUND = 2.0
+
+
+def faces_on(page: Pixels, policy: Policy, detectors: Detectors) -> list[Mask]:
+    """Return the faces that the policy covers on an upright RGB page.
+
+    A mask over rows of results hides what the page was sent for, so a large face that is not sure, in which there is
+    no picture, must be seen on a second look at that place alone. Raises Held as `find_masks` does.
+    """
+    if policy.faces in {KEEP, NO_FACE}:
+        return []
+    if detectors.faces is None:
+        raise Held("no_face_model")
+    net = detectors.faces
+    found = [box for box in all_faces_in(net, page) if not _is_print(page, box) or _is_seen_again(net, page, box)]
+    return face_masks(found, policy)
+
+
+def _is_print(page: Pixels, box: Box) -> bool:
+    if box.score >= _SURE or box.longest < LARGE_FACE:
+        return False
+    darkest = _part(page, box).min(axis=2)
+    paper = float(np.percentile(darkest, _PAPER_PERCENTILE))
+    return float((darkest < paper - _INK).mean()) < _INK_LEAST
+
+
+def _is_seen_again(net: cv2.dnn.Net, page: Pixels, box: Box) -> bool:
+    return bool(faces_in(net, np.ascontiguousarray(_part(page, box.grown(_AROUND))), LARGE_FACE_SIDE))
+
+
+def _part(page: Pixels, box: Box) -> Pixels:
+    height, width = page.shape[:2]
+    left, right = int(box.left * width), int(box.right * width)
+    top, bottom = int(box.top * height), int(box.bottom * height)
+    return page[top : max(bottom, top + 1), left : max(right, left + 1)]
