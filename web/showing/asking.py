@@ -115,9 +115,9 @@ class Part:
         is_translated = self.form.is_translated(language())
         return None if self.form.is_signed and is_translated else FormNote(not self.form.is_signed, not is_translated)
 
-    def is_wrong(self, errors: Iterable[str], *, only_more: bool = False) -> bool:
+    def is_wrong(self, errors: Iterable[str], *, in_more: bool = False) -> bool:
         """Whether one of these errors is about the form, or about what also helps there."""
-        slots = self.more if only_more else [*self.needed, *self.more]
+        slots = self.more if in_more else [*self.needed, *self.more]
         return any(slot.faults(errors) for slot in slots)
 
     @property
