@@ -17,6 +17,7 @@ from econsult.consults.attachments import (
 )
 from web.showing.files import FileCard, card, media_url
 from web.showing.marks import Guide, Marking
+from web.showing.proofs import proof_of
 from web.words.files import FOR_STAFF
 from web.words.language import gettext
 from web.words.times import moment
@@ -41,6 +42,8 @@ class Sheet:
     """What its reader draws over it, where a better one may be asked for."""
     before: Guide | None = None
     """The photo in whose place this one was taken."""
+    proof: tuple[tuple[str, str], ...] = ()
+    """What was done to the file before anybody saw it: what is told, and its words."""
 
     @property
     def is_photo(self) -> bool:
@@ -64,9 +67,14 @@ def sheets_of(session: Session, consult_id: int, *, for_pool: bool = False) -> l
     sheets = [
         sheet
         for file in attachments
-        for sheet in ([_shut(file)] if file.id in shut else _sheets(file, renditions[file.id]))
+        for sheet in ([_shut(file)] if file.id in shut else _proved(file, renditions[file.id]))
     ]
     return sorted(sheets, key=lambda sheet: sheet.file.is_problem)
+
+
+def _proved(attachment: Attachment, renditions: Sequence[Rendition]) -> Iterator[Sheet]:
+    proof = proof_of(attachment)
+    return (replace(sheet, proof=proof) for sheet in _sheets(attachment, renditions))
 
 
 def _sheets(attachment: Attachment, renditions: Sequence[Rendition]) -> Iterator[Sheet]:

@@ -1,0 +1,89 @@
+"""What was done to a file before anybody saw it, in words for staff: from its report, which holds no value."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from econsult.consults.attachments import Attachment, AttachmentState
+from web.words.files import FACE_CHOICES
+from web.words.language import gettext
+
+LOCATION = "gps"
+COVERED = {
+    "face": _l("faces"),
+    "text": _l("writing"),
+    "code": _l("codes"),
+    "identifier": _l("what tells who the child is"),
+}
+STAYS = {
+    "surroundings": _l("the surroundings"),
+    "body_marks": _l("marks on the body"),
+    "sensor_noise": _l("the noise of the camera"),
+    "movement": _l("how somebody moves"),
+    "dates_of_care": _l("dates of care"),
+    "handwriting": _l("handwriting"),
+    "voice": _l("the voice"),
+    "faces": _l("faces"),
+    "patient_face": _l("the patient's face"),
+    "part_of_face": _l("a part of the face"),
+    "missed_faces": _l("a face that was not found"),
+    "missed_writing": _l("writing that was not found"),
+    "writing": _l("writing"),
+}
+CHOSEN_BY = {
+    "requester": _l("as the question asks"),
+    "reviewer": _l("as the clinic decided about this file"),
+}
+
+
+def proof_of(attachment: Attachment) -> tuple[tuple[str, str], ...]:
+    """Pairs of what is told and its words; empty for a file that is not ready."""
+    report = attachment.report
+    if attachment.state != AttachmentState.READY or not report:
+        return ()
+    told = (
+        (gettext("Covered"), _covered(report)),
+        (gettext("Taken out"), _taken_out(report)),
+        (gettext("Faces in the pictures"), _policy(report)),
+        (
+            gettext("May still tell who it is"),
+            ", ".join(str(STAYS.get(each, each)) for each in report.get("residual") or ()),
+        ),
+        (gettext("Checked by"), _tools(report)),
+    )
+    return tuple((label, words) for label, words in told if words)
+
+
+def _covered(report: dict[str, Any]) -> str:
+    counts = Counter(mask["what"] for mask in report.get("masks") or ())
+    found = (f"{words} ({counts[what]})" for what, words in COVERED.items() if counts[what])
+    return ", ".join(found) or gettext("nothing was found")
+
+
+def _taken_out(report: dict[str, Any]) -> str:
+    """Of the classes of metadata only how many entries there were; the place is named, since families ask for it."""
+    counts = report.get("counts") or {}
+    others = sum(number for name, number in counts.items() if name != LOCATION)
+    parts = [gettext("the location")] if LOCATION in report.get("removed", ()) else []
+    return ", ".join([*parts, gettext("notes of the camera or program (%(count)d)", count=others)] if others else parts)
+
+
+def _policy(report: dict[str, Any]) -> str:
+    policy = report.get("policy") or {}
+    words = FACE_CHOICES.get(policy.get("faces", ""), gettext("Nothing is hidden"))
+    by = CHOSEN_BY.get(policy.get("chosen_by", ""))
+    return f"{words} ({by})" if by else str(words)
+
+
+def _tools(report: dict[str, Any]) -> str:
+    """Names and versions as the makers write them: of detectors the first figures of the model's hash."""
+    tools = report.get("tools") or {}
+    found = {mask.get("detector", "") for mask in report.get("masks") or ()}
+    # What has no version is a rule of ours and no tool.
+    used = sorted(name for name in found if name in tools or any(map(str.isdigit, name)))
+    second = report.get("second_opinion", "none")
+    named = [f"{name} {tools[name][:8]}" if name in tools else name for name in used]
+    return ", ".join([*named, *([second] if second != "none" else [])])
