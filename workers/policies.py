@@ -25,7 +25,8 @@ JUDGED_BY_DETAIL = {"dermatology", None}
 
 def policy_for(session: Session, attachment: Attachment, consult: Consult) -> Policy:
     """The policy as plain data; it goes into the jail and nowhere else."""
-    chosen = consult.details.get("face_policy")
+    # What is asked about a face is asked of pictures of the child: one on a paper is a passport's, and tells who it is.
+    chosen = consult.details.get("face_policy") if attachment.kind != MediaKind.LAB_DOCUMENT else None
     faces = attachment.face_policy or chosen or MASK_ALL
     return Policy(
         video_seconds=LONG_VIDEO_SECONDS.get(consult.specialty or "", Policy.video_seconds),

@@ -21,7 +21,7 @@ from econsult.consults.facepolicy import (
     KEEP,
     KEEP_REGION,
     MASK_ALL,
-    NO_FACE,
+    PAPER_POLICIES,
     check_consent,
 )
 from econsult.consults.lifecycle import Status
@@ -102,8 +102,7 @@ def choose_faces(
     now: datetime,
 ) -> None:
     """Prepare the file anew under this policy. Raises InvalidError where a region or the consent is missing."""
-    is_for_paper = policy == NO_FACE and attachment.kind == MediaKind.LAB_DOCUMENT
-    if policy not in FACE_POLICIES and not is_for_paper:
+    if policy not in (PAPER_POLICIES if attachment.kind == MediaKind.LAB_DOCUMENT else FACE_POLICIES):
         raise InvalidError("This policy for faces is not known.", {"face_policy": "unknown_value"})
     check_consent(policy, has_consent=has_consent)
     if policy == KEEP_REGION and not regions:

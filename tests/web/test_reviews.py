@@ -119,6 +119,24 @@ def test_a_clinic_says_that_a_paper_shows_no_face_and_its_names_stay_covered(
         assert not mine.is_restricted
 
 
+def test_the_face_that_a_question_is_about_is_none_on_a_paper(
+    browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, asked: Consult, file: Attachment
+) -> None:
+    with runtime.database.writing() as session:
+        mine, case = session.get_one(Attachment, file.id), session.get_one(Consult, asked.id)
+        case.details = {**case.details, "face_policy": "keep_region"}
+        assert policy_for(session, mine, case).faces == "keep_region"
+        mine.kind = MediaKind.LAB_DOCUMENT
+        assert policy_for(session, mine, case).faces == "mask_all"
+    pcp = browser_of(clinic.pcp)
+    page = pcp.get(f"/reviews/{file.public_id}").text
+    offered = re.findall(r'name="face_policy" value="(\w+)"( checked)?', page)
+    assert offered == [("mask_all", " checked"), ("no_face", "")]
+    assert 'name="face_consent"' not in page
+    refused = post(pcp, f"/reviews/{file.public_id}/faces", {"face_policy": "face_is_finding", **opened(pcp, file)})
+    assert (refused.status_code, state_of(runtime, file).state) == (422, AttachmentState.READY)
+
+
 @pytest.mark.parametrize(
     ("verb", "given", "words"),
     [

@@ -181,7 +181,7 @@ _MISSING: dict[str, Callable[[], str]] = {
 
 
 def _page(session: Session, attachment: Attachment, consult: Consult, errors: dict[str, str]) -> str:
-    pictures = _pictures(session, attachment)
+    pictures, is_paper = _pictures(session, attachment), attachment.kind == MediaKind.LAB_DOCUMENT
     asker = session.get(Person, attachment.show_asked_by_id) if attachment.show_asked_by_id else None
     return render_template(
         "staff/review.html",
@@ -196,11 +196,11 @@ def _page(session: Session, attachment: Attachment, consult: Consult, errors: di
         seen=verbs.version_of(session, attachment),
         cells=range(CELLS),
         chosen_cells=request.form.getlist("cells"),
-        choices=[*FACE_CHOICES.items(), *(PAPER_CHOICES.items() if attachment.kind == MediaKind.LAB_DOCUMENT else ())],
+        choices=list((PAPER_CHOICES if is_paper else FACE_CHOICES).items()),
         chosen=request.form.get("face_policy")
         or attachment.face_policy
-        or consult.details.get("face_policy", MASK_ALL),
-        needs_consent=FACE_IS_FINDING,
+        or (MASK_ALL if is_paper else consult.details.get("face_policy", MASK_ALL)),
+        needs_consent=not is_paper,
         has_yes=Allowed.FACES in standing(session, consult.id),
         consent_by=signers(session, session.get_one(Patient, consult.patient_id)),
         consent_methods=VOICE_METHODS,

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from econsult.consults.attachments import Attachment, AttachmentState
-from web.words.files import FACE_CHOICES
+from web.words.files import FACE_CHOICES, PAPER_CHOICES
 from web.words.language import gettext
 
 LOCATION = "gps"
@@ -73,7 +73,7 @@ def _taken_out(report: dict[str, Any]) -> str:
 
 def _policy(report: dict[str, Any]) -> str:
     policy = report.get("policy") or {}
-    words = FACE_CHOICES.get(policy.get("faces", ""), gettext("Nothing is hidden"))
+    words = {**FACE_CHOICES, **PAPER_CHOICES}.get(policy.get("faces", ""), gettext("Nothing is hidden"))
     by = CHOSEN_BY.get(policy.get("chosen_by", ""))
     return f"{words} ({by})" if by else str(words)
 

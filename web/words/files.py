@@ -65,7 +65,10 @@ FACE_CHOICES = {
     "keep_region": _l("Only the ticked part of the patient's face stays open"),
     "face_is_finding": _l("The patient's face is shown; other people's faces are hidden"),
 }
-PAPER_CHOICES = {"no_face": _l("There is no face on this paper; names and birth dates stay hidden")}
+PAPER_CHOICES = {
+    "mask_all": FACE_CHOICES["mask_all"],
+    "no_face": _l("There is no face on this paper; names and birth dates stay hidden"),
+}
 HOLD_REASONS = {
     "no_face_model": _l("The detector for faces is missing, so nobody knows whether there is one."),
     "no_text_model": _l("The detector for writing is missing, so nobody knows whether there is any."),
