@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults.attachments import DUPLICATE, PRIVATE_PAPER, Attachment, AttachmentState
+from econsult.consults.attachments import DUPLICATE, PRIVATE_PAPER, REFUSED_BEFORE, Attachment, AttachmentState
 from econsult.consults.intake import Upload, UploadState
 from econsult.consults.photo_came import settle_awaited
 from econsult.consults.preparing import (
@@ -26,6 +26,7 @@ from econsult.consults.preparing import (
     queue_again,
     start_processing,
     twin_of,
+    was_refused,
 )
 from econsult.consults.records import Consult
 from econsult.database import NO_KEY
@@ -113,9 +114,7 @@ def _read_order(desk: Desk, lease: Lease) -> _Order | None:
             Declared(
                 attachment.size,
                 digest,
-                takes_pictures=not consult.is_private_site
-                or attachment.face_policy is not None
-                or not _is_by_family(session, attachment),
+                takes_pictures=_takes_pictures(session, attachment, consult),
             ),
             is_again=attachment.reviews > 0,
         )
@@ -147,8 +146,11 @@ def _held_original(runtime: Runtime, number: int) -> Original | None:
     return original if original.is_staged else None
 
 
-def _is_by_family(session: Session, attachment: Attachment) -> bool:
-    return not session.get_one(Person, attachment.uploaded_by_id).is_staff
+def _takes_pictures(session: Session, attachment: Attachment, consult: Consult) -> bool:
+    """Whether it may show a photo: of a private place only by staff, or where a person has looked at it."""
+    if not consult.is_private_site or attachment.face_policy is not None:
+        return True
+    return session.get_one(Person, attachment.uploaded_by_id).is_staff
 
 
 def _judge(desk: Desk, order: _Order, lease: Lease) -> Verdict:
@@ -164,26 +166,33 @@ def _judge(desk: Desk, order: _Order, lease: Lease) -> Verdict:
     reason = objection(order.declared, report)
     if reason is not None:
         return Verdict(AttachmentState.REJECTED, reason, _as_record(desk, replace(report, renditions=())))
-    if report.is_ready and not order.declared.takes_pictures:
-        return _paper_to_review(desk, order)
     with desk.runtime.database.writing() as session:
         mark = desk.runtime.vault.content_mark(session, order.patient_id, report.source.sha256)
-        twin = twin_of(session, session.get_one(Attachment, lease.subject_id), mark)
+        attachment = session.get_one(Attachment, lease.subject_id)
+        twin = twin_of(session, attachment, mark)
+        is_refused = twin is None and was_refused(session, attachment, mark)
+    if report.is_ready and not order.declared.takes_pictures:
+        return _to_review(desk, order, PRIVATE_PAPER, mark)
+    if report.is_ready and is_refused:
+        return _to_review(desk, order, REFUSED_BEFORE, mark)
     # What a person is to look at is kept whatever else is there: it may be decided about in another way.
     copies = () if twin and report.is_ready else _store(desk.runtime, order, collected)
     state = AttachmentState.READY if report.is_ready else AttachmentState.HELD
     return Verdict(state, report.reason, _as_record(desk, report), copies, mark)
 
 
-def _paper_to_review(desk: Desk, order: _Order) -> Verdict:
-    """A scanned paper and a photo inside a PDF look alike to a program; where no photo is welcome, a person looks."""
+def _to_review(desk: Desk, order: _Order, reason: str, mark: str) -> Verdict:
+    """Hold what a program cannot judge with a copy for the person who looks.
+
+    A scanned paper and a photo inside a PDF look alike; and what a person has refused comes again for a person alone.
+    """
     collected = Collected()
     with order.original.opened() as plain:
         report = prepare(order.kind, plain, collected, replace(order.policy, is_review=True), jail=desk.jail)
     if not report.has_copies:
         raise PreparationFailedError(report.reason)
     copies = _store(desk.runtime, order, collected)
-    return Verdict(AttachmentState.HELD, PRIVATE_PAPER, _as_record(desk, report), copies)
+    return Verdict(AttachmentState.HELD, reason, _as_record(desk, report), copies, mark)
 
 
 def _store(runtime: Runtime, order: _Order, collected: Collected) -> tuple[PreparedCopy, ...]:
@@ -224,7 +233,7 @@ def _show(session: Session, attachment: Attachment, order: _Order, verdict: Verd
         settle_upload(session, attachment, UploadState.REJECTED)
         return True
     if verdict.state == AttachmentState.HELD:
-        attachment.blob_key = order.original.blob_key
+        attachment.blob_key, attachment.content_mark = order.original.blob_key, verdict.mark
         hold(session, attachment, verdict.copies, reason=verdict.reason or "", report=verdict.report or {}, now=now)
         settle_upload(session, attachment, UploadState.QUARANTINED)
         return True
@@ -242,7 +251,7 @@ def _show(session: Session, attachment: Attachment, order: _Order, verdict: Verd
         # The twin for which nothing was stored was taken back meanwhile: this is the only one now.
         raise PreparationFailedError("twin_gone")
     attachment.blob_key, attachment.content_mark = order.original.blob_key, verdict.mark
-    if _is_decided_anew(session, attachment, order):
+    if _is_decided_anew(session, attachment, order) or was_refused(session, attachment, verdict.mark or ""):
         queue_again(session, attachment, now)
         return True
     attachment.told_mark = order.told_mark
@@ -252,14 +261,15 @@ def _show(session: Session, attachment: Attachment, order: _Order, verdict: Verd
 
 
 def _is_decided_anew(session: Session, attachment: Attachment, order: _Order) -> bool:
-    """Whether a face, a voice or who the child is was put otherwise meanwhile, so that these copies come too late."""
+    """Whether a face, a voice, the place or who the child is was put otherwise, so that these copies come too late."""
     if attachment.state != AttachmentState.PROCESSING:
         return False
     # The consult is locked by `twin_of`, so whoever decides later finds the file ready and prepares it anew.
     consult = session.get_one(Consult, attachment.consult_id, populate_existing=True)
     asked = policy_for(session, attachment, consult)
     was = order.policy
-    return _decided(asked) != _decided(was)
+    is_private_now = order.declared.takes_pictures and not _takes_pictures(session, attachment, consult)
+    return is_private_now or _decided(asked) != _decided(was)
 
 
 def _decided(policy: Policy) -> tuple[object, ...]:

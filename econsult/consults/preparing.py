@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.attachments import (
     PAPER,
     PRIVATE_PAPER,
+    REVIEWED,
     Attachment,
     AttachmentState,
     MediaKind,
@@ -131,7 +132,13 @@ def hold_private(session: Session, consult: Consult, now: datetime) -> None:
 
 
 def _set_paper_aside(session: Session, attachment: Attachment, now: datetime) -> None:
-    """A paper that was ready is prepared anew for the person who looks first."""
+    """A paper that was ready is prepared anew for the person who looks first; one on its way is held by its worker.
+
+    What was decided about it before was not decided about a private place.
+    """
+    attachment.face_policy = attachment.face_regions = None
+    if attachment.state in {AttachmentState.RECEIVED, AttachmentState.PROCESSING}:
+        return
     was_ready = attachment.state == AttachmentState.READY and attachment.blob_key is not None
     _set_aside(session, attachment, PRIVATE_PAPER, now)
     if was_ready:
@@ -187,6 +194,23 @@ def _queue_ready(session: Session, now: datetime, *which: ColumnElement[bool]) -
     for attachment in session.scalars(locked.execution_options(populate_existing=True)):
         if attachment.state == AttachmentState.READY:
             queue_again(session, attachment, now)
+
+
+def was_refused(session: Session, attachment: Attachment, mark: str) -> bool:
+    """Whether a person has refused the same bytes of the same sender in this consult, and nobody has decided anew.
+
+    `mark` is the keyed hash of the content; what the sender calls the file makes no difference.
+    """
+    if attachment.face_policy is not None:
+        return False
+    same = (
+        Attachment.consult_id == attachment.consult_id,
+        Attachment.uploaded_by_id == attachment.uploaded_by_id,
+        Attachment.content_mark == mark,
+        Attachment.id != attachment.id,
+    )
+    is_refused = (Attachment.state == AttachmentState.REJECTED) & (Attachment.reason == REVIEWED)
+    return session.scalar(select(Attachment.id).where(*same, is_refused).limit(1)) is not None
 
 
 def twin_of(session: Session, attachment: Attachment, mark: str) -> Attachment | None:

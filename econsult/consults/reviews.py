@@ -13,7 +13,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
-from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Rendition, note_attachment
+from econsult.consults.attachments import (
+    REVIEWED,
+    Attachment,
+    AttachmentState,
+    MediaKind,
+    Rendition,
+    note_attachment,
+)
 from econsult.consults.awaited import NO_MORE
 from econsult.consults.facepolicy import (
     FACE_IS_FINDING,
@@ -128,7 +135,7 @@ def reject_file(session: Session, attachment: Attachment, person: Person, *, rea
     attachment.review_note = _reason(reason)
     attachment.show_asked_by_id = attachment.show_asked_at = None
     end_without_copies(
-        session, attachment, AttachmentState.REJECTED, reason="reviewed", now=now, report=attachment.report
+        session, attachment, AttachmentState.REJECTED, reason=REVIEWED, now=now, report=attachment.report
     )
     note_attachment(session, attachment, "reject", now, person_id=person.id)
     settle_awaited(session, attachment, now=now)

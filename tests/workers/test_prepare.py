@@ -29,7 +29,7 @@ from econsult.consults.preparing import hold_private, start_processing
 from econsult.consults.recommendations import open_steps, steps_of
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, edit
-from econsult.consults.reviews import release_for_treatment
+from econsult.consults.reviews import reject_file, release_for_treatment
 from econsult.consults.versions import Answer
 from econsult.jobs import Job, JobKind, JobState, claim_job
 from econsult.notices import Notice, NoticeKind
@@ -42,6 +42,7 @@ from storage import sealed
 from storage.blobs import BlobMissing, BlobStore
 from storage.sealed import BlobRange
 from tests.workers.clinic import Clinic, now
+from tests.workers.test_voice import Meanwhile
 from uploads.staged import discard_staged, staged_path
 from workers.copies import Made, copies_prefix, store_copy
 from workers.desk import Desk, LeaseLostError
@@ -158,6 +159,54 @@ def test_a_familys_pdf_waits_for_a_person_where_the_place_is_private(clinic: Cli
         release_for_treatment(session, session.get_one(Attachment, number), clinic.mother, reason="A lab", now=now())
     run_job(desk, clinic.jobs()[-1].id)
     assert clinic.is_ready(number)
+
+
+def looked_at(clinic: Clinic, desk: Desk, number: int) -> tuple[str, str | None, set[str]]:
+    """What a family's paper is, and which copies there are, once every job has run."""
+    while waiting := [job for job in clinic.jobs() if job.kind == "prepare" and job.state != JobState.DONE]:
+        run_job(desk, waiting[0].id)
+    attachment = clinic.attachment(number)
+    with clinic.runtime.database.reading() as session:
+        named = session.scalars(select(Rendition.name).where(Rendition.attachment_id == number))
+        names = {name.partition("-")[0] for name in named}
+    return attachment.state, attachment.reason, names
+
+
+@pytest.mark.parametrize("when", ["before its turn", "while it is prepared", "decided about before"])
+def test_a_familys_pdf_is_held_with_its_review_copy_whenever_the_place_turns_private(
+    clinic: Clinic, desk: Desk, when: str
+) -> None:
+    sitter = samples.Patient(name="Luz Example", birth_date="2021-05-04", mrn="SYN-0042")
+    number = clinic.send(samples.lab_pdf(seed=1, patient=sitter), MediaKind.LAB_DOCUMENT)
+    if when == "while it is prepared":
+        clinic.runtime.scanner = Meanwhile(lambda: turn_private(clinic))
+        run_job(desk, clinic.job_of(number).id)
+    elif when == "decided about before":
+        assert looked_at(clinic, desk, number)[0] == "ready"
+        with clinic.runtime.database.writing() as session:
+            release_for_treatment(session, session.get_one(Attachment, number), clinic.mother, reason="A", now=now())
+        assert looked_at(clinic, desk, number)[0] == "ready"
+    if when != "while it is prepared":
+        turn_private(clinic)
+    assert looked_at(clinic, desk, number) == ("held", "private_paper", {"review"})
+
+
+def test_what_was_refused_and_comes_again_waits_for_a_person(clinic: Clinic, desk: Desk, photo: bytes) -> None:
+    first = clinic.send(photo, view="x")
+    assert looked_at(clinic, desk, first)[0] == "ready"
+    with clinic.runtime.database.writing() as session:
+        reject_file(session, session.get_one(Attachment, first), clinic.mother, reason="Another child's", now=now())
+    again = clinic.send(photo, view="another")
+    assert looked_at(clinic, desk, again) == ("held", "refused_before", {"review"})
+    with clinic.runtime.database.writing() as session:
+        reject_file(session, session.get_one(Attachment, again), clinic.mother, reason="Again", now=now())
+        session.get_one(Attachment, first).content_mark = None
+    # The refusal of what was held counts as well; a decision for it shows it.
+    third = clinic.send(photo)
+    assert looked_at(clinic, desk, third)[:2] == ("held", "refused_before")
+    with clinic.runtime.database.writing() as session:
+        release_for_treatment(session, session.get_one(Attachment, third), clinic.mother, reason="Hers", now=now())
+    assert looked_at(clinic, desk, third)[0] == "ready"
 
 
 def test_a_photographed_paper_is_welcome_elsewhere(clinic: Clinic, desk: Desk, photo: bytes) -> None:

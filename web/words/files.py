@@ -79,6 +79,7 @@ HOLD_REASONS = {
     "code_left": _l("A code, such as a barcode, can still be read on it after all that was found was covered."),
     "private_site": _l("It may show a private area. It can only be refused."),
     "private_paper": _l("A family's paper about a private area. It may be a photo: look before others do."),
+    "refused_before": _l("The same file of the same person was refused before. Look before others do."),
 }
 
 
