@@ -13,6 +13,8 @@ from typing import Any, Protocol
 from econsult.consults.policies import ClockName
 
 NO_COVER = "no_cover"
+OF_CLINIC = "needs_clinicians"
+"""Why a clock is held of which a clinic was asked for information."""
 PROMISED = (ClockName.FIRST_REPLY, ClockName.NEXT_REPLY)
 OF_CLINICIANS = frozenset((*PROMISED, ClockName.ALLOCATE))
 OF_CLOCK = ("consult_id", "name", "cycle", "lane", "deadline_at", "target_seconds")

@@ -9,10 +9,11 @@ from typing import NamedTuple, TypeVar, cast
 
 from sqlalchemy.orm import Session
 
-from econsult.consults.hearers import clinic_of, coordinators_of, desk_of
+from econsult.consults.hearers import ASKING_ROLES, clinic_of, coordinators_of, desk_of
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Kind
 from econsult.consults.steps import BROKEN
+from econsult.consults.uncovered import OF_CLINIC
 from econsult.notices import NoticeKind
 from econsult.people.caregivers import caregivers_of
 from econsult.people.persons import NAMES_STAY_SHUT, Person, Role, team_of
@@ -132,6 +133,13 @@ class Audience:
             return self._clinic(consult)
         # Where nobody is left to give it, the desk finds out.
         return self._caregivers(consult) or self.desk(consult)
+
+    def lacks_clinic(self, consult: DueConsult, reason: str) -> bool:
+        """Nobody is there of whom the clinic was asked for information: all are away, or none is left."""
+        if reason != OF_CLINIC:
+            return False
+        there = there_of(self._session, self._clinic(consult), self._now)
+        return not any(person.role in ASKING_ROLES for person in there)
 
     def lacks_cover(self, consult: DueConsult, name: str, lane: str) -> bool:
         """Nobody who should act is there: an empty pool, a gap in the roster, or a holder who is away or off duty."""

@@ -1,7 +1,8 @@
 """A clinic of which nobody is there: the desk hears of each family that waits for it, once for as long as that lasts.
 
 Once a minute. What waits for the clinic to be answered has the mark of every request (`uncovered_at`), which is taken
-off when somebody is back; what the clinic owes a family beside that is known by its line in the ledger.
+off when somebody is back; what the clinic owes a family beside that, and what a specialist asked it for, is known by
+its line in the ledger.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from econsult.consults.hearers import ASKING_ROLES
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.overdue import IS_STILL_PROMISED
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Kind, Urgency
-from econsult.consults.uncovered import NO_COVER, line_of, minute_of
+from econsult.consults.uncovered import NO_COVER, OF_CLINIC, line_of, minute_of
 from econsult.notices import NoticeKind
-from econsult.people.persons import Organization, team_of
+from econsult.people.persons import Organization, Person, team_of
 from econsult.picking import ANY, Pick
 from econsult.queue.absence import ASKED, unmark
 from econsult.queue.bulk import insert_new
@@ -29,9 +31,14 @@ from econsult.queue.outbox import Telling, tell_all
 from econsult.queue.quiet import Quiet
 from econsult.queue.reoffering import cover_came
 from econsult.rosters.homes import empty_homes, note_gaps, noted, there_of, unnoted
+from econsult.rosters.shifts import TimeOff
 
 _IS_HOMES = or_(Consult.kind == Kind.FAMILY_QUESTION, Consult.specialty.is_(None))
-_OWES = or_(Clock.name == ClockName.FAMILY_INFORMED, and_(Clock.name == ClockName.NEXT_REPLY, Clock.lane == "family"))
+_OWES = and_(
+    Clock.state == ClockState.RUNNING,
+    or_(Clock.name == ClockName.FAMILY_INFORMED, and_(Clock.name == ClockName.NEXT_REPLY, Clock.lane == "family")),
+)
+_IS_ASKED = and_(Clock.state == ClockState.PAUSED, Clock.paused_reason == OF_CLINIC)
 EVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -49,7 +56,7 @@ def watch_clinics(session: Session, now: datetime, quiet: Quiet | None = None, p
         return 0
     _forget_marks(session, anew)
     told = tell_uncovered(session, session.execute(_waiting(clinics)).all(), now, quiet)
-    found = [row for half in _unheard(clinics) for row in session.execute(half)]
+    found = [row for half in _unheard(clinics, now) for row in session.execute(half)]
     if found:
         insert_new(session, ClockEvent, [line_of(row[0], now) for row in found])
         rows = list({row.id: row for row in found}.values())
@@ -62,7 +69,7 @@ def watched_clinics(session: Session, now: datetime) -> list[int]:
     empty = empty_homes(session, now)
     marked = select(Consult.organization_id).where(*_MARKED)
     found = {*(set(session.scalars(marked.distinct())) - set(empty)), *unnoted(session, empty, now)}
-    for query in (_waiting(empty), *_unheard(empty)) if empty else ():
+    for query in (_waiting(empty), *_unheard(empty, now)) if empty else ():
         found |= set(session.scalars(query.with_only_columns(Consult.organization_id).order_by(None).distinct()))
     return sorted(each for each in found if each is not None)
 
@@ -109,21 +116,42 @@ def _waiting(clinics: Collection[int]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _unheard(clinics: Collection[int]) -> list[Select[*tuple[Any, ...]]]:
-    """What these clinics owe a family, each with its clock first, of which the desk has not heard in this gap.
+def unheard_asked(session: Session, now: datetime) -> list[int]:
+    """What waits, by number, for information from a clinic known to be empty, of which the desk never heard."""
+    known = [number for number, since in noted(session).items() if since <= now]
+    queries = [query.where(_IS_ASKED, Clock.paused_at <= now) for query in _unheard(known, now)] if known else []
+    return sorted({row.id for query in queries for row in session.execute(query)})
+
+
+def _unheard(clinics: Collection[int], now: datetime) -> list[Select[*tuple[Any, ...]]]:
+    """What these clinics owe a family, or a specialist who asked them for something; each with its clock first.
+
+    Of that the desk has not heard in this gap, nor since it was asked. Who put the question need not be of the clinic.
 
     What was answered and asked about no more is not read: each half has an index of its own.
     """
-    since_when = (ClockEvent.reason == NO_COVER, ClockEvent.at >= Organization.empty_since)
+    is_since = or_(Clock.paused_at.is_(None), ClockEvent.at >= Clock.paused_at)
+    since_when = (ClockEvent.reason == NO_COVER, ClockEvent.at >= Organization.empty_since, is_since)
     heard = exists().where(*_same(Clock.consult_id, Clock.name, Clock.cycle), *since_when)
     query = (
         select(Clock, *(getattr(Consult, name) for name in ASKED))
         .join(Consult, Consult.id == Clock.consult_id)
         .join(Organization, Organization.id == Consult.organization_id)
-        .where(Consult.organization_id.in_(clinics), Clock.state == ClockState.RUNNING, _OWES, ~heard)
+        .where(Consult.organization_id.in_(clinics), or_(_OWES, and_(_IS_ASKED, ~_is_asker_there(now))), ~heard)
         .order_by(Clock.id)
     )
     return [query.where(Consult.status.in_(OPEN)), query.where(IS_STILL_PROMISED)]
+
+
+def _is_asker_there(now: datetime) -> ColumnElement[bool]:
+    """Whether whoever of the staff put a question is there to say more about it, as a part of a look at consults."""
+    is_off = exists().where(TimeOff.person_id == Person.id, TimeOff.starts_at <= now, TimeOff.ends_at > now)
+    return exists().where(
+        Person.id.in_((Consult.requester_id, Consult.sent_on_by_id)),
+        Person.role.in_(ASKING_ROLES),
+        Person.is_active,
+        ~is_off,
+    )
 
 
 def _forget_marks(session: Session, clinics: Collection[int]) -> None:

@@ -138,6 +138,9 @@ class _Firing:
             for person in self.around.asked(self.consult, clock.paused_reason or ""):
                 about = f"{clock.name}:{clock.cycle}:{clock.pauses}"
                 self.batch.tellings.append(Telling(person, NoticeKind.STILL_NEEDED, self.consult.id, about))
+            if self.around.lacks_clinic(self.consult, clock.paused_reason or ""):
+                self.batch.events.append(line_of(clock, self.now))
+                self.batch.uncovered[self.consult.id] = self.consult
             return
         self._end_pause(clock, instant)
 

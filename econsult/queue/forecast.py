@@ -18,6 +18,7 @@ from econsult.consults.records import Consult, Kind
 from econsult.consults.steps import promised_at
 from econsult.people.persons import Person, team_of
 from econsult.queue.able import Takers, around, pools
+from econsult.queue.forecast_asked import silent_clinics
 from econsult.queue.forecast_hands import room_from, spans_with_room
 from econsult.queue.forecast_sides import HANDS_ON, LITTLE_TIME, sides_at_risk
 from econsult.rosters.shifts import Span, gaps, without_time_off
@@ -99,7 +100,8 @@ def forecast(session: Session, program_id: int, now: datetime, ahead: timedelta 
     takers = Takers(session, around(session, program_id), now, end)
     room = room_from(session, program_id)
     outlook = _Outlook(session, takers, soon, room, now=now, end=end)
-    found: list[tuple[Consult, LatePromise]] = []
+    silent = silent_clinics(session, program_id, now, end)
+    found = [(consult, LatePromise(CLINIC_AWAY, clock.name, clock.lane, due_at)) for consult, clock, due_at in silent]
     for promise in soon:
         why, clock = outlook.why_late(promise), promise.clock
         if why:

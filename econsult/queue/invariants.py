@@ -26,6 +26,7 @@ from econsult.jobs import Job, JobKind, JobState
 from econsult.notices import Notice, NoticeKind, NoticeState
 from econsult.people.persons import Person, PractitionerSpecialty, Role
 from econsult.queue.asides import sides_broken
+from econsult.queue.clinics import unheard_asked
 from econsult.queue.corrections import corrections_broken
 from econsult.queue.followed import steps_broken
 from econsult.queue.named import wishes_broken
@@ -119,6 +120,8 @@ def _not_fired(session: Session, before: datetime) -> Iterator[str]:
     )
     for number in _numbers(session, broken):
         yield f"2 {number}: a promise is broken and nobody was told"
+    for consult_id in unheard_asked(session, before):
+        yield f"2 {number_of(consult_id)}: its empty clinic was asked for information and the desk was not told"
     twice = (
         select(ClockEvent.consult_id)
         .where(ClockEvent.level > 0)

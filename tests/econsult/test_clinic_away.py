@@ -293,3 +293,35 @@ def test_a_leave_that_is_ended_and_written_down_anew_is_the_same_gap(database: D
             watch_clinics(session, at + MINUTE / 2 + minute * MINUTE)
         assert len(before) == 1
         assert heard(session, NoticeKind.NO_COVER, clinic.coordinator) == before
+
+
+def test_information_asked_of_a_clinic_on_leave_is_told_at_once_and_at_the_reminder(
+    database: Database, clinic: Clinic
+) -> None:
+    """Each time that it is asked; not while whoever put the question is there, though of no team."""
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        off(session, clinic.pcp, -1, 14 * 24)
+        watch_clinics(session, NOON)
+        derm, at = session.get_one(Person, clinic.derm.id), NOON + 2 * MINUTE
+        ask = {"text": "Which cream?", "items": ["medicines"], "audience": threads.Audience.CLINICIANS}
+        threads.request_info(session, consult, derm, **ask, now=at)
+        assert list(violations(session, at + HOUR)) == [
+            f"2 {consult.number}: its empty clinic was asked for information and the desk was not told"
+        ]
+        all_day(session, at + MINUTE, at + 40 * HOUR)
+        assert lines(session) == [("first_reply", 3 * MINUTE), ("first_reply", 36 * HOUR + 3 * MINUTE)]
+        assert told(session) == [(consult.id, clinic.coordinator.id)] * 2
+        risks = [(risk.why, risk.clock) for risk in forecast(session, clinic.program.id, at + 40 * HOUR).risks]
+        assert risks == [("clinic_away", "first_reply")]
+        assert list(violations(session, at + 40 * HOUR)) == []
+        at += 41 * HOUR
+        threads.post(session, consult, clinic.pcp, threads.Audience.CLINICIANS, text="None", now=at)
+        threads.request_info(session, consult, derm, **ask, now=at + MINUTE)
+        consult.requester_id = clinic.nurse.id
+        all_day(session, at + MINUTE, at + 2 * MINUTE)
+        assert len(told(session)) == 2
+        assert forecast(session, clinic.program.id, at + 2 * MINUTE).risks == []
+        consult.requester_id = clinic.pcp.id
+        all_day(session, at + 3 * MINUTE, at + 9 * MINUTE, MINUTE)
+        assert len(told(session)) == 3
