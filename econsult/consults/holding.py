@@ -137,6 +137,9 @@ def go_on(session: Session, consult: Consult, person: Person | None, verb: str, 
     # Whoever has written a draft has it for much longer already.
     consult.claim_until = max(now + grace(deadline_at, now), consult.claim_until or now)
     keep_for_side(session, consult, now, is_own=False)
+    if consult.holder_id is not None and not session.get_one(Person, consult.holder_id).is_active:
+        # Nobody goes on with it whose account is closed: it goes back to its pool at once.
+        consult.claim_until = now
     note(session, consult, verb, person_id=person.id if person is not None else None, now=now)
 
 
@@ -151,7 +154,8 @@ def took_reply(session: Session, consult: Consult, person: Person, *, now: datet
     if tells and consult.holder_id is not None and consult.holder_id != person.id:
         holder = session.get_one(Person, consult.holder_id)
         about = f"reply:{now.isoformat()}"
-        notify(session, holder, NoticeKind.MESSAGE, consult_id=consult.id, about=about, now=now)
+        if holder.is_active:
+            notify(session, holder, NoticeKind.MESSAGE, consult_id=consult.id, about=about, now=now)
     return True
 
 

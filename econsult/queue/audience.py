@@ -134,6 +134,10 @@ class Audience:
         # Where nobody is left to give it, the desk finds out.
         return self._caregivers(consult) or self.desk(consult)
 
+    def holds_on(self, consult: DueConsult) -> bool:
+        """Whether whoever has it still has an account."""
+        return consult.holder_id is None or self._person(consult.holder_id).is_active
+
     def lacks_clinic(self, consult: DueConsult, reason: str) -> bool:
         """Nobody is there of whom the clinic was asked for information: all are away, or none is left."""
         if reason != OF_CLINIC:

@@ -154,11 +154,14 @@ class _Firing:
             self.consult.status = next_status(self.consult.status, "resume")
             # What somebody has for longer, for a draft or for a colleague's reply, is not taken from them sooner.
             most = self.now + grace(clock.deadline_at, self.now)
-            self.consult.claim_until = max(most, self.consult.claim_until or most)
+            until = max(most, self.consult.claim_until or most)
+            # Nobody goes on with it whose account is closed: it goes back to its pool at once.
+            self.consult.claim_until = until if self.around.holds_on(self.consult) else self.now
             self.consult.version += 1
             self.consult.uncovered_at = None
             note(self.session, self.consult, "resume", person_id=None, now=self.now, detail="pause_limit")
-        for person in self.around.responsible(self.consult, clock.name, clock.lane):
+        people = self.around.responsible(self.consult, clock.name, clock.lane)
+        for person in (each for each in people if each.is_active):
             about = f"pause:{clock.name}:{clock.cycle}:{clock.pauses}"
             self.batch.tellings.append(Telling(person, NoticeKind.MESSAGE, self.consult.id, about, self.is_urgent))
 

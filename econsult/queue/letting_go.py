@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, select, update
+from sqlalchemy import Row, Select, and_, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from econsult.consults.glass import BrokenGlass
@@ -66,7 +66,8 @@ def _give_back(session: Session, consult: Consult, now: datetime) -> None:
 
 def _held_by_barred(session: Session, program_id: int) -> list[int]:
     """What barred people hold and owe a reply to, by number."""
-    held = (owed(Consult.holder_id.is_not(None)), Person.role == Role.SPECIALIST)
+    # A clinician of the medical home is barred by a closed account alone.
+    held = (owed(Consult.holder_id.is_not(None)), or_(Person.role == Role.SPECIALIST, Person.is_active.is_(False)))
     query = _bars(Consult.id).join(Person, Person.id == Consult.holder_id)
     rows = session.execute(_with_bars(query).where(Consult.program_id == program_id, *held).order_by(Consult.id))
     return [row.id for row in rows if _is_barred(row)]

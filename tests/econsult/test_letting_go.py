@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -19,8 +19,9 @@ from econsult.database import Database, new_public_id
 from econsult.errors import ForbiddenError, NotFoundError
 from econsult.notices import Notice, NoticeKind
 from econsult.people.patients import Patient
-from econsult.people.persons import Person, Role, add_person
+from econsult.people.persons import Organization, Person, Role, add_person
 from econsult.people.signin import close_account
+from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
 from econsult.queue.reoffering import offer_again
 from econsult.rights import Right
@@ -117,3 +118,52 @@ def test_a_language_takes_nothing_from_who_holds_it_and_a_reply_that_is_owed_is_
         assert session.get_one(Consult, signed.id).status == Status.ANSWERED
         found = session.scalars(select(Notice.person_id).where(Notice.consult_id == signed.id, Notice.kind.in_(TOLD)))
         assert sorted(found) == sorted([clinic.derm.id, clinic.coordinator.id])
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_clinician_whose_account_is_closed_gives_back_what_they_hold(
+    database: Database, clinic: Clinic, waits: bool
+) -> None:
+    """A colleague of the clinic may take the family's question at once, also while the family was asked something."""
+    with database.writing() as session:
+        home = session.get_one(Organization, clinic.home.id)
+        details = {"name": "Second", "role": Role.PCP, "organization": home, "now": NOON}
+        second = add_person(session, database.cipher, clinic.program, email="second@clinic.test", **details)
+        consult = clinic.family_question(session)
+        pcp = session.get_one(Person, clinic.pcp.id)
+        holding.claim(session, consult, pcp, now=NOON, lease=LEASE)
+        if waits:
+            lane = threads.Audience.FAMILY
+            threads.request_info(session, consult, pcp, text="Photo?", items=["x"], audience=lane, now=NOON)
+        close_account(session, pcp, SOON)
+        offer_again(session, clinic.program.id, SOON)
+        assert (consult.status, consult.holder_id) == (Status.SUBMITTED, None)
+        told = session.execute(select(Notice.kind, Notice.person_id).where(Notice.created_at == SOON)).all()
+        assert (NoticeKind.NEW_REQUEST, second.id) in told
+        assert (NoticeKind.LET_GO, clinic.coordinator.id) in told
+        assert clinic.pcp.id not in {person for _kind, person in told}
+        holding.claim(session, consult, second, now=SOON, lease=LEASE)
+        assert list(violations(session, SOON)) == []
+
+
+@pytest.mark.parametrize("how", ["limit", "reply"])
+def test_the_end_of_a_wait_renews_no_claim_of_a_closed_account(database: Database, clinic: Clinic, how: str) -> None:
+    """As the version before left it: it goes back to the pool at the next look, and nobody writes to who has left."""
+    with database.writing() as session:
+        consult, derm = clinic.claimed(session), session.get_one(Person, clinic.derm.id)
+        threads.request_info(session, consult, derm, text="Photo?", items=["x"], audience=None, now=NOON)
+        close_account(session, derm, SOON)
+        session.flush()
+        end = NOON + timedelta(hours=72)
+        if how == "limit":
+            fire(session, end)
+        else:
+            holding.took_reply(session, consult, clinic.pcp, now=end)
+        assert (consult.status, consult.claim_until) == (Status.CLAIMED, end)
+        assert heard_since(session, derm, SOON) == []
+        assert [each.id for each in holding.lapse_claims(session, end + timedelta(seconds=5))] == [consult.id]
+
+
+def heard_since(session: Session, person: Person, at: datetime) -> list[str]:
+    """What this person was told from then on."""
+    return list(session.scalars(select(Notice.kind).where(Notice.person_id == person.id, Notice.created_at >= at)))
