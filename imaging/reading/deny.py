@@ -14,7 +14,16 @@ from imaging.reading.date_reader import DateReader
 from imaging.reading.initials import Initials
 from imaging.reading.joins import HYPHENS, Joined, Place, over_breaks, spelled_down, spelled_out
 from imaging.reading.lab_words import LAB_WORDS
-from imaging.reading.labels import LABEL_WORDS, cells_under, heads_of, is_close, value_after, value_below, zones_of
+from imaging.reading.labels import (
+    LABEL_WORDS,
+    cells_under,
+    dated_after,
+    heads_of,
+    is_close,
+    value_after,
+    value_below,
+    zones_of,
+)
 from imaging.reading.names import Names
 from imaging.reading.numbers import Numbers, Span
 from imaging.reading.page_dates import PageDates
@@ -101,9 +110,11 @@ class DenyList:
         yield from self._numbers.groups(line, is_row=is_row)
         yield from self._initials.groups(line, is_row=is_row)
         text, _ = _joined(line)
+        dated = dated_after(line)
         spans = [*self._dates.spans_of_misread(text)]
         spans += [one for one in self._dates.spans(text) if not (is_row and _VALUES.fullmatch(text, *one))]
-        yield from _touched(line, [*spans, *self._numbers.spans(text, is_row=is_row)])
+        yield from (group for group in _touched(line, spans) if not _is_dated(group, dated))
+        yield from _touched(line, [*self._numbers.spans(text, is_row=is_row)])
 
     def _set_apart(self, lines: Sequence[Line], rows: Sequence[bool]) -> defaultdict[int, set[int]]:
         """Find what no line holds whole: letters set apart, and what goes on in the next line or cell."""
@@ -208,6 +219,11 @@ def _joined(line: Line) -> tuple[str, list[int]]:
         starts.append(at)
         at += len(word.text) + 1
     return " ".join(word.text for word in line), starts
+
+
+def _is_dated(group: set[int], dated: Sequence[list[int]]) -> bool:
+    """Whether a date is what a label of a laboratory's own day names; one behind a name there may be of birth."""
+    return any(values and min(group) == values[0] and group <= set(values) for values in dated)
 
 
 def _touched(line: Line, spans: Sequence[Span]) -> Iterator[set[int]]:

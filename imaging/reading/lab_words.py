@@ -36,3 +36,5 @@ pulmonar rash rectal rodilla saliva scalp severe skin spine stool swab tela temp
 tos urinary urine uterus vaginal vagina valve vein vena venous vena viral virus vision visual vomit vomito waist wrist
 """
 LAB_WORDS = frozenset(_WORDS.split())
+LAB_TERMS = frozenset((("white", "blood"), ("white", "cell"), ("white", "cells"), ("white", "count"), ("white", "wbc")))
+"""Two words that laboratories print beside each other, of which the first is also a surname."""

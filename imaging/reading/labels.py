@@ -35,6 +35,15 @@ _CLOSING = (
     "informe", "muestra", "solicitado por", "medico", "prueba", "resultado", "nota", "unidad", "valores de referencia",
     "sexo", "age", "edad", "status", "fasting", "fecha de toma", "fecha de informe", "fecha", "date", "page", "pagina",
 )  # fmt: skip
+_OF_DATES = frozenset(
+    tuple(phrase.split())
+    for phrase in ("collected", "collection date", "date collected", "collected on", "received", "date received",
+                   "reported", "report date", "date reported", "report", "toma", "fecha de toma", "fecha de informe",
+                   "informe", "recolectado", "recolectada", "recoleccion", "fecha de recoleccion", "recibido",
+                   "recibida", "fecha de recepcion", "reportado", "informado", "fecha de reporte", "specimen collected",
+                   "collection", "drawn", "muestra tomada", "reporte")
+)  # fmt: skip
+"""Labels of a day on which a laboratory did something: for a newborn it may be the day of birth."""
 _NUMBER_OF = frozenset(("", "no", "nr", "num", "number", "numero"))
 NAME_HEADS = frozenset(
     tuple(phrase.split()) for phrase in ("patient", "paciente", "patient name", "nombre del paciente", "pt name")
@@ -48,7 +57,8 @@ NUMBER_HEADS = frozenset(
 """Heads of columns under which each row of a table names somebody, or gives somebody's number or birth date."""
 _PHRASES = sorted(
     [(tuple(phrase.split()), True) for phrase in (*_OPENING, *_WITH_COLON)]
-    + [(tuple(phrase.split()), False) for phrase in _CLOSING],
+    + [(tuple(phrase.split()), False) for phrase in _CLOSING]
+    + [(phrase, False) for phrase in _OF_DATES],
     key=lambda entry: len(entry[0]),
     reverse=True,
 )
@@ -74,6 +84,16 @@ def zones_of(line: Line) -> Iterator[tuple[int, int, bool]]:
         if phrase and (_has_colon(line, at + len(phrase)) or (phrase not in _EVERYDAY and _begins(line, at))):
             yield at, at + len(phrase), opens
         at += max(1, len(phrase))
+
+
+def dated_after(line: Line) -> list[list[int]]:
+    """Return for each label of a laboratory's own day the numbers of the words after it, up to the next label."""
+    return [value_after(line, start, end) for start, end, _ in zones_of(line) if _is_of_date(line, start, end)]
+
+
+def _is_of_date(line: Line, start: int, end: int) -> bool:
+    # The label itself is read without doubt: what may be `Nacido` misread opens no date of birth.
+    return tuple(fold(word.text) for word in line[start:end]) in _OF_DATES
 
 
 def _has_colon(line: Line, end: int) -> bool:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from imaging.reading.lab_words import LAB_WORDS
+from imaging.reading.lab_words import LAB_TERMS, LAB_WORDS
 from imaging.reading.labels import LABEL_WORDS
 from imaging.reading.spelling import PARTICLES, as_read, fold, is_alike, pieces_of, spellings_of
 from imaging.reading.words import Line, Word
@@ -33,6 +33,7 @@ class Names:
     def groups(self, line: Line, *, is_row: bool) -> Iterator[set[int]]:
         """Yield the numbers of words that are, alone or together, parts of a name."""
         found = {number for number, word in enumerate(line) if self.is_in(word)}
+        found -= {number for number in found if number - 1 not in found and _is_term(line, number)}
         found |= self._near(line, found) | self._side_by_side(line)
         yield from ({number} for number in sorted(found))
         across = list(self._across(line))
@@ -124,6 +125,13 @@ class Names:
             beside += [other for other in near if line[other].text.isupper() == line[number].text.isupper()]
             if beside:
                 yield {number, *beside}
+
+
+def _is_term(line: Line, number: int) -> bool:
+    """Whether a word and the next one, with no more than a space between, are what laboratories count."""
+    if number + 1 >= len(line) or line[number + 1].left - line[number].right > line[number].height:
+        return False
+    return (fold(line[number].text), fold(line[number + 1].text)) in LAB_TERMS
 
 
 def _by_capitals(text: str) -> list[str]:

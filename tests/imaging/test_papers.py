@@ -73,6 +73,30 @@ def test_results_and_the_dates_of_collection_stay(text: str) -> None:
     assert hidden(text) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "covered"),
+    [("Collected  03/07/2019 23:10", []), ("Collected: 03/07/2019", []), ("Recolectado:  07/03/2019", []),
+     ("Fecha de toma:  7 de marzo de 2019", []), ("Report date  2019-03-07", []), ("Recibido: 07/03/2019", []),
+     ("DOB  03/07/2019  Collected  03/07/2019 23:10", ["03/07/2019"]), ("03/07/2019", ["03/07/2019"]),
+     ("Collected  04/21/2026  DOB  03/07/2019", ["03/07/2019"]),
+     ("Collected Pe\u00f1a 03/07/2019", ["Pe\u00f1a", "03/07/2019"])],
+)  # fmt: skip
+def test_a_newborns_day_of_birth_stays_where_it_is_the_day_of_collection(text: str, covered: list[str]) -> None:
+    assert hidden(text) == covered
+
+
+@pytest.mark.parametrize(
+    ("text", "covered"),
+    [("White blood cells  7.2  10^3/uL  5.0-14.5", []), ("WHITE CELL CASTS  0  /lpf", []), ("White  blood", ["White"]),
+     ("Emily White  Blood cells  7.2", ["Emily", "White"]), ("Emily White blood cells", ["Emily", "White"])],
+)  # fmt: skip
+def test_white_cells_stay_for_a_child_of_that_surname(text: str, covered: list[str]) -> None:
+    for is_exact in (False, True):
+        words = [replace(word, is_exact=is_exact) for word in line(text)]
+        ((_, found),) = DenyList(Identifiers(names=("Emily White",)), dates).hits([words])
+        assert [words[number].text for number in sorted(found)] == covered
+
+
 RESEMBLING = Identifiers(names=("Jos\u00e9 Reyes Castro", "Alba Luna Vega", "Celia Nora Elena", "Oriana Quispe"))
 
 
