@@ -12,6 +12,7 @@ from imaging.masks import Mask
 from imaging.pixels import Pixels
 from imaging.refusal import Refused
 from imaging.rendition import Rendition
+from imaging.steps.bleach import bleached
 from imaging.steps.cover import cover
 from imaging.steps.encode_jpeg import encode_jpeg
 from imaging.steps.find_identifiers import Finder
@@ -54,7 +55,7 @@ def render_pages(
         page, name = keep_pixels(allowance.drawn(partial(draw, number))), f"{stem}-{number + 1}"
         if find is not None:
             found = find(number, page, name)
-            page = cover(page, found)
+            page = cover(bleached(page), found)
             masks += found
         emit(encode_jpeg(page, name, quality=90, full_colour=True))
         first = first or page

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from econsult.people import dates
 from imaging import TREATMENT_USE, Identifiers, Policy, open_jail, prepare
@@ -371,6 +371,20 @@ def test_print_that_the_detector_takes_for_a_face_stays_and_a_portrait_on_it_goe
     assert [entry.text for entry, share in shares if share < 0.95 and entry.is_secret] == []
     faces = [mask for mask in report.masks if mask.what == "face"]
     assert [mask.left > 0.7 and mask.width < 0.25 for mask in faces] == [True]
+
+
+@pytest.mark.parametrize("level", [252, 248])
+def test_faint_writing_on_a_scan_cannot_be_stretched_into_sight(run: Prepare, level: int) -> None:
+    _, page = sparse()
+    picture = page.picture()
+    at = (170, 1500, 900, 1560)
+    ImageDraw.Draw(picture).text(at[:2], "Mariana Olivares 8200417", (level,) * 3, ImageFont.load_default(36))
+    scan = io.BytesIO()
+    picture.save(scan, "PDF", resolution=papers.DOTS, quality=95)
+    _, kept = run(scan.getvalue(), "lab_document", Policy(identifiers=page.known))
+    seen = Image.open(io.BytesIO(kept.files["page-1"])).convert("L").crop(at).histogram()
+    levels = [number for number, count in enumerate(seen) if count]
+    assert levels[-1] - levels[0] <= 1
 
 
 def test_a_page_on_which_a_person_saw_no_face_keeps_its_names_covered(run: Prepare) -> None:
