@@ -3,22 +3,30 @@
 import base64
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from imaging.identifiers import Identifiers
 
 _LEAST_LETTERS = 4
 _LEAST_PLAIN = 5
-"""Shorter words turn up in megabytes of coded picture by chance alone."""
+"""Shorter words turn up in any file by chance alone."""
+_BY_CHANCE = 1e-6
+"""How often at most a word may turn up by chance in a stretch of coded picture where it is looked for. In a film of a
+hundred megabytes five letters in any case stand somewhere once in three hundred times: a good film of a child with
+such a name would fail, and fail again each time that it is sent."""
 _HEAD = 4
 """So many bytes of a word are looked up for every place at once; no word that is looked for is shorter."""
 _PAIRS = 1 << 16
 _DATES = ("%Y-%m-%d", "%Y:%m:%d", "%Y%m%d", "%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y", "%d-%m-%Y", "%d.%m.%Y", "%m%d%Y")
 
 
-def traces(data: bytes, identifiers: Identifiers) -> list[str]:
-    """Return in which writings a word of the case was found, such as `UTF-16`; the word itself is never named."""
+def traces(data: bytes, identifiers: Identifiers, coded: Sequence[tuple[int, int]] = ()) -> list[str]:
+    """Return in which writings a word of the case was found, such as `UTF-16`; the word itself is never named.
+
+    `coded` are stretches of coded picture, each from its first place to the one behind it, in order: in them only words
+    count that are too long to stand there by chance.
+    """
     folded = data.lower()
     by_head: defaultdict[bytes, list[tuple[str, bytes, bytes]]] = defaultdict(list)
     for writing, needle in _needles(identifiers):
@@ -29,9 +37,16 @@ def traces(data: bytes, identifiers: Identifiers) -> list[str]:
         writing
         for place in _places(folded, by_head)
         for writing, needle, where in by_head.get(folded[place : place + _HEAD], ())
-        if where.startswith(needle, place)
+        if where.startswith(needle, place) and not _is_chance(place, needle, where is folded, coded)
     }
     return sorted(found)
+
+
+def _is_chance(place: int, needle: bytes, is_folded: bool, coded: Sequence[tuple[int, int]]) -> bool:
+    """Whether the word stands in a stretch of coded picture so long that it may stand there without a meaning."""
+    letters = sum(map(bytes.isalpha, (needle[at : at + 1] for at in range(len(needle))))) if is_folded else 0
+    once = 2.0**letters / 256.0 ** len(needle)
+    return any(start <= place < end and (end - start) * once > _BY_CHANCE for start, end in coded)
 
 
 def _places(data: bytes, heads: Iterable[bytes]) -> list[int]:

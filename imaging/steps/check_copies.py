@@ -28,6 +28,8 @@ _STILL_RIPPLE, _BUSY_SHARE, _STILL_MOST = 20, 0.7, 80
 more beside what is busy, and never more than this: writing that is paler than that shows nothing of itself."""
 _BLOCK_RIPPLE, _SEEP = 4, 2
 """How far from the masks' colour, in blocks that are covered whole, and how many pixels in from a neighbour."""
+_SHOWS = {"thumb": "page-1"}
+"""The small picture of a paper is of its first page, and what is covered there is covered in it."""
 _SMALLER = frozenset({"thumb", "view"})
 """Copies of which there is a larger one: what is too small or too far askew to be read there at once is so here."""
 _CODES_EVERY = 0.4
@@ -39,11 +41,14 @@ _FILM_MARGIN, _FILM_EDGE, _FILM_RIPPLE = 8, 64, 14
 def check_copies(data: bytes) -> list[str]:
     """Return a line per thing that is not as it should be: the copy's name and what is wrong with it."""
     bundle = unpack(data)
-    return [f"{copy.name} {what}" for copy in bundle.copies for what in _check(copy, bundle)]
+    there = {copy.name for copy in bundle.copies}
+    absent = sorted({mask.copy for mask in bundle.masks if mask.copy is not None} - there)
+    found = [f"{copy.name} {what}" for copy in bundle.copies for what in _check(copy, bundle)]
+    return found + [f"{name} missing" for name in absent]
 
 
 def _check(copy: Rendition, bundle: Bundle) -> Iterator[str]:
-    chosen = [mask for mask in bundle.masks if mask.copy in {None, copy.name}]
+    chosen = [mask for mask in bundle.masks if mask.copy in {None, copy.name, _SHOWS.get(copy.name)}]
     check = _check_film if copy.media_type == "video/mp4" else _check_picture
     yield from check(copy, chosen, bundle.seeks_codes)
 

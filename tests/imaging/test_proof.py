@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw
 
 from imaging import Jail, Policy, Report
 from imaging.bundle import pack
+from imaging.coded import coded_stretches
 from imaging.exiftool import Exiftool
 from imaging.identifiers import Identifiers
 from imaging.masks import FILL, Mask
@@ -120,9 +121,10 @@ def test_every_picture_of_a_film_is_looked_at_and_not_the_key_ones_alone() -> No
 
 
 def test_a_mask_of_one_page_is_not_asked_of_another(jail: Jail) -> None:
-    page = replace(copy_of(files.noise(400, 300)), name="page-2")
-    assert prove(jail, [page], [replace(MASK, copy="page-1")], Policy(identifiers=NOBODY)).holds
-    assert not prove(jail, [page], [replace(MASK, copy="page-2")], Policy(identifiers=NOBODY)).holds
+    first, page = (copy_of(each) for each in (cover(files.noise(400, 300), [MASK]), files.noise(400, 300)))
+    both = [replace(first, name="page-1"), replace(page, name="page-2")]
+    assert prove(jail, both, [replace(MASK, copy="page-1")], Policy(identifiers=NOBODY)).holds
+    assert not prove(jail, both, [replace(MASK, copy="page-2")], Policy(identifiers=NOBODY)).holds
 
 
 def test_a_copy_that_is_not_the_size_it_says_does_not_hold(jail: Jail) -> None:
@@ -178,6 +180,38 @@ def test_a_word_in_a_copy_stops_it_and_is_never_quoted(jail: Jail) -> None:
     assert prove(jail, [clean], [], Policy(identifiers=CASE)).checks == (STRUCTURE, WORDS, CODES)
     assert not prove(jail, [told], [], Policy(identifiers=CASE)).holds
     assert "a word of the case in ASCII" in [finding.what for finding in verify([told.data], CASE)]
+
+
+def test_a_short_name_that_stands_in_coded_picture_by_chance_stops_no_film() -> None:
+    case = Identifiers(names=("Maria Lopez",), numbers=("778-899",))
+    noise = random.Random(3).randbytes(400_000)
+    for word, found in ((b"mArIa", []), (b"778-899", ["ASCII"]), ("Lopez".encode("utf-16-le"), ["UTF-16"])):
+        data = noise[:200_000] + word + noise[200_000:]
+        assert traces(data, case, [(100, len(data))]) == found
+        assert traces(data, case) != []
+        # In front of the picture, and in a stretch so short that chance would not do it, a name is a name.
+        assert traces(word + noise, case, [(len(word), len(data))]) != []
+        assert traces(word + noise[:1000], case, [(0, 1000)]) != []
+
+
+def test_what_is_coded_picture_is_known_of_each_type_that_goes_out() -> None:
+    photo = files.encode(files.noise(64, 64), "JPEG")
+    [(start, end)] = coded_stretches(photo)
+    assert photo[end : end + 2] == b"\xff\xd9"
+    assert photo.index(b"\xff\xda") < start < photo.index(b"\xff\xda") + 20
+    assert coded_stretches(photo[:-2]) == coded_stretches(b"no type") == []
+
+
+def test_the_small_picture_of_a_paper_is_proved_and_a_page_that_is_not_there_is_noticed(jail: Jail) -> None:
+    line, policy = replace(MASK, copy="page-1"), Policy(identifiers=NOBODY)
+    last = replace(MASK, copy="page-2")
+    page = files.noise(1200, 800)
+    small, covered = page.resize((320, 213), Image.Resampling.BICUBIC), cover(page, [line])
+    pages = [replace(copy_of(covered), name=name) for name in ("page-1", "page-2")]
+    thumb = replace(copy_of(cover(small.copy(), [line])), name="thumb")
+    assert prove(jail, [*pages, thumb], [line, last], policy).holds
+    assert not prove(jail, [*pages, replace(copy_of(small), name="thumb")], [line, last], policy).holds
+    assert not prove(jail, [pages[0], thumb], [line, last], policy).holds
 
 
 def test_the_other_tool_is_named_and_its_no_counts(jail: Jail) -> None:
