@@ -26,7 +26,7 @@ from econsult.errors import ForbiddenError, NotFoundError
 from econsult.people.caregivers import SELF, caregiver_link, links_of
 from econsult.people.patients import Patient, note_patient
 from econsult.people.persons import Person, Role, specialties_of
-from econsult.rights import READ_RIGHTS, RIGHTS, WAITS_FOR_ADOPTION, Relation, Right
+from econsult.rights import READ_RIGHTS, WAITS_FOR_ADOPTION, Relation, Right, rights_of
 from econsult.rosters.limits import conflicted
 from econsult.seconds import seconds_relation, time_relation
 from econsult.standing import desk_relation
@@ -248,11 +248,11 @@ def _specialists_relation(session: Session, person: Person, consult: Consult) ->
 
 
 def _rights(relation: Relation, person: Person, consult: Consult) -> frozenset[Right]:
-    rights = set(RIGHTS[relation])
+    rights = set(rights_of(relation, consult))
     if person.id in {consult.requester_id, consult.sent_on_by_id}:
         rights.add(Right.REQUEST)
     if relation == Relation.MEDICAL_HOME:
-        rights |= {Right.HOLD, Right.ANSWER} if consult.kind == Kind.FAMILY_QUESTION else {Right.REQUEST}
+        rights |= {Right.HOLD, Right.DECLINE, Right.ANSWER} if consult.kind == Kind.FAMILY_QUESTION else {Right.REQUEST}
     return frozenset(rights - WAITS_FOR_ADOPTION if consult.awaits_adoption else rights)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from econsult.consults.records import Consult
+from econsult.consults.stranded import is_stranded
 from econsult.consults.threads import Audience
 
 
@@ -40,6 +42,7 @@ class Right(StrEnum):
     UPLOAD = "upload"
     REQUEST = "request"
     HOLD = "hold"
+    DECLINE = "decline"
     ANSWER = "answer"
     SEND_ON = "send_on"
     ASSIGN = "assign"
@@ -80,12 +83,12 @@ RIGHTS: dict[Relation, frozenset[Right]] = {
     Relation.PRESENTER: frozenset(
         _SEEING | _FAMILY | {Right.SEE_IDENTITY, Right.UPLOAD, Right.REQUEST, Right.KEEP_CONFIDENTIAL}
     ),
-    Relation.POOL: frozenset(_SEEING | {Right.HOLD, Right.BREAK_GLASS, Right.SECOND}),
+    Relation.POOL: frozenset(_SEEING | {Right.HOLD, Right.DECLINE, Right.BREAK_GLASS, Right.SECOND}),
     Relation.HOLDER: frozenset(
         _SEEING
         | _FAMILY
         | _CLINICIANS
-        | {Right.HOLD, Right.ANSWER, Right.BREAK_GLASS, Right.FOLLOW, Right.SECOND, Right.OWN_TIME}
+        | {Right.HOLD, Right.DECLINE, Right.ANSWER, Right.BREAK_GLASS, Right.FOLLOW, Right.SECOND, Right.OWN_TIME}
     ),
     Relation.COORDINATOR: frozenset(
         {
@@ -129,3 +132,12 @@ WRITE_RIGHTS = {
     Audience.CLINICIANS: Right.WRITE_CLINICIANS,
     Audience.COORDINATION: Right.WRITE_COORDINATION,
 }
+
+
+def rights_of(relation: Relation, consult: Consult) -> frozenset[Right]:
+    """What the relation may do with this very consult, whoever it is that has it.
+
+    A family's question that nobody of its clinic can take the desk brings to somebody else, or to an end.
+    """
+    is_desks = relation == Relation.COORDINATOR and is_stranded(consult)
+    return RIGHTS[relation] | ({Right.SEND_ON, Right.DECLINE} if is_desks else frozenset())

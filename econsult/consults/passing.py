@@ -16,6 +16,7 @@ from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.offering import offer_elsewhere, taken
 from econsult.consults.records import Consult, Kind, note
 from econsult.consults.sides import end_sides, side_of
+from econsult.consults.stranded import is_stranded, may_answer, move_to_clinic
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import SPECIALTIES, Person, Role, specialties_of
@@ -49,18 +50,21 @@ def assign(
 
     Of what is answered, only that which the clinic asks something about.
     Somebody who is off duty by the roster is given it only `although_off_duty`: then the desk hears "no cover" at once.
+    So is a clinician who is away, where nobody of the clinic is there. One of another clinic takes it along to theirs.
     """
     status = next_status(consult.status, "assign")
     if status == Status.ANSWERED and consult.clinic_waits_since is None:
         # There is nothing left to do for anybody.
         raise ImpossibleVerbError(status, "assign")
     _check_fits(session, consult, to)
-    if is_off(session, to.id, now):
+    is_away = is_off(session, to.id, now)
+    if is_away and not (although_off_duty and is_stranded(consult)):
         raise ForbiddenError("This person is away: choose somebody else.", code="away")
-    is_there = not is_off_duty(session, to, pools_asked(consult), now)
+    is_there = not is_away and not is_off_duty(session, to, pools_asked(consult), now)
     if not is_there and not although_off_duty:
         raise ForbiddenError("This person is not on duty now: choose somebody else, or say so.", code="off_duty")
     check_may_hold(session, consult, to)
+    move_to_clinic(session, consult, to, by, now)
     _give(session, consult, "assign", to, (status, require_reason(reason)), by=by, now=now, lease=lease)
     if not is_there:
         tell_no_cover(session, consult, now, by_id=by.id)
@@ -93,9 +97,8 @@ def reroute(
 
 def _check_fits(session: Session, consult: Consult, to: Person) -> None:
     """A family's question is the medical home's; an eConsult needs somebody who answers for its specialty."""
-    is_home = to.role == Role.PCP and to.organization_id == consult.organization_id
     is_pool = to.role == Role.SPECIALIST and bool(pools_asked(consult) & specialties_of(session, to))
-    fits = is_home if consult.kind == Kind.FAMILY_QUESTION else is_pool
+    fits = may_answer(consult, to) if consult.kind == Kind.FAMILY_QUESTION else is_pool
     if not fits or not to.is_active or to.program_id != consult.program_id:
         raise InvalidError("This person cannot answer this request.", {"person": "unsuitable"})
 

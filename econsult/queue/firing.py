@@ -19,9 +19,9 @@ from econsult.consults.clocks import grace
 from econsult.consults.ledger import ClockState
 from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.policies import Rules, rules_of
-from econsult.consults.records import Consult, Urgency, note
+from econsult.consults.records import Consult, Kind, Urgency, note
 from econsult.consults.steps import BROKEN, HELD, first_promised_at, pending
-from econsult.consults.uncovered import is_clinicians, line_of
+from econsult.consults.uncovered import is_clinicians, line_of, minute_of
 from econsult.notices import NoticeKind
 from econsult.picking import ANY, Pick
 from econsult.queue.audience import DESK_FROM, Audience, kind_at
@@ -32,6 +32,7 @@ from econsult.queue.outbox import Telling, tell_all
 from econsult.queue.quiet import Quiet
 
 LATE = timedelta(seconds=30)
+MINUTES_OF_DAY = 24 * 60
 
 
 @dataclass
@@ -100,8 +101,8 @@ class _Firing:
             self.consult.is_unallocated = True
         people = self.around.at_level(self.consult, clock.name, level, clock.lane)
         for person in people:
-            about = f"{clock.name}:{clock.cycle}:{level}"
-            telling = Telling(person, kind_at(clock.name, level), self.consult.id, about, self.is_urgent)
+            about, kind = self._said(clock, instant, level)
+            telling = Telling(person, kind, self.consult.id, about, self.is_urgent)
             # Where several steps of a clock are due at once, each person hears of the last one that concerns them.
             self.told[person.id, clock.id] = telling
         for caregiver in self.around.family(self.consult, clock.name, level):
@@ -110,6 +111,17 @@ class _Firing:
             )
         if level < DESK_FROM and clock.paused_at is None:
             self._look_for_cover(clock)
+
+    def _said(self, clock: DueClock, instant: datetime, level: int) -> tuple[str, NoticeKind]:
+        """What makes the letter of this step happen once, and of which kind it is.
+
+        A family's question that nobody of its clinic can take stays broken in each of its promises: while nothing
+        changes, one letter a day says so.
+        """
+        is_alone = self.consult.is_unallocated or self.consult.uncovered_at is not None
+        if level > BROKEN and is_alone and self.consult.kind == Kind.FAMILY_QUESTION:
+            return f"alone:{minute_of(instant) // MINUTES_OF_DAY}", NoticeKind.OVERDUE
+        return f"{clock.name}:{clock.cycle}:{level}", kind_at(clock.name, level)
 
     def _look_for_cover(self, clock: DueClock) -> None:
         """Whoever should act is not there: the desk hears of it now and not at its own step."""

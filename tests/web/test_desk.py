@@ -328,3 +328,37 @@ def test_whoever_stands_in_finds_somebody_who_replies_to_a_colleague(
     assert post(director, path, {"to": "nobody"}).location == "/coordination/desk?said=noted"
     with runtime.database.reading() as session:
         assert side_of(session, asked.id) is None
+
+
+def test_what_nobody_of_a_familys_clinic_can_take_goes_to_another_clinic_or_ends_with_words(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic
+) -> None:
+    """The only clinician is on leave: the other clinic's is offered, the own when the desk says so, or it ends."""
+    now = datetime.now(UTC)
+    with runtime.database.writing() as session:
+        session.add(TimeOff(person_id=clinic.pcp.id, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(9)))
+        session.flush()
+        given, own, ended = (clinic.family_question(session, now=now) for _ in range(3))
+    page = html.unescape(desk.get("/coordination/desk").text)
+    assert f"{clinic.other_pcp.name}, Other clinic</option>" in page
+    assert f"{clinic.pcp.name} (away)</option>" in page
+    assert desk.get(f"/coordination/{given.public_id}").status_code == 200
+    assert (
+        post(desk, f"/coordination/desk/{given.public_id}", {"person": clinic.other_pcp.public_id}).status_code == 303
+    )
+    refused = post(desk, f"/coordination/desk/{own.public_id}", {"person": clinic.pcp.public_id})
+    assert (refused.status_code, "Give it to this person although away." in refused.text) == (422, True)
+    said = {"person": clinic.pcp.public_id, "although": "1"}
+    assert post(desk, f"/coordination/desk/{own.public_id}", said).status_code == 303
+    address = f"/coordination/desk/{ended.public_id}/decline"
+    refused = post(desk, address, {"words": " ", "reason": "Called the center in Taos"})
+    assert (refused.status_code, refused.text.count("Write what the family reads")) == (422, 2)
+    assert 'value="Called the center in Taos"' in refused.text
+    told = post(desk, address, {"words": "Llame al 555-0100", "reason": "Called the center in Taos"})
+    assert told.headers["Location"].endswith(f"/coordination/{ended.public_id}?said=declined")
+    assert desk.get(told.headers["Location"]).status_code == 200
+    with runtime.database.reading() as session:
+        found = [session.get_one(Consult, each.id) for each in (given, own, ended)]
+        assert [each.holder_id for each in found] == [clinic.other_pcp.id, clinic.pcp.id, None]
+        assert (found[2].status, found[2].end_reason) == ("declined", "Called the center in Taos")
+    assert post(desk, address, {"words": "Again"}).status_code == 403

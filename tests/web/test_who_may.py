@@ -277,6 +277,7 @@ WHO = {
     "POST /unreached/<int:number>/told": DESK,
     "GET /coordination/desk": DESK,
     "POST /coordination/desk/<public_id>": DESK,
+    "POST /coordination/desk/<public_id>/decline": DESK,
     # Birthdays: the desk sees what is to do, and writes down who may go on for somebody who is grown up.
     "GET /coordination/ages": DESK,
     "GET /coordination/ages/<public_id>": DESK,

@@ -9,12 +9,13 @@ from flask import request
 from econsult.access import patients_on
 from econsult.consults import declining, holding, worklist
 from econsult.consults.clocks import clocks_among
+from econsult.consults.stranded import turn_down
 from econsult.consults.taking import take
 from econsult.consults.views import Filters, View
 from econsult.errors import InvalidError
 from econsult.people.persons import LANGUAGES, SPECIALTIES, Role
 from econsult.reading import readers_among
-from econsult.rights import Right
+from econsult.rights import Relation, Right
 from web.api.loading import after, loaded
 from web.api.numbers import hidden_for
 from web.api.routing import CLINIC, route
@@ -82,10 +83,13 @@ def release_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
 
 @route("POST", "/consults/<consult_id>/decline", answer="Consult", body=REASON_IN)
 def decline_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Say no, with a reason that those who asked can read."""
+    """Say no, with a reason that those who asked can read; the desk does where nobody of a family's clinic is there."""
     reason = body.get("reason", "").strip()
     if not reason:
         raise InvalidError("Say why, so that the child can be helped otherwise.", {"reason": "required"})
-    with loaded(consult_id, Right.HOLD) as (session, passed):
-        declining.decline(session, passed.consult, me(), reason, now=now())
+    with loaded(consult_id, Right.DECLINE) as (session, passed):
+        if passed.relation == Relation.COORDINATOR:
+            turn_down(session, passed.consult, me(), reason, "", now=now())
+        else:
+            declining.decline(session, passed.consult, me(), reason, now=now())
     return after(passed)

@@ -32,7 +32,7 @@ from web.shell.forms import FormReader
 from web.showing.outlook import Late, capped, late_page
 from web.showing.second import SideBox, desk_box
 from web.showing.there import There, there_now
-from web.showing.waiting import Waiting, asked_of, pool_of, pools_of, waiting
+from web.showing.waiting import Waiting, asked_of, beyond, pool_of, pools_of, waiting
 from web.words import terms
 from web.words.language import gettext
 
@@ -86,7 +86,7 @@ class Alone:
 @only(*DESK)
 def desk() -> str:
     """What nobody can take, what nobody has taken, and what will be late; of one `specialty` where it is asked for."""
-    return _desk({})
+    return desk_page({})
 
 
 @allocation.post("/<public_id>")
@@ -116,14 +116,14 @@ def assign(public_id: str) -> Response | tuple[str, int]:
                 although_off_duty=form.text("although", longest=1) == "1",
             )
     except ForbiddenError as error:
-        return _desk({f"p-{public_id}": _refusal(error.code)}, {public_id: error.code}), 422
+        return desk_page({f"p-{public_id}": _refusal(error.code)}, {public_id: error.code}), 422
     except _GivenError as error:
         words = gettext("%(name)s has it now. Give it to somebody else only with a reason", name=error.args[0])
-        return _desk({f"p-{public_id}": words}), 422
+        return desk_page({f"p-{public_id}": words}), 422
     except InvalidError as error:
         is_mute = "reason" in error.fields
         words = gettext("Say why, so that the others understand") if is_mute else _refusal("")
-        return _desk({f"p-{public_id}": words}), 422
+        return desk_page({f"p-{public_id}": words}), 422
     return _given()
 
 
@@ -157,8 +157,9 @@ def _refusal(code: str) -> str:
     return str(REFUSALS.get(code) or gettext("This person cannot take it now. Choose somebody else"))
 
 
-def _desk(errors: dict[str, str], refused: Mapping[str, str] | None = None) -> str:
-    """The page; what was refused is said above all, with a way down to its form: the choice named `p-` and its id.
+def desk_page(errors: dict[str, str], refused: Mapping[str, str] | None = None) -> str:
+    """The page; what was refused is said above all, with a way down to its form: the choice named `p-` and its id,
+    or the words named `d-`.
 
     `refused` has the code of why, by the request's id: some forms then offer a way out.
     """
@@ -175,9 +176,8 @@ def _desk(errors: dict[str, str], refused: Mapping[str, str] | None = None) -> s
         held_late = [each for each in _held_late(late) if each.public_id not in known]
         others = {each.id: entry for each, entry in zip(held_late, waiting(session, held_late, there), strict=True)}
         shown = {entry.row.id for column in (*columns.values(), left) if column for entry in column.entries}
-        kept = _kept(
-            session, errors.keys() - {f"p-{each}" for each in shown | {each.public_id for each in held_late}}, there
-        )
+        here = shown | {each.public_id for each in held_late}
+        kept = _kept(session, {name[2:] for name in errors} - here, there)
         untaken = columns.get("untaken")
         alone = _alone(session, untaken, there) if untaken and len(names) > 1 else None
         # On a coordinator's board they stand by themselves, and lead to the card.
@@ -206,10 +206,9 @@ def _desk(errors: dict[str, str], refused: Mapping[str, str] | None = None) -> s
     )
 
 
-def _kept(session: Session, errors: Collection[str], there: There) -> list[Waiting]:
+def _kept(session: Session, ids: Collection[str], there: There) -> list[Waiting]:
     """What was refused and stands in no column any more: its form stays, for whoever means it."""
     right = Right.ASSIGN if me().role == Role.COORDINATOR else Right.GIVE
-    ids = [name.removeprefix("p-") for name in errors]
     found = [consult_for(session, me(), each, now=now(), right=right).consult for each in ids]
     return waiting(session, found, there)
 
@@ -292,7 +291,7 @@ def _is_holders(risk: Risk) -> bool:
 
 
 def _person(session: Session, consult: Consult, public_id: str) -> Person:
-    for person in pool_of(session, consult):
+    for person in (*pool_of(session, consult), *beyond(session, consult)):
         if person.public_id == public_id:
             return person
     raise InvalidError("Choose somebody of the list.", {"person": "required"})

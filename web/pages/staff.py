@@ -42,6 +42,7 @@ from web.pages.second import seconds
 from web.pages.sentences import sentences_page
 from web.pages.steps import steps
 from web.pages.stops import stops
+from web.pages.turning_down import turning_down
 from web.pages.unreached import unreached
 from web.pages.worklist import worklist
 
@@ -58,6 +59,7 @@ STAFF = (
     by_phone,
     clinic_case,
     clinic_children,
+    turning_down,
     details,
     families,
     homes,

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.offering import why_of
 from econsult.consults.records import Consult
+from econsult.consults.stranded import is_stranded
 from econsult.people.persons import Person, specialists_for, team_of
+from econsult.rosters.homes import clinicians_of
 from web.showing.rows import Row, rows_of
 from web.showing.there import There, is_homes
 from web.words.routes import why_words
@@ -32,6 +34,8 @@ class Waiting:
     people: list[tuple[str, str]]
     lack: str
     """Why nobody of those who may take it can now; empty where somebody can."""
+    is_stranded: bool
+    """Whether the desk may give it to another clinic too, or to somebody who is away, or say no to the family."""
 
 
 def waiting(session: Session, consults: Sequence[Consult], there: There) -> list[Waiting]:
@@ -39,26 +43,39 @@ def waiting(session: Session, consults: Sequence[Consult], there: There) -> list
     pools, rows = pools_of(session, consults), rows_of(session, consults)
     held = {consult.holder_id for consult in consults if consult.holder_id is not None}
     holders = {each.id: each.public_id for each in session.execute(_NAMED.where(Person.id.in_(held)))} if held else {}
+    alone = [consult for consult in consults if is_stranded(consult)]
+    clinics = clinicians_of(session, alone[0].program_id) if alone else {}
     return [
-        _entry(consult, row, holders, pools[asked_of(consult)], there)
+        _entry(consult, row, holders, pools[asked_of(consult)], there, clinics=clinics)
         for consult, row in zip(consults, rows, strict=True)
     ]
 
 
-def _entry(consult: Consult, row: Row, holders: Mapping[int, str], pool: Sequence[Person], there: There) -> Waiting:
+def _entry(
+    consult: Consult,
+    row: Row,
+    holders: Mapping[int, str],
+    pool: Sequence[Person],
+    there: There,
+    *,
+    clinics: Mapping[str, Sequence[Person]],
+) -> Waiting:
     others = [person for person in pool if person.id != consult.holder_id]
-    named = [(person, there.why_not(person, consult)) for person in others]
+    named = [(person, person.name, there.why_not(person, consult)) for person in others]
+    alone = is_stranded(consult)
+    for clinic, own in clinics.items() if alone else ():
+        found = [(person, f"{person.name}, {clinic}", there.why_not(person, consult)) for person in own]
+        named += [each for each in found if each[0].organization_id != consult.organization_id and not each[2]]
     # Who is there comes first, and is what the form offers where nobody is chosen.
     people = [
-        (person.public_id, f"{person.name} ({why})" if why else person.name)
-        for person, why in sorted(named, key=lambda each: bool(each[1]))
+        (person.public_id, f"{name} ({why})" if why else name)
+        for person, name, why in sorted(named, key=lambda each: bool(each[2]))
     ]
     # Why it was offered to whom tells of the time before somebody had it.
     why = why_words(why_of(consult)) if consult.holder_id is None else ""
     holder = holders.get(consult.holder_id or 0, "")
-    return Waiting(
-        row, holder, consult.specialty or "", consult.is_unallocated, why, people, there.lack(others, consult)
-    )
+    lack = there.lack(others, consult)
+    return Waiting(row, holder, consult.specialty or "", consult.is_unallocated, why, people, lack, alone)
 
 
 def asked_of(consult: Consult) -> Asked:
@@ -66,6 +83,12 @@ def asked_of(consult: Consult) -> Asked:
     if is_homes(consult):
         return consult.organization_id, ()
     return consult.program_id, tuple(name for name in (consult.specialty, consult.fallback_specialty) if name)
+
+
+def beyond(session: Session, consult: Consult) -> list[Person]:
+    """Clinicians of the program's other clinics, where nobody of its own can take a family's question."""
+    clinics = clinicians_of(session, consult.program_id) if is_stranded(consult) else {}
+    return [person for own in clinics.values() for person in own if person.organization_id != consult.organization_id]
 
 
 def pools_of(session: Session, consults: Sequence[Consult]) -> dict[Asked, list[Person]]:

@@ -1,0 +1,103 @@
+"""A family's question that nobody of its clinic can take: the desk brings it to an end, and hears of it daily."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.access import consult_for
+from econsult.consults import holding, passing
+from econsult.consults.clocks import open_clocks
+from econsult.consults.lifecycle import Status
+from econsult.consults.policies import ClockName
+from econsult.consults.records import Consult
+from econsult.consults.stranded import turn_down
+from econsult.consults.threads import Audience, messages_of
+from econsult.database import Database
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
+from econsult.notices import Notice
+from econsult.people.persons import Person
+from econsult.people.signin import close_account
+from econsult.queue.invariants import violations
+from econsult.queue.reoffering import offer_again
+from econsult.rights import Right
+from tests.econsult.test_clinic_away import off
+from tests.econsult.test_cover import HOUR
+from tests.econsult.test_not_there import MINUTE, all_day
+from tests.personas import LEASE, NOON, Clinic
+
+SOON = NOON + timedelta(minutes=5)
+
+
+def _stranded(session: Session, clinic: Clinic, how: str = "leave") -> Consult:
+    if how == "leave":
+        off(session, clinic.pcp, -1, 14 * 24)
+        return clinic.family_question(session)
+    consult = clinic.family_question(session)
+    close_account(session, session.get_one(Person, clinic.pcp.id), NOON)
+    offer_again(session, clinic.program.id, NOON)
+    return consult
+
+
+@pytest.mark.parametrize("how", ["leave", "left"])
+def test_the_desk_gives_it_to_another_clinic_whose_team_answers_for_it(
+    database: Database, clinic: Clinic, how: str
+) -> None:
+    with database.writing() as session:
+        consult = _stranded(session, clinic, how)
+        with pytest.raises(InvalidError):
+            passing.assign(session, consult, clinic.derm, "x", by=clinic.coordinator, now=SOON, lease=LEASE)
+        passing.assign(session, consult, clinic.other_pcp, "x", by=clinic.coordinator, now=SOON, lease=LEASE)
+        assert (consult.holder_id, consult.organization_id) == (clinic.other_pcp.id, clinic.other_pcp.organization_id)
+        passed = consult_for(session, clinic.other_pcp, consult.public_id, now=SOON, right=Right.ANSWER)
+        assert passed.may(Right.SEND_ON)
+        assert (consult.uncovered_at, consult.is_unallocated) == (None, False)
+        # What lapses is asked of the clinic that has it now.
+        holding.lapse_claims(session, SOON + LEASE + MINUTE)
+        told = select(Notice.person_id).where(Notice.kind == "new_request", Notice.created_at > SOON)
+        assert list(session.scalars(told)) == [clinic.other_pcp.id]
+        assert list(violations(session, SOON + LEASE + MINUTE)) == []
+
+
+def test_the_desk_gives_it_to_who_is_away_only_when_it_says_so(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = _stranded(session, clinic)
+        give = {"by": clinic.coordinator, "now": SOON, "lease": LEASE}
+        with pytest.raises(ForbiddenError):
+            passing.assign(session, consult, clinic.pcp, "x", **give)
+        passing.assign(session, consult, clinic.pcp, "x", **give, although_off_duty=True)
+        assert (consult.holder_id, consult.uncovered_at) == (clinic.pcp.id, SOON)
+
+
+def test_the_desk_says_no_with_words_that_the_family_reads(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        covered = clinic.family_question(session)
+        with pytest.raises(ForbiddenError):
+            consult_for(session, clinic.coordinator, covered.public_id, now=NOON, right=Right.DECLINE)
+        with pytest.raises(ImpossibleVerbError):
+            turn_down(session, covered, clinic.coordinator, "x", "", now=NOON)
+        consult = _stranded(session, clinic)
+        for right in (Right.DECLINE, Right.SEND_ON):
+            consult_for(session, clinic.coordinator, consult.public_id, now=SOON, right=right)
+        turn_down(session, consult, clinic.coordinator, "Llame al 555-0100", "The other center was called", now=SOON)
+        assert (consult.status, consult.end_reason) == (Status.DECLINED, "The other center was called")
+        said = [each.text for each in messages_of(session, consult.id, [Audience.FAMILY])]
+        assert said == ["Llame al 555-0100"]
+        assert [each.name for each in open_clocks(session, consult.id)] == [ClockName.FAMILY_INFORMED]
+        assert list(violations(session, SOON)) == []
+
+
+def test_while_nothing_changes_the_desk_has_one_letter_a_day(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = _stranded(session, clinic)
+        all_day(session, NOON, NOON + 10 * 24 * HOUR)
+        query = select(Notice.created_at).where(Notice.consult_id == consult.id)
+        for person in (clinic.coordinator, clinic.director):
+            days = Counter(at.date() for at in session.scalars(query.where(Notice.person_id == person.id)))
+            later = [days[(NOON + timedelta(days=day)).date()] for day in range(2, 10)]
+            assert later == [1] * 8
+        assert list(violations(session, NOON + 10 * 24 * HOUR)) == []
