@@ -114,7 +114,8 @@ def _pause_end(clock: Counting, fresh: Rules, now: datetime) -> datetime | None:
     if clock.paused_at is None or clock.paused_until is None:
         return clock.paused_until
     wanted = clock.paused_at + fresh.pause - held_for(clock)
-    return max(wanted, min(now, clock.paused_until))
+    # A pause that began on a clock ahead of this one ends as it begins, and takes no time off the promise.
+    return max(wanted, min(now, clock.paused_until), clock.paused_at)
 
 
 def _log_pause(session: Session, clock: Clock, now: datetime, person_id: int | None) -> None:

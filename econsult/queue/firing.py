@@ -158,7 +158,7 @@ class _Firing:
 
     def _end_pause(self, clock: DueClock, instant: datetime) -> None:
         """Nobody gave what was asked for in time: the clock runs on, and the consult goes back to a human."""
-        held = instant - (clock.paused_at or instant)
+        held = max(instant - (clock.paused_at or instant), timedelta())
         clock.deadline_at += held
         clock.state, clock.paused_at, clock.paused_until, clock.paused_reason = ClockState.RUNNING, None, None, None
         self._log(clock, "resumed", instant, sequence=clock.pauses - 1, reason="pause_limit", at=instant)

@@ -60,7 +60,8 @@ class Kept:
 
     @property
     def is_within(self) -> bool:
-        return self.net <= self.target
+        # What ends at the very instant of its deadline is broken where the ledger says so.
+        return self.net <= self.target and not self.clock.is_breached
 
 
 @dataclass(frozen=True)

@@ -309,3 +309,31 @@ def test_a_clock_that_was_left_behind_is_named_and_goes_over(database: Database,
         assert _waits_of(session, consult)["next_reply"] == 120
         assert said not in list(violations(session, NOON))
         assert apply_to_open(session, clinic.admin, _scope(clinic), now=NOON).done == 0
+
+
+def test_a_pause_of_a_clock_that_was_ahead_takes_no_time_off_the_promise(database: Database, clinic: Clinic) -> None:
+    """A pause before it has used up what the newer rules allow, and it began eleven minutes after what is now."""
+    minute = timedelta(minutes=1)
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        ask = {"text": "?", "items": ["a"], "audience": Audience.FAMILY}
+        threads.request_info(session, consult, clinic.derm, **ask, now=NOON + 25 * minute)
+        threads.post(session, consult, clinic.mother, Audience.FAMILY, text="x", now=NOON + 180 * minute)
+        threads.request_info(session, consult, clinic.derm, **ask, now=NOON + 211 * minute)
+        (clock,) = (each for each in open_clocks(session, consult.id) if each.paused_at)
+        before = clock.deadline_at
+        _adopt(session, clinic, {"pause": 120}, NOON + 205 * minute)
+        assert clock.paused_until == clock.paused_at
+        fire(session, NOON + 215 * minute)
+        assert (clock.state, clock.deadline_at) == ("running", before)
+        assert list(violations(session, NOON + 215 * minute)) == []
+
+
+def test_what_was_broken_at_the_instant_at_which_it_ended_is_not_in_time(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.econsult(session)
+        fire(session, NOON + HOUR)
+        clinic.take(session, consult, now=NOON + HOUR)
+        until = NOON + 2 * HOUR
+        (line,) = [f for f in figures(session, NOON, until, until) if (f.clock, f.by) == ("allocate", "all")]
+        assert (line.count, line.within) == (1, 0)
