@@ -31,6 +31,7 @@ from econsult.queue.corrections import corrections_broken
 from econsult.queue.followed import steps_broken
 from econsult.queue.named import wishes_broken
 from econsult.queue.replay import Replayed, replay_all
+from econsult.queue.states import states_broken
 from econsult.queue.waits import waits_broken
 
 WAITS_TO_RUN = (JobState.PENDING, JobState.SENT)
@@ -43,6 +44,7 @@ def violations(session: Session, now: datetime, *, patience: timedelta = PATIENC
     yield from _no_owner_or_deadline(session)
     yield from wishes_broken(session, now - patience)
     yield from waits_broken(session)
+    yield from states_broken(session, now)
     yield from _not_fired(session, now - patience)
     yield from _ended_wrongly(session)
     yield from _ledger_differs(session)

@@ -1,0 +1,75 @@
+"""What the state of a consult owes: which promise runs in it and which does not, and what its record says then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, String, and_, cast, exists, literal, or_, select
+from sqlalchemy.orm import Session
+
+from econsult.consults.ledger import Clock, ClockState
+from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.policies import ClockName
+from econsult.consults.records import RANKS, Consult, number_of
+from econsult.consults.versions import Answer
+from econsult.jobs import Job, JobState
+from econsult.notices import Notice, NoticeState
+
+LONGEST_CLAIM = timedelta(days=30)
+"""No draft and no colleague's reply keeps a request for longer."""
+_HELD = (Status.CLAIMED, Status.NEEDS_INFO)
+_HAS_ENDED = (Status.CLOSED, Status.DECLINED, Status.WITHDRAWN)
+
+
+def states_broken(session: Session, now: datetime) -> Iterator[str]:
+    """One line for each record that is not what its state says, by the number of the promise that breaks."""
+    for number, words, condition in _rules(now):
+        found = select(Consult.id).where(condition).order_by(Consult.id).limit(100)
+        for consult_id in session.scalars(found):
+            yield f"{number} {number_of(consult_id)}: {words}"
+    # By the key, which has an index; the record that a job is about has none.
+    to_come = exists().where(
+        Job.dedupe_key == literal("notice:") + cast(Notice.id, String),
+        Job.state.in_((JobState.PENDING, JobState.SENT, JobState.RUNNING)),
+    )
+    lost = select(Notice.id).where(Notice.state == NoticeState.PENDING, ~to_come).order_by(Notice.id).limit(100)
+    for notice_id in session.scalars(lost):
+        yield f"2 notice {notice_id}: waits to be sent, and no job will send it"
+
+
+def _rules(now: datetime) -> list[tuple[int, str, ColumnElement[bool]]]:
+    status = Consult.status
+    signed = exists().where(Answer.consult_id == Consult.id, Answer.signed_at.is_not(None))
+    is_unreleased = and_(Consult.release_at.is_(None), Consult.released_at.is_(None))
+    is_held = status.in_(_HELD)
+    is_misplaced = or_(
+        *(and_(Consult.urgency == each, Consult.urgency_rank != rank) for each, rank in RANKS.items()),
+        Consult.urgency.not_in(list(RANKS)),
+    )
+    goes_on = _is(ClockName.FIRST_REPLY)
+    return [
+        (1, "is in a state that there is not", status.not_in(list(Status))),
+        (1, "waits in the pool and no clock of being taken runs", (status == Status.SUBMITTED) & ~_is("allocate")),
+        (1, "is open and nobody is promised a reply", status.in_(OPEN) & ~goes_on),
+        (1, "is held without an end of the claim", (status == Status.CLAIMED) & Consult.claim_until.is_(None)),
+        (1, "is held for ever", (status == Status.CLAIMED) & (Consult.claim_until > now + LONGEST_CLAIM)),
+        (1, "is at another place of the order than its urgency", status.in_(OPEN) & is_misplaced),
+        (1, "is at work although its clock is held", (status == Status.CLAIMED) & _is("first_reply", "paused")),
+        (3, "is held and a clock of being taken runs", is_held & _is("allocate")),
+        (3, "is answered and a clock of the first reply runs", (status == Status.ANSWERED) & goes_on),
+        (3, "is answered and nothing is signed", (status == Status.ANSWERED) & ~signed),
+        (3, "is answered and never opens to the family", (status == Status.ANSWERED) & is_unreleased),
+        (3, "has ended at no instant", status.in_(_HAS_ENDED) & Consult.ended_at.is_(None)),
+        (3, "the family has heard and a clock of telling it runs", Consult.informed_at.is_not(None) & _is_untold()),
+    ]
+
+
+def _is(name: str, state: str = "") -> ColumnElement[bool]:
+    """Whether such a clock has not stopped, or is in that very state."""
+    wanted = Clock.state == state if state else Clock.state != ClockState.STOPPED
+    return exists().where(Clock.consult_id == Consult.id, Clock.name == name, wanted)
+
+
+def _is_untold() -> ColumnElement[bool]:
+    return and_(Consult.unheard_version.is_(None), _is(ClockName.FAMILY_INFORMED))

@@ -1,0 +1,63 @@
+"""Each kind of damage to a record by which a child would wait for nobody is named, and nothing is where none is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from econsult.consults import declining, threads
+from econsult.consults.clocks import refresh_deadline
+from econsult.consults.records import Consult
+from econsult.database import Database
+from econsult.queue.invariants import violations
+from tests.personas import NOON, Clinic, open_clinic
+
+STOP = "UPDATE clock SET state = 'stopped', stopped_at = started_at WHERE consult_id = {} AND name = '{}'"
+RUN = "UPDATE clock SET state = 'running', stopped_at = NULL WHERE consult_id = {} AND name = '{}'"
+DAMAGE = {
+    "no_such_state": ("waits", "UPDATE consult SET status = 'foo' WHERE id = {}", "in a state that there is not"),
+    "no_allocate": ("waits", STOP.format("{}", "allocate"), "no clock of being taken runs"),
+    "no_promise": ("held", STOP.format("{}", "first_reply"), "nobody is promised a reply"),
+    "no_lease": ("held", "UPDATE consult SET claim_until = NULL WHERE id = {}", "without an end of the claim"),
+    "far_lease": ("held", "UPDATE consult SET claim_until = '2099-01-01 00:00:00.000000' WHERE id = {}", "for ever"),
+    "rank": ("waits", "UPDATE consult SET urgency_rank = 0 WHERE id = {}", "another place of the order"),
+    "held_up": ("asked", "UPDATE consult SET status = 'claimed' WHERE id = {}", "although its clock is held"),
+    "allocate_runs": ("held", RUN.format("{}", "allocate"), "held and a clock of being taken runs"),
+    "reply_runs": ("answered", RUN.format("{}", "first_reply"), "a clock of the first reply runs"),
+    "unsigned": ("answered", "UPDATE answer SET signed_at = NULL WHERE consult_id = {}", "nothing is signed"),
+    "unreleased": ("answered", "UPDATE consult SET release_at = NULL WHERE id = {}", "never opens to the family"),
+    "no_end": ("ended", "UPDATE consult SET ended_at = NULL WHERE id = {}", "has ended at no instant"),
+    "heard": ("answered", "UPDATE consult SET informed_at = submitted_at WHERE id = {}", "the family has heard and"),
+    "lost_letter": ("waits", "DELETE FROM job WHERE kind = 'notify' AND {} > 0", "no job will send it"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_each_damage_is_named(sqlite_database: Database, damage: str) -> None:
+    clinic = open_clinic(sqlite_database)
+    which, statement, words = DAMAGE[damage]
+    with sqlite_database.writing() as session:
+        consult = _made(session, clinic, which)
+        assert list(violations(session, NOON)) == []
+        session.execute(text(statement.format(consult.id)))
+        session.expire_all()
+        refresh_deadline(session, consult)
+        session.flush()
+        found = list(violations(session, NOON + timedelta(seconds=1)))
+        assert [line for line in found if words in line], found
+
+
+def _made(session: Session, clinic: Clinic, which: str) -> Consult:
+    if which == "waits":
+        return clinic.econsult(session)
+    if which == "answered":
+        return clinic.answered(session)
+    consult = clinic.claimed(session)
+    if which == "asked":
+        threads.request_info(session, consult, clinic.derm, text="?", items=["x"], audience=None, now=NOON)
+    elif which == "ended":
+        declining.decline(session, consult, clinic.derm, "No", now=NOON)
+    return consult
