@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.clocks import grace
 from econsult.consults.ledger import ClockState
 from econsult.consults.lifecycle import Status, next_status
-from econsult.consults.policies import Rules, rules_of
+from econsult.consults.policies import ClockName, Rules, rules_of
 from econsult.consults.records import Consult, Kind, Urgency, note
 from econsult.consults.steps import BROKEN, HELD, first_promised_at, pending
 from econsult.consults.uncovered import is_clinicians, line_of, minute_of
@@ -119,8 +119,12 @@ class _Firing:
         changes, one letter a day says so.
         """
         is_alone = self.consult.is_unallocated or self.consult.uncovered_at is not None
-        if level > BROKEN and is_alone and self.consult.kind == Kind.FAMILY_QUESTION:
-            return f"alone:{minute_of(instant) // MINUTES_OF_DAY}", NoticeKind.OVERDUE
+        is_again = level > BROKEN or (level == BROKEN and clock.name != ClockName.ALLOCATE)
+        if is_again and is_alone and self.consult.kind == Kind.FAMILY_QUESTION:
+            # Before its answer is late it is told as what it is: not taken.
+            is_late = any(each.is_breached and each.name != ClockName.ALLOCATE for each in self.consult.clocks)
+            kind = NoticeKind.OVERDUE if is_late else kind_at(clock.name, level)
+            return f"alone:{minute_of(instant) // MINUTES_OF_DAY}", kind
         return f"{clock.name}:{clock.cycle}:{level}", kind_at(clock.name, level)
 
     def _look_for_cover(self, clock: DueClock) -> None:
