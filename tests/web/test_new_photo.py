@@ -493,7 +493,7 @@ def test_where_no_new_photo_is_waited_for_an_answered_question_takes_none(
         elif why == "advice_only":
             step.kind = "other"
         elif why == "unread":
-            found.released_at = None
+            found.released_at, found.release_at = None, NOW + timedelta(hours=12)
         else:
             found.consent_withdrawn_at = NOW
     before = look(runtime, consult)[0]
