@@ -28,10 +28,11 @@ def states_broken(session: Session, now: datetime) -> Iterator[str]:
         found = select(Consult.id).where(condition).order_by(Consult.id).limit(100)
         for consult_id in session.scalars(found):
             yield f"{number} {number_of(consult_id)}: {words}"
-    # By the key, which has an index; the record that a job is about has none.
+    # By the key, which has an index; the record that a job is about has none. A job that was done and sent nothing met
+    # somebody who may not hear it any more.
     to_come = exists().where(
         Job.dedupe_key == literal("notice:") + cast(Notice.id, String),
-        Job.state.in_((JobState.PENDING, JobState.SENT, JobState.RUNNING)),
+        Job.state.in_((JobState.PENDING, JobState.SENT, JobState.RUNNING, JobState.DONE)),
     )
     lost = select(Notice.id).where(Notice.state == NoticeState.PENDING, ~to_come).order_by(Notice.id).limit(100)
     for notice_id in session.scalars(lost):

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import av
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from imaging import Jail, Policy, Report
 from imaging.bundle import pack
@@ -89,19 +89,25 @@ def test_writing_in_a_small_box_or_along_an_edge_does_not_hold(quality: int, box
 
 
 def film_with(colours: list[tuple[int, int, int]]) -> Rendition:
-    """A film of noise, encoded as ours, with a box of each colour in turn."""
-    buffer = io.BytesIO()
+    """A film of noise with a box of each colour in turn."""
+    pictures = [files.noise(320, 192) for _ in colours]
+    for picture, colour in zip(pictures, colours, strict=True):
+        picture.paste(colour, (96 - 2, 46, 192 + 2, 126))
+    return _film_of(pictures)
+
+
+def _film_of(pictures: list[Image.Image]) -> Rendition:
+    """Encoded as ours."""
+    buffer, (width, height) = io.BytesIO(), pictures[0].size
     with av.open(buffer, "w", format="mp4") as output:
         stream = output.add_stream("libx264", rate=30, options={"preset": "veryfast", "crf": "23", "threads": "1"})
-        stream.width, stream.height, stream.pix_fmt = 320, 192, "yuv420p"
-        for number, colour in enumerate(colours):
-            picture = files.noise(320, 192)
-            picture.paste(colour, (96 - 2, 46, 192 + 2, 126))
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for number, picture in enumerate(pictures):
             frame = av.VideoFrame.from_image(picture).reformat(format="yuv420p")
             frame.pts, frame.time_base = number, Fraction(1, 30)
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
-    return Rendition("play", "video/mp4", 320, 192, buffer.getvalue())
+    return Rendition("play", "video/mp4", width, height, buffer.getvalue())
 
 
 def test_a_scan_that_goes_on_behind_its_picture_does_not_hold(jail: Jail) -> None:
@@ -212,6 +218,33 @@ def test_the_small_picture_of_a_paper_is_proved_and_a_page_that_is_not_there_is_
     assert prove(jail, [*pages, thumb], [line, last], policy).holds
     assert not prove(jail, [*pages, replace(copy_of(small), name="thumb")], [line, last], policy).holds
     assert not prove(jail, [pages[0], thumb], [line, last], policy).holds
+
+
+@pytest.mark.parametrize("side", [8, 12, 16, 20])
+def test_small_writing_that_was_never_covered_is_noticed_also_where_it_is_hardly_seen(side: int) -> None:
+    """On a busy ground of a photo, where much may differ, and in a film of the night, where hardly anything does."""
+    height, width = side, side * 8
+    for left, top in ((101, 101), (97, 115)):
+        box = Mask("text", left / 400, top / 300, width / 400, height / 300)
+        photo = files.noise(400, 300)
+        photo.paste((30, 36, 42), (left, top, left + width, top + height))
+        open_photo = _write(photo, (left, top), side, (112, 118, 124))
+        assert check_copies(pack([copy_of(open_photo)], [box])) == ["view uncovered"]
+        assert check_copies(pack([copy_of(cover(open_photo.copy(), [box]))], [box])) == []
+        night = Image.new("RGB", (400, 300), (20, 20, 22))
+        shown, hidden = _write(night.copy(), (left, top), side, (105, 105, 107)), night.copy()
+        hidden.paste(FILL, (left - 2, top - 2, left + width + 2, top + height + 2))
+        in_film = replace(box, copy="play", begins=0.0, ends=1.0)
+        assert check_copies(pack([_film_of([shown] * 4)], [in_film])) == ["play uncovered"]
+        assert check_copies(pack([_film_of([hidden] * 4)], [in_film])) == []
+
+
+def _write(picture: Image.Image, place: tuple[int, int], side: int, colour: tuple[int, int, int]) -> Image.Image:
+    words = "OLIVARES 8200417"
+    ImageDraw.Draw(picture).text(
+        (place[0] + 2, place[1] - 1), words, font=ImageFont.load_default(side - 1), fill=colour
+    )
+    return picture
 
 
 def test_the_other_tool_is_named_and_its_no_counts(jail: Jail) -> None:

@@ -178,6 +178,7 @@ PLAIN = frozenset(
         "POST /coordination/<public_id>/phone",
         "POST /unreached/<int:number>/told",
         "POST /coordination/desk/<public_id>",
+        "POST /coordination/desk/<public_id>/decline",
         "POST /coordination/ages/<public_id>/done",
         "POST /coordination/ages/<public_id>/rights/<right_id>/end",
         "POST /program/people/<public_id>/limits",
