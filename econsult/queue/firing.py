@@ -99,9 +99,8 @@ class _Firing:
             self.consult.fallback_specialty = self.around.fallback(self.consult, clock.name)
         if self.consult.status == Status.SUBMITTED and not self.around.pool(self.consult):
             self.consult.is_unallocated = True
-        people = self.around.at_level(self.consult, clock.name, level, clock.lane)
-        for person in people:
-            about, kind = self._said(clock, instant, level)
+        about, kind = self._said(clock, instant, level)
+        for person in self.around.at_level(self.consult, clock.name, level, clock.lane):
             telling = Telling(person, kind, self.consult.id, about, self.is_urgent)
             # Where several steps of a clock are due at once, each person hears of the last one that concerns them.
             self.told[person.id, clock.id] = telling

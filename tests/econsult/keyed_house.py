@@ -54,8 +54,8 @@ class House:
 def start(module: str, house: House, *words: str) -> subprocess.Popen[str]:
     """A process of its own on this house."""
     environ = {**os.environ, **house.environ}
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen([sys.executable, "-m", module, *words], env=environ, text=True, **pipes)  # type: ignore[call-overload, no-any-return]
+    command, pipe = [sys.executable, "-m", module, *words], subprocess.PIPE
+    return subprocess.Popen(command, env=environ, text=True, stdout=pipe, stderr=pipe)
 
 
 def line_of(process: subprocess.Popen[str]) -> str:

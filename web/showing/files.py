@@ -37,7 +37,7 @@ ADVICE = (
     ("colour", "cast"),
     ("resolution", "low"),
 )
-_LOCATION = "gps"
+LOCATION = "gps"
 """The class of what was removed, as the report names it."""
 PICTURES = ("thumb", "poster")
 
@@ -127,7 +127,7 @@ def card(attachment: Attachment, renditions: Sequence[Rendition], words: FileWor
         hides_part=hides_part(attachment),
         is_asked_to_show=attachment.show_asked_at is not None,
         has_sound=(attachment.report or {}).get("has_sound") is True,
-        had_location=_LOCATION in (attachment.report or {}).get("removed", ()),
+        had_location=LOCATION in (attachment.report or {}).get("removed", ()),
         is_sealed=attachment.is_sealed,
     )
 

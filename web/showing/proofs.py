@@ -8,10 +8,10 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from econsult.consults.attachments import Attachment, AttachmentState
+from web.showing.files import LOCATION
 from web.words.files import FACE_CHOICES, PAPER_CHOICES
 from web.words.language import gettext
 
-LOCATION = "gps"
 COVERED = {
     "face": _l("faces"),
     "text": _l("writing"),
