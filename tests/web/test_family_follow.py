@@ -272,6 +272,19 @@ def test_the_answer_is_read_in_plain_words_and_understood(
     assert "La respuesta está lista" in mother.get("/family").text
 
 
+def test_what_waits_for_the_family_stands_above_what_waits_for_others(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult
+) -> None:
+    answer_it(runtime, clinic, asked)
+    with runtime.database.writing() as session:
+        later = clinic.family_question(session, now=datetime.now(UTC))
+    page = mother.get("/family").text
+    assert 0 < page.index(asked.number) < page.index(later.number)
+    assert post(mother, f"/family/questions/{asked.public_id}/answer/understood", {"version": "1"}).status_code == 303
+    page = mother.get("/family").text
+    assert page.index(later.number) < page.index(asked.number)
+
+
 def test_a_question_that_the_clinic_takes_back_is_not_said_to_be_cancelled_by_the_family(
     mother: FlaskClient, runtime: Runtime, clinic: Clinic
 ) -> None:

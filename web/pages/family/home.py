@@ -79,7 +79,7 @@ class Line:
 class Child:
     """One child with the question that is being written, if any, and those that were sent, newest activity first.
 
-    An emergency that counts stays above everything else.
+    An emergency that counts stays above everything else, and what waits for the family above what waits for others.
     """
 
     patient: Patient
@@ -207,7 +207,7 @@ def _child(session: Session, patient: Patient) -> Child:
     sent = [consult for consult in consults if consult.submitted_at is not None]
     answers = released_among(session, [consult.id for consult in sent])
     lines = [_line(session, consult, answers.get(consult.id)) for consult in sent]
-    lines.sort(key=lambda line: (line.is_emergency, line.at), reverse=True)
+    lines.sort(key=lambda line: (line.is_emergency, line.is_for_family, line.at), reverse=True)
     return Child(patient, _draft(consults), lines, *_ends_soon(session, patient), undecided(session, patient))
 
 
