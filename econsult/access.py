@@ -26,7 +26,7 @@ from econsult.errors import ForbiddenError, NotFoundError
 from econsult.people.caregivers import SELF, caregiver_link, links_of
 from econsult.people.patients import Patient, note_patient
 from econsult.people.persons import Person, Role, specialties_of
-from econsult.rights import READ_RIGHTS, WAITS_FOR_ADOPTION, Relation, Right, rights_of
+from econsult.rights import READ_RIGHTS, WAITS_FOR_ADOPTION, Relation, Right, report_right, rights_of
 from econsult.rosters.limits import conflicted
 from econsult.seconds import seconds_relation, time_relation
 from econsult.standing import desk_relation
@@ -107,22 +107,23 @@ def review_for(
     session: Session, person: Person, public_id: str, *, now: datetime, right: Right = Right.REVIEW
 ) -> tuple[Attachment, Consult]:
     """A file to decide about, locked until the transaction ends; `right` is what is going to be done with it."""
-    query = select(Attachment).where(Attachment.public_id == public_id)
-    attachment = session.scalars(
-        query.with_for_update(key_share=True).execution_options(populate_existing=True)
-    ).one_or_none()
+    query = select(Attachment).where(Attachment.public_id == public_id).with_for_update(key_share=True)
+    attachment = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
     if attachment is None:
         raise NotFoundError
     _check_media(session, person, attachment, now, f"use_{right}", right=right)
     return attachment, session.get_one(Consult, attachment.consult_id)
 
 
-def attachment_for(session: Session, person: Person, public_id: str, *, now: datetime) -> Attachment:
-    """An attachment's record (state, reason, report), under the rules of its consult."""
+def attachment_for(
+    session: Session, person: Person, public_id: str, *, now: datetime, for_report: bool = False
+) -> Attachment:
+    """An attachment's record (state, reason), under the rules of its consult, or `for_report` also of its report."""
     attachment = session.scalars(select(Attachment).where(Attachment.public_id == public_id)).one_or_none()
     if attachment is None:
         raise NotFoundError
-    _check_media(session, person, attachment, now, "read")
+    right = report_right(is_ready=attachment.state == AttachmentState.READY) if for_report else Right.SEE_MEDIA
+    _check_media(session, person, attachment, now, "read", right=right)
     return attachment
 
 
@@ -130,10 +131,8 @@ def sent_file_for(session: Session, person: Person, public_id: str, *, now: date
     """A file that this person sent, to take it back; what it shows stays closed to who may not look."""
     query = select(Attachment).where(Attachment.public_id == public_id, Attachment.uploaded_by_id == person.id)
     attachment = session.scalars(query).one_or_none()
-    if (
-        attachment is None
-        or _relation_to(session, person, session.get_one(Consult, attachment.consult_id), now) is None
-    ):
+    consult = session.get_one(Consult, attachment.consult_id) if attachment is not None else None
+    if attachment is None or consult is None or _relation_to(session, person, consult, now) is None:
         raise NotFoundError
     return attachment
 

@@ -31,6 +31,7 @@ class Right(StrEnum):
 
     SEE = "see"
     SEE_MEDIA = "see_media"
+    SEE_REPORT = "see_report"
     SEE_IDENTITY = "see_identity"
     BREAK_GLASS = "break_glass"
     READ_FAMILY = "read_family"
@@ -65,6 +66,8 @@ _SEEING = {Right.SEE, Right.SEE_MEDIA, Right.CHANGE_URGENCY}
 _FAMILY = {Right.READ_FAMILY, Right.WRITE_FAMILY}
 _CLINICIANS = {Right.READ_CLINICIANS, Right.WRITE_CLINICIANS}
 _COORDINATION = {Right.READ_COORDINATION, Right.WRITE_COORDINATION}
+# What was done to a ready file is told to staff with the file.
+_WORKING = _SEEING | {Right.SEE_REPORT}
 
 _OWN = _SEEING | _FAMILY | {Right.SEE_IDENTITY, Right.UPLOAD, Right.INFORM, Right.WITHDRAW_CONSENT, Right.FOLLOW}
 
@@ -73,7 +76,7 @@ RIGHTS: dict[Relation, frozenset[Right]] = {
     # Of themselves, and of what no caregiver sees as well.
     Relation.YOUTH: frozenset(_OWN | {Right.KEEP_CONFIDENTIAL}),
     Relation.MEDICAL_HOME: frozenset(
-        _SEEING
+        _WORKING
         | _FAMILY
         | _CLINICIANS
         | _COORDINATION
@@ -81,11 +84,11 @@ RIGHTS: dict[Relation, frozenset[Right]] = {
         | {Right.ADOPT, Right.WITHDRAW_CONSENT, Right.FOLLOW, Right.KEEP_CONFIDENTIAL, Right.OWN_TIME}
     ),
     Relation.PRESENTER: frozenset(
-        _SEEING | _FAMILY | {Right.SEE_IDENTITY, Right.UPLOAD, Right.REQUEST, Right.KEEP_CONFIDENTIAL}
+        _WORKING | _FAMILY | {Right.SEE_IDENTITY, Right.UPLOAD, Right.REQUEST, Right.KEEP_CONFIDENTIAL}
     ),
-    Relation.POOL: frozenset(_SEEING | {Right.HOLD, Right.DECLINE, Right.BREAK_GLASS, Right.SECOND}),
+    Relation.POOL: frozenset(_WORKING | {Right.HOLD, Right.DECLINE, Right.BREAK_GLASS, Right.SECOND}),
     Relation.HOLDER: frozenset(
-        _SEEING
+        _WORKING
         | _FAMILY
         | _CLINICIANS
         | {Right.HOLD, Right.DECLINE, Right.ANSWER, Right.BREAK_GLASS, Right.FOLLOW, Right.SECOND, Right.OWN_TIME}
@@ -106,8 +109,10 @@ RIGHTS: dict[Relation, frozenset[Right]] = {
         | _COORDINATION
     ),
     # A second specialist reads no more than the question needs, and writes through the reply to it alone.
-    Relation.ASKED: frozenset({Right.SEE, Right.SEE_MEDIA, Right.SECOND}),
-    Relation.SECOND: frozenset({Right.SEE, Right.SEE_MEDIA, Right.READ_CLINICIANS, Right.SECOND, Right.OWN_TIME}),
+    Relation.ASKED: frozenset({Right.SEE, Right.SEE_MEDIA, Right.SEE_REPORT, Right.SECOND}),
+    Relation.SECOND: frozenset(
+        {Right.SEE, Right.SEE_MEDIA, Right.SEE_REPORT, Right.READ_CLINICIANS, Right.SECOND, Right.OWN_TIME}
+    ),
     # After the reply the case is closed to them; how long they worked they may still put right, with a reason.
     Relation.REPLIED: frozenset({Right.OWN_TIME}),
     # Gives a request to somebody while the desk is empty, and learns no more of it than that it waits.
@@ -132,6 +137,11 @@ WRITE_RIGHTS = {
     Audience.CLINICIANS: Right.WRITE_CLINICIANS,
     Audience.COORDINATION: Right.WRITE_COORDINATION,
 }
+
+
+def report_right(*, is_ready: bool) -> Right:
+    """Who may read what was done to a file: of one that is not ready, whoever decides about it."""
+    return Right.SEE_REPORT if is_ready else Right.REVIEW
 
 
 def rights_of(relation: Relation, consult: Consult) -> frozenset[Right]:

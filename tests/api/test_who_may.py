@@ -10,7 +10,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
+from econsult.consults.attachments import AttachmentState, MediaKind, Received, receive
 from econsult.consults.records import Consult
+from econsult.database import new_public_id
 from econsult.people.signin import make_token
 from tests.api.conftest import Program, ProgramOf
 from tests.personas import Clinic
@@ -146,6 +148,35 @@ def test_the_note_is_for_those_who_may_read_the_answer(
     assert found(signed) == {name: NOTE_SIGNED.get(name, 404) for name in EVERYBODY}
     program_of(clinic.pcp).post(f"/consults/{signed}/acknowledge")
     assert found(signed) == {name: NOTE_RELEASED.get(name, 404) for name in EVERYBODY}
+
+
+# What was done to a file is told to staff with the ready file; a face that stays open and a voice wait for the claim.
+REPORT_READY = {"pcp": 200, "derm": 200, "derm2": 200}
+REPORTS: dict[tuple[AttachmentState, bool], dict[str, int]] = {
+    (AttachmentState.READY, False): REPORT_READY,
+    (AttachmentState.READY, True): {**REPORT_READY, "derm2": 403},
+    (AttachmentState.HELD, False): {"pcp": 200},
+    (AttachmentState.REJECTED, False): {"pcp": 200},
+}
+
+
+@pytest.mark.parametrize(("state", "shows_face"), REPORTS)
+def test_what_was_done_to_a_file_is_for_those_who_are_shown_it(
+    clinic: Clinic, program_of: ProgramOf, runtime: Runtime, state: AttachmentState, shows_face: bool
+) -> None:
+    at = datetime.now(UTC)
+    with runtime.database.writing() as session:
+        consult = clinic.claimed(session, now=at)
+        file = receive(session, consult, Received(new_public_id(), MediaKind.PHOTO, 9, "", b"k", clinic.pcp.id), at)
+        file.state, file.is_restricted, file.report = state, shows_face, {"kind": "photo"}
+        number, path = consult.public_id, f"/attachments/{file.public_id}/report"
+    expected = {name: REPORTS[state, shows_face].get(name, 404) for name in EVERYBODY}
+    programs = {name: program_of(getattr(clinic, name)) for name in EVERYBODY}
+    assert {name: program.get(path).status_code for name, program in programs.items()} == expected
+    for name in ("mother", "pcp", "derm", "derm2"):
+        (listed,) = programs[name].get(f"/consults/{number}").json["attachments"]
+        # The pool hears where it is and what it waits for.
+        assert (listed["report_url"] == f"/api/v1{path}") is (expected[name] in {200, 403}), name
 
 
 def test_a_nurse_reads_no_answer_to_what_she_asked(

@@ -19,9 +19,9 @@ about = Blueprint("about", __name__, url_prefix="/api")
 
 @route("GET", "/attachments/<attachment_id>/report", answer="Report")
 def show_report(attachment_id: str) -> dict[str, Any]:
-    """What was changed in a file to make its safe copies, and what was looked for."""
+    """What was changed in a file to make its safe copies, and what was looked for; as the pages, for staff alone."""
     with database().writing() as session:
-        attachment = access.attachment_for(session, me(), attachment_id, now=now())
+        attachment = access.attachment_for(session, me(), attachment_id, now=now(), for_report=True)
         if attachment.report is None:
             raise NotFoundError
         return attachment.report

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from econsult.access import Pass
 from econsult.consults.answers import Answer, answer_for
-from econsult.consults.attachments import Attachment, Rendition, attachments_of, renditions_of
+from econsult.consults.attachments import Attachment, AttachmentState, Rendition, attachments_of, renditions_of
 from econsult.consults.attesting import TAKEN_BACK
 from econsult.consults.clocks import Clock, ClockName, clocks_of, held_for
 from econsult.consults.contents import IN_SPANISH
@@ -27,7 +27,7 @@ from econsult.note import EDITIONS, fingerprint_of
 from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import Person
 from econsult.reading import Reader, reader_for
-from econsult.rights import OF_FAMILY, Right
+from econsult.rights import OF_FAMILY, Right, report_right
 from web.api.forms import asked_json
 from web.api.homes import home_json
 from web.api.marks import retakes_json
@@ -120,7 +120,7 @@ def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
             for stop in stopped_before(session, [consult]).get(consult.id, [])
         ],
         "attested_flags": [_attested_json(session, stop, read) for stop in attested_of(session, consult.id)],
-        "attachments": attachments_json(session, consult.id) if passed.may(Right.SEE_MEDIA) else [],
+        "attachments": attachments_json(session, passed) if passed.may(Right.SEE_MEDIA) else [],
         "messages": messages_json(session, passed, read),
         "answer": _answer_for(session, passed, read),
         "rights": sorted(passed.rights),
@@ -156,11 +156,11 @@ def _withdrawal_json(session: Session, consult: Consult) -> dict[str, Any] | Non
     return {**told, "text_version": known.text_version, "at": stamp(known.at)}
 
 
-def attachments_json(session: Session, consult_id: int) -> list[dict[str, Any]]:
+def attachments_json(session: Session, passed: Pass) -> list[dict[str, Any]]:
     """The consult's files with their safe copies."""
-    attachments = attachments_of(session, consult_id)
+    attachments = attachments_of(session, passed.consult.id)
     renditions = renditions_of(session, [attachment.id for attachment in attachments])
-    return [_attachment_json(attachment, renditions[attachment.id]) for attachment in attachments]
+    return [_attachment_json(attachment, renditions[attachment.id], passed) for attachment in attachments]
 
 
 def messages_json(session: Session, passed: Pass, read: Reader) -> list[dict[str, Any]]:
@@ -255,8 +255,9 @@ def _for_family(shown: dict[str, Any], consult: Consult) -> dict[str, Any]:
     return shown
 
 
-def _attachment_json(attachment: Attachment, renditions: Sequence[Rendition]) -> dict[str, Any]:
-    has_report = attachment.report is not None
+def _attachment_json(attachment: Attachment, renditions: Sequence[Rendition], passed: Pass) -> dict[str, Any]:
+    is_told = passed.may(report_right(is_ready=attachment.state == AttachmentState.READY))
+    has_report = is_told and attachment.report is not None
     return {
         "id": attachment.public_id,
         "kind": attachment.kind,
