@@ -63,6 +63,24 @@ def test_scripts_lose_their_comments_and_nothing_else(tmp_path: Path) -> None:
     assert found[0].body == b"if (a) {\nb = 'c // d';\n}\n"
 
 
+def test_style_sheets_lose_their_comments_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "a.css").write_text("/* Why,\n   in two lines. */\n.a { b: c; }\n\n/* Because. */\n.d * { e: f; } /* So. */\n")
+    found = Assets(tmp_path).find("a.css")
+    assert found is not None
+    assert found[0].body == b"\n.a { b: c; }\n.d * { e: f; }\n"
+
+
+def test_every_class_of_a_style_sheet_is_one_that_a_page_may_have() -> None:
+    """What no page has is dead weight on every phone. A class that is put together from parts is listed here."""
+    parts = {"sla-done", "sla-hold", "sla-late", "sla-soon"}
+    kinds = {".html", ".py", ".js"}
+    pages = "".join(path.read_text() for path in (TEMPLATES.parent).rglob("*.*") if path.suffix in kinds)
+    sheets = "".join(path.read_text() for path in (TEMPLATES.parent / "static").glob("*.css"))
+    rules = re.sub(r"/\*.*?\*/|\{[^{}]*\}", " ", sheets, flags=re.DOTALL)
+    named = set(re.findall(r"\.([a-z][\w-]*)", rules)) - parts
+    assert sorted(name for name in named if not re.search(rf"(?<![\w-]){name}(?![\w-])", pages)) == []
+
+
 def test_no_text_of_a_script_runs_over_several_lines(shell: Flask) -> None:
     """Then what begins a line is code, so that comments and indentation can be told from texts."""
     ours = list((TEMPLATES.parent / "static").glob("*.js"))

@@ -2,8 +2,8 @@
 
 A browser may keep such a file for ever: when the content changes, so does its name. Files that point at other static
 files (an ES module's imports, a style sheet's pictures) are rewritten to the hashed names first, so that a new part
-also renames everything that uses it. There is no build step; scripts lose their comments and indentation when they are
-read, which a phone on a slow network need not fetch.
+also renames everything that uses it. There is no build step; scripts lose their comments and indentation, and style
+sheets their comments, when they are read: a phone on a slow network need not fetch them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ MEDIA_TYPES = {
 }
 TEXT = (".js", ".css", ".svg", ".json", ".webmanifest")
 # Only what begins a line: no text in our scripts runs over several of them, which a test of theirs asserts.
-_NOTES = re.compile(rb"^[ \t]*(//.*)?\n?", re.MULTILINE)
+_NOTES = {
+    ".js": re.compile(rb"^[ \t]*(//.*)?\n?", re.MULTILINE),
+    ".css": re.compile(rb"\s*/\*.*?\*/", re.DOTALL),
+}
 _REFERENCE = re.compile(r"""((?:from|import)\s*\(?\s*["']|url\(["']?)(\./[\w./-]+)""")
 
 
@@ -74,9 +77,8 @@ class Assets:
             return self._plain[name]
         path = PurePosixPath(name)
         body = (self._root / name).read_bytes()
-        if path.suffix in (".js", ".css") and path.parts[0] != "vendor":
-            body = self._with_hashed_references(path, body)
-            body = _NOTES.sub(b"", body) if path.suffix == ".js" else body
+        if path.suffix in _NOTES and path.parts[0] != "vendor":
+            body = _NOTES[path.suffix].sub(b"", self._with_hashed_references(path, body))
         digest = hashlib.sha256(body).hexdigest()
         hashed = path.with_suffix(f".{digest[:12]}{path.suffix}").as_posix()
         packed = gzip.compress(body, 9, mtime=0) if path.suffix in TEXT else None

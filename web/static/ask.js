@@ -1,8 +1,7 @@
 // The request form: counts letters, shows what the specialist will see, says what is missing. autosave.js saves it.
-import { standing, watch } from "./adding.js";
+import { letGo, standing, watch } from "./adding.js";
 import { showAsked } from "./asked.js";
 import { saveNow } from "./autosave.js";
-import { holdBack } from "./waiting.js";
 
 const form = document.querySelector("[data-ask]");
 const count = document.querySelector("[data-count]");
@@ -23,7 +22,6 @@ function refresh() {
   const there = [...document.querySelectorAll("[data-item]")].filter((item) => { const is = has(item); item.classList.toggle("miss", !is); return is; }).length;
   ready.textContent = ready.dataset.ready.replace("#", there);
   document.querySelector("meter").value = there;
-  showAsked(form);
   for (const part of document.querySelectorAll("[data-shows]")) {
     const name = part.dataset.shows;
     const words = PLAIN.has(name) ? form.elements[name].value.trim() : form.querySelector("[name=specialty]:checked")?.parentElement.textContent.trim();
@@ -63,6 +61,7 @@ async function askAnew() {
   // Each specialty may promise its reply within another time.
   for (const one of fresh.querySelectorAll("[name=urgency]")) form.querySelector(`[name=urgency][value="${one.value}"]`).dataset.due = one.dataset.due;
   document.querySelectorAll("[data-views] input").forEach((input) => { input.required = false; });
+  showAsked(form);
   refresh();
 }
 
@@ -95,6 +94,69 @@ async function signsChanged(box) {
   await saveNow();
 }
 
+// A request that is sent while files are on their way waits for them, says so, and goes with the last one: the form
+// goes by `button` only when every file is there, or when the person says that it goes without.
+function holdBack(button) {
+  const box = document.querySelector("[data-wait]");
+  const part = (name) => box.querySelector(`[data-wait-${name}]`);
+  const choices = box.querySelectorAll("[data-wait-choices]");
+  let awaited = [], goes = false;
+
+  function say(name, count, share = "") {
+    const fill = (key) => (box.dataset[key] ?? "").replace("{n}", count).replace("{share}", share);
+    const many = count === 1 ? "One" : "Many", words = fill(name) || fill(`${name}${many}`);
+    const heard = name === "going" ? fill(`heard${many}`) : words;
+    box.hidden = false;
+    part("words").textContent = words;
+    // Read aloud when the number changes, not at every percent.
+    if (part("heard").textContent !== heard) part("heard").textContent = heard;
+    part("skip").textContent = part("skip").dataset[many.toLowerCase()];
+    choices.forEach((choice) => { choice.hidden = name === "fewer"; });
+  }
+
+  function look() {
+    if (!awaited.length) return;
+    const { going, stuck } = standing();
+    if (awaited.some((card) => !card.isConnected)) { awaited = []; return say("fewer", 0); }
+    if (going.length) {
+      const share = going.reduce((sum, card) => sum + (card.querySelector("progress")?.value ?? 0), 0) / going.length;
+      awaited = [...going, ...stuck];
+      return say("going", going.length, `${Math.floor(share)}\u00a0%`);
+    }
+    if (stuck.length) return say("stuck", stuck.length);
+    go();
+  }
+
+  function go() {
+    goes = true;
+    awaited = [];
+    letGo(true);
+    form.requestSubmit(button);
+  }
+
+  function stop() {
+    awaited = [];
+    box.hidden = true;
+    button.focus();
+  }
+
+  // Before everybody else, who must not think that the form was sent.
+  form.addEventListener("submit", (event) => {
+    if (goes || event.submitter !== button) return;
+    const { going, stuck } = standing();
+    awaited = [...going, ...stuck];
+    if (!awaited.length) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    look();
+    box.focus();
+  }, true);
+  part("skip").addEventListener("click", go);
+  part("stop").addEventListener("click", stop);
+  addEventListener("pageshow", (event) => { if (event.persisted) { goes = false; letGo(false); stop(); } });
+  watch(look);
+}
+
 form.addEventListener("input", async (event) => {
   if (event.target === none || event.target.name === "red_flags") return signsChanged(event.target);
   refresh();
@@ -110,8 +172,9 @@ form.addEventListener("autosave:heard", ({ detail }) => {
 });
 openFiles(isAnswered());
 watch(refresh);
-holdBack(form, document.querySelector("[data-send]"));
+const button = document.querySelector("[data-send]");
+holdBack(button);
 addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) document.querySelector("[data-send]").click();
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) button.click();
 });
 refresh();

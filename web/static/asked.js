@@ -4,10 +4,13 @@ const METS = { "=": (given, wanted) => given.includes(wanted), "!=": (given, wan
   ">=": (given, wanted) => given.some((each) => each >= wanted), "<=": (given, wanted) => given.some((each) => each <= wanted),
   exists: (given, wanted) => (given.length > 0) === wanted };
 
+// Whether somebody chose or wrote it.
+export const isAnswer = (field) => (["radio", "checkbox"].includes(field.type) ? field.checked : field.value.trim());
+
 function answers(form, link, wanted) {
   // What nobody is shown is not answered, whatever stands in it.
   const fields = [...form.querySelectorAll(`[name="${CSS.escape(link)}"]`)].filter((field) => !field.closest("[data-when][hidden]"));
-  const given = fields.filter((field) => !["radio", "checkbox"].includes(field.type) || field.checked).map((field) => field.value.trim()).filter(Boolean);
+  const given = fields.filter(isAnswer).map((field) => field.value.trim()).filter(Boolean);
   if (typeof wanted === "boolean" && fields[0]?.type === "radio") return given.map((each) => each === "yes");
   return typeof wanted === "number" ? given.map((each) => Number(each.replace(",", "."))) : given;
 }
@@ -26,3 +29,7 @@ export function showAsked(form) {
     }
   }
 }
+
+const form = document.querySelector("[data-autosave]");
+form.addEventListener("input", () => showAsked(form));
+showAsked(form);

@@ -1,7 +1,6 @@
 // A half-written form that saves itself (saving.js), with the danger signs that somebody else ticked meanwhile, and with
 // a mark at what could not be saved.
-import { showFaults, watchMarks } from "./marks.js";
-import { keepSaving } from "./saving.js";
+import { keepSaving, showFaults, watchMarks } from "./saving.js";
 
 const form = document.querySelector("[data-autosave]"), said = document.querySelector("[data-saved]");
 const { saveNow } = keepSaving(form, said);

@@ -9,7 +9,7 @@ for (const box of document.querySelectorAll("[data-camera]")) {
   const show = (isTaken) => {
     still.hidden = !isTaken;
     for (const name of ["use", "anew"]) part(name).hidden = !isTaken;
-    for (const name of ["shutter"]) part(name).hidden = isTaken;
+    part("shutter").hidden = isTaken;
   };
   const close = () => { stop(); box.hidden = true; opener.hidden = false; opener.focus(); };
 

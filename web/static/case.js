@@ -1,7 +1,6 @@
 // The case page: look closely at pictures with mouse, touch or keys, and never lose a word of the answer.
 import { listen, offerSwitch } from "./keys.js";
-import { watchMarks } from "./marks.js";
-import "./steps.js";
+import { watchMarks } from "./saving.js";
 import "./writing.js";
 
 const viewer = document.querySelector("[data-viewer]");

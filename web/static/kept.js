@@ -1,5 +1,10 @@
 // What somebody writes is copied into this tab until the server has it, so that a session that ended takes no words
 // along. The copy is for that person alone: it goes when it was saved, when somebody else signs in, and at signing out.
+// This page answers a form that was refused. Without this, the browser would ask to send that form again when the person
+// comes back here or reloads; with it, this place in the history becomes a plain look at the form's page.
+const plain = document.querySelector("link[rel=canonical]");
+if (plain) history.replaceState(history.state, "", plain.href);
+
 const PREFIX = "econsult-kept:", LIVES = 24 * 60 * 60 * 1000;
 const ELSEWHERE = new Set(["csrf_token", "kept", "saves", "seen", "once", "asked"]);
 const WORDS = new Set(["impression", "rec_text", "watch_for", "family_summary", "references"]);
@@ -21,7 +26,7 @@ const parts = (form) => [...form.elements].filter((part) => part.name && !["hidd
 // A button with its codes has no words; nor has a search, which is no post.
 const LINES = new Set(["textarea", "text", "date", "tel", "email", "number"]);
 const hasWords = (form) => form.querySelector("textarea") || parts(form).filter((part) => LINES.has(part.type)).length > 1;
-const isTicked = (part) => part.type === "radio" || part.type === "checkbox";
+export const isTicked = (part) => part.type === "radio" || part.type === "checkbox";
 
 // Forms of one address may have several readers: what names them is part of the place.
 function place(form) {

@@ -1,5 +1,5 @@
 // A call that is written down: the questions on what it is about are open, those on anything else are put away.
-import { showAsked } from "./asked.js";
+import { isAnswer } from "./asked.js";
 
 const box = document.querySelector("[data-others]");
 const form = box?.closest("form");
@@ -10,7 +10,7 @@ function subject() {
   return form.querySelector(`[name="${CSS.escape(box.dataset.others)}"]:checked`)?.value ?? "";
 }
 
-const isTold = (part) => [...part.querySelectorAll("input, textarea, select")].some((field) => ["radio", "checkbox"].includes(field.type) ? field.checked : field.value.trim());
+const isTold = (part) => [...part.querySelectorAll("input, textarea, select")].some(isAnswer);
 
 function show() {
   const about = subject();
@@ -21,7 +21,6 @@ function show() {
     part.hidden = !isOurs && !isTold(part);
   }
   box.hidden = !box.querySelector("[data-about]:not([hidden])");
-  showAsked(form);
 }
 
 if (form) {

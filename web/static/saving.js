@@ -1,7 +1,7 @@
 // Saves a form while somebody writes in it: at the latest EVERY ms after the first letter that is not saved yet, however
 // fast they go on. What did not arrive is sent again by itself, and the page says so. The copy of kept.js stays until
 // the server has it.
-import { forget } from "./kept.js";
+import { forget, isTicked } from "./kept.js";
 
 const EVERY = 1500, FIRST = 2000, SLOWEST = 15_000, PATIENCE = 20_000;
 const AGAIN = new Set([401, 408, 429]);
@@ -106,4 +106,54 @@ export function keepSaving(form, said) {
   });
   addEventListener("pageshow", (event) => { if (event.persisted) leaving = false; });
   return { saveNow: async () => { dirty = true; await save(); } };
+}
+
+// What is wrong is marked at its field. The mark goes away once the field is filled: it would not be true any more.
+
+/** Watch the fields of `form` that were marked. */
+export function watchMarks(form) {
+  form.addEventListener("input", ({ target }) => {
+    const field = target.closest(".bad");
+    if (!field || !(isTicked(target) ? target.checked : target.value.trim())) return;
+    const lines = [...field.querySelectorAll(".err")], own = lines.filter((line) => nameOf(line) === target.id);
+    // Of a table each cell has its own line.
+    (own[0] ? own : lines).forEach(unmark);
+  });
+}
+
+/** Mark what a save could not take: each field by its name, with the sentence. The one that `said` says leads there. */
+export function showFaults(form, faults, said) {
+  for (const line of form.querySelectorAll("[data-fault]")) if (!(nameOf(line) in faults)) unmark(line);
+  for (const [name, words] of Object.entries(faults).reverse()) {
+    const part = document.getElementById(name), field = part?.closest(".field"), id = `${name}-error`;
+    if (!field) continue;
+    if (said.textContent === words) lead(said, name);
+    const line = document.getElementById(id) ?? Object.assign(document.createElement("span"), { className: "err", id });
+    field.querySelector("label, legend").after(line);
+    line.textContent = words;
+    line.dataset.fault = "";
+    field.classList.add("bad");
+    if (part !== field) part.setAttribute("aria-invalid", "true");
+    const told = part.getAttribute("aria-describedby") ?? id;
+    part.setAttribute("aria-describedby", told.includes(id) ? told : `${told} ${id}`);
+  }
+}
+
+const nameOf = (line) => line.id.replace("-error", "");
+
+// To a field that is folded away too.
+function lead(said, name) {
+  const link = Object.assign(document.createElement("a"), { href: `#${name}`, textContent: said.textContent });
+  link.onclick = () => { for (let box; box = document.getElementById(name).closest("details:not([open])");) box.open = true; };
+  said.replaceChildren(link);
+}
+
+function unmark(line) {
+  const field = line.closest(".bad");
+  document.querySelector(`#problem a[href="#${nameOf(line)}"]`)?.parentElement.remove();
+  document.getElementById(nameOf(line))?.removeAttribute("aria-invalid");
+  line.remove();
+  if (field) field.classList.toggle("bad", field.querySelector(".err"));
+  const box = document.querySelector("#problem");
+  if (box && !box.querySelector("li")) box.remove();
 }

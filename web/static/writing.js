@@ -1,4 +1,5 @@
-// The form of an answer and of its correction: it saves itself, and says how hard the family's texts are to read.
+// The form of an answer and of its correction: it saves itself, says how hard the family's texts are to read, and takes
+// another line for a step where it has room for more.
 import { keepSaving } from "./saving.js";
 
 const form = document.querySelector("[data-answer]");
@@ -26,5 +27,22 @@ function keepAnswer(form) {
   }
   addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) document.querySelector("[data-sign]").click();
+  });
+}
+
+const steps = document.querySelector("[data-steps]");
+if (steps) offerMore(steps);
+
+function offerMore(form) {
+  const more = form.querySelector("[data-more]");
+  more.hidden = false;
+  more.addEventListener("click", () => {
+    const steps = form.querySelectorAll("[data-step]");
+    const row = steps[steps.length - 1].cloneNode(true), number = steps.length + 1;
+    row.querySelectorAll("[id]").forEach((part) => { const name = part.id.replace(/\d+/, number); row.querySelector(`label[for=${part.id}]`).htmlFor = name; part.id = name; });
+    row.querySelectorAll("label").forEach((label) => { label.textContent = label.textContent.replace(/\d+/, number); });
+    row.querySelectorAll("input").forEach((field) => { field.value = ""; });
+    more.before(row);
+    row.querySelector("input").focus();
   });
 }
