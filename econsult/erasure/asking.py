@@ -21,7 +21,7 @@ from econsult.erasure.retention import check_officer, check_reason, hold_of, kep
 from econsult.errors import ConsultError, ErasedError, ImpossibleVerbError, InvalidError, NotFoundError
 from econsult.notices import NoticeKind, notify
 from econsult.people.ages import local_day
-from econsult.people.patients import Patient, note_patient
+from econsult.people.patients import Patient, alias_of, note_patient
 from econsult.people.persons import Person, Program, Role
 
 ASKED = (Basis.RETENTION, Basis.REQUEST, Basis.MISTAKE, Basis.ORDER)
@@ -53,14 +53,19 @@ class Wish:
 
 
 def child_named(session: Session, program_id: int, text: str) -> Patient:
-    """The child of this program by its alias, by the number of one of its questions, or by its id. NotFoundError."""
+    """The child of this program by its alias, by the number of one of its questions, or by its id. NotFoundError.
+
+    Of an alias its letters and digits are enough: a page says the word before them in the reader's language.
+    """
     wanted = text.strip()
     own = select(Patient).where(Patient.program_id == program_id)
     number = numbered(wanted)
     if number is not None:
         own = own.join(Consult, Consult.patient_id == Patient.id).where(Consult.id == number)
     else:
-        own = own.where(or_(func.lower(Patient.alias) == wanted.lower(), Patient.public_id == wanted.lower()))
+        code = wanted.upper().rpartition(" ")[2]
+        same = func.lower(Patient.alias) == wanted.lower(), Patient.alias == alias_of(code)
+        own = own.where(or_(*same, Patient.public_id == wanted.lower()))
     found = list(session.scalars(own.limit(2)))
     if len(found) != 1:
         raise NotFoundError("There is no child of this alias, id or number of a question.")

@@ -20,9 +20,16 @@ from econsult.people.told_more import tell_more
 
 SEXES = ("female", "male", "other", "unknown")
 LONGEST_MARK = 40
+ALIAS = "Child "
+"""How an alias begins: what follows, letters and digits, tells one from another and is the same in every language."""
 MARKS = ("phone", "mrn", "region")
 """Texts of a line, of which each may be empty."""
 RELATIONS = ("mother", "father", "parent", "guardian", "grandparent", "foster_parent", "agency", "other")
+
+
+def alias_of(code: str) -> str:
+    """The alias with these letters and digits."""
+    return f"{ALIAS}{code}"
 
 
 class Patient(PublicId, Base):
@@ -147,7 +154,7 @@ def add_patient(
         sex=sex,
         language=language,
         region=region,
-        alias=f"Child {secrets.token_hex(3).upper()}",
+        alias=alias_of(secrets.token_hex(3).upper()),
         key_wrapped=key_wrapped,
         created_at=now,
     )

@@ -80,7 +80,9 @@ def test_a_name_and_a_birth_date_lead_to_the_rows_of_one_child_and_into_no_addre
 def test_an_alias_or_a_request_leads_there_too(
     reader: FlaskClient, clinic: Clinic, asked: Consult, spelled: object
 ) -> None:
-    for mark in (clinic.child.alias, asked.number):
+    # Of an alias its letters and digits are enough, whatever word a language has before them.
+    code = clinic.child.alias.rpartition(" ")[2]
+    for mark in (clinic.child.alias, f"Menor {code}", code, asked.number):
         assert callable(spelled)
         found = post(reader, "/privacy/child", {"mark": spelled(mark)})
         assert (found.status_code, found.location) == (303, f"/privacy?child={clinic.child.public_id}")
@@ -101,6 +103,18 @@ def test_whom_nobody_knows_is_not_found_and_what_was_typed_stays(
     assert post(reader, "/privacy/child", {"mark": "x" * 41}).status_code == 422
     spanish = post(reader, "/privacy/child?lang=es", wrong).text
     assert "Ningún niño del programa tiene este nombre y esta fecha de nacimiento" in spanish
+
+
+def test_an_alias_is_said_in_the_readers_language_and_stays_the_same_in_the_file(
+    runtime: Runtime, reader: FlaskClient, clinic: Clinic, asked: Consult
+) -> None:
+    alias, spanish = clinic.child.alias, f"Menor {clinic.child.alias.rpartition(' ')[2]}"
+    spoken = [reader.get(f"/privacy?child={clinic.child.public_id}&lang={language}").text for language in ("en", "es")]
+    assert [(alias in page, spanish in page) for page in spoken] == [(True, False), (False, True)]
+    assert alias in reader.get("/privacy/log.csv").text, "a file is read by programs"
+    with runtime.database.writing() as session:
+        session.merge(clinic.child).alias = "Otro 1"
+    assert "Otro 1" in reader.get("/privacy?lang=es").text
 
 
 def test_two_children_of_one_name_and_birth_date_are_told_apart_by_alias(

@@ -64,7 +64,8 @@ def test_scripts_lose_their_comments_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_style_sheets_lose_their_comments_and_nothing_else(tmp_path: Path) -> None:
-    (tmp_path / "a.css").write_text("/* Why,\n   in two lines. */\n.a { b: c; }\n\n/* Because. */\n.d * { e: f; } /* So. */\n")
+    text = "/* Why,\n   in two lines. */\n.a { b: c; }\n\n/* Because. */\n.d * { e: f; } /* So. */\n"
+    (tmp_path / "a.css").write_text(text)
     found = Assets(tmp_path).find("a.css")
     assert found is not None
     assert found[0].body == b"\n.a { b: c; }\n.d * { e: f; }\n"

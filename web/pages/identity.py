@@ -19,6 +19,7 @@ from web.pages.owning import check_code, check_owner
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
+from web.words import terms
 from web.words.language import gettext
 
 identity = rings(Blueprint("identity", __name__, url_prefix="/consults/<public_id>/identity"))
@@ -80,7 +81,7 @@ def _page(session: Session, loaded: Pass, until: datetime | None, form: FormRead
         "consult/identity.html",
         consult=loaded.consult,
         child=loaded.patient if until is not None else None,
-        alias=loaded.patient.alias,
+        alias=terms.alias_words(loaded.patient.alias),
         until=until,
         is_allowed=settings().lets_break_glass,
         has_password=me().has_password,

@@ -30,6 +30,7 @@ from web.shell.desk import count_place
 from web.shell.forms import FormReader
 from web.shell.numbers import day_in
 from web.words import terms
+from web.words.acts import act_words
 from web.words.language import choose_zone, gettext
 from web.words.looks import ACTS, THINGS
 
@@ -98,7 +99,7 @@ def find_child() -> Response | tuple[str, int]:
         return _page(form.errors, given), 422
     with database().writing() as session:
         found = children_meant(session, me(), mark, now=now(), name=name, birth_date=born)
-        aliases = [child.alias for child in found]
+        aliases = [terms.alias_words(child.alias) for child in found]
         child_id = found[0].public_id if len(found) == 1 else ""
     if not child_id:
         return _page({"mark" if mark else "name": _not_one(aliases, is_marked=bool(mark))}, given), 422
@@ -134,6 +135,7 @@ def _page(errors: dict[str, str], typed: dict[str, str] | None = None) -> str:
         "used": used,
         "child": child,
         "acts": ACTS,
+        "act_words": act_words,
         "things": THINGS,
         "reference": reference,
         "called": called,

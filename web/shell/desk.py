@@ -15,6 +15,7 @@ from econsult.people.persons import Person, Role
 from web.context import database, now, ring_workers, signed_in
 from web.words.refusals import have_arrived, told_of_files
 from web.words.steps import as_read
+from web.words.terms import alias_words
 
 PLACES = {
     Role.PCP: (
@@ -158,11 +159,12 @@ def why_barred(error: ForbiddenError) -> str:
 
 
 def init_desk(app: Flask) -> None:
-    """Give templates `desk_places()`, `signatures()`, `said`, `said_drawing`, `files_told`, the filter `initials`."""
+    """Give templates `desk_places()`, `signatures()`, `said`, `said_drawing`, `files_told`, and three filters."""
     app.jinja_env.globals["desk_places"] = desk_places
     app.jinja_env.globals["signatures"] = signatures
     app.jinja_env.filters["initials"] = initials
     app.jinja_env.filters["step"] = as_read
+    app.jinja_env.filters["alias"] = alias_words
     app.context_processor(_after_form)
 
 

@@ -24,7 +24,7 @@ from econsult.consults.second import stay_second
 from econsult.consults.threads import Audience, takes_messages
 from econsult.consults.versions import standing_version
 from econsult.note import codes_of
-from econsult.people.patients import Patient
+from econsult.people.patients import ALIAS, Patient
 from econsult.people.persons import Organization, Person
 from econsult.reading import Reader, outsider, reader_for, told_kinds
 from econsult.rights import Relation, Right
@@ -247,7 +247,7 @@ def _who(loaded: Pass) -> str:
     who = terms.child(loaded.patient, now().date())
     if loaded.may(Right.SEE_IDENTITY):
         return f"{loaded.patient.name}. {who}"
-    return " · ".join(filter(None, (who, loaded.patient.region, loaded.patient.alias.removeprefix("Child "))))
+    return " · ".join(filter(None, (who, loaded.patient.region, loaded.patient.alias.removeprefix(ALIAS))))
 
 
 def _asked_by(session: Session, consult: Consult) -> str:

@@ -15,6 +15,7 @@ from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Kind
 from econsult.consults.spoken import SPANISH, Spoken, language_of
 from econsult.note import Edition, Note
+from econsult.people.patients import ALIAS
 from econsult.people.persons import Organization, specialties_of
 from econsult.reading import Reader, reader_for
 from econsult.rights import Relation, Right
@@ -172,7 +173,7 @@ def _child(note: Note) -> str:
     patient = note.passed.patient
     if note.passed.may(Right.SEE_IDENTITY):
         return patient.name
-    return " · ".join(filter(None, (patient.alias.removeprefix("Child "), patient.region)))
+    return " · ".join(filter(None, (patient.alias.removeprefix(ALIAS), patient.region)))
 
 
 def _asked_by(session: Session, note: Note) -> str:

@@ -12,7 +12,7 @@ from econsult.consults.lifecycle import Status
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Urgency
 from econsult.consults.threads import Audience
-from econsult.people.patients import Patient, age_in_months
+from econsult.people.patients import ALIAS, Patient, age_in_months
 from web.words.language import gettext
 from web.words.times import erased_words
 
@@ -193,3 +193,8 @@ def child(patient: Patient, today: date) -> str:
         return erased_words(patient.erased_at)
     words = ADULTS if age_in_months(patient.birth_date, today) >= 12 * ADULT_AT else SEXES
     return f"{words.get(patient.sex, words['unknown'])}, {age(patient, today)}"
+
+
+def alias_words(alias: str) -> str:
+    """An alias in the reader's language: its word is said in it, its letters and digits are the same in each."""
+    return gettext("Child %(code)s", code=alias.removeprefix(ALIAS)) if alias.startswith(ALIAS) else alias
