@@ -28,7 +28,17 @@ UNIVERSAL = (
     "unsafe",
 )
 
-ANSWERED = ("sudden_weakness", "exertional_syncope", "metabolic_illness", "diabetic_crisis", "hemoptysis")
+ANSWERED = (
+    "sudden_weakness",
+    "exertional_syncope",
+    "metabolic_illness",
+    "diabetic_crisis",
+    "hemoptysis",
+    "cystic_fibrosis_chest_pain",
+    "connective_tissue_pain",
+    "feeding_tube_out",
+    "cleft_repair_bleeds",
+)
 """Signs of single specialties, to which the answers to their templates lead too."""
 
 OF_SPECIALTIES = (

@@ -84,10 +84,15 @@ LED_TO = {
     "metabolic.ill_now": {"metabolic_illness"},
     "metabolic.signs": {"metabolic_illness"},
     "cardiology.exertional_syncope": {"exertional_syncope"},
+    "cardiology.aortic_pain": {"connective_tissue_pain"},
+    "genetics.aortic_pain": {"connective_tissue_pain"},
+    "gastroenterology.tube_out": {"feeding_tube_out"},
     "gastroenterology.stool_blood": {"bilious_or_bloody_vomit"},
     "gastroenterology.vomiting": {"bilious_or_bloody_vomit"},
     "cystic_fibrosis.hemoptysis": {"hemoptysis"},
+    "cystic_fibrosis.chest_pain": {"cystic_fibrosis_chest_pain"},
     "cleft.airway": {"breathing"},
+    "cleft.repair_bleeds": {"cleft_repair_bleeds"},
 }
 FORMS = {form.name: form for form in built_in()}
 ALL = [(name, item) for name, form in FORMS.items() for item in flat(form.items)]

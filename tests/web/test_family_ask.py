@@ -60,6 +60,15 @@ def test_a_sign_of_babies_asks_nobody_who_is_older(months: int, hidden: set[str]
     assert "young_infant_fever" in {code for code, _, _ in for_age(EVERY, months, ["young_infant_fever"])}
 
 
+RARE = ("cystic_fibrosis_chest_pain", "connective_tissue_pain", "feeding_tube_out", "cleft_repair_bleeds")
+
+
+@pytest.mark.parametrize("months", [0, 6, 60, 200])
+def test_what_a_known_illness_brings_is_asked_at_every_age(months: int) -> None:
+    """A tube, a repair, or an illness that a child was born with: none of them ends with an age."""
+    assert set(RARE) <= {code for code, _, _ in for_age(EVERY, months)}
+
+
 NERVES = ("skills_lost", "vision_or_balance", "legs_weaken")
 
 
@@ -72,8 +81,8 @@ def test_the_list_has_each_specialtys_own_signs_for_the_childs_age(mother: Flask
         assert flags_now([code]) == (code,)
         assert f'value="{code}"' in page or code in BELOW_MONTHS
     # An illness that is known, and what must not be waited with in it.
-    for code in ("eczema_sores", "adrenal_illness", "heart_illness", "kidney_illness"):
-        assert (flags_now([code]), f'value="{code}"' in page) == ((code,), True)
+    for code in ("eczema_sores", "adrenal_illness", "heart_illness", "kidney_illness", *RARE):
+        assert (code in URGENCY_OF_CODE, flags_now([code]), f'value="{code}"' in page) == (True, (code,), True)
     assert flags_now(["infant_jaundice"]) == ()
     # The child is four years old.
     assert not any(f'value="{code}"' in page for code in BELOW_MONTHS)

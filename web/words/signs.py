@@ -17,6 +17,7 @@ BREATH_FLAGS = (
     ("inhaler_fails", "lungs", _l("The inhaler does not help, or is needed again in 3 hours")),
     ("choking", "alert", _l("Choked on something, drools, or breathes in with a loud noise")),
     ("hemoptysis", "drop", _l("Coughed up more than a teaspoon of blood")),
+    ("cystic_fibrosis_chest_pain", "lungs", _l("Has cystic fibrosis, and chest pain that came on all at once")),
 )
 HEAD_FLAGS = (
     ("sudden_weakness", "brain", _l("New weak arm or leg, a face that hangs, or no speech")),
@@ -30,10 +31,13 @@ HEAD_FLAGS = (
 KNOWN_FLAGS = (
     ("exertional_syncope", "heart", _l("Passed out at play or sport, or with a racing heart")),
     ("heart_illness", "heart", _l("Has a heart problem, and a fever, chest pain or blue skin")),
+    ("connective_tissue_pain", "heart", _l("Has Marfan or a like illness, and sudden pain in the chest or back")),
     ("metabolic_illness", "flask", _l("Has a metabolic disease, and is sick now")),
     ("diabetic_crisis", "drop", _l("Very thirsty with lots of pee, and throws up, breathes fast or is sleepy")),
     ("adrenal_illness", "flask", _l("Needs steroids each day, and throws up, has a fever or is very weak")),
     ("kidney_illness", "drop", _l("Bloody poop, and then pale skin or very little pee")),
+    ("feeding_tube_out", "stomach", _l("A belly feeding tube that came out, and is less than 2 months old")),
+    ("cleft_repair_bleeds", "face", _l("A lip or palate that was just operated on, and bleeds or comes open")),
 )
 EVERY = RED_FLAGS + SKIN_FLAGS + BREATH_FLAGS + HEAD_FLAGS + KNOWN_FLAGS
 FLAG_CODES = tuple(code for code, _drawing, _words in EVERY)
@@ -55,6 +59,6 @@ def groups_for(months: int, *, is_youth: bool, told: Collection[str] = ()) -> It
         (gettext("Or on the skin:"), SKIN_FLAGS),
         (gettext("Or with the breath:"), BREATH_FLAGS),
         (gettext("Or with the head or a seizure:"), HEAD_FLAGS),
-        (gettext("Or with the heart, or an illness you know of:"), KNOWN_FLAGS),
+        (gettext("Or with the heart, an operation, or an illness you know of:"), KNOWN_FLAGS),
     )
     return ((title, for_age(flags, months, told)) for title, flags in titles)
