@@ -43,6 +43,21 @@ def open_faces(faces: Sequence[Box], policy: Policy) -> list[Box]:
     return others + covered
 
 
+def left_open(faces: Sequence[Box], covered: Sequence[Box], policy: Policy) -> list[Box]:
+    """Return the faces, or the parts of one, that stay open where `open_faces` said what to cover of these faces."""
+    if policy.faces == FACE_IS_FINDING:
+        return [face for face in faces if face not in covered]
+    if policy.faces == KEEP_REGION:
+        regions = [_box(region) for region in policy.regions]
+        return [region for region in regions if any(region.common(face) > 0 for face in faces)]
+    return []
+
+
+def may_be_near(faces: Sequence[Box], policy: Policy) -> bool:
+    """Whether a picture in which no face is found may be a close look at a part of one, such as a mouth."""
+    return not faces and policy.faces in {FACE_IS_FINDING, KEEP_REGION}
+
+
 def _only(faces: Sequence[Box], policy: Policy) -> Box:
     first, *others = sorted(faces, key=lambda face: face.area, reverse=True)
     is_alone = all(is_same(face, first) for face in others)

@@ -5,7 +5,8 @@ covered that was found in it or within half a second of it. For that a frame wai
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import cast
 
@@ -13,13 +14,14 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from imaging.boxes import Box
+from imaging.choice import left_open
 from imaging.detectors import FACE_THRESHOLD, Detectors, faces_in
 from imaging.film_codes import DETECTOR, FilmCodes
 from imaging.film_patient import FilmPatient, may_be_one
 from imaging.film_picture import lightness_plane, shrunk
 from imaging.film_writing import WRITING_LASTS, FilmWriting
 from imaging.limits import MASKS_MOST
-from imaging.masks import FILL_IN_FILMS, Mask
+from imaging.masks import FILL_IN_FILMS, Mask, box_mask
 from imaging.models import FACE_DETECTOR, TEXT_DETECTOR
 from imaging.policy import KEEP, MASK, Policy
 from imaging.refusal import Held
@@ -28,6 +30,8 @@ from imaging.writing import TEXT_THRESHOLD
 _SLOT = Fraction(2, 5)
 """Seconds; exact, as the times of frames are, so that a frame and the check of it are in the same slot."""
 _FACES_EVERY, _FACE_SIDE, _FACE_GROWTH, _FACE_LASTS = 0.2, 480, 1.3, 0.5
+_SHOWN_LASTS = 2 * WRITING_LASTS + 1.0
+"""Seconds for which it is known where a face was that stays open: as long as pictures wait, and a slot more."""
 _JUST = 0.001
 _DETECTORS = {
     "face": (FACE_DETECTOR, FACE_THRESHOLD),
@@ -41,6 +45,7 @@ class FilmCover:
 
     def __init__(self, policy: Policy, detectors: Detectors) -> None:
         self._patient = FilmPatient(policy)
+        self._policy = policy
         self._faces = detectors.faces if policy.faces != KEEP else None
         texts = detectors.texts if policy.text == MASK else None
         if policy.faces != KEEP and self._faces is None:
@@ -51,6 +56,7 @@ class FilmCover:
         self._waiting: deque[tuple[Fraction, VideoFrame]] = deque()
         self._found: list[tuple[float, float, str, Box]] = []
         self._last_faces: list[Box] = []
+        self._shown: list[tuple[float, Box]] = []
         self._codes = FilmCodes()
         self._next_face = 0.0
         self._slots: dict[int, list[tuple[str, Box]]] = {}
@@ -90,6 +96,7 @@ class FilmCover:
             seen = self._codes.look(at, lightness_plane(frame))
             self._found += [(begins, ends, "code", box) for begins, ends, box in seen]
         if self._writing.is_due(at):
+            self._writing.shown = [box for _, box in self._shown]
             self._note_writing(self._writing.look(at, frame, _timed(self._waiting)))
 
     def _note_writing(self, seen: Iterable[tuple[float, float, Box]]) -> None:
@@ -98,6 +105,8 @@ class FilmCover:
     def _note_faces(self, at: float, faces: list[Box]) -> None:
         boxes = self._patient.to_cover(faces)
         self._found += [(at - _FACE_LASTS, at + _FACE_LASTS, "face", box) for box in boxes]
+        self._shown = [entry for entry in self._shown if entry[0] >= at - _SHOWN_LASTS]
+        self._shown += [(at, box) for box in left_open(faces, boxes, self._policy)]
         # What lies between two looks at one face that moved.
         ways = [box.joined(old) for box in boxes for old in self._last_faces if may_be_one(box, old)]
         self._found += [(at - _FACES_EVERY, at, "face", box) for box in ways]
@@ -119,7 +128,8 @@ class FilmCover:
             (what, box) for what in ("face", "code", "text") for box in _merged([b for w, b in chosen if w == what])
         ]
         for what, box in merged:
-            self.masks.append(_mask(what, box, begins, ends - _JUST))
+            shown = [face for at, face in self._shown if begins - _FACE_LASTS <= at <= ends + _FACE_LASTS]
+            self.masks.append(_mask(what, box, begins, ends - _JUST, shown))
         if len(self.masks) > MASKS_MOST:
             raise Held("too_many_faces")
         return merged
@@ -141,11 +151,9 @@ def _merged(boxes: list[Box]) -> list[Box]:
     return merged
 
 
-def _mask(what: str, box: Box, begins: float, ends: float) -> Mask:
-    detector, threshold = _DETECTORS[what]
-    edges = [round(edge, 5) for edge in (box.left, box.top, box.right - box.left, box.bottom - box.top)]
-    left, top, width, height = edges
-    return Mask(what, left, top, width, height, detector, threshold, "play", round(begins, 3), round(ends, 3))
+def _mask(what: str, box: Box, begins: float, ends: float, shown: Sequence[Box]) -> Mask:
+    seen = box_mask(what, box, *_DETECTORS[what], shown if what != "face" else ())
+    return replace(seen, copy="play", begins=round(begins, 3), ends=round(ends, 3))
 
 
 def _painted(frame: VideoFrame, boxes: list[Box]) -> VideoFrame:

@@ -18,7 +18,7 @@ from imaging.film_patient import may_be_one
 from imaging.film_picture import shrunk
 from imaging.following import follow, is_among, likeness
 from imaging.pixels import Pixels
-from imaging.writing import Writing, texts_in
+from imaging.writing import Shown, Writing, texts_in
 
 WRITING_EVERY, WRITING_LASTS = 2.0, 2.1
 _BETWEEN, _LASTS_BETWEEN = 0.2, 0.3
@@ -50,6 +50,8 @@ class FilmWriting:
         self._writing = writing
         self._next = 0.0
         self._last: _Look | None = None
+        self.shown: list[Box] = []
+        """The faces that stay open, wherever they were since the last look: there only what is read is covered."""
 
     def is_due(self, at: float) -> bool:
         """Whether the picture of this time is to be looked at."""
@@ -73,7 +75,7 @@ class FilmWriting:
             yield from self.look(at, frame, waiting)
 
     def _boxes(self, picture: Pixels) -> list[Box]:
-        return texts_in(self._writing, picture, _SIDE)
+        return texts_in(self._writing, picture, _SIDE, [Shown(box) for box in self.shown])
 
     def _way(self, start: _Look, end: _Look, waiting: Sequence[Timed]) -> Iterator[Found]:
         """Follow what was there forward, and what has come back to where it came from."""

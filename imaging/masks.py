@@ -1,5 +1,6 @@
 """One place of a picture that was covered, and what is told of it: a box and who found it, never what it showed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from imaging.boxes import Box
@@ -16,7 +17,8 @@ class Mask:
 
     `what` is `face`, `text`, `code` or `identifier`. `detector` names what found it, with its version, and
     `threshold` is the score it asked for. `copy` is the one rendition that the box lies in (`page-3`); without it
-    the box lies in every picture of the file. In a film it is shown from `begins` to `ends`, in seconds.
+    the box lies in every picture of the file. In a film it is shown from `begins` to `ends`, in seconds. `on_face` is
+    said of what was covered within a face that stays open, where it may hide the finding.
     """
 
     what: str
@@ -29,6 +31,7 @@ class Mask:
     copy: str | None = None
     begins: float | None = None
     ends: float | None = None
+    on_face: bool = False
 
     def is_at(self, at: float) -> bool:
         """Whether it is shown at this second of a film."""
@@ -41,8 +44,10 @@ class Mask:
         return left, top, right, min(height, round((self.top + self.height) * height))
 
 
-def box_mask(what: str, box: Box, detector: str, threshold: float) -> Mask:
-    """Return a mask over a box."""
+def box_mask(what: str, box: Box, detector: str, threshold: float, shown: Sequence[Box] = ()) -> Mask:
+    """Return a mask over a box; `shown` are the faces of the picture that stay open."""
     edges = (round(edge, 5) for edge in (box.left, box.top, box.right - box.left, box.bottom - box.top))
     left, top, width, height = edges
-    return Mask(what, left, top, width, height, detector, threshold)
+    return Mask(
+        what, left, top, width, height, detector, threshold, on_face=any(box.common(face) > 0 for face in shown)
+    )

@@ -71,6 +71,7 @@ def _mask(entry: dict[str, object]) -> Mask | None:
         _copy(copy),
         _number(entry.get("begins")),
         _number(entry.get("ends")),
+        entry.get("on_face") is True,
     )
 
 

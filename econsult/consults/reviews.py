@@ -196,13 +196,14 @@ def hides_face(attachment: Attachment) -> bool:
 
 
 def hides_part(attachment: Attachment) -> bool:
-    """Whether writing, or what was taken for it, was covered over so large a part that the finding may lie below."""
+    """Whether what was covered as writing may hide the finding: a large part, or anything within an open face."""
     if attachment.kind == MediaKind.LAB_DOCUMENT:
         return False
-    return any(
-        mask.get("what") == "text" and mask.get("width", 0) * mask.get("height", 0) >= LARGE_PART
-        for mask in _masks(attachment)
-    )
+    return any(mask.get("on_face") or _is_large(mask) for mask in _masks(attachment))
+
+
+def _is_large(mask: dict[str, Any]) -> bool:
+    return mask.get("what") == "text" and mask.get("width", 0) * mask.get("height", 0) >= LARGE_PART
 
 
 def _masks(attachment: Attachment) -> list[dict[str, Any]]:

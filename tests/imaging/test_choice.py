@@ -3,7 +3,7 @@
 import pytest
 
 from imaging.boxes import Box
-from imaging.choice import open_faces
+from imaging.choice import left_open, may_be_near, open_faces
 from imaging.policy import Policy, Region
 from imaging.refusal import Held
 
@@ -49,3 +49,13 @@ def test_a_region_that_leaves_a_whole_face_open_is_held_and_a_mouth_is_not() -> 
     assert held.value.reason == "region_too_large"
     lower_half = Region(0.1, 0.36, 0.4, 0.24)
     assert open_faces([MOTHER], policy(lower_half, faces="keep_region"))
+
+
+def test_what_stays_open_is_the_patients_face_or_the_drawn_part_of_it() -> None:
+    assert left_open([MOTHER, CHILD], [MOTHER], policy(ON_CHILD)) == [CHILD]
+    (drawn,) = left_open([MOTHER, CHILD], [MOTHER], policy(ON_CHILD, faces="keep_region"))
+    assert (drawn.left, drawn.top) == (ON_CHILD.left, ON_CHILD.top)
+    assert left_open([MOTHER], [MOTHER], policy(ELSEWHERE, faces="keep_region")) == []
+    assert left_open([MOTHER], [MOTHER], Policy()) == []
+    assert [may_be_near(faces, policy()) for faces in ([], [CHILD])] == [True, False]
+    assert not may_be_near([], Policy())

@@ -6,7 +6,7 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from imaging import DEIDENTIFIED, Jail, Policy, open_jail, prepare
 from tests.imaging import films, pictures
@@ -84,6 +84,21 @@ def test_a_stamp_in_a_film_is_covered_and_the_film_called_deidentified(run: Prep
     report, kept = run(film_of([picture] * 12), "video", Policy())
     assert report.label == DEIDENTIFIED
     assert all(is_grey(frame[225:238, 220:380]) for frame in shown(kept.files["play"]))
+
+
+def test_in_a_face_that_stays_open_in_a_film_a_name_is_covered_and_the_mouth_is_not(run: Prepare) -> None:
+    picture = Image.new("RGB", (960, 720), (150, 150, 140))
+    picture.paste(pictures.portrait(720), (0, 0))
+    policy = Policy(faces="face_is_finding", chosen_by="reviewer")
+    report, _ = run(film_of([picture] * 4, options={"crf": "10"}), "video", policy)
+    assert (report.verdict, report.masks) == ("ready", ())
+    ImageDraw.Draw(picture).rectangle((255, 200, 495, 262), fill=(236, 228, 210))
+    ImageDraw.Draw(picture).text((267, 207), "Zoraida Q.", font=ImageFont.load_default(size=42), fill=(30, 30, 50))
+    report, kept = run(film_of([picture] * 4, options={"crf": "10"}), "video", policy)
+    assert {(mask.what, mask.on_face) for mask in report.masks} == {("text", True)}
+    for frame in shown(kept.files["play"]):
+        assert is_grey(frame[215:250, 285:465])
+        assert not is_grey(frame[495:555, 330:450])
 
 
 def test_a_film_is_the_same_as_before_where_nothing_is_looked_for(run: Prepare) -> None:

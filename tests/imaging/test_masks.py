@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from imaging import (
     DEIDENTIFIED,
@@ -115,6 +115,39 @@ def test_where_the_face_is_the_finding_only_bystanders_are_covered(run: Prepare)
     assert is_covered(kept.files["full"], (0.75, 0.5, 0.78, 0.55))
     assert not is_covered(kept.files["full"], (0.2, 0.35, 0.3, 0.5))
     assert report.label == TREATMENT_USE
+
+
+MOUTH = Box(0.44, 0.68, 0.66, 0.78)
+"""Where the mouth is in `pictures.portrait`, whose teeth show."""
+OPEN = Policy(faces="face_is_finding", chosen_by="reviewer")
+
+
+@pytest.mark.parametrize("side", [1100, 800])
+def test_the_mouth_of_a_face_that_stays_open_is_not_taken_for_writing(run: Prepare, side: int) -> None:
+    picture = pictures.portrait(side)
+    report, kept = run(files.encode(picture, "JPEG", quality=92), policy=OPEN)
+    found = [Box(*edges) for edges in edges_of(report, "text")]
+    assert report.is_ready
+    assert not any(box.common(MOUTH) > 0 for box in found)
+    assert not is_covered(kept.files["view"], (MOUTH.left, MOUTH.top, MOUTH.right, MOUTH.bottom))
+
+
+def test_a_name_on_a_face_that_stays_open_is_covered_and_may_be_asked_for(run: Prepare) -> None:
+    """On tape across the cheek it may hide the finding; on a label beside the face it does not."""
+    picture = Image.new("RGB", (1600, 1000), (120, 140, 150))
+    picture.paste(pictures.portrait(1000), (0, 0))
+    tape = Image.new("RGB", (260, 70), (236, 228, 210))
+    ImageDraw.Draw(tape).text((14, 10), "Zoraida Q.", font=ImageFont.load_default(size=44), fill=(30, 30, 50))
+    turned = tape.convert("RGBA").rotate(8, expand=True, resample=Image.Resampling.BICUBIC)
+    picture.paste(turned, (440, 560), turned)
+    picture.paste(tape, (1250, 700))
+    report, kept = run(files.encode(picture, "JPEG", quality=92), policy=OPEN)
+    texts = [mask for mask in report.masks if mask.what == "text"]
+    beside = [mask for mask in texts if mask.left > 0.7]
+    assert [mask.on_face for mask in beside] == [False] * len(beside) != []
+    assert any(mask.on_face for mask in texts)
+    for box in ((475 / 1600, 590 / 1000, 660 / 1600, 640 / 1000), (1270 / 1600, 715 / 1000, 1480 / 1600, 760 / 1000)):
+        assert is_covered(kept.files["view"], box)
 
 
 def test_only_the_drawn_region_of_the_patients_face_stays_open(run: Prepare) -> None:

@@ -9,12 +9,13 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from imaging import Policy, samples
+from imaging.boxes import Box
 from imaging.masks import FILL
 from imaging.models import find_models
 from imaging.small_writing import small_texts_in
 from imaging.steps.make_small import make_small
-from imaging.writing import Writing, texts_in
-from tests.imaging import files
+from imaging.writing import Shown, Writing, texts_in
+from tests.imaging import files, pictures
 from tests.imaging.conftest import Prepare
 from tests.imaging.skins import MONK, shots, take
 from tests.imaging.test_masks import is_covered
@@ -84,6 +85,19 @@ def skins() -> Iterator[np.ndarray]:
 def test_no_rash_is_taken_for_small_writing(writing: Writing) -> None:
     for pixels in skins():
         assert small_texts_in(writing, pixels, texts_in(writing, make_small(pixels))) == []
+
+
+def test_where_a_face_may_be_near_only_thick_lines_must_be_read(writing: Writing) -> None:
+    picture = Image.new("RGB", (640, 480), (150, 150, 140))
+    picture.paste(pictures.portrait(480), (0, 0))
+    pixels, whole = np.asarray(picture), Box(0.0, 0.0, 1.0, 1.0)
+    # Its teeth, which are 1.7 % thick.
+    found = texts_in(writing, pixels, 640)
+    assert texts_in(writing, pixels, 640, [Shown(whole, thinnest=0.1)]) == found != []
+    assert texts_in(writing, pixels, 640, [Shown(whole, thinnest=0.01)]) == []
+    assert texts_in(writing, pixels, 640, [Shown(Box(0.0, 0.0, 0.3, 0.3))]) == found
+    # Without a reader nothing can be proven, and all is covered.
+    assert texts_in(Writing(writing.lines), pixels, 640, [Shown(whole)]) == found
 
 
 def test_many_busy_places_are_looked_at_as_far_as_there_is_room(writing: Writing) -> None:

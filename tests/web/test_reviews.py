@@ -88,11 +88,19 @@ def test_a_hidden_face_is_asked_for_decided_and_prepared_anew(
     assert (state_of(runtime, file).state, state_of(runtime, file).face_policy) == ("received", "face_is_finding")
 
 
-@pytest.mark.parametrize(("width", "status"), [(0.3, 303), (0.1, 409)])
-def test_a_large_part_that_was_taken_for_writing_can_be_asked_for(
-    browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, asked: Consult, file: Attachment, width: float, status: int
+@pytest.mark.parametrize(
+    ("seen", "status"), [({"width": 0.3}, 303), ({"width": 0.1}, 409), ({"width": 0.1, "on_face": True}, 303)]
+)
+def test_a_large_part_or_one_on_an_open_face_that_was_taken_for_writing_can_be_asked_for(
+    browser_of: BrowserOf,
+    runtime: Runtime,
+    clinic: Clinic,
+    asked: Consult,
+    file: Attachment,
+    seen: dict[str, object],
+    status: int,
 ) -> None:
-    mask = {"what": "text", "left": 0.2, "top": 0.2, "width": width, "height": 0.2}
+    mask = {"what": "text", "left": 0.2, "top": 0.2, "height": 0.2, **seen}
     with runtime.database.writing() as session:
         session.get_one(Attachment, file.id).report = {"masks": [mask]}
     derm = browser_of(clinic.derm)
