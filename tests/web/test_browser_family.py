@@ -179,6 +179,11 @@ def test_photos_are_sent_as_soon_as_they_are_chosen(look: Look, runtime: Runtime
     page.locator("[data-upload-state=safe]").wait_for()
     page.locator("#files li[data-file]").wait_for()
     assert not page.locator("[data-upload-list] > li").is_visible()
+    expect(page.locator(".there:visible")).to_have_count(1)
+    expect(page.locator("[data-of=far] .there")).to_be_visible()
+    assert page.locator("label[for=far-take]").evaluate("(e) => getComputedStyle(e).backgroundColor") != page.locator(
+        "label[for=close-take]"
+    ).evaluate("(e) => getComputedStyle(e).backgroundColor")
     look.at("photos-sent")
     assert not page.locator("[data-upload-plain]").is_visible()
     with runtime.database.reading() as session:

@@ -63,6 +63,8 @@ class FileCard:
     had_location: bool = False
     is_replaced: bool = False
     is_sealed: bool = False
+    view: str = ""
+    """From where it was taken; empty where nobody said."""
 
     @property
     def is_held(self) -> bool:
@@ -129,6 +131,7 @@ def card(attachment: Attachment, renditions: Sequence[Rendition], words: FileWor
         has_sound=(attachment.report or {}).get("has_sound") is True,
         had_location=LOCATION in (attachment.report or {}).get("removed", ()),
         is_sealed=attachment.is_sealed,
+        view=attachment.view or "",
     )
 
 
