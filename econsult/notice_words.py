@@ -59,6 +59,7 @@ class NoticeKind(StrEnum):
     SIDE_REPLIED = "side_replied"
     SIDE_MOVED = "side_moved"
     ERASURE_ASKED = "erasure_asked"
+    STANDS_IN = "stands_in"
 
 
 TEXTS: dict[NoticeKind, dict[str, str]] = {
@@ -266,6 +267,10 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
         "en": "Somebody asked that a record be erased. Sign in to see which, and until when that can be undone.",
         "es": "Alguien pidió que se borre un expediente. Entre para ver cuál y hasta cuándo se puede deshacer.",
     },
+    NoticeKind.STANDS_IN: {
+        "en": "No coordinator is there now, and you stand in for them. Sign in to see what waits.",
+        "es": "Ahora no hay nadie de coordinación y usted hace sus veces. Entre para ver lo que espera.",
+    },
     NoticeKind.CONTACT_CHANGED: {
         "en": "The phone number for our text messages to you was changed. If it was not you, call us now.",
         "es": "Se cambió el teléfono al que le enviamos mensajes de texto. Si no fue usted, llámenos ahora.",
@@ -275,5 +280,11 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
         "es": "Abrimos una cuenta para usted. Para entrar, pida un enlace con esta dirección de correo.",
     },
 }
+
+STANDING_IN = {
+    "en": "You hear this because no coordinator is there now: you stand in for them.",
+    "es": "Se lo decimos porque ahora no hay nadie de coordinación: usted hace sus veces.",
+}
+"""Why somebody hears what a desk would of which nobody is there."""
 
 SUBJECTS = {"en": "eConsult: please sign in", "es": "eConsult: por favor entre"}

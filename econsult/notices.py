@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult.database import Base, Instant
 from econsult.family_notices import said_to
 from econsult.jobs import Job, JobKind, JobState, Lane, add_job
-from econsult.notice_words import SUBJECTS, TEXTS, NoticeKind
+from econsult.notice_words import STANDING_IN, SUBJECTS, TEXTS, NoticeKind
 from econsult.people.persons import Person
 from econsult.picking import one_of
 
@@ -126,11 +126,17 @@ def unsay(session: Session, consult_id: int, kinds: Collection[NoticeKind], said
     return True
 
 
-def letter(notice: Notice, base_url: str, *, is_family: bool) -> tuple[str, str]:
-    """Subject and text of the notice in the person's language; the link leads to the sign-in page, or behind it."""
+def letter(notice: Notice, base_url: str, *, is_family: bool, stands_in: bool = False) -> tuple[str, str]:
+    """Subject and text of the notice in the person's language; the link leads to the sign-in page, or behind it.
+
+    `stands_in`: they stand in for a desk of which nobody is there, and the letter says why they hear it.
+    """
     language = notice.language if notice.language in SUBJECTS else "en"
     path = LEADS_TO.get(NoticeKind(notice.kind), "/")
-    return SUBJECTS[language], f"{said_to(notice.kind, is_family=is_family)[language]}\n\n{base_url}{path}\n"
+    is_desks = stands_in and (notice.consult_id is not None or notice.kind == NoticeKind.DIGEST)
+    why = f"\n{STANDING_IN[language]}" if is_desks else ""
+    said = said_to(notice.kind, is_family=is_family)[language] + why
+    return SUBJECTS[language], f"{said}\n\n{base_url}{path}\n"
 
 
 def mark_notice_sent(notice: Notice, now: datetime) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from econsult.consults.desks import stands_in
 from econsult.consults.hearing import may_hear
 from econsult.jobs import Lease, finish_job, holds_lease, postpone_job
 from econsult.notices import Notice, letter
@@ -155,7 +156,8 @@ class _Stage:
         runtime, notice = self.desk.runtime, self.notice
         base, is_family = runtime.settings.base_url, not self.person.is_staff
         if delivery.channel == Channel.EMAIL:
-            subject, text = letter(notice, base, is_family=is_family)
+            is_heir = stands_in(self.session, self.person, self.desk.now())
+            subject, text = letter(notice, base, is_family=is_family, stands_in=is_heir)
             name = f"notice/{notice.id}"
             return Parcel(delivery.id, Post(name, self.person.email, subject, text, notice.created_at))
         number = ways_to(self.session, runtime.database.cipher, self.person, has_gateway=True).number or ""

@@ -33,6 +33,7 @@ from econsult.queue.asides import fire_sides, let_lie, return_sides
 from econsult.queue.calling import fire_calls
 from econsult.queue.clinics import watch_clinics, watched_clinics
 from econsult.queue.cover import watch_absences, watch_cover
+from econsult.queue.empty_desks import untold_desks, watch_desks
 from econsult.queue.firing import fire
 from econsult.queue.named import end_wishes
 from econsult.queue.quiet import Quiet
@@ -138,6 +139,7 @@ def sweeps(quiet: Quiet) -> tuple[Work, ...]:
             watched_clinics,
             lambda session, now, pick: watch_clinics(session, now, quiet, pick),
         ),
+        Work("the watch over desks", untold_desks, watch_desks),
         Work("questions that colleagues let lie", let_lie, return_sides),
         Work("reminders of openings by exception", _by(BrokenGlass.id, BrokenGlass.remind_at), remind),
         Work(

@@ -78,7 +78,7 @@ def _tellings(session: Session, ping: OutcomePing, consult: Consult, now: dateti
     told += [Telling(each, NoticeKind.OUTCOME_ASKED, consult.id, about) for each in family]
     # What is kept from the caregivers is no call to their telephone either.
     if not family and not consult.is_confidential and _has_no_account(session, consult.patient_id, now):
-        desk = desk_of(session, consult.program_id)
+        desk = desk_of(session, consult.program_id, now)
         told += [Telling(each, NoticeKind.OUTCOME_DESK, consult.id, about) for each in desk]
     return told
 
@@ -116,7 +116,9 @@ def tell_outcome(session: Session, passed: Pass, person: Person, said: Said, *, 
 def _is_worse(session: Session, consult: Consult, person: Person, now: datetime) -> None:
     heard(session, consult, person, FAMILY, now=now)
     about = f"worse:{now.isoformat()}"
-    for each in {p.id: p for p in (*clinic_of(session, consult), *desk_of(session, consult.program_id))}.values():
+    for each in {
+        p.id: p for p in (*clinic_of(session, consult, now), *desk_of(session, consult.program_id, now))
+    }.values():
         if each.id != person.id:
             notify(session, each, NoticeKind.OUTCOME_WORSE, consult_id=consult.id, about=about, now=now)
 

@@ -72,9 +72,9 @@ def _answerable(
     return [(side, consult) for side, consult in rows if may(side, consult)]
 
 
-def unanswered_sides(session: Session, person: Person) -> list[tuple[SideQuestion, Consult]]:
+def unanswered_sides(session: Session, person: Person, now: datetime) -> list[tuple[SideQuestion, Consult]]:
     """What the desk was told of and nobody has replied to, the soonest due first."""
-    if desk_relation(session, person) is None:
+    if desk_relation(session, person, now) is None:
         return []
     query = open_sides(person).where(or_(SideQuestion.level >= DESK_LEVEL, SideQuestion.uncovered_at.is_not(None)))
     return [(side, consult) for side, consult in session.execute(query)]

@@ -57,7 +57,7 @@ def _readers(
     session: Session, step: Recommendation, consult: Consult, now: datetime
 ) -> list[tuple[Person, NoticeKind]]:
     """Whoever does it, and the desk; the family is told in words of its own, and only of what it can read."""
-    staff = [*_doers(session, step, consult), *desk_of(session, consult.program_id)]
+    staff = [*_doers(session, step, consult), *desk_of(session, consult.program_id, now)]
     found = [(person, NoticeKind.STEP_LATE) for person in {each.id: each for each in staff}.values()]
     if step.owner == "family" and _answer(session, step).released_at is not None:
         found += [

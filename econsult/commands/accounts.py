@@ -170,12 +170,12 @@ def _close_person(installation: Installation, options: Namespace, now: datetime)
         session.flush()
         # What waited for this person is another's now, or nobody's: the desk hears of it.
         offer_again(session, person.program_id, now)
-        return _without_desk(session, person)
+        return _without_desk(session, person, now)
 
 
-def _without_desk(session: Session, closed: Person) -> str:
+def _without_desk(session: Session, closed: Person, now: datetime) -> str:
     """What follows when the last coordinator goes; empty where somebody else is there."""
-    heirs = desk_of(session, closed.program_id)
+    heirs = desk_of(session, closed.program_id, now)
     if closed.role != Role.COORDINATOR or (heirs and heirs[0].role == Role.COORDINATOR):
         return ""
     who = {Role.DIRECTOR: "The director hears", Role.ADMIN: "The administrator hears"}

@@ -189,7 +189,8 @@ def _tell(session: Session, consult: Consult, answer: Answer, *, was_open: bool,
     """The clinic always; the family as soon as it can read it, which is now where it could read the one before."""
     now, held = answer.signed_at or answer.saved_at, answer.undo_until
     kind = NoticeKind.CORRECTED_NOW if is_urgent else NoticeKind.CORRECTED
-    people = [*clinic_of(session, consult), *(callers(session, consult, is_late=False) if is_urgent else ())]
+    people = clinic_of(session, consult, now)
+    people += callers(session, consult, now, is_late=False) if is_urgent else []
     for person in {each.id: each for each in people if each.id != answer.author_id}.values():
         about = f"{answer.version}"
         notify(session, person, kind, consult_id=consult.id, about=about, now=now, not_before=held)

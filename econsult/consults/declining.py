@@ -43,7 +43,7 @@ def decline(session: Session, consult: Consult, person: Person, reason: str, *, 
         target = rules_of(consult).family_informed
         start_clock(session, consult, ClockName.FAMILY_INFORMED, target, now, person_id=person.id)
     family = caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential) if is_known else []
-    _tell(session, consult, person, [*family, *clinic_of(session, consult)], now)
+    _tell(session, consult, person, [*family, *clinic_of(session, consult, now)], now)
     return consult
 
 

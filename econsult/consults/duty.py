@@ -23,6 +23,6 @@ def tell_no_cover(session: Session, consult: Consult, now: datetime, *, by_id: i
     for clock in open_clocks(session, consult.id):
         if is_clinicians(clock.name, clock.lane) and clock.state == ClockState.RUNNING:
             session.add(ClockEvent(**line_of(clock, now, by_id=by_id) | {"sequence": BELOW_ALL - consult.version}))
-    for person in desk_of(session, consult.program_id):
+    for person in desk_of(session, consult.program_id, now):
         about = f"off_duty:{consult.version}"
         notify(session, person, NoticeKind.NO_COVER, consult_id=consult.id, about=about, now=now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.records import Consult
 from econsult.people.persons import NAMES_STAY_SHUT, Person, Role, team_of
+from econsult.rosters.homes import there_of
 
 ASKING_ROLES = (Role.PCP, Role.TELEPRESENTER)
 
@@ -32,16 +34,21 @@ def coordinators_of(session: Session, program_id: int, role: Role = Role.COORDIN
     return list(session.scalars(query.order_by(Person.id).options(*NAMES_STAY_SHUT)))
 
 
-def desk_of(session: Session, program_id: int) -> list[Person]:
-    """Who hears what the desk must know: its coordinators; of an empty desk the directors, else the administrators."""
+def desk_of(session: Session, program_id: int, now: datetime) -> list[Person]:
+    """Who hears what the desk must know: its coordinators, and while none of them is there the directors too.
+
+    Of these none being there either (away by the roster, or none having an account), the administrators as well.
+    """
+    found: list[Person] = []
     for role in (Role.COORDINATOR, Role.DIRECTOR, Role.ADMIN):
-        found = coordinators_of(session, program_id, role)
-        if found:
-            return found
-    return []
+        group = coordinators_of(session, program_id, role)
+        found += group
+        if group and there_of(session, group, now):
+            break
+    return found
 
 
-def clinic_of(session: Session, asked: Asking) -> list[Person]:
+def clinic_of(session: Session, asked: Asking, now: datetime) -> list[Person]:
     """Who hears what a request's clinic must know: its clinicians, and whoever of the staff put the question.
 
     A telepresenter belongs to no team, and is the one who has the child in front of them. Where nobody is left, the
@@ -50,9 +57,9 @@ def clinic_of(session: Session, asked: Asking) -> list[Person]:
     numbers = {asked.requester_id, asked.sent_on_by_id} - {None}
     askers = select(Person).where(Person.id.in_(numbers), Person.role.in_(ASKING_ROLES), Person.is_active)
     found = [*team_of(session, asked.organization_id), *session.scalars(askers.options(*NAMES_STAY_SHUT))]
-    return list({person.id: person for person in found}.values()) or desk_of(session, asked.program_id)
+    return list({person.id: person for person in found}.values()) or desk_of(session, asked.program_id, now)
 
 
-def home_of(session: Session, consult: Consult) -> list[Person]:
+def home_of(session: Session, consult: Consult, now: datetime) -> list[Person]:
     """Who answers a family: its clinic's team; the desk where the clinic has nobody left."""
-    return team_of(session, consult.organization_id) or desk_of(session, consult.program_id)
+    return team_of(session, consult.organization_id) or desk_of(session, consult.program_id, now)

@@ -38,7 +38,7 @@ def note_words(session: Session, consult: Consult, person: Person, *texts: str, 
     session.add(hint)
     session.flush()
     note(session, consult, "red_flag", person_id=person.id, now=now, detail="words")
-    for clinician in home_of(session, consult):
+    for clinician in home_of(session, consult, now):
         if clinician.id != person.id:
             about = f"words:{hint.id}"
             notify(session, clinician, NoticeKind.DANGER_WORDS, consult_id=consult.id, about=about, now=now)
@@ -82,7 +82,7 @@ def _hint(session: Session, consult: Consult, staff: Person, codes: tuple[str, .
     session.add(hint)
     session.flush()
     note(session, consult, "red_flag", person_id=staff.id, now=now, detail="age")
-    for clinician in home_of(session, consult):
+    for clinician in home_of(session, consult, now):
         about = f"words:{hint.id}"
         notify(session, clinician, NoticeKind.DANGER_WORDS, consult_id=consult.id, about=about, now=now)
 

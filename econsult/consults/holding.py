@@ -118,7 +118,7 @@ def lapse_claims(session: Session, now: datetime, pick: Pick = ANY) -> list[Cons
         chosen = to_pool(session, consult, next_status(consult.status, "release"), now)
         note(session, consult, "lapse", person_id=None, now=now)
         # Where nobody is there for it, the desk has just had an alarm: one event is one letter.
-        for person in desk_of(session, consult.program_id) if chosen.has_cover else ():
+        for person in desk_of(session, consult.program_id, now) if chosen.has_cover else ():
             notify(session, person, NoticeKind.RETURNED, consult_id=consult.id, about=about, now=now)
     return lapsed
 

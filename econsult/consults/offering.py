@@ -90,7 +90,7 @@ def _raise_alarm(session: Session, consult: Consult, clock: Clock, chosen: Route
     consult.uncovered_at = now
     log(session, clock, "escalated", now, reason="unallocated" if chosen.is_unallocated else NO_COVER)
     kind = NoticeKind.UNALLOCATED if chosen.is_unallocated else NoticeKind.NO_COVER
-    for person in desk_of(session, consult.program_id):
+    for person in desk_of(session, consult.program_id, now):
         notify(session, person, kind, consult_id=consult.id, about=f"{clock.name}:{clock.cycle}", now=now)
 
 

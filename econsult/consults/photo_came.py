@@ -68,7 +68,7 @@ def settle_awaited(session: Session, attachment: Attachment, *, now: datetime) -
     elif attachment.state == AttachmentState.READY:
         photo_came(session, consult, sender, now=now)
     elif attachment.state == AttachmentState.HELD and is_waiting:
-        for each in home_of(session, consult):
+        for each in home_of(session, consult, now):
             notify(session, each, NoticeKind.MESSAGE, consult_id=consult.id, about=about, now=now)
 
 
@@ -81,7 +81,7 @@ def photo_came(session: Session, consult: Consult, person: Person, *, now: datet
     # Nobody waits at the telephone for a photo that was asked for days ago.
     wish = Urgency.SAME_DAY if consult.urgency == Urgency.URGENT else consult.urgency
     reopen(session, consult, person, WHY, now=now, urgency=wish, how=NEW_PHOTO)
-    for each in home_of(session, consult):
+    for each in home_of(session, consult, now):
         if each.id != person.id:
             notify(session, each, NoticeKind.MESSAGE, consult_id=consult.id, about=f"photo:{steps[0].id}", now=now)
 

@@ -51,7 +51,7 @@ def heard(session: Session, consult: Consult, person: Person, lane: str, *, now:
 
 def _tell_of_wait(session: Session, consult: Consult, person: Person, clock: Clock, now: datetime) -> None:
     """Who must reply hears of the first thing that came in, and of no more until they have replied."""
-    people = home_of(session, consult) if clock.lane == FAMILY else []
+    people = home_of(session, consult, now) if clock.lane == FAMILY else []
     if clock.lane == CLINICIANS and consult.holder_id is not None:
         people = [session.get_one(Person, consult.holder_id)]
     for each in people:

@@ -190,7 +190,7 @@ def _tell_clinic(session: Session, consult: Consult, stop: RedFlagStop, person: 
     question that was sent already whoever holds it hears too.
     """
     holder = session.get(Person, consult.holder_id) if consult.holder_id is not None else None
-    hearers = [*home_of(session, consult), *([holder] if holder is not None and holder.is_active else [])]
+    hearers = [*home_of(session, consult, now), *([holder] if holder is not None and holder.is_active else [])]
     for clinician in {each.id: each for each in hearers}.values():
         if clinician.id != person.id:
             notify(session, clinician, NoticeKind.EMERGENCY, consult_id=consult.id, about=f"stop:{stop.id}", now=now)

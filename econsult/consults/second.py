@@ -270,7 +270,7 @@ def _tell_pool(
     tell_asked(session, consult, side, ready or others, now)
     if not ready and side.uncovered_at is None:
         side.uncovered_at = now
-        for each in desk_of(session, consult.program_id):
+        for each in desk_of(session, consult.program_id, now):
             about = f"side:{side.id}:{now.isoformat()}"
             notify(session, each, NoticeKind.SIDE_LATE, consult_id=consult.id, about=about, now=now)
 

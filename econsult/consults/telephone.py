@@ -93,14 +93,14 @@ def open_call(session: Session, consult: Consult, version: int, *, person_id: in
     session.add(task)
     session.flush()
     session.add(PhoneEvent(task_id=task.id, kind="opened", at=now, due_at=task.due_at, person_id=person_id))
-    for person in callers(session, consult, is_late=False):
+    for person in callers(session, consult, now, is_late=False):
         notify(session, person, NoticeKind.CALL_NOW, consult_id=consult.id, about=f"call:{task.id}:0", now=now)
     return task
 
 
-def callers(session: Session, consult: Consult, *, is_late: bool) -> list[Person]:
+def callers(session: Session, consult: Consult, now: datetime, *, is_late: bool) -> list[Person]:
     """Who is asked to call: the clinic and the desk; the directors too once it is late, or where there is no desk."""
-    desk = desk_of(session, consult.program_id)
+    desk = desk_of(session, consult.program_id, now)
     people = [*team_of(session, consult.organization_id), *desk]
     if is_late:
         people += coordinators_of(session, consult.program_id, Role.DIRECTOR)

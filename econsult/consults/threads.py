@@ -257,11 +257,11 @@ def tell_lane(session: Session, consult: Consult, message: Message, kind: Notice
         # What the family says, its clinic answers, whoever has the question of the specialists.
         is_inbound = message.is_relayed or not session.get_one(Person, message.author_id).is_staff
         if is_inbound or consult.kind == Kind.FAMILY_QUESTION or consult.status not in OPEN:
-            people += home_of(session, consult)
+            people += home_of(session, consult, now)
     elif message.audience == Audience.CLINICIANS:
-        people += clinic_of(session, consult)
+        people += clinic_of(session, consult, now)
     else:
-        people += desk_of(session, consult.program_id)
+        people += desk_of(session, consult.program_id, now)
     if consult.holder_id is not None and _concerns_holder(consult, message):
         people.append(session.get_one(Person, consult.holder_id))
     for person in {person.id: person for person in people if person.id != message.author_id}.values():

@@ -104,7 +104,7 @@ def _check(
 
 
 def _tell(session: Session, consult: Consult, by: Person, now: datetime) -> None:
-    people = desk_of(session, consult.program_id)
+    people = desk_of(session, consult.program_id, now)
     if consult.holder_id is not None:
         people.append(session.get_one(Person, consult.holder_id))
     for person in people:

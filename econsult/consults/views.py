@@ -67,7 +67,7 @@ class Shelf:
     stands_in: tuple[str, ...] = ()
     barred: frozenset[int] = frozenset()
     is_desk: bool = False
-    """Whether they stand in for a desk that has no coordinator."""
+    """Whether they stand in for a desk of which no coordinator is there."""
 
     def of_status(self, status: Status, asked: str) -> list[Slice]:
         """The pool of each specialty (or of the one `asked` for), and of those that it stands in for."""
@@ -92,10 +92,10 @@ SHELF = union_all(
 """A specialist's specialties, whether something is offered to each as a stand-in, and whom they are barred from."""
 
 
-def shelf_of(session: Session, person: Person) -> Shelf:
+def shelf_of(session: Session, person: Person, now: datetime) -> Shelf:
     """Read what this person's lists may hold."""
     if person.role != Role.SPECIALIST:
-        return Shelf(person, is_desk=stands_in(session, person))
+        return Shelf(person, is_desk=stands_in(session, person, now))
     rows = session.execute(SHELF, {"person_id": person.id, "program_id": person.program_id}).all()
     own = sorted((specialty, is_offered) for specialty, is_offered, barred in rows if not barred)
     return Shelf(

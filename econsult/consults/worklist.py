@@ -47,7 +47,7 @@ def page(
 ) -> Page:
     """One page of what this person may see in this view; rows are those that `access` would let them open."""
     wanted = filters or Filters(specialty=specialty or "")
-    reading = _Reading(view, slices_of(shelf_of(session, person), view, now, wanted), wanted.conditions(), limit)
+    reading = _Reading(view, slices_of(shelf_of(session, person, now), view, now, wanted), wanted.conditions(), limit)
     return _read(session, reading, [Part(BY_NUMBER.get(view, Order.URGENCY))], cursor)
 
 
@@ -66,7 +66,7 @@ def families_first(
     In a clinic's answers, those that nobody there has read yet come before those that only wait for the family.
     """
     wanted = filters or Filters()
-    reading = _Reading(view, slices_of(shelf_of(session, person), view, now, wanted), wanted.conditions(), limit)
+    reading = _Reading(view, slices_of(shelf_of(session, person, now), view, now, wanted), wanted.conditions(), limit)
     return _read(session, reading, _parts(person, view), cursor)
 
 
@@ -75,12 +75,12 @@ def count(session: Session, person: Person, view: View, *, now: datetime, filter
 
     Test consults never count.
     """
-    return _count(session, shelf_of(session, person), view, now, filters or Filters())
+    return _count(session, shelf_of(session, person, now), view, now, filters or Filters())
 
 
 def count_all(session: Session, person: Person, views: Sequence[View], *, now: datetime) -> dict[View, int]:
     """The same of several views, which read once what the person's lists may hold."""
-    shelf = shelf_of(session, person)
+    shelf = shelf_of(session, person, now)
     return {view: _count(session, shelf, view, now, Filters()) for view in views}
 
 

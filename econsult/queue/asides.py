@@ -59,7 +59,7 @@ def _tellings(session: Session, side: SideQuestion, consult: Consult, now: datet
     if side.level < DESK_LEVEL and not is_news:
         return told
     # Whoever should answer is not there, or time runs out: the desk, and whoever waits for the reply.
-    more = [*desk_of(session, consult.program_id)]
+    more = [*desk_of(session, consult.program_id, now)]
     if side.level >= LATE_LEVEL:
         more += coordinators_of(session, consult.program_id, Role.DIRECTOR)
         number = consult.holder_id or side.asked_by_id

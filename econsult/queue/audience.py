@@ -119,7 +119,7 @@ class Audience:
         return Standing(specialty, bool(able), any(takers.able.places(number) > 0 for number in able & here))
 
     def desk(self, consult: DueConsult) -> list[Person]:
-        return self._once(("desk", consult.program_id), lambda: desk_of(self._session, consult.program_id))
+        return self._once(("desk", consult.program_id), lambda: desk_of(self._session, consult.program_id, self._now))
 
     def directors(self, consult: DueConsult) -> list[Person]:
         key = ("directors", consult.program_id)
@@ -225,7 +225,7 @@ class Audience:
 
     def _clinic(self, consult: DueConsult) -> list[Person]:
         key = ("clinic", consult.program_id, consult.organization_id, consult.requester_id, consult.sent_on_by_id)
-        return self._once(key, lambda: clinic_of(self._session, consult))
+        return self._once(key, lambda: clinic_of(self._session, consult, self._now))
 
     def _caregivers(self, consult: DueConsult) -> list[Person]:
         """Nobody where the birth date does not open, on which it depends who may act; the others are told anyway."""

@@ -40,7 +40,7 @@ def fire_calls(session: Session, now: datetime, pick: Pick = ANY) -> int:
     for task in due:
         own = {"program_id": task.program_id, "task_id": task.id}
         lines += [{**own, **line} for line in climb(task, step_at, LATE_LEVEL, now)]
-        tellings += _tellings(session, task)
+        tellings += _tellings(session, task, now)
     if lines:
         insert_new(session, PhoneEvent, lines)
     session.flush()
@@ -48,10 +48,10 @@ def fire_calls(session: Session, now: datetime, pick: Pick = ANY) -> int:
     return len(due)
 
 
-def _tellings(session: Session, task: PhoneTask) -> list[Telling]:
+def _tellings(session: Session, task: PhoneTask, now: datetime) -> list[Telling]:
     is_late = task.level >= LATE_LEVEL
     kind = NoticeKind.CALL_LATE if is_late else NoticeKind.CALL_NOW
     consult = session.get_one(Consult, task.consult_id, options=SEALED_STAY_SHUT)
-    people = callers(session, consult, is_late=is_late)
+    people = callers(session, consult, now, is_late=is_late)
     about = f"call:{task.id}:{task.level}"
     return [Telling(person, kind, task.consult_id, about, is_urgent=True) for person in people]

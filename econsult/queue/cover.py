@@ -173,7 +173,7 @@ def letters(session: Session, rows: Sequence[Any], now: datetime, *, is_new: boo
             Telling(
                 person, NoticeKind.NO_COVER, row.id, about, (is_new and place == 0) or row.urgency == Urgency.URGENT
             )
-            for person in desk_of(session, program_id)
+            for person in desk_of(session, program_id, now)
             for place, row in enumerate(own)
         ]
     return tellings

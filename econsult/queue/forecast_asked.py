@@ -36,7 +36,7 @@ def silent_clinics(
     found = []
     for consult, clock in session.execute(query):
         until = min(clock.paused_until or end, end)
-        people = [person.id for person in clinic_of(session, consult) if person.role in ASKING_ROLES]
+        people = [person.id for person in clinic_of(session, consult, now) if person.role in ASKING_ROLES]
         spans = [Span(number, now, until) for number in people] if until > now else []
         if until > now and not list(without_time_off(session, spans, now, until)):
             found.append((consult, clock, promised_at(clock)))

@@ -60,7 +60,7 @@ def _give_back(session: Session, consult: Consult, now: datetime) -> None:
     if holder.is_active:
         notify(session, holder, NoticeKind.NO_LONGER_YOURS, consult_id=consult.id, about=about, now=now)
     # Where nobody is there for it, the desk has just had an alarm: one event is one letter.
-    for person in () if has_alarm else desk_of(session, consult.program_id):
+    for person in () if has_alarm else desk_of(session, consult.program_id, now):
         notify(session, person, NoticeKind.LET_GO, consult_id=consult.id, about=about, now=now)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
+from econsult.consults.desks import desk_gaps
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult, number_of
 from econsult.consults.wishes import Wish
@@ -23,7 +24,10 @@ AHEAD = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Stretch:
-    """A time in which nobody would answer for a specialty although somebody does now, or the other way round."""
+    """A time in which nobody would answer for a specialty although somebody does now, or the other way round.
+
+    Without a specialty it is the desk's: no coordinator would be there.
+    """
 
     specialty: str
     start: datetime
@@ -88,7 +92,7 @@ def try_out(session: Session, program_id: int, act: Callable[[Session], object],
     Nothing of it stays, no notice and no line of the trail either. It wants a transaction of its own: what the caller
     did before in the same one would miss its line of the trail.
     """
-    before = forecast(session, program_id, now, AHEAD)
+    before = _ahead(session, program_id, now)
     planned, offered = rostered(session, program_id), _offered(session, program_id, now)
     attempt = session.begin_nested()
     try:
@@ -96,7 +100,7 @@ def try_out(session: Session, program_id: int, act: Callable[[Session], object],
         look_soon(session, program_id, now)
         act(session)
         sooner = roster_changed(session, program_id, now)
-        after = forecast(session, program_id, now, AHEAD)
+        after = _ahead(session, program_id, now)
         kept = {each.number for each in offered if each.is_kept}
         moved = [
             replace(each, was_kept=each.number in kept and not each.is_kept)
@@ -106,6 +110,13 @@ def try_out(session: Session, program_id: int, act: Callable[[Session], object],
         return _compared(before, after, sooner, moved, sorted(planned - rostered(session, program_id)))
     finally:
         attempt.rollback()
+
+
+def _ahead(session: Session, program_id: int, now: datetime) -> Forecast:
+    """The forecast of the week, with the times in which nobody is at the desk."""
+    found = forecast(session, program_id, now, AHEAD)
+    desk = [Gap("", start, end, 0) for start, end in desk_gaps(session, program_id, now, now + AHEAD)]
+    return replace(found, gaps=[*found.gaps, *desk])
 
 
 def _offered(session: Session, program_id: int, now: datetime) -> list[Offered]:

@@ -422,7 +422,7 @@ def test_where_nobody_else_is_there_the_desk_hears_once(database: Database, clin
             NOON + H,
             [side.id],
         )
-        assert [found.id for found, _ in unanswered_sides(session, clinic.coordinator)] == [side.id]
+        assert [found.id for found, _ in unanswered_sides(session, clinic.coordinator, NOON)] == [side.id]
         # Somebody is there again, and goes again: that is told anew.
         take_second(session, consult, side, clinic.neuro, now=NOON + 10 * H)
         assert side.uncovered_at is None

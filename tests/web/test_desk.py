@@ -255,8 +255,9 @@ def test_what_a_clinic_on_leave_owes_is_said_of_the_clinic(runtime: Runtime, des
     assert "p.\xa0m." not in spanish
 
 
+@pytest.mark.parametrize("is_away", [False, True])
 def test_whoever_stands_in_for_an_empty_desk_gives_requests_away_and_sees_no_child(
-    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, is_away: bool
 ) -> None:
     now, director = datetime.now(UTC), browser_of(clinic.director)
     assert "/coordination/desk" not in director.get("/program").text
@@ -264,7 +265,11 @@ def test_whoever_stands_in_for_an_empty_desk_gives_requests_away_and_sees_no_chi
         session.add_all(Limits(person_id=person.id, languages="fr") for person in (clinic.derm, clinic.derm2))
         waits = clinic.econsult(session, now=now, details={"body_site": "elbow", "contact": {"way": "phone"}})
         late = clinic.econsult(session, now=now - timedelta(days=3))
-        close_account(session, session.get_one(Person, clinic.coordinator.id), now)
+        off = TimeOff(person_id=clinic.coordinator.id, starts_at=now, ends_at=now + timedelta(9))
+        if is_away:
+            session.add(off)
+        else:
+            close_account(session, session.get_one(Person, clinic.coordinator.id), now)
     assert 'href="/coordination/desk"' in director.get("/program").text
     # Where the letter leads first, it is said as well; an administrator decides only where no director is left.
     starts = [browser.get("/start").text for browser in (director, browser_of(clinic.admin))]
@@ -288,6 +293,12 @@ def test_whoever_stands_in_for_an_empty_desk_gives_requests_away_and_sees_no_chi
             with pytest.raises(ForbiddenError):
                 consult_for(session, clinic.director, waits.public_id, now=now, right=right)
     assert post(browser_of(clinic.admin), path, fields).status_code == 403
+    if is_away:
+        # One coordinator is back: the desk is theirs again.
+        with runtime.database.writing() as session:
+            session.get_one(TimeOff, off.id).ends_at = now
+        assert post(director, path, fields).status_code == 403
+        assert 'href="/coordination/desk"' not in director.get("/program").text
 
 
 def test_whoever_stands_in_finds_somebody_who_replies_to_a_colleague(

@@ -108,6 +108,22 @@ def test_a_change_of_the_roster_is_looked_at_before_it_is_saved(
         assert (len(session.scalars(select(Shift)).all()), session.scalars(select(Swap)).all()) == (1, [])
 
 
+def test_a_coordinator_is_written_off_and_the_roster_says_who_stands_in(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic
+) -> None:
+    before = desk.get("/program/roster").text
+    assert f'<option value="{clinic.coordinator.public_id}">' in before
+    assert "Every coordinator is away now." not in before
+    until = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
+    off = {"person": clinic.coordinator.public_id, "until": until, "until_at": "08:00"}
+    looked = post(desk, "/program/roster/off", {**off, "verb": "look"}).text
+    assert "The coordinators\N{RIGHT SINGLE QUOTATION MARK} desk: " in looked
+    assert post(desk, "/program/roster/off", off).status_code == 303
+    after = desk.get("/program/roster").text
+    shown = after[after.index("Every coordinator is away now.") :]
+    assert f"decides who takes a request: {clinic.director.name}</p><p>A coordinator is back:" in shown
+
+
 def _tuesday(after: int = 0) -> str:
     """A Tuesday that has not come yet, or so many days after it."""
     soon = NOW.date() + timedelta(days=7)
@@ -187,7 +203,8 @@ def test_time_off_of_the_only_clinician_of_a_clinic_is_an_alarm_until_they_are_b
         question = clinic.family_question(session, now=NOW)
     page = desk.get("/program/roster?specialty=dermatology").text
     away = page.partition('<select id="away"')[2].partition("</select>")[0]
-    assert re.findall('<optgroup label="([^"]+)">', away) == ["Dermatology", "Home clinic", "Other clinic"]
+    groups = re.findall('<optgroup label="([^"]+)">', away)
+    assert groups == ["Dermatology", "Home clinic", "Other clinic", "Coordinators"]
     assert clinic.pcp.public_id in away
     assert clinic.pcp.public_id not in page.replace(away, "")
     ends = (datetime.now(UTC) + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M")

@@ -98,7 +98,7 @@ def assign(public_id: str) -> Response | tuple[str, int]:
     wish = form.text("person", longest=40)
     try:
         with database().writing() as session:
-            check_desk(session, me())
+            check_desk(session, me(), now())
             right = Right.ASSIGN if me().role == Role.COORDINATOR else Right.GIVE
             loaded = consult_for(session, me(), public_id, now=now(), right=right)
             if _is_given(session, loaded.consult, wish):
@@ -165,7 +165,7 @@ def desk_page(errors: dict[str, str], refused: Mapping[str, str] | None = None) 
     """
     chosen = request.args.get("column", "")
     with looking() as session:
-        check_desk(session, me())
+        check_desk(session, me(), now())
         there = there_now(session, me().program_id, now())
         names = [chosen] if chosen in (*COLUMNS, LATE, LEFT) else [*COLUMNS, LATE, LEFT]
         columns = {name: _column(session, name, there) for name in names if name in COLUMNS}
@@ -253,7 +253,7 @@ def _alone(session: Session, untaken: Column, there: There) -> Alone:
 
 def _asides(session: Session) -> list[tuple[Consult, SideBox]]:
     """What colleagues were asked and the desk was told of, for whoever stands in for it."""
-    found = [each for each in unanswered_sides(session, me()) if _is_shown(each[0].specialty)]
+    found = [each for each in unanswered_sides(session, me(), now()) if _is_shown(each[0].specialty)]
     return [(consult, desk_box(session, consult, side)) for side, consult in found]
 
 

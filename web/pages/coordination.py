@@ -80,7 +80,7 @@ def board() -> str:
         tries = tries_of(session, shown)
         untold = columns["untold"].number if "untold" in columns else _count(session, "untold")
         alone, late_steps = count_desk(session), count_late(session, me(), now())
-        asked, asides = asked_lines(session), unanswered_sides(session, me())
+        asked, asides = asked_lines(session), unanswered_sides(session, me(), now())
         to_tell = to_interpret(session, me().program_id, now())
         audit.record_list(session, to_tell, now=now(), person_id=me().id)
     waiting = untold + len(calls) + len(phones) + len(unreached)

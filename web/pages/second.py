@@ -107,7 +107,7 @@ def decide(public_id: str) -> Response:
     to = request.form.get("to", "")
     said, is_coordinator = "noted", me().role == Role.COORDINATOR
     with database().writing() as session:
-        check_desk(session, me())
+        check_desk(session, me(), now())
         right = Right.ASSIGN if is_coordinator else Right.GIVE
         consult = consult_for(session, me(), public_id, now=now(), right=right).consult
         side = side_of(session, consult.id, is_locked=True)

@@ -7,7 +7,7 @@ from werkzeug import Response
 
 from econsult.consults.desks import stands_in
 from econsult.people.persons import Role
-from web.context import database
+from web.context import database, now
 from web.shell.auth import HOME_OF, me, only
 
 start = Blueprint("start", __name__)
@@ -21,5 +21,5 @@ def own_start() -> str | Response:
     if home:
         return redirect(home, 303)
     with database().reading() as session:
-        is_desk = stands_in(session, me())
+        is_desk = stands_in(session, me(), now())
     return render_template("staff/start.html", is_desk=is_desk)

@@ -62,7 +62,7 @@ PLACES = {
     ),
 }
 EMPTY_DESK = ("/coordination/desk", _l("Nobody has it"))
-"""Where whoever stands in for a desk without a coordinator goes too."""
+"""Where whoever stands in for a desk of which no coordinator is there goes too."""
 SAID = {
     "session_ended": _l("Signed out there"),
     "token_ended": _l("Ended. That program opens nothing any more."),
@@ -214,7 +214,7 @@ def signatures() -> list[Signature]:
 
 def _stands_in(person: Person) -> bool:
     with database().reading() as session:
-        return stands_in(session, person)
+        return stands_in(session, person, now())
 
 
 def count_place(address: str, count: str) -> None:

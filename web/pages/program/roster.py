@@ -11,6 +11,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
+from econsult.consults.desks import at_desk
+from econsult.consults.hearers import coordinators_of
 from econsult.errors import InvalidError
 from econsult.people.persons import SPECIALTIES, Person, Role, member_of, specialists_for
 from econsult.picking import Pick
@@ -174,6 +176,9 @@ def _week(errors: dict[str, str], tried: dict[str, Trial] | None = None) -> str:
         shown = [span for span in whole if span.end > start and span.start < start + AHEAD]
         people = {person.id: person for person in specialists_for(session, me().program_id, specialty)}
         clinics = clinicians_of(session, me().program_id)
+        desk = at_desk(session, me().program_id, start)
+        at_it = [person.name for person in desk.people]
+        coordinators = [(each.public_id, each.name) for each in coordinators_of(session, me().program_id)]
         here = on_duty(session, me().program_id, specialty, start)
         names = {span.person_id: session.get_one(Person, span.person_id).name for span in shown}
         plan = planning.shifts_of(session, me().program_id, specialty)
@@ -191,6 +196,9 @@ def _week(errors: dict[str, str], tried: dict[str, Trial] | None = None) -> str:
         here=[people[number].name for number in sorted(here) if number in people],
         people=list(people.values()),
         clinics=clinics,
+        desk=desk,
+        at_desk=at_it,
+        coordinators=[{"public_id": number, "name": name} for number, name in coordinators],
         plan=[(shift, people[shift.person_id].name if shift.person_id in people else "-") for shift in plan],
         singles=[(shift, people[shift.person_id].name if shift.person_id in people else "-") for shift in singles],
         day_of=_day_of,
