@@ -15,11 +15,14 @@ from econsult.consults.records import RANKS, Consult, number_of
 from econsult.consults.versions import Answer
 from econsult.jobs import Job, JobState
 from econsult.notices import Notice, NoticeState
+from econsult.people.persons import Person, Role
 
 LONGEST_CLAIM = timedelta(days=30)
 """No draft and no colleague's reply keeps a request for longer."""
 _HELD = (Status.CLAIMED, Status.NEEDS_INFO)
 _HAS_ENDED = (Status.CLOSED, Status.DECLINED, Status.WITHDRAWN)
+_WAS_SENT = (*OPEN, Status.ANSWERED, Status.CLOSED, Status.DECLINED)
+"""A draft that was thrown away is taken back too, and was never sent."""
 
 
 def states_broken(session: Session, now: datetime) -> Iterator[str]:
@@ -49,18 +52,29 @@ def _rules(now: datetime) -> list[tuple[int, str, ColumnElement[bool]]]:
         Consult.urgency.not_in(list(RANKS)),
     )
     goes_on = _is(ClockName.FIRST_REPLY)
+    clinic_waits = (status == Status.ANSWERED) & Consult.clinic_waits_since.is_not(None)
+    has_left = _is_holder(Person.is_active.is_(False))
+    answers_none = _is_holder(Person.role.not_in((Role.SPECIALIST, Role.PCP)))
+    is_had = or_(Consult.holder_id.is_not(None), Consult.claim_until.is_not(None))
     return [
         (1, "is in a state that there is not", status.not_in(list(Status))),
         (1, "waits in the pool and no clock of being taken runs", (status == Status.SUBMITTED) & ~_is("allocate")),
         (1, "is open and nobody is promised a reply", status.in_(OPEN) & ~goes_on),
         (1, "is held without an end of the claim", (status == Status.CLAIMED) & Consult.claim_until.is_(None)),
         (1, "is held for ever", (status == Status.CLAIMED) & (Consult.claim_until > now + LONGEST_CLAIM)),
+        # What the clinic asks about an answer stays with whoever signed it until the desk gives it to somebody else.
+        (1, "is held by somebody without an account", status.in_(OPEN) & has_left),
+        (1, "is held by somebody who answers nothing", or_(status.in_(OPEN), clinic_waits) & answers_none),
+        (1, "waits for a reply to its clinic and nobody has it", clinic_waits & Consult.holder_id.is_(None)),
+        (1, "was sent at no instant", status.in_(_WAS_SENT) & Consult.submitted_at.is_(None)),
         (1, "is at another place of the order than its urgency", status.in_(OPEN) & is_misplaced),
         (1, "is at work although its clock is held", (status == Status.CLAIMED) & _is("first_reply", "paused")),
         (3, "is held and a clock of being taken runs", is_held & _is("allocate")),
         (3, "is answered and a clock of the first reply runs", (status == Status.ANSWERED) & goes_on),
         (3, "is answered and nothing is signed", (status == Status.ANSWERED) & ~signed),
         (3, "is answered and never opens to the family", (status == Status.ANSWERED) & is_unreleased),
+        (3, "is a draft and has a clock", (status == Status.DRAFT) & exists().where(Clock.consult_id == Consult.id)),
+        (3, "has ended and somebody has it", status.in_(_HAS_ENDED) & is_had),
         (3, "has ended at no instant", status.in_(_HAS_ENDED) & Consult.ended_at.is_(None)),
         (3, "the family has heard and a clock of telling it runs", Consult.informed_at.is_not(None) & _is_untold()),
     ]
@@ -70,6 +84,11 @@ def _is(name: str, state: str = "") -> ColumnElement[bool]:
     """Whether such a clock has not stopped, or is in that very state."""
     wanted = Clock.state == state if state else Clock.state != ClockState.STOPPED
     return exists().where(Clock.consult_id == Consult.id, Clock.name == name, wanted)
+
+
+def _is_holder(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether this is so of whoever has it."""
+    return exists().where(Person.id == Consult.holder_id, condition)
 
 
 def _is_untold() -> ColumnElement[bool]:

@@ -49,12 +49,19 @@ def _endless() -> Select[int]:
 
 
 def _astray(session: Session) -> Iterator[str]:
-    """4. A clock that runs promises what the rules say that its consult carries; saving or going over mends others."""
+    """4. A clock that runs promises what the rules say that its consult carries; saving or going over mends others.
+
+    Rules that nobody can read promise nothing; a tick takes those of the installation in their place.
+    """
+    damaged: set[int] = set()
     runs = (Clock.state != ClockState.STOPPED, Clock.name != ClockName.ALLOCATE, Consult.rules.is_not(None))
     query = select(Clock.consult_id, Clock.name, Clock.target_seconds, Consult.rules)
     query = query.join(Consult, Consult.id == Clock.consult_id).where(*runs).order_by(Clock.id)
     for number, name, seconds, text in session.execute(query.execution_options(yield_per=2000)):
         rules = read_rules(text)
+        if rules is None and number not in damaged:
+            damaged.add(number)
+            yield f"4 {number_of(number)}: its rules cannot be read"
         if rules is not None and seconds != rules.target(ClockName(name)).total_seconds():
             yield f"4 {number_of(number)}: {name} promises something else than its rules"
 

@@ -123,7 +123,7 @@ def test_damaged_rules_keep_the_deadlines_of_the_house(database: Database, clini
         assert fire(session, NOON + 24 * H) == (2, 4)
         broken = select(ClockEvent.consult_id).where(ClockEvent.kind == "breached", ClockEvent.name == "first_reply")
         assert set(session.scalars(broken)) == numbers
-        assert list(violations(session, NOON + 24 * H)) == []
+        assert list(violations(session, NOON + 24 * H)) == [f"4 {consult.number}: its rules cannot be read"]
 
 
 def test_a_damaged_policy_lets_the_rest_hold(database: Database, clinic: Clinic) -> None:

@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 from econsult.consults import declining, threads
 from econsult.consults.clocks import refresh_deadline
 from econsult.consults.records import Consult
+from econsult.consults.threads import Audience
 from econsult.database import Database
 from econsult.queue.invariants import violations
 from tests.personas import NOON, Clinic, open_clinic
 
 STOP = "UPDATE clock SET state = 'stopped', stopped_at = started_at WHERE consult_id = {} AND name = '{}'"
 RUN = "UPDATE clock SET state = 'running', stopped_at = NULL WHERE consult_id = {} AND name = '{}'"
+HELD_BY = "UPDATE consult SET holder_id = (SELECT MIN(id) FROM person WHERE role = '{1}') WHERE id = {0}"
 DAMAGE = {
     "no_such_state": ("waits", "UPDATE consult SET status = 'foo' WHERE id = {}", "in a state that there is not"),
     "no_allocate": ("waits", STOP.format("{}", "allocate"), "no clock of being taken runs"),
@@ -31,6 +33,15 @@ DAMAGE = {
     "unreleased": ("answered", "UPDATE consult SET release_at = NULL WHERE id = {}", "never opens to the family"),
     "no_end": ("ended", "UPDATE consult SET ended_at = NULL WHERE id = {}", "has ended at no instant"),
     "heard": ("answered", "UPDATE consult SET informed_at = submitted_at WHERE id = {}", "the family has heard and"),
+    "left": ("held", "UPDATE person SET is_active = false WHERE {} > 0 AND role = 'specialist'", "without an account"),
+    "desks": ("held", HELD_BY.format("{}", "coordinator"), "who answers nothing"),
+    "unasked": ("asks", "UPDATE consult SET holder_id = NULL WHERE id = {}", "its clinic and nobody has it"),
+    "asked_desk": ("asks", HELD_BY.format("{}", "coordinator"), "who answers nothing"),
+    "unsent": ("waits", "UPDATE consult SET submitted_at = NULL WHERE id = {}", "was sent at no instant"),
+    "draft": ("waits", "UPDATE consult SET status = 'draft' WHERE id = {}", "is a draft and has a clock"),
+    "had": ("ended", HELD_BY.format("{}", "specialist"), "has ended and somebody has it"),
+    "claimed": ("ended", "UPDATE consult SET claim_until = ended_at WHERE id = {}", "has ended and somebody has it"),
+    "rules": ("waits", "UPDATE consult SET rules = 'x' WHERE id = {}", "its rules cannot be read"),
     "lost_letter": ("waits", "DELETE FROM job WHERE kind = 'notify' AND {} > 0", "no job will send it"),
 }
 
@@ -53,8 +64,11 @@ def test_each_damage_is_named(sqlite_database: Database, damage: str) -> None:
 def _made(session: Session, clinic: Clinic, which: str) -> Consult:
     if which == "waits":
         return clinic.econsult(session)
-    if which == "answered":
-        return clinic.answered(session)
+    if which in ("answered", "asks"):
+        consult = clinic.answered(session)
+        if which == "asks":
+            threads.post(session, consult, clinic.pcp, Audience.CLINICIANS, text="?", now=NOON)
+        return consult
     consult = clinic.claimed(session)
     if which == "asked":
         threads.request_info(session, consult, clinic.derm, text="?", items=["x"], audience=None, now=NOON)
