@@ -24,6 +24,10 @@ FAMILY: dict[NoticeKind, dict[str, str]] = {
         "en": "We could not answer your question here. Sign in to see what to do now.",
         "es": "No pudimos responder su pregunta. Entre para ver lo que puede hacer ahora.",
     },
+    NoticeKind.CLINIC_MOVED: {
+        "en": "Another clinic here will answer your question. Sign in to see when we will answer.",
+        "es": "Otro equipo de doctores va a responder su pregunta. Entre para ver la hora de la respuesta.",
+    },
     NoticeKind.WITHDRAWN: {
         "en": "A question about your child has ended without an answer. Sign in to see it.",
         "es": "Una pregunta sobre su hijo ha terminado sin respuesta. Entre para verla.",

@@ -60,6 +60,7 @@ class NoticeKind(StrEnum):
     SIDE_MOVED = "side_moved"
     ERASURE_ASKED = "erasure_asked"
     STANDS_IN = "stands_in"
+    CLINIC_MOVED = "clinic_moved"
 
 
 TEXTS: dict[NoticeKind, dict[str, str]] = {
@@ -266,6 +267,10 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.ERASURE_ASKED: {
         "en": "Somebody asked that a record be erased. Sign in to see which, and until when that can be undone.",
         "es": "Alguien pidió que se borre un expediente. Entre para ver cuál y hasta cuándo se puede deshacer.",
+    },
+    NoticeKind.CLINIC_MOVED: {
+        "en": "Another clinic of our program answers a question now. Sign in to see when the answer comes.",
+        "es": "Otro equipo de nuestro programa responde ahora una pregunta. Entre para ver la hora de la respuesta.",
     },
     NoticeKind.STANDS_IN: {
         "en": "No coordinator is there now, and you stand in for them. Sign in to see what waits.",

@@ -121,6 +121,11 @@ RIGHTS: dict[Relation, frozenset[Right]] = {
     Relation.INVITED: frozenset({Right.SEE, Right.UPLOAD}),
 }
 
+_OF_STRANDED = {
+    Relation.COORDINATOR: frozenset({Right.SEND_ON, Right.DECLINE}),
+    Relation.STAND_IN: frozenset({Right.DECLINE}),
+}
+
 WAITS_FOR_ADOPTION = frozenset({Right.ANSWER, Right.SEND_ON})
 """What nobody does with a question that came by invitation before the clinic has taken it for the family's."""
 
@@ -147,7 +152,7 @@ def report_right(*, is_ready: bool) -> Right:
 def rights_of(relation: Relation, consult: Consult) -> frozenset[Right]:
     """What the relation may do with this very consult, whoever it is that has it.
 
-    A family's question that nobody of its clinic can take the desk brings to somebody else, or to an end.
+    A family's question that nobody of its clinic can take the desk brings to somebody else, or to an end. Whoever
+    stands in for the desk reads nothing of it, and so asks no specialist either.
     """
-    is_desks = relation == Relation.COORDINATOR and is_stranded(consult)
-    return RIGHTS[relation] | ({Right.SEND_ON, Right.DECLINE} if is_desks else frozenset())
+    return RIGHTS[relation] | (_OF_STRANDED.get(relation, frozenset()) if is_stranded(consult) else frozenset())

@@ -60,6 +60,11 @@ def clinic_of(session: Session, asked: Asking, now: datetime) -> list[Person]:
     return list({person.id: person for person in found}.values()) or desk_of(session, asked.program_id, now)
 
 
+def asked_of(session: Session, asked: Asking, now: datetime) -> list[Person]:
+    """Who could give what is asked of the clinic, whoever of them is there."""
+    return [person for person in clinic_of(session, asked, now) if person.role in ASKING_ROLES]
+
+
 def home_of(session: Session, consult: Consult, now: datetime) -> list[Person]:
     """Who answers a family: its clinic's team; the desk where the clinic has nobody left."""
     return team_of(session, consult.organization_id) or desk_of(session, consult.program_id, now)

@@ -7,10 +7,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from econsult.consults.declining import decline
+from econsult.consults.handover import hand_over
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, Kind, note
 from econsult.consults.threads import Audience, post
 from econsult.errors import ImpossibleVerbError
+from econsult.notices import NoticeKind, notify
+from econsult.people.caregivers import caregivers_of
 from econsult.people.persons import Person, Role
 
 
@@ -27,19 +30,30 @@ def may_answer(consult: Consult, to: Person) -> bool:
 
 
 def move_to_clinic(session: Session, consult: Consult, to: Person, by: Person, now: datetime) -> None:
-    """The clinic of whoever is given it answers for it from now on; the child stays its own clinic's."""
-    if consult.kind == Kind.FAMILY_QUESTION and to.organization_id != consult.organization_id:
-        consult.organization_id = to.organization_id
-        note(session, consult, "move_clinic", person_id=by.id, now=now)
+    """The clinic of whoever is given it answers for it from now on; the child stays its own clinic's.
+
+    The family is told that others answer it than it asked.
+    """
+    if consult.kind != Kind.FAMILY_QUESTION or to.organization_id == consult.organization_id:
+        return
+    consult.organization_id = to.organization_id
+    note(session, consult, "move_clinic", person_id=by.id, now=now)
+    for caregiver in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
+        about = f"moved:{consult.version}"
+        notify(session, caregiver, NoticeKind.CLINIC_MOVED, consult_id=consult.id, about=about, now=now)
 
 
 def turn_down(session: Session, consult: Consult, person: Person, words: str, reason: str, *, now: datetime) -> Consult:
     """The desk says no with words that the family reads; `reason` is for the clinic, such as who was called instead.
 
-    The family is told it once more by telephone, as of every decline. Raises ImpossibleVerbError for what somebody
-    could take, or has.
+    The family is told it once more by telephone, as of every decline. What somebody has who is not there goes out of
+    their hands first, and what it waits for is waited for no more. Raises ImpossibleVerbError for what somebody could
+    take.
     """
-    if not is_stranded(consult) or consult.status != Status.SUBMITTED:
+    if not is_stranded(consult):
         raise ImpossibleVerbError(consult.status, "decline")
+    if consult.holder_id is not None:
+        hand_over(session, consult, "release", None, by_id=person.id, now=now, reason=reason)
+        consult.status, consult.holder_id, consult.claim_until = Status.SUBMITTED, None, None
     post(session, consult, person, Audience.FAMILY, text=words, now=now)
     return decline(session, consult, person, reason.strip() or words.strip(), now=now)

@@ -10,16 +10,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.access import consult_for
-from econsult.consults import holding, passing
+from econsult.consults import holding, passing, threads
 from econsult.consults.clocks import open_clocks
+from econsult.consults.duty import tell_no_cover
+from econsult.consults.handover import Handover
 from econsult.consults.lifecycle import Status
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.consults.stranded import turn_down
 from econsult.consults.threads import Audience, messages_of
 from econsult.database import Database
-from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
-from econsult.notices import Notice
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
+from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person
 from econsult.people.signin import close_account
 from econsult.queue.invariants import violations
@@ -56,6 +58,8 @@ def test_the_desk_gives_it_to_another_clinic_whose_team_answers_for_it(
         passed = consult_for(session, clinic.other_pcp, consult.public_id, now=SOON, right=Right.ANSWER)
         assert passed.may(Right.SEND_ON)
         assert (consult.uncovered_at, consult.is_unallocated) == (None, False)
+        moved = session.scalars(select(Notice).where(Notice.kind == NoticeKind.CLINIC_MOVED)).one()
+        assert (moved.person_id, moved.consult_id) == (clinic.mother.id, consult.id)
         # What lapses is asked of the clinic that has it now.
         holding.lapse_claims(session, SOON + LEASE + MINUTE)
         told = select(Notice.person_id).where(Notice.kind == "new_request", Notice.created_at > SOON)
@@ -89,6 +93,41 @@ def test_the_desk_says_no_with_words_that_the_family_reads(database: Database, c
         assert said == ["Llame al 555-0100"]
         assert [each.name for each in open_clocks(session, consult.id)] == [ClockName.FAMILY_INFORMED]
         assert list(violations(session, SOON)) == []
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_the_desk_says_no_to_what_somebody_has_who_is_not_there(
+    database: Database, clinic: Clinic, waits: bool
+) -> None:
+    with database.writing() as session:
+        consult = holding.claim(session, clinic.family_question(session), clinic.pcp, now=NOON, lease=LEASE)
+        if waits:
+            threads.request_info(session, consult, clinic.pcp, text="?", items=["x"], audience=None, now=NOON)
+        with pytest.raises(ForbiddenError):
+            consult_for(session, clinic.coordinator, consult.public_id, now=NOON, right=Right.DECLINE)
+        off(session, clinic.pcp, -1, 14 * 24)
+        tell_no_cover(session, consult, SOON, by_id=clinic.coordinator.id)
+        consult_for(session, clinic.coordinator, consult.public_id, now=SOON, right=Right.DECLINE)
+        turn_down(session, consult, clinic.coordinator, "Llame al 555-0100", "", now=SOON)
+        assert (consult.status, consult.holder_id, consult.claim_until) == (Status.DECLINED, None, None)
+        moves = [(each.from_id, each.to_id, each.verb) for each in session.scalars(select(Handover))]
+        assert (clinic.pcp.id, None, "release") in moves
+        assert [each.name for each in open_clocks(session, consult.id)] == [ClockName.FAMILY_INFORMED]
+        assert list(violations(session, SOON)) == []
+
+
+def test_whoever_stands_in_says_no_and_reads_nothing(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult, covered = _stranded(session, clinic), clinic.econsult(session)
+        with pytest.raises(NotFoundError):
+            consult_for(session, clinic.director, consult.public_id, now=SOON, right=Right.DECLINE)
+        off(session, clinic.coordinator, -1, 24)
+        passed = consult_for(session, clinic.director, consult.public_id, now=SOON, right=Right.DECLINE)
+        assert passed.rights == {Right.GIVE, Right.DECLINE}
+        with pytest.raises(ForbiddenError):
+            consult_for(session, clinic.director, covered.public_id, now=SOON, right=Right.DECLINE)
+        turn_down(session, consult, clinic.director, "Llame al 555-0100", "", now=SOON)
+        assert consult.status == Status.DECLINED
 
 
 def test_while_nothing_changes_the_desk_has_one_letter_a_day(database: Database, clinic: Clinic) -> None:

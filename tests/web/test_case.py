@@ -17,6 +17,7 @@ from econsult.consults.records import Consult
 from econsult.consults.requests import SubmitForm
 from econsult.consults.threads import Message
 from econsult.people.persons import Person
+from econsult.rosters.shifts import TimeOff
 from tests.personas import FAMILY_QUESTION, LEASE, QUESTION, TARGETS, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
@@ -318,3 +319,16 @@ def test_nothing_goes_to_the_family_that_was_not_shown_as_it_reads_it(
         assert [message.text for message in session.scalars(select(Message))] == ["Stop the <cream> today."]
     # The other lanes stay one press.
     assert post(derm, path, {"lane": "clinicians", "text": "Which dose?"}).status_code == 303
+
+
+def test_a_specialist_is_told_before_asking_that_nobody_of_the_clinic_is_there(
+    runtime: Runtime, derm: FlaskClient, clinic: Clinic, held: Consult
+) -> None:
+    address, words = f"/consults/{held.public_id}?lane=", "Nobody of this clinic is there now."
+    assert words not in derm.get(f"{address}clinicians").text
+    with runtime.database.writing() as session:
+        session.add(TimeOff(person_id=clinic.pcp.id, starts_at=NOW, ends_at=NOW + timedelta(days=2)))
+    asks = derm.get(f"{address}clinicians").text
+    told = asks[asks.index(words) :].partition("<fieldset>")[0]
+    assert [word in told for word in ("Somebody is back:", "within a minute", 'href="?lane=family"')] == [True] * 3
+    assert words not in derm.get(f"{address}family").text

@@ -24,7 +24,7 @@ from econsult.rosters.limits import Limits
 from econsult.rosters.shifts import TimeOff
 from econsult.trail import AuditEvent
 from tests.crowd import Crowd, add_crowd
-from tests.personas import LEASE, QUESTION, Clinic
+from tests.personas import FAMILY_QUESTION, LEASE, QUESTION, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from web.words import terms
@@ -373,3 +373,42 @@ def test_what_nobody_of_a_familys_clinic_can_take_goes_to_another_clinic_or_ends
         assert [each.holder_id for each in found] == [clinic.other_pcp.id, clinic.pcp.id, None]
         assert (found[2].status, found[2].end_reason) == ("declined", "Called the center in Taos")
     assert post(desk, address, {"words": "Again"}).status_code == 403
+
+
+def test_the_desk_sends_on_what_nobody_of_a_familys_clinic_can_take(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic
+) -> None:
+    now = datetime.now(UTC)
+    with runtime.database.writing() as session:
+        covered = clinic.family_question(session, now=now)
+        session.add(TimeOff(person_id=clinic.pcp.id, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(9)))
+        session.flush()
+        asked = clinic.family_question(session, now=now)
+    wish = {"specialty": "dermatology", "question_type": "diagnosis"}
+    assert post(desk, f"/coordination/desk/{covered.public_id}/send-on", wish).status_code == 403
+    address = f"/coordination/desk/{asked.public_id}/send-on"
+    assert f'action="{address}"' in desk.get("/coordination/desk").text
+    refused = post(desk, address, {**wish, "specialty": ""})
+    assert (refused.status_code, refused.text.count("Choose a specialty")) == (422, 2)
+    # Two taps send it once.
+    assert {post(desk, address, wish).location for _ in range(2)} == {"/coordination/desk?said=sent_on"}
+    with runtime.database.reading() as session:
+        found = session.get_one(Consult, asked.id)
+        assert (found.kind, found.specialty, found.status) == ("econsult", "dermatology", "submitted")
+        assert (found.question, found.sent_on_by_id) == (FAMILY_QUESTION, clinic.coordinator.id)
+
+
+def test_the_desk_is_told_that_a_danger_sign_stops_what_it_sends_on(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic
+) -> None:
+    now = datetime.now(UTC)
+    with runtime.database.writing() as session:
+        session.add(TimeOff(person_id=clinic.pcp.id, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(9)))
+        session.flush()
+        asked = clinic.family_question(session, now=now)
+        asked.details = {**asked.details, "red_flags": ["breathing"]}
+    wish = {"specialty": "dermatology", "question_type": "diagnosis"}
+    refused = post(desk, f"/coordination/desk/{asked.public_id}/send-on", wish)
+    assert (refused.status_code, refused.text.count("This may be an emergency.")) == (422, 2)
+    with runtime.database.reading() as session:
+        assert session.get_one(Consult, asked.id).sent_on_by_id is None

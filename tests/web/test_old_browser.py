@@ -179,6 +179,7 @@ PLAIN = frozenset(
         "POST /unreached/<int:number>/told",
         "POST /coordination/desk/<public_id>",
         "POST /coordination/desk/<public_id>/decline",
+        "POST /coordination/desk/<public_id>/send-on",
         "POST /coordination/ages/<public_id>/done",
         "POST /coordination/ages/<public_id>/rights/<right_id>/end",
         "POST /program/people/<public_id>/limits",

@@ -278,6 +278,7 @@ WHO = {
     "GET /coordination/desk": DESK,
     "POST /coordination/desk/<public_id>": DESK,
     "POST /coordination/desk/<public_id>/decline": DESK,
+    "POST /coordination/desk/<public_id>/send-on": DESK,
     # Birthdays: the desk sees what is to do, and writes down who may go on for somebody who is grown up.
     "GET /coordination/ages": DESK,
     "GET /coordination/ages/<public_id>": DESK,
@@ -497,10 +498,11 @@ SWITCH = r'action="/language"><input[^>]+><input type="hidden" name="next" value
 STANDING_IN = (
     "GET /coordination/desk",
     "POST /coordination/desk/<public_id>",
+    "POST /coordination/desk/<public_id>/decline",
     "POST /consults/<public_id>/second/desk",
 )
-"""What of the desk opens to directors while no coordinator has an account, else to administrators; nothing else does:
-they give a request to somebody, and learn nothing of a child."""
+"""What of the desk opens to directors while no coordinator is there, else to administrators; nothing else does: they
+give a request to somebody, say no to a question that nobody can take, and learn nothing of a child."""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""The desk says no to a family whose question nobody of its clinic can take: with words, and with who was called."""
+"""A family's question that nobody of its clinic can take: the desk sends it on to a specialty, or says no to it.
+
+With a no go words for the family, and who was called instead.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,18 @@ from flask import Blueprint, redirect, url_for
 from werkzeug import Response
 
 from econsult.access import consult_for
+from econsult.consults import requests
+from econsult.consults.completeness import LONGEST_QUESTION
+from econsult.consults.records import QUESTION_TYPES
+from econsult.consults.requests import RequestForm
 from econsult.consults.stranded import turn_down
-from econsult.people.persons import Role
+from econsult.errors import EmergencyError, InvalidError
+from econsult.people.persons import SPECIALTIES, Role
 from econsult.rights import Right
-from web.context import database, now
-from web.pages.allocation import LONGEST_REASON, desk_page
+from econsult.standing import check_desk
+from web.context import database, now, settings
+from web.pages.allocation import DESK, LONGEST_REASON, desk_page
+from web.pages.clinic.terms import sentences
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
@@ -20,16 +30,48 @@ turning_down = rings(Blueprint("turning_down", __name__, url_prefix="/coordinati
 
 
 @turning_down.post("/<public_id>/decline")
-@only(Role.COORDINATOR)
+@only(*DESK)
 def decline(public_id: str) -> Response | tuple[str, int]:
     """End the question with words that the family reads; the family stands among those to be telephoned then."""
     form = FormReader()
     words = form.text("words", longest=LONGEST_REASON, required=gettext("Write what the family reads"))
     reason = form.text("reason", longest=LONGEST_REASON)
     with database().writing() as session:
+        check_desk(session, me(), now())
         consult = consult_for(session, me(), public_id, now=now(), right=Right.DECLINE).consult
         if not form.errors:
             turn_down(session, consult, me(), words, reason, now=now())
     if form.errors:
         return desk_page({f"d-{public_id}": form.errors.get("words") or form.errors["reason"]}), 422
+    if me().role != Role.COORDINATOR:
+        # Whoever stands in sees no child, and so telephones no family.
+        return redirect(url_for("allocation.desk", said="declined"), 303)
     return redirect(url_for("coordination.card", public_id=public_id, said="declined"), 303)
+
+
+@turning_down.post("/<public_id>/send-on")
+@only(Role.COORDINATOR)
+def send_on(public_id: str) -> Response | tuple[str, int]:
+    """Make it a request to a specialty; its words, files and messages go with it.
+
+    Where the desk writes no question, the family's own is asked.
+    """
+    form = FormReader()
+    specialty = form.choice("specialty", SPECIALTIES, required=gettext("Choose a specialty"))
+    kind = form.choice("question_type", QUESTION_TYPES, required=gettext("Choose what you want to know"))
+    question = form.text("question", longest=LONGEST_QUESTION)
+    error = next(iter(form.errors.values()), "")
+    try:
+        with database().writing() as session:
+            consult = consult_for(session, me(), public_id, now=now()).consult
+            if consult.sent_on_by_id != me().id and not error:
+                consult = consult_for(session, me(), public_id, now=now(), right=Right.SEND_ON).consult
+                wish = RequestForm(specialty=specialty, question=question.strip() or None, question_type=kind)
+                requests.send_on(session, consult, me(), wish, now=now(), targets=settings().first_reply)
+    except InvalidError as wrong:
+        error = next(iter(sentences(wrong.fields).values()))
+    except EmergencyError:
+        error = gettext("This may be an emergency. Call the family and send the child to the ER.")
+    if error:
+        return desk_page({f"s-{public_id}": error}), 422
+    return redirect(url_for("allocation.desk", said="sent_on"), 303)

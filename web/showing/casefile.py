@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from econsult.consults.awaited import photos_awaited
 from econsult.consults.choice import not_on_duty
 from econsult.consults.clocks import clocks_among
 from econsult.consults.details import text_of
+from econsult.consults.hearers import asked_of
 from econsult.consults.holding import stay
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.offering import why_of
@@ -28,6 +30,7 @@ from econsult.people.patients import ALIAS, Patient
 from econsult.people.persons import Organization, Person
 from econsult.reading import Reader, outsider, reader_for, told_kinds
 from econsult.rights import Relation, Right
+from econsult.rosters.homes import back_at, there_of
 from web.context import now, settings
 from web.shell.auth import me
 from web.showing.before import Earlier, before_of
@@ -104,6 +107,10 @@ class Case:
     why_sent: str = ""
     """The clinic's reason for sending it all the same."""
     askable: list[tuple[str, str]] = field(default_factory=list)
+    lacks_clinic: bool = False
+    """Whether nobody of the clinic is there, so that a question to it waits; for whoever may ask one."""
+    clinic_back_at: datetime | None = None
+    """When the first of them is back; None where that is not within the week."""
     missing: tuple[str, ...] = ()
     """What the specialty's form requires and nobody has answered."""
     steps: list[Line] = field(default_factory=list)
@@ -169,6 +176,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
     stay_second(session, consult, me(), now(), settings().claim)
     answer, awaits_photo = _readable_answer(session, loaded), bool(photos_awaited(session, consult))
     mode, read = _mode(loaded, answer), reader_for(session, loaded, marks())
+    lacking, returns = _clinic_now(session, consult) if mode == "write" else (False, None)
     return Case(
         consult=consult,
         patient=patient,
@@ -183,6 +191,8 @@ def open_case(session: Session, loaded: Pass) -> Case:
         facts=[(read.text(label), read.text(words)) for label, words in facts_of(session, consult)],
         form_note=note_of(session, consult),
         askable=askable_of(session, consult),
+        lacks_clinic=lacking,
+        clinic_back_at=returns,
         missing=missing_words(session, consult),
         why_sent=read.text(consult.override_reason or ""),
         words=[read.text(text) for name in FAMILYS if (text := text_of(consult.details, name))],
@@ -217,6 +227,12 @@ def open_case(session: Session, loaded: Pass) -> Case:
         awaits_photo=awaits_photo,
         is_photo_here=awaits_photo and is_under_way(session, consult),
     )
+
+
+def _clinic_now(session: Session, consult: Consult) -> tuple[bool, datetime | None]:
+    """Whether nobody is there of whom the clinic is asked, and when the first of them is back."""
+    people = asked_of(session, consult, now())
+    return (False, None) if there_of(session, people, now()) else (True, back_at(session, people, now()))
 
 
 def _sheets(session: Session, loaded: Pass) -> list[Sheet]:
