@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from econsult.consults.desks import desk_gaps
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult, number_of
 from econsult.consults.wishes import Wish
+from econsult.people.persons import Person
 from econsult.queue.forecast import CLINIC_AWAY, Forecast, Gap, LatePromise, Risk, forecast
 from econsult.queue.reoffering import MOST, ORDER, roster_changed
 from econsult.rosters.shifts import TimeOff, rostered
@@ -61,13 +62,23 @@ class Offered:
 
 
 @dataclass(frozen=True)
+class Returned:
+    """A request that somebody has and would lose: it would wait for `specialty`, or at the desk where nobody may."""
+
+    number: str
+    holder: str
+    specialty: str
+    is_at_desk: bool
+
+
+@dataclass(frozen=True)
 class Trial:
     """What would be otherwise within a week; `is_part` where more runs out than was looked at.
 
     `late` would be late and is not now, `kept` the other way round; `sooner` is how many requests would have to be
     taken sooner, since somebody comes sooner. `moved` are requests that wait and would be offered elsewhere, as they
-    would be then. `unplanned` are specialties of which nothing is planned any more, so that
-    their whole pool counts as on duty at all hours.
+    would be then; `returned` are those that would be taken from whoever has them. `unplanned` are specialties of which
+    nothing is planned any more, so that their whole pool counts as on duty at all hours.
     """
 
     late: list[Promised]
@@ -76,6 +87,7 @@ class Trial:
     covered: list[Stretch]
     sooner: int
     moved: list[Offered]
+    returned: list[Returned]
     unplanned: list[str]
     is_part: bool
 
@@ -83,7 +95,7 @@ class Trial:
     def is_quiet(self) -> bool:
         """Whether nothing would change for anybody."""
         somebody = self.uncovered or self.covered or self.unplanned
-        return not (self.late or self.kept or self.sooner or self.moved or somebody)
+        return not (self.late or self.kept or self.sooner or self.moved or self.returned or somebody)
 
 
 def try_out(session: Session, program_id: int, act: Callable[[Session], object], now: datetime) -> Trial:
@@ -94,6 +106,7 @@ def try_out(session: Session, program_id: int, act: Callable[[Session], object],
     """
     before = _ahead(session, program_id, now)
     planned, offered = rostered(session, program_id), _offered(session, program_id, now)
+    held = _held(session, program_id)
     attempt = session.begin_nested()
     try:
         # The watch is locked before any consult, as the clock process does.
@@ -102,12 +115,15 @@ def try_out(session: Session, program_id: int, act: Callable[[Session], object],
         sooner = roster_changed(session, program_id, now)
         after = _ahead(session, program_id, now)
         kept = {each.number for each in offered if each.is_kept}
+        returned = _returned(session, held)
+        known = {*offered, *_as_offered(returned)}
         moved = [
             replace(each, was_kept=each.number in kept and not each.is_kept)
             for each in _offered(session, program_id, now)
-            if each not in offered
+            if each not in known
         ]
-        return _compared(before, after, sooner, moved, sorted(planned - rostered(session, program_id)))
+        unplanned = sorted(planned - rostered(session, program_id))
+        return replace(_compared(before, after, sooner, unplanned), moved=moved, returned=returned)
     finally:
         attempt.rollback()
 
@@ -145,14 +161,38 @@ def _leaves_before(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _compared(before: Forecast, after: Forecast, sooner: int, moved: list[Offered], unplanned: list[str]) -> Trial:
+def _held(session: Session, program_id: int) -> dict[int, tuple[int, str]]:
+    """What somebody has, by number, with who it is."""
+    has = (Consult.program_id == program_id, Consult.status.in_((Status.CLAIMED, Status.NEEDS_INFO)))
+    query = select(Consult.id, Person.id.label("holder"), Person.name).join(Person, Person.id == Consult.holder_id)
+    rows = session.execute(query.where(*has).order_by(*ORDER).limit(MOST))
+    return {row.id: (row.holder, row.name) for row in rows}
+
+
+def _returned(session: Session, held: Mapping[int, tuple[int, str]]) -> list[Returned]:
+    """Of these what its holder has no more."""
+    columns = (Consult.id, Consult.holder_id, Consult.specialty, Consult.fallback_specialty, Consult.is_unallocated)
+    rows = session.execute(select(*columns).where(Consult.id.in_(held)).order_by(Consult.id)) if held else ()
+    return [
+        Returned(number_of(row.id), held[row.id][1], row.fallback_specialty or row.specialty or "", row.is_unallocated)
+        for row in rows
+        if row.holder_id != held[row.id][0]
+    ]
+
+
+def _as_offered(returned: Iterable[Returned]) -> list[Offered]:
+    return [Offered(each.number, each.specialty, each.is_at_desk) for each in returned]
+
+
+def _compared(before: Forecast, after: Forecast, sooner: int, unplanned: list[str]) -> Trial:
     return Trial(
         late=_without_promises(after.risks, before.risks),
         kept=_without_promises(_known(before.risks, unplanned), after.risks),
         uncovered=_without(after.gaps, before.gaps),
         covered=[each for each in _without(before.gaps, after.gaps) if each.specialty not in unplanned],
         sooner=sooner,
-        moved=moved,
+        moved=[],
+        returned=[],
         unplanned=unplanned,
         is_part=before.is_part or after.is_part,
     )

@@ -512,10 +512,14 @@ def test_time_off_is_listed_and_ended(
         fields = {"person": clinic.derm.public_id, "from": starts, "until": ends}
         assert post(desk, "/program/roster/off", fields).status_code == 303
     page = desk.get("/program/roster/off").text
-    assert (page.count("away now"), page.count("Is back now"), page.count("Remove<")) == (1, 1, 1)
+    assert (page.count("away now"), page.count("Is back now …"), page.count("Remove …")) == (1, 1, 1)
     assert "derm" in page
     specialist = browser_of(clinic.derm)
     assert specialist.get("/program/roster/mine").text.count('<li class="tick">') == 2
+    # The first tap shows what the end of it would do, and does nothing.
+    looked = post(desk, "/program/roster/off/1/end", {"verb": "look"})
+    assert (looked.status_code, "If this were saved" in looked.text, "Is back now<" in looked.text) == (200, True, True)
+    assert desk.get("/program/roster/off").text.count("away now") == 1
     ended = [post(desk, f"/program/roster/off/{number}/end", {}).status_code for number in (1, 2, 2)]
     assert ended == [303, 303, 404]
     assert "Nobody is away" in desk.get("/program/roster/off").text

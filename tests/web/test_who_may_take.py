@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 import pytest
 from flask.testing import FlaskClient
 
+from econsult.consults import holding
 from econsult.consults.records import Consult
 from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Organization
 from econsult.rosters.limits import Conflict, FallbackPool, Limits
-from tests.personas import Clinic
+from tests.personas import LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from workers.runtime import Runtime
@@ -69,6 +70,37 @@ def test_another_specialty_stands_in_and_no_longer(
     assert (consult(runtime, waiting).is_unallocated, consult(runtime, waiting).fallback_specialty) == (True, None)
     with runtime.database.reading() as session:
         assert session.query(FallbackPool).count() == 0
+
+
+def test_what_a_state_or_a_conflict_takes_from_whom_is_shown_before_it_is_saved(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic, waiting: Consult
+) -> None:
+    for person in (clinic.derm, clinic.derm2):
+        post(desk, f"{PAGE}/{person.public_id}/limits", {"states": "NM"})
+    with runtime.database.writing() as session:
+        holding.claim(session, session.get_one(Consult, waiting.id), clinic.derm, now=NOW, lease=LEASE)
+    page = desk.get(PAGE).text
+    bar = {"person": clinic.derm.public_id, "number": waiting.number}
+    taken = f"{waiting.number}</span> {clinic.derm.name} → "
+    for path, fields, goes in (
+        (f"{PAGE}/clinics/{clinic.home.public_id}", {"state": "TX"}, "nobody could take it: the coordinators decide"),
+        (f"{PAGE}/conflicts", bar, "Dermatology"),
+    ):
+        form = page[page.index(f'action="{path}"') :].partition("</form>")[0]
+        assert 'value="look"' in form
+        looked = post(desk, path, {**fields, "verb": "look"}).text
+        assert "1 request would be taken from whoever has it" in looked
+        assert f"{taken}{goes}</li>" in looked
+        assert "would be offered elsewhere" not in looked
+        assert consult(runtime, waiting).holder_id == clinic.derm.id
+        # What saving does is what was shown.
+        assert post(desk, path, fields).status_code == 303
+        found = consult(runtime, waiting)
+        assert (found.holder_id, found.is_unallocated) == (None, goes != "Dermatology")
+        post(desk, f"{PAGE}/clinics/{clinic.home.public_id}", {"state": "NM"})
+        with runtime.database.writing() as session:
+            if not session.query(Conflict).count():
+                holding.claim(session, session.get_one(Consult, waiting.id), clinic.derm, now=NOW, lease=LEASE)
 
 
 def test_a_conflict_is_written_down_by_the_number_of_a_request(

@@ -27,6 +27,7 @@ from econsult.rosters.planning import ShiftForm
 from econsult.rosters.shifts import Shift, Span, Swap, gaps, has_roster, on_duty, spans, whole_span
 from web.context import database, now, settings
 from web.pages.program.duty import answer_words, when
+from web.pages.program.wrong import wrong_words
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
@@ -107,22 +108,38 @@ def off() -> Response | tuple[str, int]:
 @only(*PLANNERS)
 def away() -> str:
     """Who is away now and later, in the order of the days."""
-    cursor = request.args.get("cursor", "")
-    with database().reading() as session:
-        found = planning.time_off_from(session, me(), now(), cursor)
-    return render_template(
-        "program/away.html", found=found, now=now(), zone=settings().time_zone, specialty=_specialty()
-    )
+    return _away()
 
 
 @roster.post("/off/<int:number>/end")
 @only(*PLANNERS)
-def end_off(number: int) -> Response:
-    """Somebody is here after all; who covers what is worked out anew."""
-    with database().writing() as session:
+def end_off(number: int) -> Response | str:
+    """Somebody is here after all; who covers what is worked out anew, or only shown with the verb `look`."""
+
+    def act(session: Session) -> None:
         planning.end_time_off(session, me(), number, now=now())
-        roster_changed(session, me().program_id, now())
-    return redirect(url_for(".away", said="saved"), 303)
+
+    with database().writing() as session:
+        if not _looks():
+            act(session)
+            roster_changed(session, me().program_id, now())
+            return redirect(url_for(".away", said="saved"), 303)
+        tried = try_out(session, me().program_id, act, now())
+    return _away({number: tried})
+
+
+def _away(tried: dict[int, Trial] | None = None) -> str:
+    with database().reading() as session:
+        found = planning.time_off_from(session, me(), now(), request.args.get("cursor", ""))
+    return render_template(
+        "program/away.html",
+        found=found,
+        now=now(),
+        zone=settings().time_zone,
+        specialty=_specialty(),
+        tried=tried or {},
+        terms=terms,
+    )
 
 
 @roster.post("/swaps")
@@ -164,7 +181,7 @@ def _change(what: str, act: Callable[[Session], object], absent: str = "") -> Re
                 return redirect(url_for(".week", specialty=_specialty(), said="saved"), 303)
             tried = try_out(session, me().program_id, begin_and_act, now())
     except InvalidError as error:
-        return _week(_sentences(error)), 422
+        return _week(wrong_words(error)), 422
     return _week({}, {what: tried}), 200
 
 
@@ -268,29 +285,3 @@ def _instant(text: str) -> datetime | None:
         return instant_in(text, settings().time_zone)
     day = day_in(text.partition("T")[0])
     return instant_in(f"{day + timedelta(days=1)}T00:00", settings().time_zone) if day else None
-
-
-def _sentences(error: InvalidError) -> dict[str, str]:
-    known = {
-        "person": gettext("Choose somebody who answers for this specialty"),
-        "to": gettext("Choose somebody else who answers for this specialty"),
-        "ends_plan": gettext("Say that the plan may end: then everybody of this specialty counts as on duty"),
-        "starts": gettext("Write when it starts, for example 18:00"),
-        "hours": gettext("Write how many hours, up to 24"),
-        "day": gettext("The shift is not on that day"),
-        "on_day": gettext("Choose a day that has not passed, within a year"),
-        "ends_at": gettext("The end must come after the start, and not have passed"),
-    }
-    if error.fields.get("starts") == "taken":
-        known["starts"] = gettext("This person has a shift that starts then already. Remove it first to change it")
-    if error.fields.get("to") == "taken":
-        known["to"] = gettext("This person has the shift of that day already")
-    if error.fields.get("to") == "away":
-        known["to"] = gettext("This person is away then: choose somebody else")
-    if error.fields.get("day") == "required":
-        known["day"] = gettext("Choose the date of the shift")
-    if error.fields.get("on_day") == "no_plan":
-        known["on_day"] = gettext("There is no weekly plan: everybody counts as on duty on that day anyway")
-    if error.fields.get("day") == "passed":
-        known["day"] = gettext("Choose a day that has not passed, within a year")
-    return {name: known.get(name, gettext("Check this part")) for name in error.fields}
