@@ -353,6 +353,8 @@ def test_what_nobody_of_a_familys_clinic_can_take_goes_to_another_clinic_or_ends
     page = html.unescape(desk.get("/coordination/desk").text)
     assert f"{clinic.other_pcp.name}, Other clinic</option>" in page
     assert f"{clinic.pcp.name} (away)</option>" in page
+    # What is told of as late stands above with its form, and leads there.
+    assert f'href="#w-{given.public_id}">Stands in another list here too' in column(page, "soon")
     assert desk.get(f"/coordination/{given.public_id}").status_code == 200
     assert (
         post(desk, f"/coordination/desk/{given.public_id}", {"person": clinic.other_pcp.public_id}).status_code == 303

@@ -191,6 +191,7 @@ def desk_page(errors: dict[str, str], refused: Mapping[str, str] | None = None) 
         # What stands on another page, or was not looked at, is not said to be in good hands.
         is_all_looked_at=untaken is not None and not untaken.next_cursor and "cursor" not in request.args,
         others=others,
+        shown=shown,
         kept=kept,
         left=left,
         late=late,
