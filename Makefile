@@ -73,7 +73,7 @@ lock: $(VENV)/.installed
 coverage: $(VENV)/.test-installed
 	$(BIN)/python -m pytest --cov
 
-# The slow proofs in full size.
+# What the normal run holds a short version of, in full: hours. docs/contributing.md says what of it to run when.
 proofs: $(VENV)/.test-installed
 	$(BIN)/python -m pytest -m slow
 

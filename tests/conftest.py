@@ -17,6 +17,8 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
+from tests import copies
+
 SHARED_MEMORY, ENOUGH = Path("/dev/shm"), 4 << 30  # noqa: S108 - what is made in it is made by mkdtemp.
 
 
@@ -124,15 +126,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupSc
 
 
 def _leave_further_copies(items: list[pytest.Item]) -> None:
-    """Count the PostgreSQL copies of a table's further cases among the slow proofs: they send the same statements as
-    the first one, with other values.
+    """Count among the slow proofs which PostgreSQL copies say nothing new: those of a table's further cases, which send
+    the same statements as the first one with other values, and those of which other copies send every statement.
     """
-    begun: set[str] = set()
+    begun = set(copies.left_out())
     for item in items:
         case = getattr(item, "callspec", None)
-        if case is None or case.params.get("database") != "postgres" or item.get_closest_marker("slow"):
+        if case is None or "postgres" not in map(str, case.params.values()) or item.get_closest_marker("slow"):
             continue
-        function = item.nodeid.partition("[")[0]
+        function = copies.function_of(item.nodeid)
         if function in begun:
             item.add_marker(pytest.mark.slow)
         begun.add(function)

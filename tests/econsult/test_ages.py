@@ -120,6 +120,7 @@ def day_of(database: Database, day: date) -> datetime:
         return day_begins(session, day)
 
 
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)], indirect=True)
 def test_the_years_pass_and_each_step_comes_once_on_its_day(database: Database, clinic: Clinic, child: Patient) -> None:
     """Twelve years by the clock, three days at a time, and the birthday's own midnight looked at closely."""
     opened = []

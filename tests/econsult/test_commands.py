@@ -20,6 +20,7 @@ from econsult.database import open_database
 from storage.keys import FieldCipher, KeyRing, generate
 from tests.personas import open_clinic
 from tests.schema import lay_installation
+from tests.spread import spread
 
 
 class _Run(Protocol):
@@ -192,7 +193,7 @@ def test_the_ages_of_a_program_are_printed_and_set(laid: Path, run: _Run) -> Non
     assert run(laid, "ages", "--steps", "soon").returncode == 2
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("unbuffered", spread(["", "1"], 1))
 def test_a_command_whose_reader_went_away_ends_quietly(laid: Path, run: _Run, unbuffered: str) -> None:
     run(laid, "clinic", "create", "--name", "Taos Clinic", "--phone", "505-555-0110")
     for words in (("clinic", "list"), ("audit", "verify")):

@@ -26,6 +26,7 @@ from econsult.database import Database
 from econsult.errors import InvalidError
 from econsult.queue.invariants import violations
 from tests.personas import ANSWER, LEASE, NOON, Clinic, open_clinic
+from tests.spread import spread
 
 DAY = timedelta(days=1)
 WHY = "It was the other way round."
@@ -94,11 +95,12 @@ def check_next(session: Session, answer: Answer) -> None:
     assert [step.id for step in session.scalars(left) if step.state in TO_DO] == []
 
 
-@pytest.mark.parametrize("was", [str(each) for each in Disposition])
+@pytest.mark.parametrize("was", spread([str(each) for each in Disposition], 3))
 def test_what_comes_next_by_a_correction_is_to_be_done(sqlite_database: Database, was: str) -> None:
     _correct_to_each(sqlite_database, was)
 
 
+@pytest.mark.slow
 def test_what_comes_next_by_a_correction_is_to_be_done_on_postgres(postgres_database: Database) -> None:
     # One row of the table: what differs between the databases does not differ between the dispositions.
     _correct_to_each(postgres_database, "clinic_visit")
@@ -123,7 +125,7 @@ def _correct_to_each(database: Database, was: str) -> None:
         assert list(violations(session, now)) == []
 
 
-@pytest.mark.parametrize("becomes", sorted(OURS))
+@pytest.mark.parametrize("becomes", spread(sorted(OURS), 3))
 def test_a_step_of_the_writer_stands_for_one_to_come_only_while_it_is_to_be_done(
     database: Database, clinic: Clinic, becomes: str
 ) -> None:
@@ -157,7 +159,7 @@ def test_our_words_for_something_else_do_not_stand_for_it_even_with_another_day(
         assert texts == [(TESTS["en"], "proposed"), (ASK_OTHER["en"], "proposed")]
 
 
-@pytest.mark.parametrize("last", [str(each) for each in Disposition])
+@pytest.mark.parametrize("last", spread([str(each) for each in Disposition], 4))
 def test_the_same_words_twice_are_told_apart_by_what_became_of_them(
     database: Database, clinic: Clinic, last: str
 ) -> None:
@@ -172,7 +174,7 @@ def test_the_same_words_twice_are_told_apart_by_what_became_of_them(
         assert [entry["text"] for entry, step in plan_of(session, third) if step.state == "done"] == [CALL["en"]]
 
 
-@pytest.mark.parametrize("was", ["work_up_first", "clinic_visit", "new_photo"])
+@pytest.mark.parametrize("was", spread(["work_up_first", "clinic_visit", "new_photo"], 2))
 def test_a_correction_that_was_taken_back_comes_to_the_same(database: Database, clinic: Clinic, was: str) -> None:
     with database.writing() as session:
         for becomes in ("wrong_specialty", "expedite", "advice_only"):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from econsult.consults.fever import tells_fever
+from tests.spread import spread
 from tests.timing import quickest
 
 TOLD: list[dict[str, Any]] = [
@@ -149,17 +150,20 @@ def test_what_is_denied_or_something_else_is_none(details: dict[str, Any]) -> No
 
 @pytest.mark.parametrize(
     "text",
-    [
-        "fever " * 5000,
-        "no " * 9000 + "fever",
-        "temp " + "38 " * 9000,
-        "1/" * 15_000,
-        "T" + "(R) " * 9000,
-        "38\u00ba " * 9000,
-        "39 w " * 9000,
-        "r 38." * 9000,
-        "3" * 30_000,
-    ],
+    spread(
+        [
+            "fever " * 5000,
+            "no " * 9000 + "fever",
+            "temp " + "38 " * 9000,
+            "1/" * 15_000,
+            "T" + "(R) " * 9000,
+            "38\u00ba " * 9000,
+            "39 w " * 9000,
+            "r 38." * 9000,
+            "3" * 30_000,
+        ],
+        4,
+    ),
 )
 def test_long_texts_are_read_in_a_moment(text: str) -> None:
     told = ({"fever": text}, {"temp": [text] * 3}, {"x": [{"code": text, **dict.fromkeys("abcdefgh", "no")}]})

@@ -93,6 +93,7 @@ def test_the_witness_shares_no_code_with_the_product() -> None:
     assert not [name for name in named if name.split(".")[0] in ours]
 
 
+@pytest.mark.slow
 def test_a_day_leaves_nothing_without_owner_or_deadline(runtime: Runtime) -> None:
     month = _month(Month, runtime)
     month.live(1)

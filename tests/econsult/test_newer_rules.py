@@ -189,6 +189,7 @@ def test_a_policy_for_all_leaves_those_that_have_their_own(database: Database, c
         assert (own.due_at, other.due_at) == (NOON + 24 * HOUR, NOON + 8 * HOUR)
 
 
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)], indirect=True)
 def test_a_large_preview_says_that_it_counted_a_part_and_applying_goes_on(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         template = clinic.econsult(session, specialty="neurology")

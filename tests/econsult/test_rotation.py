@@ -153,6 +153,7 @@ def test_others_work_on_in_their_own_processes_meanwhile(house: House) -> None:
     assert program.children > len(others) + 2
 
 
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)], indirect=True)
 def test_a_rotation_that_was_killed_goes_on_where_it_was(house: House) -> None:
     plain, wrapped = _fill(house)
     marks = {"account": "k.0", "source": "k.1", "browser_hash": "0", "created_at": NOON}

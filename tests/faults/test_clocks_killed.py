@@ -44,7 +44,7 @@ class Size:
 
 
 SIZES = [
-    pytest.param(Size(due=300, seconds=6, processes=3, kills=12, late=20), id="short"),
+    pytest.param(Size(due=150, seconds=3, processes=3, kills=8, late=20), id="short"),
     pytest.param(
         Size(due=10_000, seconds=500, processes=8, kills=500, late=5),
         id="full",

@@ -36,7 +36,7 @@ class Size:
     limit: float
 
 
-SHORT = Size(lease=2, jobs=6, limit=30)
+SHORT = Size(lease=2, jobs=3, limit=30)
 SIZES = [
     pytest.param(SHORT, id="short"),
     pytest.param(Size(lease=15, jobs=200, limit=90), id="full", marks=[pytest.mark.slow, pytest.mark.timeout(900)]),
@@ -223,7 +223,7 @@ def test_a_job_that_is_delivered_three_times_at_once_has_one_result(ringing: Cli
     job, doorbell = ringing.job_of(number), ringing.runtime.doorbell
     assert doorbell is not None
     assert doorbell.ring([(job.id, ring_number, "fast") for ring_number in (1, 2, 3)]) == 3
-    for _ in range(3):
+    for _ in range(2):
         ringing.start("workers", "fast")
     wait_until(doorbell.is_heard)
     wait_until(lambda: ringing.is_ready(number))
@@ -244,6 +244,7 @@ def test_without_redis_two_workers_share_the_work_by_polling(folder: Path, photo
         assert _effects(clinic) == (SHORT.jobs, 3 * SHORT.jobs)
 
 
+@pytest.mark.slow
 def test_without_redis_a_killed_worker_s_job_is_done_by_another(folder: Path, long_paper: bytes) -> None:
     for clinic in clinic_in(folder, lease_seconds="2"):
         first = clinic.start("workers", "fast")

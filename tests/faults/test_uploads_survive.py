@@ -22,6 +22,7 @@ from tests.faults.doors import OurDoor, our_door
 from tests.faults.killing import run_kills
 from tests.faults.line_cutter import LineCutter
 from tests.faults.strangers import node, npm_packages, python_packages
+from tests.spread import spread
 
 MEGABYTE = 1024 * 1024
 TUSPY = """
@@ -55,7 +56,7 @@ def test_a_server_that_is_killed_again_and_again_loses_nothing_acknowledged(door
         assert toll.mean_resent <= 300_000
 
 
-@pytest.mark.parametrize("kind", ["fin", "rst"])
+@pytest.mark.parametrize("kind", spread(["fin", "rst"], 1))
 @pytest.mark.parametrize("cuts", [8, pytest.param(300, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
 def test_lines_that_are_cut_again_and_again_keep_what_they_brought(door: OurDoor, cuts: int, kind: str) -> None:
     """A sender of our own, which sees what each cut cost: a polite one nothing at all."""
@@ -94,7 +95,7 @@ def metadata_of(door: OurDoor) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("cuts", [5, pytest.param(400, marks=LONG)])
-@pytest.mark.parametrize("chunk", [0, 5 * MEGABYTE])
+@pytest.mark.parametrize("chunk", spread([0, 5 * MEGABYTE], 1))
 def test_tus_js_client_gets_everything_through_a_line_that_is_cut(
     door: OurDoor, file: Path, chunk: int, cuts: int
 ) -> None:
@@ -110,7 +111,7 @@ def test_tus_js_client_gets_everything_through_a_line_that_is_cut(
     cutter.close()
 
 
-@pytest.mark.parametrize("cuts", [5, pytest.param(200, marks=LONG)])
+@pytest.mark.parametrize("cuts", [pytest.param(5, marks=pytest.mark.slow), pytest.param(200, marks=LONG)])
 def test_tuspy_with_checksums_gets_everything_through_a_line_that_is_cut(door: OurDoor, file: Path, cuts: int) -> None:
     cutter = LineCutter(door.port, mean=2 * MEGABYTE, budget=cuts, dice=random.Random(3))
     while len(cutter.cuts) < cutter.budget:

@@ -47,7 +47,7 @@ HARD = [
 STRIPED = labels.STRIPES | {"PDF417"}
 
 
-@pytest.mark.parametrize(("kind", "module", "turn", "blur", "around"), spread(HARD, 6))
+@pytest.mark.parametrize(("kind", "module", "turn", "blur", "around"), spread(HARD, 3))
 def test_a_code_is_covered_whole_and_read_in_no_copy(
     run: Prepare, kind: str, module: float, turn: float, blur: float, around: float
 ) -> None:
@@ -94,7 +94,7 @@ def test_codes_beside_each_other_are_all_covered(run: Prepare) -> None:
     assert [labels.reads(data) for data in kept.files.values()] == [[], [], []]
 
 
-@pytest.mark.parametrize("kind", spread(["EAN13", "Code128", "ITF", "PDF417", "DataMatrix", "QRCode", "Aztec"], 2))
+@pytest.mark.parametrize("kind", spread(["EAN13", "Code128", "ITF", "PDF417", "DataMatrix", "QRCode", "Aztec"], 1))
 def test_a_code_on_a_page_is_read_in_none_of_its_copies(run: Prepare, kind: str) -> None:
     page = papers.paper(3, "Helvetica").picture()
     page.paste(Image.fromarray(labels.label(kind, 3)).convert("RGB"), (600, 1500))
@@ -158,7 +158,7 @@ def _cloth(period: float, turn: float, shape: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("shape", ["even", "thin", "shirt"])
-@pytest.mark.parametrize("turn", spread([0, 90, 25], 2))
+@pytest.mark.parametrize("turn", spread([25, 0, 90], 1))
 def test_striped_cloth_is_no_code(shape: str, turn: float) -> None:
     for period in (6, 10, 16, 30, 60):
         grey = _cloth(period, turn, shape)
@@ -181,7 +181,7 @@ def test_the_ticks_of_a_ruler_are_no_code(turn: float) -> None:
 
 
 @pytest.mark.parametrize("font", ["Helvetica", "Times-Roman", "Courier-Bold"])
-@pytest.mark.parametrize("fault", spread(["", "fax", "jpeg40", "skew+3"], 2))
+@pytest.mark.parametrize("fault", spread(["skew+3", "", "fax", "jpeg40"], 1))
 def test_a_page_of_results_has_no_code(font: str, fault: str) -> None:
     page = papers.paper(5, font).picture()
     picture = Image.open(io.BytesIO(papers.scanned(page, fault, 5)[0])) if fault else page
@@ -194,7 +194,7 @@ def test_a_page_of_results_has_no_code(font: str, fault: str) -> None:
         assert codes_in(look) == []
 
 
-@pytest.mark.parametrize("scene", spread(["growth_chart", "ecg_sheet", "hives", "bites_leg", "surgical_scar"], 3))
+@pytest.mark.parametrize("scene", spread(["growth_chart", "ecg_sheet", "bites_leg", "surgical_scar", "hives"], 2))
 def test_no_chart_and_no_skin_is_a_code(scene: str) -> None:
     for tone in (1, 6):
         data = samples.photo(scene, tone=tone, seed=3, size=(2048, 1536))
@@ -203,7 +203,7 @@ def test_no_chart_and_no_skin_is_a_code(scene: str) -> None:
         assert codes_in(grey) == []
 
 
-@pytest.mark.parametrize("kind", spread(["Code128", "EAN13", "QRCode"], 2))
+@pytest.mark.parametrize("kind", spread(["Code128", "EAN13", "QRCode"], 1))
 def test_a_code_that_is_carried_through_a_film_is_read_in_no_picture_of_it(run: Prepare, kind: str) -> None:
     code = Image.fromarray(labels.label(kind, 2)).convert("RGB")
 

@@ -10,6 +10,7 @@ import pytest
 
 from imaging import DEIDENTIFIED, TREATMENT_USE
 from tests.imaging import documents, files, films
+from tests.spread import spread
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,7 +57,7 @@ def test_a_refused_file_exits_2_with_its_reason_twice(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["report.json"]
 
 
-@pytest.mark.parametrize("flag", ["--faces", "--text"])
+@pytest.mark.parametrize("flag", spread(["--faces", "--text"], 1))
 def test_masking_is_the_default_and_keeping_it_a_choice(photo: Path, tmp_path: Path, flag: str) -> None:
     for word, label in (("mask", DEIDENTIFIED), ("keep", TREATMENT_USE)):
         assert command("prepare", photo, "--out", tmp_path / word, flag, word).returncode == 0

@@ -91,7 +91,9 @@ def test_dark_skin_that_the_camera_made_lighter_is_not_called_dark() -> None:
         assert judge_quality(patch(tone, 1, stops=-0.75))["exposure"] == "good"
 
 
-@pytest.mark.parametrize("cast", [(0.4, 0.75, 1.6), (0.55, 1.3, 0.55), (1.15, 0.95, 0.3)])
+@pytest.mark.parametrize(
+    "cast", spread([pytest.param(cast) for cast in ((0.4, 0.75, 1.6), (0.55, 1.3, 0.55), (1.15, 0.95, 0.3))], 2)
+)
 def test_light_that_no_skin_looks_like_is_called_a_cast(cast: tuple[float, float, float]) -> None:
     for tones in (LIGHT, DARK):
         tinted = [np.asarray(patch(tone, 1)).astype(np.float32) * np.array(cast, np.float32) for tone in tones]

@@ -14,6 +14,7 @@ from imaging.following import follow
 from tests.imaging import files
 from tests.imaging.conftest import Prepare
 from tests.imaging.test_film_masks import film_of, shown
+from tests.spread import spread
 
 SIZE = (640, 360)
 PLATE = (170, 36)
@@ -42,12 +43,15 @@ def bare(frame: np.ndarray) -> float:
 
 @pytest.mark.parametrize(
     ("number", "way", "turn"),
-    [
-        pytest.param(30, lambda at: 10 + 150 * at, 90, id="carried past and turned"),
-        pytest.param(21, lambda at: 230 + 190 * np.sin(np.pi * at), 0, id="away and back"),
-        pytest.param(20, lambda at: 200 if at >= 0.2 else None, 0, id="late in a short film"),
-        pytest.param(32, lambda at: 430 - 350 * (at - 2) if at >= 2.1 else None, 0, id="comes in and goes on"),
-    ],
+    spread(
+        [
+            pytest.param(30, lambda at: 10 + 150 * at, 90, id="carried past and turned"),
+            pytest.param(21, lambda at: 230 + 190 * np.sin(np.pi * at), 0, id="away and back"),
+            pytest.param(20, lambda at: 200 if at >= 0.2 else None, 0, id="late in a short film"),
+            pytest.param(32, lambda at: 430 - 350 * (at - 2) if at >= 2.1 else None, 0, id="comes in and goes on"),
+        ],
+        2,
+    ),
 )
 def test_writing_is_covered_in_every_picture_of_a_film(
     run: Prepare, number: int, way: Callable[[float], float | None], turn: float

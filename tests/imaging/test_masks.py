@@ -79,7 +79,7 @@ def test_two_looks_at_one_face_become_one_box_around_both() -> None:
     assert united([near], [Box(0.1, 0.1, 0.9, 0.9)], 0.3) == [near, Box(0.1, 0.1, 0.9, 0.9)]
 
 
-@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+@pytest.mark.parametrize("turn", spread([0, 90, 180, 270], 2))
 @pytest.mark.parametrize("share", [0.8, 0.04])
 def test_a_face_that_fills_the_photo_or_is_far_off_is_covered_however_it_is_turned(
     run: Prepare, share: float, turn: int
@@ -207,7 +207,7 @@ def test_what_the_policy_keeps_needs_no_model(blind_jail: Jail) -> None:
     assert (report.verdict, report.label) == ("ready", TREATMENT_USE)
 
 
-@pytest.mark.parametrize("turn", spread([0, 90, 180, 270], 2))
+@pytest.mark.parametrize("turn", spread([270, 0, 90, 180], 1))
 def test_a_stamp_is_covered_whichever_way_it_runs(run: Prepare, turn: int) -> None:
     report, kept = run(files.encode(pictures.written(turn=turn), "PNG"), policy=MASK)
     upright = Image.open(io.BytesIO(kept.files["full"])).rotate(-turn, expand=turn % 180 != 0)
@@ -226,8 +226,8 @@ def test_a_code_is_covered(run: Prepare) -> None:
 @pytest.mark.parametrize(
     ("scene", "tone", "seed"),
     spread(
-        [("bites_leg", 1, 1), ("bites_leg", 6, 1), ("eczema_far", 4, 11), ("eczema_far", 5, 23), ("eczema_far", 2, 3)],
-        3,
+        [("bites_leg", 1, 1), ("bites_leg", 6, 1), ("eczema_far", 4, 11), ("eczema_far", 2, 3), ("eczema_far", 5, 23)],
+        2,
     ),
 )
 def test_skin_with_a_rash_stays_as_it_is(run: Prepare, scene: str, tone: int, seed: int) -> None:
@@ -238,7 +238,7 @@ def test_skin_with_a_rash_stays_as_it_is(run: Prepare, scene: str, tone: int, se
 
 
 @pytest.mark.parametrize("word", spread(["LUPITA", "Zoraida Q.", "778899"], 2))
-@pytest.mark.parametrize("turn", spread([0, 180, 90], 2))
+@pytest.mark.parametrize("turn", spread([90, 0, 180], 1))
 def test_large_writing_is_told_from_a_rash(run: Prepare, word: str, turn: int) -> None:
     data = files.encode(pictures.written(word, turn=turn, size=150), "PNG")
     report, _ = run(data, policy=MASK)
@@ -302,7 +302,7 @@ def label(kind: str, side: int) -> Image.Image:
 
 
 @pytest.mark.parametrize("kind", ["qr", "matrix"])
-@pytest.mark.parametrize("width", spread([1280, 1600, 2048], 2))
+@pytest.mark.parametrize("width", spread([2048, 1280, 1600], 1))
 def test_codes_are_found_by_their_look_at_every_size_and_several_at_once(kind: str, width: int) -> None:
     for side in (120, 160, 220, 280, 360):
         scene = files.skin(width, width * 3 // 4)
@@ -320,7 +320,7 @@ def test_codes_are_found_by_their_look_at_every_size_and_several_at_once(kind: s
             assert covered[top + edge : top + side - edge, left + edge : left + side - edge].mean() > 0.97, (side, left)
 
 
-@pytest.mark.parametrize("scene", spread(["growth_chart", "ecg_sheet", "hives", "ring", "bites_leg"], 3))
+@pytest.mark.parametrize("scene", spread(["growth_chart", "ecg_sheet", "hives", "ring", "bites_leg"], 2))
 def test_no_chart_and_no_skin_is_taken_for_a_code(scene: str) -> None:
     for tone in (1, 6):
         picture = Image.open(io.BytesIO(samples.photo(scene, tone=tone, seed=1, size=(2048, 1536)))).convert("L")

@@ -293,7 +293,7 @@ def test_nobody_can_print_an_identifier_by_mistake() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "fault"), spread([(0, "pdf"), (1, "skew+3"), (6, "fax"), (9, "jpeg40")], 2)
+    ("number", "fault"), spread([(9, "jpeg40"), (0, "pdf"), (1, "skew+3"), (6, "fax")], 1)
 )  # the bench goes through all of them.
 def test_a_page_from_the_scanner_keeps_its_values_and_loses_its_names(run: Prepare, number: int, fault: str) -> None:
     check(run, number, fault, seed=number)

@@ -29,14 +29,14 @@ def upright(data: bytes) -> np.ndarray:
     return np.asarray(ImageOps.exif_transpose(opened(data)).convert("RGB"))
 
 
-@pytest.mark.parametrize("scene", spread(sorted(samples.SCENES), 3))
+@pytest.mark.parametrize("scene", spread(sorted(samples.SCENES), 2))
 def test_the_same_arguments_give_the_same_photo_and_another_seed_another_one(scene):
     first = samples.photo(scene, tone=4, seed=5, size=SMALL)
     assert first == samples.photo(scene, tone=4, seed=5, size=SMALL)
     assert not np.array_equal(upright(first), upright(samples.photo(scene, tone=4, seed=6, size=SMALL)))
 
 
-@pytest.mark.parametrize("scene", sorted(samples.SCENES))
+@pytest.mark.parametrize("scene", spread(sorted(samples.SCENES), 4))
 def test_every_scene_fills_the_frame_with_a_detailed_picture_of_the_asked_size(scene):
     pixels = upright(samples.photo(scene, tone=3, seed=2, size=SMALL))
     assert pixels.shape == (600, 800, 3)
@@ -65,7 +65,7 @@ def test_a_photo_without_metadata_carries_none():
     assert not {"comment", "xmp"} & set(image.info)
 
 
-@pytest.mark.parametrize("scene", spread(sorted(samples.SCENES), 3))
+@pytest.mark.parametrize("scene", spread(sorted(samples.SCENES), 2))
 def test_one_seed_shows_the_same_picture_at_every_size(scene):
     big = upright(samples.photo(scene, seed=9, size=(2016, 1512), metadata=False))
     small = upright(samples.photo(scene, seed=9, size=(400, 300), metadata=False)).astype(float)
@@ -82,7 +82,7 @@ def test_phones_are_held_in_every_way_and_the_picture_is_always_upright_for_the_
 
 
 def test_turning_by_the_orientation_gives_back_the_picture_that_was_drawn():
-    for seed in range(6):
+    for seed in (0, 3, 5):
         turned = upright(samples.photo("bites_leg", tone=2, seed=seed, size=SMALL)).astype(float)
         plain = upright(samples.photo("bites_leg", tone=2, seed=seed, size=SMALL, metadata=False)).astype(float)
         assert np.abs(turned - plain).mean() < 2

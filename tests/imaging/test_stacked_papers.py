@@ -75,7 +75,7 @@ def _share(where: NDArray[np.bool_], masked: NDArray[np.bool_]) -> float:
 @pytest.mark.parametrize(
     "drawn",
     spread([stacked("BARRAGÁN", 14), stacked("LUCÍA BARRAGÁN", 14), stacked("12/03/2019", 14), stacked("SYN-48213", 14),
-     stacked("NÁGARRAB", 20), spaced("LUCÍA BARRAGÁN", 14), spaced("12/03/2019", 12), spaced("SYN-48213", 24)], 3),
+     stacked("NÁGARRAB", 20), spaced("LUCÍA BARRAGÁN", 14), spaced("12/03/2019", 12), spaced("SYN-48213", 24)], 2),
     ids=["name", "two names", "date", "number", "upwards", "spaced", "spaced date", "spaced number"],
 )  # fmt: skip
 def test_letters_under_each_other_and_spread_wide_are_covered(run: Prepare, drawn: bytes, kind: str) -> None:
@@ -86,7 +86,7 @@ def test_letters_under_each_other_and_spread_wide_are_covered(run: Prepare, draw
     assert (secret > 0.97, lost < 0.01) == (True, True), (secret, lost)
 
 
-@pytest.mark.parametrize("name", spread(STAMPS, 2))
+@pytest.mark.parametrize("name", spread(STAMPS, 1))
 def test_a_round_stamp_is_covered_though_a_word_of_it_can_be_read(run: Prepare, name: str) -> None:
     plain = form(has_head=False).picture()
     edge = STAMPS[name][1] + STAMPS[name][2]
@@ -114,7 +114,7 @@ def stamped(plain: Image.Image, text: str, radius: int, size: int, inside: str) 
     return page
 
 
-@pytest.mark.parametrize("number", spread(range(6), 2))
+@pytest.mark.parametrize("number", spread(range(6), 1))
 def test_lines_of_a_page_are_no_rings(number: int) -> None:
     page = papers.paper(number, papers.FONTS[2 * number]).picture()
     for fault in ("clean", "skew+3", "fax"):

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 from imaging.pixel_shape import square_size
 from tests.imaging import files
 from tests.imaging.conftest import Prepare
+from tests.spread import spread
 from web.words.files import FOR_FAMILIES
 
 SIZE = (864, 1100)
@@ -59,7 +60,7 @@ KINDS: dict[str, Callable[[], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", spread(KINDS, 6))
 def test_a_tiff_of_a_scanner_or_a_fax_server_looks_as_it_should(run: Prepare, name: str) -> None:
     report, kept = run(KINDS[name](), "lab_document")
     assert (report.verdict, report.source.media_type) == ("ready", "image/tiff")

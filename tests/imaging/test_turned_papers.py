@@ -76,7 +76,7 @@ def test_a_scan_that_lies_wrong_is_read_though_an_app_wrote_a_line_of_its_own(ru
     check(page, kept.files["page-1"], turned)
 
 
-@pytest.mark.parametrize(("ink", "paper", "turned"), spread([(135, 205, 90), (110, 160, 180), (90, 130, 270)], 2))
+@pytest.mark.parametrize(("ink", "paper", "turned"), spread([(90, 130, 270), (135, 205, 90), (110, 160, 180)], 1))
 def test_pale_and_dark_paper_that_lies_wrong_is_read(run: Prepare, ink: int, paper: int, turned: int) -> None:
     page = form()
     picture = page.picture().point(lambda level: ink + level * (paper - ink) // 255).rotate(turned, expand=True)
@@ -84,7 +84,7 @@ def test_pale_and_dark_paper_that_lies_wrong_is_read(run: Prepare, ink: int, pap
     check(page, kept.files["page-1"], turned)
 
 
-@pytest.mark.parametrize("turned", spread([90, 180, 270], 2))
+@pytest.mark.parametrize("turned", spread([180, 90, 270], 1))
 def test_a_pdf_whose_page_is_turned_loses_its_names_and_keeps_its_values(run: Prepare, turned: int) -> None:
     page = form()
     data = page.pdf().replace(b"/MediaBox", b"/Rotate %d/MediaBox" % turned)
@@ -92,7 +92,7 @@ def test_a_pdf_whose_page_is_turned_loses_its_names_and_keeps_its_values(run: Pr
     check(page, kept.files["page-1"], -turned)
 
 
-@pytest.mark.parametrize("turned", spread([12, 0, 90, 180, 270], 2))
+@pytest.mark.parametrize("turned", spread([270, 12, 0, 90, 180], 1))
 def test_a_sticker_on_an_upright_form_is_covered_whichever_way_it_was_glued(run: Prepare, turned: int) -> None:
     page = form(has_head=False)
     picture, font = page.picture(), ImageFont.load_default(30)

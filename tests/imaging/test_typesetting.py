@@ -20,6 +20,7 @@ from imaging.typesetting import setting
 from imaging.typesetting.glyphs import held, printable, visible
 from tests.imaging.note_fonts import held_by_the_wheel
 from tests.imaging.paper_readers import faults_of, languages_of, pdfium_text, tags_of, text_of, words_of
+from tests.spread import spread
 
 MARKUP = (
     '#import "@preview/x:1.0.0": * $a^2$ \\ *b* _c_ `d` <e> @f // g /* h */ = i - j + k ~ l [m] {n} #read("/etc/group")'
@@ -101,7 +102,7 @@ def test_the_same_leaflet_gives_the_same_bytes(paper: bytes) -> None:
     assert b"2023-11-14" in first or b"20231114" in first
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", spread(HOSTILE, 8))
 def test_what_people_write_is_printed_as_it_is_or_as_codes(name: str) -> None:
     text = HOSTILE[name]
     made = typeset(every_style(text) if len(text) < 3000 else leaflet(Part("Part", [Line(text)])))

@@ -218,7 +218,7 @@ def difference(first: tuple[int, ...], second: tuple[int, ...]) -> float:
     return float(delta_e(np.array([first], float), np.array([second], float)).max())
 
 
-@pytest.mark.parametrize("size", [(1920, 1080), (640, 480)])
+@pytest.mark.parametrize("size", spread([pytest.param(size) for size in ((1920, 1080), (640, 480))], 1))
 @pytest.mark.parametrize("matrix", [1, 6])
 @pytest.mark.parametrize(("is_full", "depth"), [(False, 8), (True, 8), (False, 10)])
 def test_a_film_has_the_colours_of_its_source_and_says_what_they_mean(

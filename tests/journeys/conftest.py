@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from tests.journeys.media import Media, draw_media
+from tests.journeys.media import Media, draw_media, smaller
 from tests.journeys.story import Cast
 from tests.journeys.told import Told, tell
 from tests.services.product import Product
@@ -26,13 +24,8 @@ def cast(product: Product) -> Cast:
 
 @pytest.fixture(scope="session")
 def told(cast: Cast, media: Media, tmp_path_factory: pytest.TempPathFactory) -> Told:
-    """The whole story, told once through the API; several tests look at what it left behind."""
-    return tell(cast, media, tmp_path_factory.mktemp("copies"))
+    """The whole story, told once through the API; several tests look at what it left behind.
 
-
-@pytest.fixture
-def shots(tmp_path: Path) -> Path:
-    """Where the screenshots of a journey go."""
-    folder = tmp_path / "shots"
-    folder.mkdir()
-    return folder
+    Its photos are small: those of the story in the browser have the size of a phone's.
+    """
+    return tell(cast, smaller(media), tmp_path_factory.mktemp("copies"))

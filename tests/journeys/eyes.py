@@ -1,7 +1,11 @@
-"""What a person sees: each look at a page checks that it is quiet and whole, and keeps a picture of it."""
+"""What a person sees: each look at a page checks that it is quiet and whole.
+
+`ECONSULT_TEST_SHOTS=FOLDER` keeps a picture of each.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +23,6 @@ class Eyes:
     name: str
     page: Page
     product: Product
-    shots: Path
     heard: list[str] = field(default_factory=list)
     count: int = 0
 
@@ -38,11 +41,12 @@ class Eyes:
         self.page.goto(self.product.address + path)
 
     def look(self, what: str) -> str:
-        """Keep a picture and return the text of the page, which must be whole and must not have complained."""
+        """The text of the page, which must be whole and must not have complained."""
         assert not self.heard, f"{what}: {self.heard}"
         assert overflow(self.page) == 0, f"{what} is wider than the screen"
         self.count += 1
-        self.page.screenshot(path=self.shots / f"{self.name}-{self.count:02d}-{what}.png", full_page=True)
+        if folder := os.environ.get("ECONSULT_TEST_SHOTS"):
+            self.page.screenshot(path=Path(folder) / f"{self.name}-{self.count:02d}-{what}.png", full_page=True)
         if self.page.locator("html").get_attribute("lang") == "es":
             assert english_left(self.page) == set(), what
         return self.page.locator("body").inner_text()

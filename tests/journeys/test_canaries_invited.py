@@ -65,10 +65,10 @@ def hands(playwright: Playwright, browser: Browser) -> Iterator[Devices]:
 
 
 @pytest.fixture(scope="module")
-def journey(product: Product, cast: Cast, hands: Devices, tmp_path_factory: pytest.TempPathFactory) -> Journey:
+def journey(product: Product, cast: Cast, hands: Devices) -> Journey:
     made = {"name": NAME, "birth_date": BORN, "sex": "female", "language": "es", "phone": PHONE}
     child = cast.pcp.post("/patients", **made).expect(201)["id"]
-    desk = Eyes("inviting", hands.desktop(), product, tmp_path_factory.mktemp("shots"))
+    desk = Eyes("inviting", hands.desktop(), product)
     phone, late = hands.phone(), hands.phone()
     seen = Seen()
     for page in (desk.page, phone, late):

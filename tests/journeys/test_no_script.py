@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from playwright.sync_api import expect
 
 from tests.journeys import clinic, mother
@@ -15,9 +13,9 @@ from tests.services.product import Product
 
 
 def test_a_mother_without_scripts_reaches_the_receipt(
-    product: Product, cast: Cast, devices: Devices, media: Media, shots: Path
+    product: Product, cast: Cast, devices: Devices, media: Media
 ) -> None:
-    phone = Eyes("plain", devices.phone(java_script_enabled=False), product, shots)
+    phone = Eyes("plain", devices.phone(java_script_enabled=False), product)
     become(phone)
     mother.start(phone)
     mother.say_where(phone)
@@ -41,10 +39,10 @@ def become(phone: Eyes, persona: str = "parent") -> None:
 
 
 def test_a_clinic_without_scripts_loses_neither_words_nor_files(
-    product: Product, cast: Cast, devices: Devices, media: Media, shots: Path
+    product: Product, cast: Cast, devices: Devices, media: Media
 ) -> None:
     """Words and a photo by "Send these files", more of both by "Send request": all of it is in what was sent."""
-    desk = Eyes("plain-clinic", devices.desktop(java_script_enabled=False), product, shots)
+    desk = Eyes("plain-clinic", devices.desktop(java_script_enabled=False), product)
     become(desk, "pcp")
     sent = cast.pcp.get(clinic.ask_without_scripts(desk, media)).expect(200)
     assert sent["status"] == "submitted"

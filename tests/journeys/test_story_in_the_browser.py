@@ -5,8 +5,6 @@ The blobs of this clinic lie in a bucket of a real S3 server; whoever reads the 
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tests.journeys import clinic, mother, specialist
 from tests.journeys.eyes import Eyes
 from tests.journeys.media import Media
@@ -20,11 +18,11 @@ MORE = "Por favor, una foto más de cerca, con luz de día."
 
 
 def test_a_mothers_question_comes_back_as_an_answer(
-    s3_product: Product, rgw: Gateway, devices: Devices, media: Media, shots: Path
+    s3_product: Product, rgw: Gateway, devices: Devices, media: Media
 ) -> None:
-    phone = Eyes("mother", devices.phone(), s3_product, shots)
-    desk = Eyes("clinic", devices.desktop(), s3_product, shots)
-    reading_room = Eyes("specialist", devices.desktop(), s3_product, shots)
+    phone = Eyes("mother", devices.phone(), s3_product)
+    desk = Eyes("clinic", devices.desktop(), s3_product)
+    reading_room = Eyes("specialist", devices.desktop(), s3_product)
     child = Cast(s3_product).child()["name"]
 
     mother.begin(phone)

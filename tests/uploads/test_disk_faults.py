@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from storage.contract import StoreFull, StoreUnavailable
+from tests.spread import spread
 from tests.uploads.conftest import Desk
 from uploads.errors import GoneError
 
@@ -59,7 +60,7 @@ def bad(call: str, disk: BadDisk) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(("error", "stays"), FAULTS)
-@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("call", spread(CALLS, 5))
 def test_a_fault_at_any_call_promises_nothing_and_the_upload_goes_on(
     desk: Desk, call: str, error: int, stays: bool
 ) -> None:

@@ -35,8 +35,8 @@ from tests.web.filing import file_ready
 from workers.copies import Made
 from workers.runtime import Runtime
 
-NORMAL, SEASON, SEASONS = 240, 500, 20
-LOOK_EVERY = 120
+NORMAL, SEASON, SEASONS = 160, 500, 20
+LOOK_EVERY = 80
 NOW = datetime.now(UTC) - timedelta(minutes=30)
 SIDE = 10_000
 """The pixels of each photo: a mark's place in a page is its number then, and in JSON a ten-thousandth of it."""

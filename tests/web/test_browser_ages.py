@@ -10,13 +10,14 @@ from sqlalchemy import update
 from econsult.people.persons import Person
 from tests.personas import Clinic
 from tests.services.browser import Devices
+from tests.spread import spread
 from tests.web.conftest import Enter
 from tests.web.looking import complaints, look_at
 from tests.web.test_ages import turn_eighteen
 from workers.runtime import Runtime
 
 
-@pytest.mark.parametrize(("language", "width"), [("en", 1440), ("es", 390)])
+@pytest.mark.parametrize(("language", "width"), spread([("es", 390), ("en", 1440)], 1))
 def test_the_pages_of_birthdays_are_accessible_whole_and_quiet(
     devices: Devices, enter: Enter, address: str, runtime: Runtime, clinic: Clinic, language: str, width: int
 ) -> None:

@@ -20,6 +20,7 @@ from econsult.people.signin import open_session
 from imaging.samples.photos import photo
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.services.browser import Devices
+from tests.spread import spread
 from tests.web.browsing import session_cookie
 from tests.web.looking import complaints, english_left, overflow, violations
 from workers.runtime import Runtime
@@ -94,7 +95,7 @@ class Look:
         assert self.heard == [], name
 
 
-@pytest.fixture(params=["es", "en"])
+@pytest.fixture(params=spread(["es", "en"], 1))
 def look(request: pytest.FixtureRequest, devices: Devices, sign_in: SignIn, address: str) -> Look:
     """The mother's start page on her phone, in one of the languages; her record says Spanish."""
     page = sign_in(devices.phone(viewport={"width": 390, "height": 844}))

@@ -11,6 +11,7 @@ from econsult.people.passwords import hash_password
 from econsult.people.persons import Person
 from tests.personas import Clinic
 from tests.services.browser import Devices
+from tests.spread import spread
 from tests.web.conftest import Enter
 from tests.web.looking import complaints, look_at
 from workers.runtime import Runtime
@@ -22,7 +23,7 @@ CODES = {"father", "mother"}
 REASON = {"en": "The laboratory asks which child this is.", "es": "El laboratorio pregunta qué niño es."}
 
 
-@pytest.mark.parametrize(("language", "width"), [("en", 1440), ("es", 390)])
+@pytest.mark.parametrize(("language", "width"), spread([("es", 390), ("en", 1440)], 1))
 def test_the_pages_around_an_open_name_are_accessible_whole_and_quiet(
     devices: Devices,
     enter: Enter,

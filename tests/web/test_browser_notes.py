@@ -13,6 +13,7 @@ from econsult.people.persons import Person
 from tests.imaging.paper_readers import words_of
 from tests.personas import ANSWER, Clinic
 from tests.services.browser import Devices
+from tests.spread import spread
 from tests.web.conftest import Enter
 from tests.web.looking import complaints, look_at
 from workers.runtime import Runtime
@@ -29,7 +30,7 @@ def answered(runtime: Runtime, clinic: Clinic) -> Consult:
         return consult
 
 
-@pytest.mark.parametrize(("language", "width"), [("en", 1440), ("es", 390)])
+@pytest.mark.parametrize(("language", "width"), spread([("es", 390), ("en", 1440)], 1))
 def test_each_reader_finds_the_note_on_a_page_that_is_whole(
     devices: Devices,
     enter: Enter,

@@ -20,6 +20,7 @@ from econsult.rosters import planning, qualifying, swapping
 from econsult.rosters.planning import ShiftForm
 from tests.personas import ANSWER, LEASE, TARGETS, Clinic
 from tests.services.browser import Devices
+from tests.spread import spread
 from tests.web.conftest import Enter
 from tests.web.looking import complaints, english_left, overflow, settle, violations
 from workers.runtime import Runtime
@@ -68,7 +69,7 @@ def plan_and_ask(session: Session, clinic: Clinic) -> None:
     swapping.accept_swap(session, clinic.derm2, asked[0].id, now=NOW)
 
 
-@pytest.mark.parametrize(("language", "width"), [("en", 1440), ("es", 390)])
+@pytest.mark.parametrize(("language", "width"), spread([("en", 1440), ("es", 390)], 1))
 def test_every_page_of_the_program_is_accessible_whole_and_quiet(
     devices: Devices, enter: Enter, address: str, runtime: Runtime, clinic: Clinic, language: str, width: int
 ) -> None:
@@ -96,7 +97,7 @@ def test_every_page_of_the_program_is_accessible_whole_and_quiet(
     assert heard == []
 
 
-@pytest.mark.parametrize(("language", "width"), [("en", 1440), ("es", 390)])
+@pytest.mark.parametrize(("language", "width"), spread([("es", 390), ("en", 1440)], 1))
 def test_what_a_time_off_would_change_is_seen_beside_its_form(
     devices: Devices, enter: Enter, address: str, runtime: Runtime, clinic: Clinic, language: str, width: int
 ) -> None:

@@ -14,6 +14,7 @@ from econsult.people.signin import open_session
 from econsult.reach.deliveries import Reason, Sending, Ways, pending_deliveries, record_failed
 from tests.personas import Clinic
 from tests.services.browser import Devices
+from tests.spread import spread
 from tests.web.browsing import session_cookie
 from tests.web.looking import look_at
 from tests.web.serving import served
@@ -35,7 +36,7 @@ def enter(page: Page, runtime: Runtime, person: Person, address: str) -> None:
         page.context.add_cookies([session_cookie(open_session(session, person, datetime.now(UTC)), address)])
 
 
-@pytest.mark.parametrize(("language", "width"), [("en", 1440), ("es", 390)])
+@pytest.mark.parametrize(("language", "width"), spread([("es", 390), ("en", 1440)], 1))
 def test_a_number_is_given_and_proven_without_a_script(
     devices: Devices, runtime: Runtime, clinic: Clinic, texting: str, language: str, width: int
 ) -> None:
@@ -65,7 +66,7 @@ def test_a_number_is_given_and_proven_without_a_script(
         assert (mother.channel, mother.quiet_hours) == ("both", "22-7")
 
 
-@pytest.mark.parametrize(("language", "width"), [("en", 1440), ("es", 390)])
+@pytest.mark.parametrize(("language", "width"), spread([("es", 390), ("en", 1440)], 1))
 def test_the_pages_of_reaching_people_are_accessible_and_whole(
     devices: Devices, runtime: Runtime, clinic: Clinic, texting: str, language: str, width: int
 ) -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
 from tests.personas import Clinic
 from tests.services.browser import Devices
+from tests.spread import spread
 from tests.web.conftest import Enter
 from tests.web.filing import file_ready
 from tests.web.looking import complaints, look_at
@@ -18,7 +19,7 @@ from tests.web.test_browser_retakes import copies
 from workers.runtime import Runtime
 
 
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("width", spread([390, 1440], 1))
 def test_the_fields_that_are_ticked_over_the_picture_stay_open(
     runtime: Runtime, clinic: Clinic, devices: Devices, enter: Enter, address: str, width: int
 ) -> None:

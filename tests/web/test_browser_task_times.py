@@ -108,6 +108,7 @@ def test_a_simple_answer_takes_a_specialist_ninety_seconds(runtime: Runtime, cli
     derm.told("specialist.simple_answer", 90)
 
 
+@pytest.mark.slow
 def test_a_request_takes_a_clinic_two_minutes(runtime: Runtime, clinic: Clinic, hands, tmp_path: Path) -> None:
     """With a photo and all that the specialty asks for; without that it may be sent as well, which is told too."""
     photo = tmp_path / "elbow.jpg"

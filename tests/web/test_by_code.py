@@ -17,6 +17,7 @@ from econsult.people.persons import Person, Role
 from tests.econsult.test_by_code import other_than
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.services.browser import Devices
+from tests.spread import spread
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf, Enter
 from tests.web.looking import complaints, english_left, look_at
@@ -138,7 +139,7 @@ def test_staff_write_the_contact_down_and_read_from_when_it_counts(
         assert session.get_one(Patient, clinic.child.id).phone == "505-555-0197"
 
 
-@pytest.mark.parametrize(("language", "width"), [("en", 1440), ("es", 390)])
+@pytest.mark.parametrize(("language", "width"), spread([("es", 390), ("en", 1440)], 1))
 def test_the_pages_in_a_real_browser(
     runtime: Runtime, sent: str, enter: Enter, devices: Devices, address: str, language: str, width: int
 ) -> None:

@@ -17,6 +17,7 @@ from econsult.consults.records import Consult, RedFlagStop
 from econsult.consults.requests import RequestForm, SubmitForm
 from tests.personas import QUESTION, TARGETS, Clinic
 from tests.services.browser import Devices
+from tests.spread import spread
 from tests.web.browsing import post, token_from
 from tests.web.conftest import BrowserOf, Enter
 from tests.web.filing import file_received
@@ -263,7 +264,7 @@ def test_the_specialist_reads_the_answers_in_words_of_the_own_language(
     assert "dermatology." not in page
 
 
-@pytest.mark.parametrize(("width", "language"), [(1440, "en"), (390, "es")])
+@pytest.mark.parametrize(("width", "language"), spread([(390, "es"), (1440, "en")], 1))
 def test_the_script_shows_the_items_of_another_specialty_and_of_an_answer(
     devices: Devices, enter: Enter, address: str, runtime: Runtime, clinic: Clinic, width: int, language: str
 ) -> None:

@@ -13,6 +13,7 @@ from econsult.people.patients import Patient
 from econsult.people.persons import Person
 from tests.personas import Clinic
 from tests.services.browser import Devices
+from tests.spread import spread
 from tests.web.browsing import post
 from tests.web.conftest import PASSWORD, BrowserOf, Enter, stored_password
 from tests.web.looking import complaints, look_at
@@ -122,7 +123,7 @@ def test_a_presenter_of_another_site_is_shown_no_form(runtime: Runtime, clinic: 
     assert (nurse.get(path).status_code, post(nurse, path, TOLD).status_code) == (403, 403)
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("language", spread(["es", "en"], 1))
 def test_it_is_accessible_whole_and_in_its_language(
     runtime: Runtime, clinic: Clinic, enter: Enter, address: str, devices: Devices, language: str
 ) -> None:

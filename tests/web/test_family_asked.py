@@ -16,6 +16,7 @@ from econsult.templates.loading import built_in
 from imaging.samples.photos import photo
 from tests.personas import Clinic
 from tests.services.browser import Devices
+from tests.spread import spread
 from tests.web.browsing import post, token_from
 from tests.web.conftest import BrowserOf, Enter
 from tests.web.looking import complaints, english_left, overflow, violations
@@ -151,7 +152,7 @@ def test_whatever_a_program_has_put_there_the_questions_can_be_read_and_answered
     assert details_at(runtime, ask)["neurology.by_family_during"] == ["stares"]
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("language", spread(["es", "en"], 1))
 def test_the_questions_are_calm_and_accessible_on_a_phone(
     devices: Devices, enter: Enter, address: str, runtime: Runtime, clinic: Clinic, language: str
 ) -> None:

@@ -16,6 +16,7 @@ from econsult.consults.attachments import MediaKind
 from econsult.consults.records import Consult
 from econsult.people.persons import Person
 from tests.personas import LEASE, Clinic
+from tests.spread import spread
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from tests.web.filing import file_ready
@@ -75,7 +76,7 @@ def test_no_other_page_has_the_form() -> None:
     assert holders == {"clinic/request.html", "clinic/case_actions.html", "consult/lane.html"}
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", spread(PAGES, 4))
 def test_every_code_is_said_in_words(pages: dict[str, tuple[Person, str]], browser_of: BrowserOf, name: str) -> None:
     person, address = pages[name]
     browser = browser_of(person)

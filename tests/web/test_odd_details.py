@@ -11,6 +11,7 @@ from econsult.consults import declining
 from econsult.consults.records import Consult
 from tests.econsult.test_details import ODD
 from tests.personas import Clinic
+from tests.spread import spread
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from workers.runtime import Runtime
@@ -26,7 +27,7 @@ def store(runtime: Runtime, consult: Consult, value: Any) -> str:
     return consult.public_id
 
 
-@pytest.mark.parametrize("value", ODD)
+@pytest.mark.parametrize("value", spread(map(pytest.param, ODD), 4))
 def test_every_list_and_page_survives_what_is_stored(
     runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, value: Any
 ) -> None:

@@ -12,6 +12,7 @@ from econsult.advice.own_snippets import SnippetForm, keep
 from econsult.consults import holding
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.services.browser import Devices
+from tests.spread import spread
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf, Enter
 from tests.web.looking import complaints, look_at
@@ -101,7 +102,7 @@ def test_sentences_are_added_changed_and_removed_on_their_page_and_brought_into_
     assert 'data-snippet="rest"' not in derm.get(path).text
 
 
-@pytest.mark.parametrize(("language", "size"), [("en", (1440, 900)), ("es", (390, 844))])
+@pytest.mark.parametrize(("language", "size"), spread([("en", (1440, 900)), ("es", (390, 844))], 1))
 def test_the_page_of_sentences_is_whole(
     runtime: Runtime, clinic: Clinic, enter: Enter, address: str, devices: Devices, language: str, size: tuple[int, int]
 ) -> None:

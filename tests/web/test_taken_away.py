@@ -16,6 +16,7 @@ from econsult.consults.threads import Message
 from econsult.people.persons import Person
 from tests.personas import LEASE, Clinic
 from tests.services.browser import Devices
+from tests.spread import spread
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf, Enter
 from tests.web.looking import overflow, violations
@@ -128,7 +129,7 @@ def test_a_save_that_comes_twice_is_no_other_window(
         assert (told.status_code, told.json["saves"]) == (200, 1)
 
 
-@pytest.mark.parametrize(("language", "width"), [("en", 1440), ("es", 390)])
+@pytest.mark.parametrize(("language", "width"), spread([("en", 1440), ("es", 390)], 1))
 def test_in_a_real_browser_nothing_typed_is_lost(
     devices: Devices, runtime: Runtime, clinic: Clinic, enter: Enter, address: str, held: str, language: str, width: int
 ) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from econsult.consults.intake import Upload
 from econsult.consults.records import Consult
 from tests.services.browser import Devices
+from tests.spread import spread
 from tests.web.upload_page import PHOTO, arrived, half_of, left_alone, open_photos, sent_by, sign_in, slow_down
 from tests.web.uploading import Server
 from web.shell.assets import Assets
@@ -49,7 +50,7 @@ def begun(server: Server, draft: Consult) -> int:
         return session.scalar(select(func.count()).where(Upload.consult_id == draft.id)) or 0
 
 
-@pytest.mark.parametrize("fault", ["connection", "cleared"])
+@pytest.mark.parametrize("fault", spread(["cleared", "connection"], 1))
 def test_a_phone_that_loses_its_copies_sends_every_photo_from_the_page(
     fault: str, server: Server, draft: Consult, phone: Page
 ) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
+from tests.spread import spread
 from tests.web.upload_page import PHOTO, arrived, open_photos, sent_by, sign_in, slow_down
 from tests.web.uploading import Server, told
 
@@ -68,7 +69,7 @@ def test_a_line_that_stands_still_is_cut_and_tried_again(
     assert arrived(server, draft) == [PHOTO["buffer"]]
 
 
-@pytest.mark.parametrize(("status", "why"), [(429, "too_many"), (503, "unreached"), (507, "unreached")])
+@pytest.mark.parametrize(("status", "why"), spread([(429, "too_many"), (507, "unreached"), (503, "unreached")], 2))
 def test_the_time_that_the_server_names_is_waited_for(
     status: int, why: str, server: Server, draft: Consult, phone: Page
 ) -> None:
@@ -171,7 +172,7 @@ def test_an_upload_that_ends_again_and_again_is_given_up_in_words(server: Server
     assert door.count == 4
 
 
-@pytest.mark.parametrize("offset", ["0", "999999999", ""])
+@pytest.mark.parametrize("offset", spread(["0", "999999999", ""], 2))
 def test_an_answer_without_progress_is_neither_a_receipt_nor_a_reason_to_hurry(
     offset: str, server: Server, draft: Consult, phone: Page
 ) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from econsult.consults.intake import Upload
 from econsult.consults.records import Consult
+from tests.spread import spread
 from tests.web.test_upload_patience import open_by_the_clock
 from tests.web.upload_page import PHOTO, arrived, left_alone, open_photos, sent_by, sign_in
 from tests.web.uploading import Server
@@ -60,7 +61,7 @@ def begin_unheard(server: Server, draft: Consult, phone: Page) -> tuple[Locator,
     return cards, late[0]
 
 
-@pytest.mark.parametrize("step", HOLDS)
+@pytest.mark.parametrize("step", spread(HOLDS, 2))
 def test_a_file_that_is_removed_between_two_steps_goes_no_further(
     step: str, server: Server, draft: Consult, phone: Page
 ) -> None:
@@ -101,7 +102,7 @@ def words_of(server: Server, draft: Consult) -> str:
         return session.scalars(query.limit(1)).one()
 
 
-@pytest.mark.parametrize("how", ["lost", "left"])
+@pytest.mark.parametrize("how", spread(["left", "lost"], 1))
 def test_an_upload_whose_beginning_is_never_answered_is_found_and_ended(
     server: Server, draft: Consult, phone: Page, how: str
 ) -> None:

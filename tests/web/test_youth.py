@@ -20,6 +20,7 @@ from econsult.people.persons import Person, Role
 from econsult.people.signin import make_token
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.services.browser import Devices
+from tests.spread import spread
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf, Enter
 from tests.web.looking import complaints, english_left, look_at
@@ -199,7 +200,7 @@ def test_whoever_calls_after_a_danger_sign_knows_that_the_young_person_said_it_a
     assert "Thoughts of hurting themselves" not in mother.get("/family").text
 
 
-@pytest.mark.parametrize(("language", "width"), [("en", 1440), ("es", 390)])
+@pytest.mark.parametrize(("language", "width"), spread([("es", 390), ("en", 1440)], 1))
 def test_their_pages_in_a_real_browser(
     runtime: Runtime,
     clinic: Clinic,

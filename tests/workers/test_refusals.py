@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.spread import spread
+
 PYTHON = sys.executable
 ENTRIES = {
     "web": (PYTHON, "-m", "web"),
@@ -27,7 +29,11 @@ def _run(command: tuple[str, ...], folder: Path, **environ: str) -> subprocess.C
     return subprocess.run(command, env=ours | environ, capture_output=True, text=True, timeout=60, check=False)
 
 
-@pytest.mark.parametrize("entry", [*ENTRIES.values(), GUNICORN, PATIENT], ids=[*ENTRIES, "gunicorn", "patient"])
+@pytest.mark.parametrize(
+    "entry",
+    spread(map(pytest.param, (*ENTRIES.values(), GUNICORN, PATIENT)), 3),
+    ids=[*ENTRIES, "gunicorn", "patient"],
+)
 def test_a_wrong_setting_stops_every_entry_with_one_line(tmp_path: Path, entry: tuple[str, ...]) -> None:
     done = _run(entry, tmp_path, ECONSULT_TIME_ZONE="Mars/X")
     sentence = "ECONSULT_TIME_ZONE must be a time zone such as America/Denver, not 'Mars/X'.\n"
@@ -36,7 +42,7 @@ def test_a_wrong_setting_stops_every_entry_with_one_line(tmp_path: Path, entry: 
     assert not (tmp_path / "var").exists()
 
 
-@pytest.mark.parametrize("entry", [ENTRIES["worker"], PATIENT], ids=["worker", "patient"])
+@pytest.mark.parametrize("entry", spread(map(pytest.param, (ENTRIES["worker"], PATIENT)), 1), ids=["worker", "patient"])
 def test_so_does_an_option_that_only_the_client_knows(tmp_path: Path, entry: tuple[str, ...]) -> None:
     done = _run(entry, tmp_path, ECONSULT_REDIS_URL="redis://localhost:1/0?colour=red")
     assert done.returncode > 0

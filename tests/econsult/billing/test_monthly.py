@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from sqlalchemy import event, func, select
 
 from econsult.billing.export import as_safe_csv, note_export, signed_in, streamed
@@ -61,6 +62,7 @@ def test_a_month_tells_what_is_ready_and_what_is_missing(database: Database, cli
         assert month_of(session, clinic.program.id + 1, MARCH, DENVER, now=at(9999)).listed == []
 
 
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)], indirect=True)
 def test_fifty_consults_take_as_many_statements_as_five(database: Database, clinic: Clinic) -> None:
     statements: list[str] = []
     listen = lambda *told: statements.append(told[2])  # noqa: E731 - it is taken off again below.
