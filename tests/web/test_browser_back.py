@@ -32,6 +32,30 @@ def test_going_back_past_a_refused_form_shows_the_form(
     expect(page.locator("input[value=elbow]")).to_be_checked()
 
 
+def test_a_form_that_is_on_its_way_does_not_go_again(
+    devices: Devices, enter: Enter, clinic: Clinic, address: str
+) -> None:
+    page = enter(devices.phone(), clinic.mother)
+    page.clock.install()
+    page.goto(f"{address}/family")
+    # Each is stopped at the very end, as on a line on which no answer comes.
+    page.evaluate(
+        """() => addEventListener('submit', (event) => {
+          (window.held ??= []).push(event.defaultPrevented);
+          event.preventDefault();
+        })"""
+    )
+    button = page.locator("section form button").first
+    button.evaluate("(it) => { it.click(); it.click(); }")
+    assert page.evaluate("() => window.held") == [False, True]
+    expect(button).to_have_attribute("aria-busy", "true")
+    # Whoever waited too long may send it again.
+    page.clock.fast_forward(10_000)
+    expect(button).not_to_have_attribute("aria-busy", "true")
+    button.evaluate("(it) => it.click()")
+    assert page.evaluate("() => window.held") == [False, True, False]
+
+
 def test_a_page_behind_a_form_without_a_page_of_its_own_leads_to_the_one_above(
     devices: Devices, enter: Enter, clinic: Clinic, address: str, runtime: Runtime
 ) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Received, receive
 from econsult.consults.preparing import end_without_copies
@@ -277,12 +277,20 @@ def test_a_draft_is_found_again_and_can_be_thrown_away(mother: FlaskClient, clin
     assert "Seguir con ella" not in mother.get("/family").text
 
 
-def test_a_sent_question_cannot_be_changed_through_its_old_steps(mother: FlaskClient, clinic: Clinic) -> None:
+def test_a_sent_question_cannot_be_changed_through_its_old_steps(
+    mother: FlaskClient, clinic: Clinic, runtime: Runtime
+) -> None:
     ask = start(mother, clinic)
     for step, fields in (("emergency", {"emergency": "no"}), ("where", {"site": "elbow"}), ("story", STORY)):
         post(mother, f"{ask}/{step}", fields)
+    # While a file is on its way the style sheet puts away that there is none.
+    assert '<div class="no-files" data-no-file>' in mother.get(f"{ask}/check").text
     sent = post(mother, f"{ask}/check", {"agree": "yes"}).location
     assert mother.get(f"{ask}/story").location == sent.removesuffix("/sent")
+    # Who taps twice on a slow line sees the answer to the second tap alone: it is the receipt of the first.
+    assert post(mother, f"{ask}/check", {"agree": "yes"}).location == sent
+    with runtime.database.writing() as session:
+        session.execute(update(Consult).values(submitted_at=datetime.now(UTC) - timedelta(minutes=3)))
     assert post(mother, f"{ask}/check", {"agree": "yes"}).location == sent.removesuffix("/sent")
 
 

@@ -109,5 +109,22 @@ function begin() {
     if (hasWords(form)) { offer(form); watch(form); }
   }
 }
+// A slow line answers late. A second tap would send the form again, and the page that answers the first be lost: a form
+// that is on its way says so by its button and does not go again, until this page is come back to or the wait is too long.
+const PATIENCE = 10_000, going = new Map();
+function arrive() {
+  going.forEach((button) => button?.removeAttribute("aria-busy"));
+  going.clear();
+}
+addEventListener("submit", (event) => {
+  const { target: form, submitter } = event;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (going.has(form)) return event.preventDefault();
+  going.set(form, submitter);
+  submitter?.setAttribute("aria-busy", "true");
+  setTimeout(arrive, PATIENCE);
+});
+addEventListener("pageshow", arrive);
+
 // After the page's own scripts, which add lines to forms and count letters.
 addEventListener("DOMContentLoaded", begin);

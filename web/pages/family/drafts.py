@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from typing import Any
 
 from flask import Response, abort, jsonify, redirect, request, url_for
@@ -24,6 +25,8 @@ from web.words.language import gettext
 
 ORDER = ("family_ask.emergency", "family_ask.where", "family_ask.private")
 """The steps that none may jump over. Photos take the place of the branch for private areas."""
+SECOND_TAP = timedelta(minutes=2)
+"""How long the same form may come again after it was sent; a slow line does not take longer."""
 
 
 def load_draft(session: Session, public_id: str) -> Pass:
@@ -33,11 +36,17 @@ def load_draft(session: Session, public_id: str) -> Pass:
     loaded = consult_for(session, me(), public_id, now=now(), right=Right.REQUEST)
     if loaded.consult.status != Status.DRAFT:
         session.commit()
-        abort(redirect(page_of(public_id), code=303))
+        abort(redirect(page_of(public_id, is_new=_is_second_tap(loaded.consult)), code=303))
     if is_stopped(loaded.consult):
         session.commit()
         abort(redirect(url_for("family_ask.stopped", public_id=public_id), code=303))
     return loaded
+
+
+def _is_second_tap(consult: Consult) -> bool:
+    """Whether this is the same form again, on a slow line: the receipt, which the first answer was, got lost then."""
+    at = consult.submitted_at
+    return request.method == "POST" and at is not None and now() - at < SECOND_TAP
 
 
 def page_of(public_id: str, *, is_new: bool = False) -> str:
