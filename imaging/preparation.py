@@ -72,7 +72,9 @@ def _run(
     if proof.is_code_left:
         return replace(outcome, verdict=HELD, reason="code_left", renditions=[])
     if not proof.holds:
-        return replace(outcome, verdict=FAILED, reason="verification", renditions=[], opinion=proof.opinion)
+        # The same file would come out so again, and its sender can do nothing about it: somebody looks at the original.
+        verdict = FAILED if policy.is_review or proof.is_unfinished else HELD
+        return replace(outcome, verdict=verdict, reason="verification", renditions=[], opinion=proof.opinion)
     return replace(outcome, checks=proof.checks, opinion=proof.opinion, proof_cpu=proof.cpu)
 
 

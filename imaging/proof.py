@@ -30,7 +30,8 @@ _NONE, _SILENT = "none", "silent"
 class Proof:
     """What was looked for, and whether all of it was as it should be. `opinion` names the other tool, or `none`.
 
-    `is_code_left` where nothing else was found than that a code can be read.
+    `is_code_left` where nothing else was found than that a code can be read; `is_unfinished` where the pixels could not
+    be looked at to the end.
     `cpu` is the seconds of processor time that it took, in this process and in the jail.
     """
 
@@ -39,6 +40,7 @@ class Proof:
     opinion: str = _NONE
     cpu: float = 0.0
     is_code_left: bool = False
+    is_unfinished: bool = False
 
 
 def prove(jail: Jail, copies: Sequence[Rendition], masks: Sequence[Mask], policy: Policy) -> Proof:
@@ -48,14 +50,15 @@ def prove(jail: Jail, copies: Sequence[Rendition], masks: Sequence[Mask], policy
     seeks_codes = policy.text == MASK and not policy.is_review
     looked_for = (STRUCTURE, True), (WORDS, words), (PIXELS, masks), (CODES, seeks_codes)
     checks = [name for name, is_asked in looked_for if is_asked]
-    holds, jailed = not any(_finds(copy, words, policy) for copy in copies), 0.0
+    holds, jailed, is_unfinished = not any(_finds(copy, words, policy) for copy in copies), 0.0, False
     if holds and (masks or seeks_codes):
         found, jailed = _decoded(jail, pack(copies, masks, seeks_codes=seeks_codes))
-        holds = found == []
+        holds, is_unfinished = found == [], found is None
         if found and {line.rpartition(" ")[2] for line in found} == {CODE}:
             return Proof(False, cpu=time.thread_time() - began + jailed, is_code_left=True)
     opinion, agrees = _ask_another(jail, copies, policy) if holds else (_NONE, True)
-    return Proof(holds and agrees, tuple(checks), opinion, time.thread_time() - began + jailed)
+    cpu = time.thread_time() - began + jailed
+    return Proof(holds and agrees, tuple(checks), opinion, cpu, is_unfinished=is_unfinished)
 
 
 def decoded_anew(

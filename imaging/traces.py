@@ -18,14 +18,15 @@ such a name would fail, and fail again each time that it is sent."""
 _HEAD = 4
 """So many bytes of a word are looked up for every place at once; no word that is looked for is shorter."""
 _PAIRS = 1 << 16
+Stretches = Sequence[tuple[int, int]]
 _DATES = ("%Y-%m-%d", "%Y:%m:%d", "%Y%m%d", "%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y", "%d-%m-%Y", "%d.%m.%Y", "%m%d%Y")
 
 
-def traces(data: bytes, identifiers: Identifiers, coded: Sequence[tuple[int, int]] = ()) -> list[str]:
+def traces(data: bytes, identifiers: Identifiers, coded: Stretches = (), fixed: Stretches = ()) -> list[str]:
     """Return in which writings a word of the case was found, such as `UTF-16`; the word itself is never named.
 
     `coded` are stretches of coded picture, each from its first place to the one behind it, in order: in them only words
-    count that are too long to stand there by chance.
+    count that are too long to stand there by chance. In `fixed` ones, which are proven otherwise, none does.
     """
     folded = data.lower()
     by_head: defaultdict[bytes, list[tuple[str, bytes, bytes]]] = defaultdict(list)
@@ -37,12 +38,14 @@ def traces(data: bytes, identifiers: Identifiers, coded: Sequence[tuple[int, int
         writing
         for place in _places(folded, by_head)
         for writing, needle, where in by_head.get(folded[place : place + _HEAD], ())
-        if where.startswith(needle, place) and not _is_chance(place, needle, where is folded, coded)
+        if where.startswith(needle, place)
+        and not _is_chance(place, needle, where is folded, coded)
+        and not any(start <= place < end for start, end in fixed)
     }
     return sorted(found)
 
 
-def _is_chance(place: int, needle: bytes, is_folded: bool, coded: Sequence[tuple[int, int]]) -> bool:
+def _is_chance(place: int, needle: bytes, is_folded: bool, coded: Stretches) -> bool:
     """Whether the word stands in a stretch of coded picture so long that it may stand there without a meaning."""
     letters = sum(map(bytes.isalpha, (needle[at : at + 1] for at in range(len(needle))))) if is_folded else 0
     once = 2.0**letters / 256.0 ** len(needle)

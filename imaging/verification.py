@@ -11,7 +11,7 @@ from pathlib import Path
 from imaging.checks.film import check_film
 from imaging.checks.paper import check_paper
 from imaging.checks.still import check_jpeg
-from imaging.coded import coded_stretches
+from imaging.coded import coded_stretches, fixed_stretches
 from imaging.identifiers import Identifiers
 from imaging.magic import HEAD_BYTES, sniff
 from imaging.traces import traces
@@ -63,7 +63,8 @@ def verify_bytes(
     data: bytes, name: str, identifiers: Identifiers | None = None, *, allows_sound: bool = False
 ) -> list[Finding]:
     """Check one prepared file."""
-    words = traces(data, identifiers, coded_stretches(data)) if identifiers is not None else []
+    given = coded_stretches(data), fixed_stretches(data)
+    words = traces(data, identifiers, *given) if identifiers is not None else []
     return _walked(data, name, allows_sound=allows_sound) + [
         Finding(name, f"a word of the case in {writing}") for writing in words
     ]

@@ -4,12 +4,13 @@ import io
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from imaging import Policy, Report, open_jail, prepare
+from imaging import TREATMENT_USE, Policy, Report, open_jail, prepare
 from imaging.jail import wire
 from tests.imaging import files
 from tests.imaging.conftest import Kept
@@ -37,10 +38,15 @@ class Liar:
         self._listener.bind(self.address)
         self._listener.listen()
 
-    def tell(self, *messages: Message) -> None:
-        threading.Thread(target=self._serve, args=(messages,)).start()
+    def tell(self, *answers: Sequence[Message]) -> None:
+        """Say one of these to each job."""
+        threading.Thread(target=self._serve_each, args=(answers,), daemon=True).start()
 
-    def _serve(self, messages: tuple[Message, ...]) -> None:
+    def _serve_each(self, answers: tuple[Sequence[Message], ...]) -> None:
+        for messages in answers:
+            self._serve(messages)
+
+    def _serve(self, messages: Sequence[Message]) -> None:
         connection, _ = self._listener.accept()
         with connection:
             assert wire.receive(connection)[0] == wire.JOB
@@ -64,11 +70,16 @@ def liar(tmp_path: Path) -> Iterator[Liar]:
     server.close()
 
 
-def believe(liar: Liar, *messages: Message) -> tuple[Report, Kept]:
+def believe(liar: Liar, *messages: Message, again: Sequence[Message] = ()) -> tuple[Report, Kept]:
+    """Let it say the one to the job; and the other, where there is one, to that for the copy to judge by, which is
+    made by an honest jail where there is none.
+    """
     kept = Kept()
     with open_jail() as jail:
         jail.address = liar.address
-        liar.tell(*messages)
+        if again:
+            jail.twin_address = liar.address
+        liar.tell(messages, *([again] if again else []))
         return prepare("photo", io.BytesIO(PHOTO), kept, Policy(), jail=jail), kept
 
 
@@ -92,10 +103,18 @@ def test_an_honest_answer_passes_so_the_others_fail_for_what_they_say(liar: Liar
     ],
 )
 def test_renditions_that_do_not_pass_are_never_put(liar: Liar, messages: list[Message]) -> None:
+    """They come out so again however often the file is sent, so a person judges it, by a copy that does pass."""
     report, kept = believe(liar, *messages, done(), EXIT)
+    assert (report.verdict, report.reason, report.label) == ("held", "verification", TREATMENT_USE)
+    assert set(kept.files) == {"review"}
+    assert Image.open(io.BytesIO(kept.files["review"])).size == (320, 200)
+
+
+def test_where_no_copy_to_judge_by_passes_either_there_is_none(liar: Liar) -> None:
+    said = [*rendition(PHOTO[:-2]), done(), EXIT]
+    report, kept = believe(liar, *said, again=[*rendition(PHOTO[:-2], name="review"), done(), EXIT])
     assert (report.verdict, report.reason) == ("failed", "verification")
-    assert kept.files == {}
-    assert report.renditions == ()
+    assert (kept.files, report.renditions) == ({}, ())
 
 
 @pytest.mark.parametrize(

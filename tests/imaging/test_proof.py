@@ -28,8 +28,8 @@ from imaging.signing import is_signed_by, public_key, sign_report
 from imaging.steps.check_copies import check_copies
 from imaging.steps.cover import cover
 from imaging.traces import traces
-from imaging.verification import verify
-from tests.imaging import files
+from imaging.verification import verify, verify_bytes
+from tests.imaging import files, films
 from tests.imaging.conftest import Prepare
 from tests.spread import spread
 from tests.timing import quickest
@@ -187,6 +187,16 @@ def test_a_word_in_a_copy_stops_it_and_is_never_quoted(jail: Jail) -> None:
     assert prove(jail, [clean], [], Policy(identifiers=CASE)).checks == (STRUCTURE, WORDS, CODES)
     assert not prove(jail, [told], [], Policy(identifiers=CASE)).holds
     assert "a word of the case in ASCII" in [finding.what for finding in verify([told.data], CASE)]
+
+
+def test_a_family_called_as_a_word_of_each_film_sends_films(run: Prepare) -> None:
+    case = Identifiers(names=("Ana Handler", "Rosa Video"))
+    policy = Policy(faces="keep", text="keep", identifiers=case)
+    report, kept = run(films.film(films.steady(1)), "video", policy)
+    assert report.is_ready
+    play = kept.files["play"]
+    told = [finding.what for finding in verify_bytes(play + b"handler", "play", case)]
+    assert "a word of the case in ASCII" in told
 
 
 def test_a_short_name_that_stands_in_coded_picture_by_chance_stops_no_film() -> None:

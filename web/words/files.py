@@ -77,6 +77,7 @@ HOLD_REASONS = {
     "region_too_large": _l("The marked part leaves nearly the whole face open. Mark less."),
     "which_face": _l("It is not certain whose face is the finding. Other people's faces must stay hidden."),
     "code_left": _l("A code, such as a barcode, can still be read on it after all that was found was covered."),
+    "verification": _l("It could not be proven that what was covered is covered. Look before others do."),
     "private_site": _l("It may show a private area. It can only be refused."),
     "private_paper": _l("A family's paper about a private area. It may be a photo: look before others do."),
     "refused_before": _l("The same file of the same person was refused before. Look before others do."),
