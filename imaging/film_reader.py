@@ -3,6 +3,7 @@
 A short film is all that a clinic has of a seizure: one bad packet must neither end it nor go unsaid.
 """
 
+import mmap
 from collections.abc import Iterator
 from typing import Protocol, cast
 
@@ -15,12 +16,28 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from imaging.film_sound import FilmSound
+from imaging.limits import MIB
 from imaging.refusal import Refused
 
 _LEAST_MISSING = 0.5
 """Seconds by which a header may promise more than there is without anything having been lost."""
 _FAILURES_MOST = 5_000
 """Damaged packets after which nothing more is tried; more than any film that was a film has."""
+
+
+_AT_ONCE = 256 * MIB
+"""More than a film within the limits asks for at once: its largest picture has 28 MB, its tables have less."""
+
+
+def is_memory_used_up(error: av.FFmpegError) -> bool:
+    """Whether no memory is left. A damaged film that tells of a table of gigabytes gets none for it either."""
+    if not isinstance(error, MemoryError):
+        return False
+    try:
+        mmap.mmap(-1, _AT_ONCE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
+    except (OSError, MemoryError):
+        return True
+    return False
 
 
 class Opened(Protocol):
@@ -112,6 +129,6 @@ class FilmReader:
             return []
 
     def _note(self, error: av.FFmpegError) -> None:
-        if isinstance(error, MemoryError):
+        if is_memory_used_up(error):
             raise Refused("memory") from None
         self._failures += 1

@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 
 from imaging import limits
 from imaging.cut_film import is_film_cut
+from imaging.film_reader import is_memory_used_up
 from imaging.policy import Policy
 from imaging.refusal import Refused
 
@@ -98,7 +99,7 @@ def _sound(container: InputContainer, policy: Policy) -> AudioStream | None:
 
 
 def _refusal(error: av.FFmpegError, source: BinaryIO, media_type: str) -> Refused:
-    if isinstance(error, MemoryError):
+    if is_memory_used_up(error):
         return Refused("memory")
     return Refused("truncated" if is_film_cut(source, media_type) else "damaged")
 

@@ -116,3 +116,12 @@ def test_what_is_covered_in_the_poster_is_named_and_proved(run: Prepare, jail: J
         left, top, right, bottom = named[0].pixels(*poster.size)
         covered = np.asarray(poster)[top + 2 : bottom - 2, left + 2 : right - 2].astype(int)
     assert np.abs(covered - (52, 58, 64)).max() <= 8
+
+
+def test_a_film_that_tells_of_a_table_of_gigabytes_is_damaged_and_not_too_large(run: Prepare) -> None:
+    data = bytearray(films.film(films.steady(1)))
+    # The list of key pictures: so many whole numbers of four bytes would follow.
+    place = data.index(b"stss") + 8
+    data[place : place + 4] = (0x30000000).to_bytes(4, "big")
+    report, _ = run(bytes(data), "video", PLAIN)
+    assert (report.verdict, report.reason) == ("rejected", "damaged")
