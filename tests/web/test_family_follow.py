@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from flask.testing import FlaskClient
@@ -121,6 +123,16 @@ def test_a_request_for_more_is_shown_with_its_list(
     page = mother.get(f"/family/questions/{asked.public_id}").text
     assert "Ya la mandé." in page
     assert "Necesitamos una cosa más" not in page
+
+
+@pytest.mark.parametrize("place", ["", "/photos", "/sent"])
+def test_the_card_of_a_file_that_is_on_its_way_has_a_heading_above_it(
+    mother: FlaskClient, asked: Consult, place: str
+) -> None:
+    page = mother.get(f"/family/questions/{asked.public_id}{place}").text
+    levels = [int(level) for level in re.findall(r"<h([1-6])\b", page)]
+    assert "<h3 data-title>" in page
+    assert [pair for pair in pairwise(levels) if pair[1] > pair[0] + 1] == []
 
 
 def test_a_closed_question_leads_to_a_new_one_and_to_the_clinic(

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from econsult.advice.own_snippets import SnippetForm, keep
 from econsult.consults import holding
+from tests.house.tree import ROOT
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.services.browser import Devices
 from tests.spread import spread
@@ -119,3 +120,12 @@ def test_the_page_of_sentences_is_whole(
     page.locator("details summary").first.click()
     look_at(page, "sentences", language)
     assert heard == []
+
+
+def test_no_box_of_sentences_scrolls_that_keys_cannot_reach(clinic: Clinic, browser_of: BrowserOf) -> None:
+    """Beside an answer the list is a box that scrolls, with a button for each line; on its own page it is not."""
+    styles = (ROOT / "web/static/staff.css").read_text()
+    scrolls = re.findall(r"([^{}]*snips[^{}]*)\{[^{}]*overflow[^{}]*\}", styles)
+    assert [rule.strip() for rule in scrolls] == ["details.snips dl"]
+    page = browser_of(clinic.derm).get("/sentences").text
+    assert ('class="card stack snips"' in page, '<details class="snips"' in page) == (True, False)
