@@ -19,6 +19,7 @@ from econsult.errors import ForbiddenError, NotFoundError
 from econsult.notices import NoticeKind, notify
 from econsult.people.ages import age_on, ages_of, birthday, day_begins, local_day
 from econsult.people.caregivers import active_links, right_until
+from econsult.people.deaths import the_dead
 from econsult.people.patients import Patient, day_of, note_patient
 from econsult.people.persons import Person, Role
 from econsult.picking import ANY, Pick
@@ -71,7 +72,8 @@ def unseen_today(session: Session, now: datetime, most: int) -> list[int]:
 def _unseen(session: Session, now: datetime) -> Select[int]:
     today = day_begins(session, local_day(session, now))
     waits = or_(Patient.ages_seen_at.is_(None), Patient.ages_seen_at < today)
-    return select(Patient.id).where(waits, Patient.erased_at.is_(None)).order_by(Patient.id)
+    here = (Patient.erased_at.is_(None), Patient.id.not_in(the_dead()))
+    return select(Patient.id).where(waits, *here).order_by(Patient.id)
 
 
 def _look(session: Session, patient_id: int, now: datetime, quiet: Quiet) -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from econsult.access import note_patients
 from econsult.errors import ForbiddenError
 from econsult.people.caregivers import SELF
+from econsult.people.deaths import the_dead
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import Person, Role
 
@@ -43,6 +44,7 @@ def ending_rights(session: Session, person: Person, now: datetime) -> list[Endin
     query = query.where(
         Patient.program_id == person.program_id,
         Patient.erased_at.is_(None),
+        Patient.id.not_in(the_dead()),
         Person.is_active,
         RelatedPerson.relation != SELF,
         RelatedPerson.barred_at.is_(None),

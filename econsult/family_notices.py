@@ -68,6 +68,10 @@ TOLD = frozenset(
 """What families are told. Anything else that reaches one says no more than that there is something new."""
 
 
+OF_THE_ACCOUNT = frozenset({NoticeKind.SIGN_IN_CHANGED, NoticeKind.SIGN_IN_NEW, NoticeKind.CONTACT_CHANGED})
+"""What tells of the account alone. Nothing else reaches the family of a child who has died, whatever kinds may come."""
+
+
 def said_to(kind: str, *, is_family: bool) -> dict[str, str]:
     """The words of a letter of this kind for such a reader, by language."""
     known = NoticeKind(kind)

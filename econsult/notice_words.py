@@ -61,6 +61,8 @@ class NoticeKind(StrEnum):
     ERASURE_ASKED = "erasure_asked"
     STANDS_IN = "stands_in"
     CLINIC_MOVED = "clinic_moved"
+    CHILD_DIED = "child_died"
+    DEATH_TAKEN_BACK = "death_taken_back"
 
 
 TEXTS: dict[NoticeKind, dict[str, str]] = {
@@ -275,6 +277,14 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.STANDS_IN: {
         "en": "No coordinator is there now, and you stand in for them. Sign in to see what waits.",
         "es": "Ahora no hay nadie de coordinación y usted hace sus veces. Entre para ver lo que espera.",
+    },
+    NoticeKind.CHILD_DIED: {
+        "en": "A child in your program has died. Sign in to see who it is. Please do not call the family.",
+        "es": "Ha fallecido un niño de su programa. Entre para ver quién es. Por favor no llame a la familia.",
+    },
+    NoticeKind.DEATH_TAKEN_BACK: {
+        "en": "It was a mistake that a child was marked as dead. Sign in to see who it is, and go on as before.",
+        "es": "Fue un error anotar que un niño ha fallecido. Entre para ver quién es y siga como antes.",
     },
     NoticeKind.CONTACT_CHANGED: {
         "en": "The phone number for our text messages to you was changed. If it was not you, call us now.",

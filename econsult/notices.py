@@ -13,6 +13,7 @@ from econsult.database import Base, Instant
 from econsult.family_notices import said_to
 from econsult.jobs import Job, JobKind, JobState, Lane, add_job
 from econsult.notice_words import STANDING_IN, SUBJECTS, TEXTS, NoticeKind
+from econsult.people.deaths import is_hushed
 from econsult.people.persons import Person
 from econsult.picking import one_of
 
@@ -91,9 +92,12 @@ def notify(
     """Tell the person, once per (kind, consult, person, about); `about` tells two messages of one kind apart.
 
     It is written at once, and sent from `not_before` on: until then it can be taken back (`unsay`).
-    None: it is a test, which no letter and no text message tells of but to the person who made it.
+    None: it is a test, which no letter and no text message tells of but to the person who made it; or it is for the
+    family of a child who has died.
     """
     if consult_id is not None and makers_of_tests(session, (consult_id,)).get(consult_id, person.id) != person.id:
+        return None
+    if consult_id is not None and is_hushed(session, person, kind, consult_id):
         return None
     key = f"{kind}:{consult_id}:{person.id}:{about}"[:80]
     known = session.scalars(select(Notice).where(Notice.dedupe_key == key)).one_or_none()

@@ -16,6 +16,7 @@ from econsult.consults.records import Consult, RedFlagStop, Source
 from econsult.consults.redflags import UNSAFE
 from econsult.errors import NotFoundError
 from econsult.home_safety import words_on
+from econsult.people.deaths import the_dead
 from econsult.people.patients import Patient
 from econsult.people.persons import FAMILIES, Person, Role
 
@@ -104,6 +105,8 @@ def _known_stops(person: Person) -> Select[RedFlagStop, Consult, Patient]:
         # A clinician who was stopped while writing has the child in view: there is nobody to call. On the telephone it
         # is the family that was stopped, whoever wrote it down.
         .where(or_(Person.role.in_(FAMILIES), Consult.source == Source.PHONE))
+        # Nobody telephones where a child has died.
+        .where(Consult.patient_id.not_in(the_dead()))
     )
     if person.role == Role.PCP:
         return query.where(Consult.organization_id == person.organization_id)

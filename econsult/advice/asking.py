@@ -29,6 +29,7 @@ from econsult.consults.replies import FAMILY, heard
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import active_links, caregivers_of, grown_up_at, links_of
+from econsult.people.deaths import has_died, the_dead
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role, team_of
 from econsult.picking import ANY, Pick
@@ -46,8 +47,8 @@ def ask_how_it_went(session: Session, now: datetime, quiet: Quiet, pick: Pick = 
     """Ask clinic and family of every answer whose time has come; returns how many were looked at.
 
     Each is asked once: its row says so. Nobody is asked about a question that is open again, or that ended without an
-    answer, or whose family took its consent back. A family without an account becomes the desk's task; one that may
-    not act for the child any more is asked nothing.
+    answer, or whose family took its consent back, nor after a child's death: neither family, clinic nor desk. A family
+    without an account becomes the desk's task; one that may not act for the child any more is asked nothing.
     """
     query = select(OutcomePing).where(OutcomePing.next_at <= now).order_by(OutcomePing.next_at).limit(pick.most)
     query = pick.narrow(query, OutcomePing.id)
@@ -56,7 +57,7 @@ def ask_how_it_went(session: Session, now: datetime, quiet: Quiet, pick: Pick = 
     for ping in due:
         consult = session.get_one(Consult, ping.consult_id, options=SEALED_STAY_SHUT)
         ping.next_at = None
-        if consult.status not in ASKABLE or consult.is_test or consult.consent_withdrawn_at is not None:
+        if not _is_asked_after(session, consult):
             ping.state = PingState.DROPPED
             continue
         told = _tellings(session, ping, consult, now)
@@ -66,6 +67,11 @@ def ask_how_it_went(session: Session, now: datetime, quiet: Quiet, pick: Pick = 
     session.flush()
     tell_all(session, tellings, quiet, now)
     return len(due)
+
+
+def _is_asked_after(session: Session, consult: Consult) -> bool:
+    is_over = consult.status not in ASKABLE or consult.is_test or consult.consent_withdrawn_at is not None
+    return not is_over and not has_died(session, consult.patient_id)
 
 
 def _tellings(session: Session, ping: OutcomePing, consult: Consult, now: datetime) -> list[Telling]:
@@ -100,7 +106,7 @@ def tell_outcome(session: Session, passed: Pass, person: Person, said: Said, *, 
     if passed.relation not in {Relation.MEDICAL_HOME, Relation.COORDINATOR, *OF_FAMILY}:
         raise ForbiddenError("The clinic and the family say how it went.")
     sent = [ping for ping in pings_of(session, consult.id) if ping.sent_at is not None]
-    if not sent or consult.status not in ASKABLE:
+    if not sent or consult.status not in ASKABLE or has_died(session, consult.patient_id):
         raise NotFoundError
     asked = LATER_OF_CLINIC if side == Side.CLINIC else LATER_OF_FAMILY
     said.check(*asked)
@@ -151,6 +157,7 @@ def asked_of(session: Session, person: Person, now: datetime) -> list[Asked]:
         .where(Consult.program_id == person.program_id, Consult.consent_withdrawn_at.is_(None), ~said)
         .where(OutcomePing.state != PingState.REPLACED)
         .where(OutcomePing.sent_at > now - ASKED_FOR, Consult.status.in_(ASKABLE), *_whom(session, person, now))
+        .where(Consult.patient_id.not_in(the_dead()))
     )
     asked = list(session.scalars(query.order_by(OutcomePing.sent_at, Consult.id).limit(SHOWN)))
     children = patients_on(session, person, asked, now=now)
@@ -170,6 +177,7 @@ def worse_of(session: Session, person: Person, now: datetime) -> list[Asked]:
         select(Consult)
         .join(OutcomeReport, OutcomeReport.consult_id == Consult.id)
         .where(Consult.organization_id == person.organization_id, Consult.status == Status.CLOSED)
+        .where(Consult.patient_id.not_in(the_dead()))
         .where(Consult.consent_withdrawn_at.is_(None), OutcomeReport.side == Side.FAMILY, OutcomeReport.how == "worse")
         .where(~exists().where(newer.consult_id == Consult.id, newer.id > OutcomeReport.id))
     )

@@ -15,6 +15,7 @@ from econsult.consults.recommendations import TO_DO, Recommendation, tell_late
 from econsult.consults.records import SEALED_STAY_SHUT, Consult
 from econsult.notices import NoticeKind
 from econsult.people.caregivers import caregivers_of
+from econsult.people.deaths import has_died
 from econsult.people.persons import NAMES_STAY_SHUT, Person, team_of
 from econsult.picking import ANY, Pick
 from econsult.queue.outbox import Telling, tell_all
@@ -28,8 +29,8 @@ def tell_of_late_steps(session: Session, now: datetime, quiet: Quiet, pick: Pick
     """Tell of every step whose due instant has come; returns how many were looked at.
 
     A step is told once, whatever the number of clocks, kills and restarts: its line in the ledger is there once. Where
-    the family took its consent back nobody is asked to go on. A new photo that was sent, and is being prepared or waits
-    for the clinic's word, is not late: its step is looked at again a day later.
+    the family took its consent back, or its child has died, nobody is asked to go on. A new photo that was sent, and is
+    being prepared or waits for the clinic's word, is not late: its step is looked at again a day later.
     """
     query = select(Recommendation).where(Recommendation.next_at <= now).order_by(Recommendation.next_at)
     query = pick.narrow(query.limit(pick.most), Recommendation.id)
@@ -37,7 +38,8 @@ def tell_of_late_steps(session: Session, now: datetime, quiet: Quiet, pick: Pick
     tellings: list[Telling] = []
     for step in due:
         consult = session.get_one(Consult, step.consult_id, options=SEALED_STAY_SHUT)
-        if step.state not in TO_DO or consult.consent_withdrawn_at is not None:
+        is_over = consult.consent_withdrawn_at is not None or has_died(session, consult.patient_id)
+        if step.state not in TO_DO or is_over:
             step.next_at = None
             continue
         if step.kind == PHOTO and is_under_way(session, consult):

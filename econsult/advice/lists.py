@@ -15,6 +15,7 @@ from econsult.consults.answers import Answer
 from econsult.consults.recommendations import TO_DO, Recommendation
 from econsult.consults.records import Consult
 from econsult.errors import ForbiddenError
+from econsult.people.deaths import the_dead
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role
 
@@ -55,7 +56,9 @@ def count_late(session: Session, person: Person, now: datetime) -> int:
 
 
 def _late(person: Person, now: datetime) -> Select[int]:
-    """The steps that are late, by the index of what is to do. Where consent was taken back nobody goes on."""
+    """The steps that are late, by the index of what is to do. Where consent was taken back nobody goes on, nor after a
+    child's death.
+    """
     return (
         select(Recommendation.id)
         .join(Consult, Consult.id == Recommendation.consult_id)
@@ -64,6 +67,7 @@ def _late(person: Person, now: datetime) -> Select[int]:
             Recommendation.due_at <= now,
             Consult.program_id == person.program_id,
             Consult.consent_withdrawn_at.is_(None),
+            Consult.patient_id.not_in(the_dead()),
         )
     )
 

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from econsult.consults.ledger import Clock, ClockEvent, ClockState, log
+from econsult.consults.ledger import DIED, Clock, ClockEvent, ClockState, log
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult, Kind
 from econsult.consults.steps import BROKEN, Counting, deadlines
 from econsult.consults.uncovered import is_clinicians
 from econsult.consults.wishes import shorten
+from econsult.people.deaths import has_died
 
 PAUSE_LIMIT = timedelta(hours=72)
 # Whoever waited for information gets this long to take the consult up again before the claim lapses: a quarter of what
@@ -39,7 +40,8 @@ def start_clock(
 ) -> Clock:
     """Open the next cycle of the clock, due `target` from now, or from `since` where it began before.
 
-    A target is of whole seconds: so is the ledger, from which its deadline is worked out again.
+    A target is of whole seconds: so is the ledger, from which its deadline is worked out again. That of telling a
+    family whose child has died ends as it begins, and the ledger says why.
     """
     lock(session, consult)
     seconds = int(target.total_seconds())
@@ -65,6 +67,8 @@ def start_clock(
     log(session, clock, "started", began, person_id=person_id, specialty=asked_of(consult))
     if name == ClockName.ALLOCATE:
         shorten(session, consult, clock)
+    if name == ClockName.FAMILY_INFORMED and has_died(session, consult.patient_id):
+        halt(session, clock, max(now, began), DIED)
     refresh_deadline(session, consult)
     return clock
 

@@ -1,7 +1,8 @@
 """Who may still hear of something: decided when it is sent, and not only when it was written.
 
 A letter may rest for a night, or wait for a server for two days. Whoever is out by then gets none: their link was
-ended, their authority is over, a court keeps them away, the child came of age, or its record was erased.
+ended, their authority is over, a court keeps them away, the child came of age, or its record was erased. The family of
+a child who has died hears nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from econsult.consults.confidential import is_kept_from
 from econsult.consults.records import Consult
 from econsult.notices import Notice, NoticeKind
 from econsult.people.caregivers import caregiver_link, links_of, right_until
+from econsult.people.deaths import death_of, is_hushed
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import HOUSEHOLD, Person, Role
 from storage.keys import WrongKey
@@ -34,6 +36,9 @@ def may_hear(session: Session, notice: Notice, person: Person, now: datetime) ->
 
 
 def _familys(session: Session, notice: Notice, person: Person, now: datetime) -> bool:
+    about = _child_of(notice)
+    if notice.kind != NoticeKind.ACCOUNT_OPENED and is_hushed(session, person, notice.kind, notice.consult_id, about):
+        return False
     if notice.consult_id is not None:
         consult = session.get_one(Consult, notice.consult_id)
         is_gone = session.get_one(Patient, consult.patient_id).erased_at is not None
@@ -48,7 +53,22 @@ def _familys(session: Session, notice: Notice, person: Person, now: datetime) ->
         case NoticeKind.ACCOUNT_OPENED:
             mine = RelatedPerson.person_id == person.id
             links = session.scalars(select(RelatedPerson).where(mine, RelatedPerson.barred_at.is_(None)))
-            return any(link.over_at is None or link.over_at > now for link in links)
+            return any(_leads_somewhere(session, link, notice, now) for link in links)
         case _:
             # Of the account itself: whoever has it hears of a changed password, whatever they may still see.
             return True
+
+
+def _leads_somewhere(session: Session, link: RelatedPerson, notice: Notice, now: datetime) -> bool:
+    """Whether an account opens anything by this link. One that is opened after a death is for the family to read."""
+    death = death_of(session, link.patient_id)
+    is_silent = death is not None and notice.created_at < death.noted_at
+    return not is_silent and (link.over_at is None or link.over_at > now)
+
+
+def _child_of(notice: Notice) -> int | None:
+    """The child of whom a letter about a right tells: `birthdays` writes it into the key, and no consult says it."""
+    if notice.kind != NoticeKind.RIGHT_ENDS:
+        return None
+    _kind, _consult, _person, number, *_rest = f"{notice.dedupe_key}:::".split(":")
+    return int(number) if number.isdecimal() else None

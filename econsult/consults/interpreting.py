@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.records import Consult
 from econsult.consults.spoken import told_in
+from econsult.people.deaths import the_dead
 from econsult.people.patients import Patient
 
 SHOWN = 50
@@ -24,6 +25,6 @@ def lacks_words(session: Session, consult: Consult, content: Mapping[str, Any]) 
 
 def to_interpret(session: Session, program_id: int, now: datetime) -> list[Consult]:
     """The consults of a program whose answer must be told by an interpreter, the longest waiting first."""
-    waits = (Consult.program_id == program_id, Consult.interpreter_since <= now)
+    waits = (Consult.program_id == program_id, Consult.interpreter_since <= now, Consult.patient_id.not_in(the_dead()))
     query = select(Consult).where(*waits).order_by(Consult.interpreter_since).limit(SHOWN)
     return list(session.scalars(query))

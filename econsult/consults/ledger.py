@@ -13,6 +13,8 @@ from econsult.database import Base, Instant
 PAUSE = "pause"
 """The reason of a line `recomputed` that moved only the longest end of the pause that a clock is in."""
 
+DIED = "child_died"
+"""Why a clock that was owed to a family has ended: the child has died."""
 OFFERED_ANEW = ("offered_again", "cover_came")
 """A request that is offered anew goes on waiting to be taken: whoever waits for it has waited since the first time."""
 

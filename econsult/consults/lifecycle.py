@@ -73,6 +73,8 @@ LIFECYCLE: dict[tuple[Status, str], Status] = {
     (S.ANSWERED, "reopen"): S.SUBMITTED,
     (S.CLOSED, "inform"): S.CLOSED,
     (S.CLOSED, "reopen"): S.SUBMITTED,
+    # The family's question had ended because its child was marked as dead, by mistake.
+    (S.WITHDRAWN, "bring_back"): S.SUBMITTED,
     (S.DECLINED, "inform"): S.DECLINED,
     (S.DECLINED, "reopen"): S.SUBMITTED,
 }

@@ -36,6 +36,7 @@ from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import caregivers_of
 from econsult.people.consent import ConsentGiven
+from econsult.people.deaths import refuse_after_death
 from econsult.people.patients import Patient
 from econsult.people.persons import SPECIALTIES, Person, Role
 
@@ -44,8 +45,7 @@ from econsult.people.persons import SPECIALTIES, Person, Role
 class RequestForm:
     """What a person asks, as a form or an API call gives it.
 
-    When editing, fields that are None stay as they are; an empty specialty or question type, and a detail that is
-    None, are taken back.
+    When editing, what is None stays; an empty specialty or question type, and a detail that is None, are taken back.
     """
 
     kind: str | None = None
@@ -65,8 +65,8 @@ class RequestForm:
 class SubmitForm:
     """What submitting may carry besides the draft: a clinician's reasons for going on.
 
-    `lacking` is why it goes without something that the templates require, and without nothing else. `is_shared`: a
-    young person who asks by telephone says that their caregivers may see it.
+    `lacking` is why it goes without something that the templates require. `is_shared`: who asks by telephone, young,
+    says that their caregivers may see it.
     """
 
     override_reason: str = ""
@@ -81,6 +81,7 @@ def create(
     """Open a draft for a child whom the caller may act for; `kept` is the mark of what it is asked from."""
     kind = form.kind or (Kind.ECONSULT if person.is_staff else Kind.FAMILY_QUESTION)
     check_kind(person, kind, is_test=bool(form.is_test))
+    refuse_after_death(session, patient.id, is_asked=kind == Kind.FAMILY_QUESTION)
     invitation = invited_for(session, person, patient, now) if person.role == Role.INVITED else None
     consult = Consult(
         program_id=patient.program_id,
@@ -137,6 +138,7 @@ def submit(
 ) -> Consult:
     """Send the request. Raises EmergencyError (recorded), InvalidError listing what is missing, ImpossibleVerbError."""
     status = next_status(consult.status, "submit")
+    refuse_after_death(session, consult.patient_id, is_asked=consult.kind == Kind.FAMILY_QUESTION)
     # Before the danger signs: whoever is told of one must know who may hear of it.
     keep_as_told(session, consult, person, is_shared=form.is_shared, now=now)
     screen_red_flags(session, consult, person, consult.details, form.red_flag_attestation, now=now)
@@ -181,8 +183,7 @@ def send_on(
 
     Raises EmergencyError (recorded), InvalidError listing what is missing or not sent on, ImpossibleVerbError.
     """
-    if consult.sent_on_by_id is not None:
-        # A program whose answer was lost on the way asks again, and is told how things stand.
+    if consult.sent_on_by_id is not None:  # A program whose answer was lost on the way asks again.
         raise ImpossibleVerbError(consult.status, "send_on")
     if consult.kind != Kind.FAMILY_QUESTION:
         raise InvalidError("Only a family's question can be sent on.", {"kind": "not_family_question"})

@@ -15,10 +15,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program, numbered_within, program_of
 from econsult.consults.hearers import coordinators_of, desk_of
+from econsult.consults.ledger import DIED
 from econsult.consults.records import Consult, note
 from econsult.database import Base, Instant, Sealed
 from econsult.errors import InvalidError
 from econsult.notices import NoticeKind, notify
+from econsult.people.deaths import has_died
 from econsult.people.persons import Person, Role, team_of
 
 DUE, NUDGE = timedelta(minutes=15), timedelta(minutes=5)
@@ -93,6 +95,9 @@ def open_call(session: Session, consult: Consult, version: int, *, person_id: in
     session.add(task)
     session.flush()
     session.add(PhoneEvent(task_id=task.id, kind="opened", at=now, due_at=task.due_at, person_id=person_id))
+    if has_died(session, consult.patient_id):
+        call_off(session, consult, session.get_one(Person, person_id), now=now)
+        return task
     for person in callers(session, consult, now, is_late=False):
         notify(session, person, NoticeKind.CALL_NOW, consult_id=consult.id, about=f"call:{task.id}:0", now=now)
     return task
@@ -144,6 +149,34 @@ def finish_call(
         session.add(PhoneEvent(task_id=task.id, kind="done", at=now, due_at=task.due_at, person_id=person.id))
         note(session, consult, "call_done", person_id=person.id, now=now, detail=outcome)
     session.flush()
+
+
+def call_off(session: Session, consult: Consult, person: Person, *, now: datetime) -> None:
+    """The child has died: nobody telephones any more."""
+    for task in _open_calls(session, consult):
+        task.next_at, task.done_at, task.done_by_id, task.outcome = None, now, person.id, DIED
+        _log_again(session, task, "called_off", person, now)
+        note(session, consult, "call_off", person_id=person.id, now=now)
+    session.flush()
+
+
+def call_after_all(session: Session, consult: Consult, person: Person, *, now: datetime) -> None:
+    """The child lives: the calls that were called off are to be made, from now on and as urgently as before."""
+    query = select(PhoneTask).where(PhoneTask.consult_id == consult.id, PhoneTask.outcome == DIED)
+    for task in session.scalars(query.order_by(PhoneTask.id).with_for_update(key_share=True)):
+        task.done_at = task.done_by_id = task.outcome = None
+        # The steps that were missed are told as one with the next tick.
+        task.next_at = max(now, step_at(task, task.level + 1))
+        _log_again(session, task, "called_on", person, now)
+        note(session, consult, "call_again", person_id=person.id, now=now)
+    session.flush()
+
+
+def _log_again(session: Session, task: PhoneTask, kind: str, person: Person, now: datetime) -> None:
+    """A line of the task's ledger that may come more than once."""
+    same = (PhoneEvent.task_id == task.id, PhoneEvent.kind == kind)
+    number = session.scalars(select(func.count(PhoneEvent.id)).where(*same)).one() + 1
+    session.add(PhoneEvent(task_id=task.id, kind=kind, level=number, at=now, due_at=task.due_at, person_id=person.id))
 
 
 def _open_calls(session: Session, consult: Consult) -> list[PhoneTask]:

@@ -27,6 +27,7 @@ from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
 from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import caregivers_of
+from econsult.people.deaths import has_died
 from econsult.people.persons import Person
 from econsult.seeing import is_seen, seen_part
 
@@ -151,8 +152,8 @@ def request_info(
     Once a promise has been held for that long the question is asked all the same, and the clock runs on. `again` are
     photos that should be taken once more, as their marks show, `again_words` how the list puts each; `codes` name what
     of the list has a code, by which others learn before they send what specialists ask for (`wanted_items`). Raises
-    InvalidError for a family of which nobody has an account: the question would wait for nobody; and for a photo of a
-    private place that a family would have to take.
+    InvalidError for a family of which nobody has an account: the question would wait for nobody; for one whose child
+    has died; and for a photo of a private place that a family would have to take.
     """
     status = next_status(consult.status, "request_info")
     lane = audience or (Audience.FAMILY if consult.kind == Kind.FAMILY_QUESTION else Audience.CLINICIANS)
@@ -186,6 +187,8 @@ def check_asking(
     """Check before anything is written that this can be asked for; gives the photos. Raises as `request_info` does."""
     next_status(consult.status, "request_info")
     require_holder(consult, person)
+    if lane == Audience.FAMILY and has_died(session, consult.patient_id):
+        raise InvalidError("The child has died: nothing is asked of the family.", {"audience": "after_death"})
     if lane == Audience.FAMILY and not caregivers_of(
         session, consult.patient_id, now, only_self=consult.is_confidential
     ):

@@ -18,13 +18,18 @@ from econsult.consults.overdue import late, still_promised, unanswered
 from econsult.consults.records import Consult, Kind
 from econsult.consults.redflags import UNSAFE
 from econsult.consults.wanting import WANTED
+from econsult.people.deaths import the_dead
 from econsult.people.persons import Person, PractitionerSpecialty, Role
 from econsult.rosters.limits import Conflict
 
 Slice = ColumnElement[bool]
 _ANSWERED = Consult.status == Status.ANSWERED
-UNTOLD = (and_(_ANSWERED, Consult.informed_at.is_(None)), and_(~_ANSWERED, Consult.unheard_version.is_not(None)))
-"""Whose family has not heard an answer: of this cycle, or one that it can read from before."""
+_LIVES = Consult.patient_id.not_in(the_dead())
+UNTOLD = (
+    and_(_ANSWERED, Consult.informed_at.is_(None), _LIVES),
+    and_(~_ANSWERED, Consult.unheard_version.is_not(None), _LIVES),
+)
+"""Whose family has not heard an answer: of this cycle, or one that it can read from before. No bereaved one is."""
 
 
 class View(StrEnum):

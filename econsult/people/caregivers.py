@@ -20,6 +20,7 @@ from econsult.belonging import in_program
 from econsult.database import NO_KEY, Base, Instant, PublicId, Sealed
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.people.ages import age_on, ages_of, birthday, day_begins, local_day
+from econsult.people.deaths import Death
 from econsult.people.patients import Patient, RelatedPerson, day_of, note_patient
 from econsult.people.persons import NAMES_STAY_SHUT, Person
 
@@ -169,11 +170,18 @@ def right_until(session: Session, link: RelatedPerson, now: datetime) -> datetim
 
 
 def grown_up_at(session: Session, patient_id: int) -> datetime | None:
-    """When the child comes of age in its program; None where nobody knows the birth date."""
-    query = select(Patient.birth_date_text, Patient.program_id).where(Patient.id == patient_id)
-    text, program_id = session.execute(query).one()
+    """When the child comes of age in its program; None where nobody knows the birth date, and for one who died before:
+    what a family may read of its child no birthday ends that never came.
+    """
+    stands = and_(Death.patient_id == Patient.id, Death.taken_back_at.is_(None))
+    query = select(Patient.birth_date_text, Patient.program_id, Death).outerjoin(Death, stands)
+    text, program_id, death = session.execute(query.where(Patient.id == patient_id)).one()
     born = day_of(text)
-    return day_begins(session, birthday(born, ages_of(session, program_id).majority)) if born is not None else None
+    if born is None:
+        return None
+    grown_at = day_begins(session, birthday(born, ages_of(session, program_id).majority))
+    died_at = None if death is None else day_begins(session, death.day) if death.day else death.noted_at
+    return None if died_at is not None and died_at < grown_at else grown_at
 
 
 def is_old_enough(session: Session, patient: Patient, now: datetime) -> bool:

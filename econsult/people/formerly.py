@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from econsult.database import Base
 from econsult.errors import InvalidError
 from econsult.people.caregivers import SELF, caregiver_link, caregivers_of, grown_up_at
+from econsult.people.deaths import has_died
 from econsult.people.keptaway import keys_of, ways_of
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import Person, Role
@@ -45,7 +46,9 @@ def is_of_former(session: Session, invitation_id: int, patient_id: int, sent_to:
 
 
 def refuse_former(session: Session, patient: Patient, sent_to: str, now: datetime) -> None:
-    """Raise InvalidError for an invitation that nobody could use: `patient` (grown up) or `sent_to` (over)."""
+    """Raise InvalidError for an invitation that nobody could use: `patient` (died, grown up) or `sent_to` (over)."""
+    if has_died(session, patient.id):
+        raise InvalidError("No invitation is sent for a child who has died.", {"patient": "died"})
     if is_grown_up(session, patient.id, now):
         raise InvalidError("Somebody who is grown up gets an account of their own.", {"patient": "grown_up"})
     if reaches_former(session, patient.id, sent_to, now):

@@ -123,11 +123,11 @@ def invite(
     """Make an invitation for a child whom `access` let this member of staff know, and send it to `sent_to`.
 
     That is an e-mail address, or a number as `reach.numbers` keeps it. Raises InvalidError for a wrong language or
-    address, for one that reaches somebody whom a court keeps away or whose right is over, and for a child who is grown
-    up or has no clinic that could answer.
+    address, for one that reaches somebody whom a court keeps away or whose right is over, and for a child who has died,
+    is grown up or has no clinic that could answer.
     """
     _check(patient, language, sent_to)
-    # An order of a court that is written down at this moment is waited for, or finds the invitation and ends it.
+    # An order of a court, or a death, that is written down now is waited for, or finds the invitation and ends it.
     patient = session.get_one(Patient, patient.id, with_for_update=NO_KEY, populate_existing=True)
     refuse_kept(session, patient, sent_to=sent_to)
     refuse_former(session, patient, sent_to, now)

@@ -24,6 +24,7 @@ from econsult.consults.steps import deadlines
 from econsult.consults.telephone import PhoneEvent, PhoneTask
 from econsult.jobs import Job, JobKind, JobState
 from econsult.notices import Notice, NoticeKind, NoticeState
+from econsult.people.deaths import is_of_family, the_dead
 from econsult.people.persons import Person, PractitionerSpecialty, Role
 from econsult.queue.asides import sides_broken
 from econsult.queue.clinics import unheard_asked
@@ -169,7 +170,7 @@ def _ended_wrongly(session: Session) -> Iterator[str]:
 
 
 def _not_heard(session: Session) -> Iterator[str]:
-    """3. While a question goes on, what its family can read and has not heard has a running clock of telling it."""
+    """3. While a question goes on and the child lives, what its family can read and has not heard has its clock."""
     tells = exists().where(
         Clock.consult_id == Consult.id, Clock.name == ClockName.FAMILY_INFORMED, Clock.state != ClockState.STOPPED
     )
@@ -177,7 +178,7 @@ def _not_heard(session: Session) -> Iterator[str]:
         and_(Consult.status.in_((Status.ANSWERED, Status.DECLINED)), Consult.informed_at.is_(None)),
         and_(Consult.status.in_(OPEN), Consult.unheard_version.is_not(None)),
     )
-    for number in _numbers(session, is_untold, ~tells):
+    for number in _numbers(session, is_untold, ~tells, Consult.patient_id.not_in(the_dead())):
         yield f"3 {number}: the family has not heard and no clock of telling it runs"
 
 
@@ -292,6 +293,8 @@ def _not_told(session: Session) -> Iterator[str]:
         or_(digest.state.in_((NoticeState.SENT, NoticeState.FAILED)), to_come),
     )
     reads = exists().where(Person.id == Notice.person_id, Person.is_active)
-    query = select(Notice.id).where(Notice.state == NoticeState.GATHERED, reads, ~told).order_by(Notice.id).limit(100)
-    for number in session.scalars(query):
+    # What was gathered for the family of a child who has died since is not sent.
+    is_lost = and_(Notice.consult_id.is_not(None), is_of_family(Notice.consult_id, Notice.person_id))
+    query = select(Notice.id).where(Notice.state == NoticeState.GATHERED, reads, ~told, ~is_lost)
+    for number in session.scalars(query.order_by(Notice.id).limit(100)):
         yield f"2 notice {number}: gathered, and no letter tells of it"

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult.database import Base
 from econsult.jobs import Job, JobKind, JobState, Lane
 from econsult.notices import Notice, NoticeKind, NoticeState, makers_of_tests
-from econsult.people.persons import Person
+from econsult.people.deaths import hushed_among
+from econsult.people.persons import HOUSEHOLD, Person
 from econsult.queue.bulk import change, insert_new
 from econsult.queue.quiet import Quiet
 from econsult.rosters.shifts import awake_among
@@ -63,7 +64,8 @@ def tell_all(
 ) -> int:
     """Write the rows, letters and jobs; returns how many tellings are new. Who is on duty has no night.
 
-    Of a test nobody is told but who made it: it takes nobody's letter of the hour, and stands in nobody's digest.
+    Of a test nobody is told but who made it, and no family of a child who has died: that takes nobody's letter of the
+    hour, and stands in nobody's digest.
     `makers` and `awake`, where the caller has read it: who made each of these consults that is a test, and how to tell
     who of some people is on duty.
     """
@@ -73,6 +75,8 @@ def tell_all(
         makers = makers_of_tests(session, {telling.consult_id for telling in tellings})
     if makers:
         tellings = [each for each in tellings if makers.get(each.consult_id, each.person.id) == each.person.id]
+    if hushed := hushed_among(session, ((each.person, each.consult_id) for each in tellings)):
+        tellings = [each for each in tellings if each.consult_id not in hushed or each.person.role not in HOUSEHOLD]
     unique = {key: telling for _person, key, telling in sorted(map(_sortable, tellings), key=itemgetter(0, 1))}
     if not unique:
         return 0

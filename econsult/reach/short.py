@@ -64,6 +64,8 @@ SPANISH = {
     NoticeKind.SIDE_REPLIED: "Un colega ha respondido lo que usted le pregunta. Entre para leerlo.",
     NoticeKind.ERASURE_ASKED: "Alguien pide que se borre un expediente. Entre para verlo o deshacerlo.",
     NoticeKind.STANDS_IN: "Nadie del equipo coordinador tiene turno: le toca a usted. Entre para ver lo que espera.",
+    NoticeKind.CHILD_DIED: "Ha fallecido un menor de su programa. Entre para ver el caso. No llame a la familia.",
+    NoticeKind.DEATH_TAKEN_BACK: "Fue un error: un menor marcado como fallecido vive. Entre para ver el caso.",
     NoticeKind.SIDE_MOVED: "Lo que usted pregunta a un colega cambia de manos o se retira. Entre para verlo.",
     NoticeKind.ACCOUNT_OPENED: "Su programa le ha abierto una cuenta. Pida un enlace para entrar, con su correo.",
     NoticeKind.CONTACT_CHANGED: "Su celular para estos mensajes ha cambiado. Si no fue usted, llame a su programa.",

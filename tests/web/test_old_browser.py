@@ -50,6 +50,8 @@ ASKS = frozenset(
         "POST /families/<public_id>/youth",
         "POST /invitations/<public_id>",
         "POST /invitations/<public_id>/<invitation_id>",
+        "POST /families/<public_id>/death",
+        "POST /families/<public_id>/death/undo",
         "POST /families/<public_id>/details",
         "POST /families/<public_id>/people",
         "POST /families/<public_id>/people/<person_id>",

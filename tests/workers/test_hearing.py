@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from econsult.jobs import Job, JobState
 from econsult.notices import Notice, NoticeKind, NoticeState, notify
 from econsult.people.caregivers import Basis, GrantForm, grant_proxy
+from econsult.people.deaths import Death
 from econsult.people.invitations import Device, invite, open_invitation, token_of
 from econsult.people.onfile import Way
 from econsult.people.patients import Patient, RelatedPerson
@@ -58,7 +59,11 @@ def left(session: Session, clinic: Clinic) -> None:
     session.get_one(Person, clinic.mother.id).is_active = False
 
 
-CHANGES = (ended, authority_over, barred, of_age, erased, left)
+def died(session: Session, clinic: Clinic) -> None:
+    session.add(Death(program_id=clinic.child.program_id, patient_id=clinic.child.id, noted_at=now(), noted_by_id=1))
+
+
+CHANGES = (ended, authority_over, barred, of_age, erased, left, died)
 
 
 def letters(clinic: Clinic) -> list[str]:

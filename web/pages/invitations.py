@@ -198,6 +198,8 @@ def _state(invitation: Invitation, works: bool) -> tuple[str, str]:
 def _sentence(name: str, code: str = "invalid") -> str:
     if code == "grown_up":
         return gettext("They are grown up: give them an account of their own, or write down what they say on the phone")
+    if code == "died":
+        return gettext("This child has died: nobody of the family is invited to ask")
     if code == "over":
         return gettext("The right of whoever is reached there is over. Add them again first, if they may act")
     if name == "patient":

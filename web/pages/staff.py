@@ -9,6 +9,7 @@ from web.pages.billing import billing
 from web.pages.calls import phoning
 from web.pages.clinic.case import clinic_case
 from web.pages.clinic.children import clinic_children
+from web.pages.clinic.death import death
 from web.pages.clinic.details import details
 from web.pages.clinic.families import families
 from web.pages.clinic.home import clinic
@@ -61,6 +62,7 @@ STAFF = (
     clinic_children,
     turning_down,
     details,
+    death,
     families,
     homes,
     kin,

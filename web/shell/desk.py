@@ -108,6 +108,10 @@ SAID = {
     "tried": _l("Written down. Try again: the reminders go on until somebody is reached."),
     "details_saved": _l("Saved. What it said before is kept below."),
     "born_otherwise": _l("Saved. Who may act for the child, and until when, follows the new birth date. Check it."),
+    "death_marked": _l(
+        "Written down. Nobody calls or writes to the family any more. Those who must know get a letter."
+    ),
+    "death_taken_back": _l("Taken back. What had ended goes on, and those who were told hear of it."),
     "details_same": _l("Nothing was changed."),
     "called": _l("Written down: you called the family."),
     "noted": _l("Written down."),

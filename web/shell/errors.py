@@ -26,6 +26,7 @@ from econsult.errors import (
     StaleVersionError,
     TooManyTriesError,
 )
+from econsult.people.deaths import AfterDeathError
 from imaging import TypesettingError
 from storage.contract import StoreFull, StoreUnavailable
 from uploads.errors import (
@@ -37,7 +38,9 @@ from uploads.errors import (
     TooBigError,
     TooManyError,
 )
+from web.context import signed_in
 from web.shell.forms import FormRefusedError, is_for_machine
+from web.words.ending import after_death
 from web.words.language import gettext
 from web.words.times import erased_words, start_large
 
@@ -142,6 +145,8 @@ def _consult_error(error: ConsultError) -> Response:
     if isinstance(error, ErasedError):
         words = gettext("%(erased)s. Nobody can open it any more.", erased=start_large(erased_words(error.at)))
         return _page(status, words, gettext("This record is gone"))
+    if isinstance(error, AfterDeathError):
+        return _page(status, after_death(is_staff=_is_staff()), gettext("No new question"))
     return _page(status, str(CUT_SHORT) if isinstance(error, CutShortError) else "")
 
 
@@ -192,3 +197,8 @@ def _page(status: int, reason: str = "", title: str = "") -> Response:
     known = status if status in TITLES else (400 if status < 500 else 500)
     title, advice = title or str(TITLES[known]), reason or ADVICE[known]
     return make_response(render_template("errors/error.html", status=status, title=title, advice=advice), status)
+
+
+def _is_staff() -> bool:
+    person = signed_in()
+    return person is not None and person.is_staff

@@ -1,4 +1,4 @@
-"""The end of a record in words."""
+"""The end of a record, and of asking for a child, in words."""
 
 from __future__ import annotations
 
@@ -33,3 +33,13 @@ def refused(error: KeptError) -> str:
 def why_missing() -> str:
     """What to write where a reason is wanted."""
     return gettext("Write which law, order or wish demands it, in a sentence")
+
+
+def after_death(*, is_staff: bool) -> str:
+    """Why no question is taken for a child who has died, for whoever tried to send one."""
+    if is_staff:
+        return gettext("This child has died. No question of the family is written down any more.")
+    return gettext(
+        "We are so sorry for your loss. We take no new question for your child. You can still read and save all that "
+        "is here. Your clinic is there for you: call them at any time."
+    )
