@@ -5,12 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
+from econsult.advice.asking import ask_how_it_went
+from econsult.bereavement import mark_death
+from econsult.consults.answers import release_due
 from econsult.consults.records import Consult
+from econsult.consults.threads import Audience, request_info
 from econsult.people.deaths import death_of, has_died
 from econsult.people.invitations import invite
-from econsult.people.patients import Patient
-from tests.personas import Clinic
+from econsult.people.patients import Patient, RelatedPerson
+from econsult.people.persons import Person
+from econsult.queue.quiet import Quiet
+from tests.personas import ANSWER, FAMILY_QUESTION, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import PASSWORD, BrowserOf
 from tests.web.test_elsewhere import know
@@ -82,3 +89,72 @@ def test_a_day_that_nobody_knows_is_not_asked_for(runtime: Runtime, clinic: Clin
     desk = browser_of(clinic.pcp)
     assert post(desk, path_of(clinic), SURE).status_code == 303
     assert "The day is not known here." in desk.get(path_of(clinic)).text
+
+
+ASKS = (
+    "How is", "Send photos", "Go on with it", "Take this photo again", "Add another photo", "Is it clear?", "Tell us",
+    "Is this happening now?", "Send the new photo", "Ask a new question", "Write to the care team",
+    "Please go to the emergency room now", "You will hear from us", "Your clinic will call you", "call 911",
+)  # fmt: skip
+"""What pages of a family ask or promise while the child lives."""
+
+
+def mark(runtime: Runtime, clinic: Clinic) -> None:
+    with runtime.database.writing() as session:
+        mark_death(session, session.get_one(Patient, clinic.child.id), clinic.pcp, "", now=datetime.now(UTC))
+
+
+def test_the_family_reads_all_of_it_and_no_page_asks_for_anything(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    with runtime.database.writing() as session:
+        now = datetime.now(UTC) - timedelta(days=30)
+        session.get_one(Person, clinic.mother.id).language = "en"
+        session.execute(update(RelatedPerson).values(starts_at=now, proven_at=now))
+        told, asked = clinic.answered(session, now=now), clinic.family_question(session, now=now)
+        held = clinic.claimed(session, now=now)
+        request_info(session, held, clinic.derm, text="A closer photo?", items=(), audience=Audience.FAMILY, now=now)
+        release_due(session, now + timedelta(hours=13))
+        ask_how_it_went(session, datetime.now(UTC), Quiet())
+        draft = clinic.family_draft(session, now=now)
+    mothers = browser_of(clinic.mother)
+    assert "How is Luz now?" in mothers.get("/family").text
+    mark(runtime, clinic)
+    question, answer = f"/family/questions/{told.public_id}", f"/family/questions/{told.public_id}/answer"
+    pages = ("/family", question, answer, *(f"/family/questions/{each.public_id}" for each in (asked, held)))
+    for path in pages:
+        page = mothers.get(path)
+        assert page.status_code == 200, path
+        assert "We are so sorry for your loss." in page.text, path
+        main = page.text.partition("<main")[2].partition("</main>")[0]
+        assert [words for words in ASKS if words.casefold() in main.casefold()] == [], path
+        assert "<form" not in main, path
+    assert ANSWER["family_summary"] in mothers.get(answer).text
+    assert FAMILY_QUESTION in mothers.get(f"/family/questions/{asked.public_id}").text
+    for path in (f"{answer}/note.txt", f"/family/children/{clinic.child.public_id}/seen"):
+        assert mothers.get(path).status_code == 200, path
+    assert mothers.get(f"{question}/outcome").status_code == 404
+    tried = post(mothers, f"/family/children/{clinic.child.public_id}/ask", {})
+    assert (tried.status_code, "We take no new question for your child." in tried.text) == (403, True)
+    assert mothers.get(f"/family/ask/{draft.public_id}/where").status_code == 403
+
+
+def test_staff_see_a_quiet_mark_by_the_name_and_no_list_asks_them_to_call(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    with runtime.database.writing() as session:
+        now = datetime.now(UTC) - timedelta(days=2)
+        told, held = clinic.answered(session, now=now), clinic.claimed(session, now=now)
+        release_due(session, now + timedelta(hours=13))
+    desk, clinics, dermatologist = (browser_of(each) for each in (clinic.coordinator, clinic.pcp, clinic.derm))
+    assert told.number in desk.get("/coordination").text
+    mark(runtime, clinic)
+    assert told.number not in desk.get("/coordination").text
+    assert "Has died" in clinics.get("/clinic").text
+    assert "Has died" in clinics.get("/clinic/ask").text
+    assert "Has died" in dermatologist.get("/worklist?view=mine").text
+    for browser in (clinics, dermatologist):
+        case = browser.get(f"/consults/{held.public_id}").text
+        assert "This child has died." in case
+        assert "Day of death" not in case
+    assert post(clinics, f"/consults/{told.public_id}/close", {"reason": "The child has died."}).status_code == 303

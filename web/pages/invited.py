@@ -23,6 +23,7 @@ from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, create
 from econsult.errors import NotFoundError
+from econsult.people.deaths import has_died, refuse_after_death
 from econsult.people.invitations import (
     LASTS,
     OPEN_PATH,
@@ -103,7 +104,8 @@ def show() -> str:
         brought = [consult_for(session, me(), each.public_id, now=now()).consult for each in _brought(session)]
         sent = [_sent(session, consult) for consult in brought if consult.submitted_at is not None]
         telephone = _telephone(session, invitation)
-        asks_now = any(asked_now(session, each, now()) for each in brought)
+        is_kept = has_died(session, invitation.patient_id)
+        asks_now = not is_kept and any(asked_now(session, each, now()) for each in brought)
     drafts = [each for each in brought if each.status == Status.DRAFT and not is_stopped(each)]
     just_sent = next((each for each in sent if each.id == request.args.get("sent", "")), None)
     return render_template(
@@ -115,6 +117,7 @@ def show() -> str:
         may_ask=bool(drafts) or len(brought) < MOST,
         until=invitation.expires_at,
         telephone=telephone,
+        is_kept=is_kept,
     )
 
 
@@ -124,6 +127,7 @@ def ask() -> Response:
     """Open a draft, or go on with the one that is there."""
     with database().writing() as session:
         patient = session.get_one(Patient, _invitation(session).patient_id)
+        refuse_after_death(session, patient.id)
         drafts = (each for each in _brought(session) if each.status == Status.DRAFT and not is_stopped(each))
         draft = next(drafts, None) or create(session, me(), patient, RequestForm(), now=now())
     return redirect(url_for(next_step(draft), public_id=draft.public_id), code=303)
@@ -176,7 +180,8 @@ def _brought(session: Session) -> list[Consult]:
 
 
 def _sent(session: Session, consult: Consult) -> Sent:
-    drawing, words = INVITED_STATES[Status(consult.status)]
+    is_kept = has_died(session, consult.patient_id)
+    drawing, words = INVITED_STATES[Status.WITHDRAWN if is_kept else Status(consult.status)]
     return Sent(
         id=consult.public_id,
         number=consult.number,
@@ -184,7 +189,7 @@ def _sent(session: Session, consult: Consult) -> Sent:
         words=str(words),
         is_readable=is_readable(session, consult, now()),
         sent_at=consult.submitted_at or consult.created_at,
-        due_at=due_at(session, consult) if consult.status in OPEN else None,
+        due_at=due_at(session, consult) if consult.status in OPEN and not is_kept else None,
     )
 
 

@@ -24,6 +24,7 @@ from econsult.people.persons import Person, Role
 from econsult.reading import Reader, readers_among
 from web.context import now
 from web.shell.auth import me
+from web.showing.deaths import has_died
 from web.showing.files import picture_of
 from web.words import terms
 from web.words.chips import Chip, draft_chip, paused_chip, running_chip, stopped_chip
@@ -145,7 +146,7 @@ def _row(consult: Consult, around: _Around) -> Row:
         number=consult.number,
         chip=brief(chip_of(consult, around.clocks[consult.id]), consult),
         name=patient.name if me().role not in (Role.SPECIALIST, *STAND_INS) else "",
-        child="" if is_blind else terms.child(patient, now().date()),
+        child="" if is_blind else _child(patient),
         specialty=str(terms.SPECIALTIES.get(consult.specialty or "", "")),
         question="" if is_blind else around.readers[patient.id].text(consult.question),
         language=patient.language.upper(),
@@ -158,6 +159,11 @@ def _row(consult: Consult, around: _Around) -> Row:
         picture_drawing=drawing,
         mark=f"{consult.public_id}.{consult.version}",
     )
+
+
+def _child(patient: Patient) -> str:
+    """Age and sex; of a child who has died that it has, wherever staff meet the name."""
+    return gettext("Has died") if has_died(patient.id) else terms.child(patient, now().date())
 
 
 def _taking(consult: Consult, clocks: Sequence[Clock]) -> str:

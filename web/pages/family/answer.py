@@ -12,6 +12,7 @@ from econsult.consults.telling import inform
 from econsult.consults.versions import versions_of
 from econsult.errors import NotFoundError, StaleVersionError
 from econsult.note import codes_of
+from econsult.people.deaths import has_died
 from econsult.people.persons import HOUSEHOLD
 from econsult.rights import Right
 from web.context import database, now
@@ -45,11 +46,12 @@ def answer_page(public_id: str, changed: str = "") -> str:
         is_agreed = answer is not None and is_converted(session, loaded.consult, answer.disposition)
         before = [each for each in versions_of(session, loaded.consult.id, for_family=True) if each is not answer]
         mine, theirs = own_of(session, loaded, answer) if answer is not None else ([], [])
+        is_kept = has_died(session, loaded.patient.id)
     if answer is None or answer.signed_at is None:
         raise NotFoundError
     plain = plain_of(answer, answer.signed_at, loaded.patient, is_agreed=is_agreed)
     return render_template(
-        "family/answer.html",
+        "family/kept_answer.html" if is_kept else "family/answer.html",
         consult=loaded.consult,
         patient=loaded.patient,
         plain=plain,

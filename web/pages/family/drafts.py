@@ -16,6 +16,7 @@ from econsult.consults.merging import Merged, merge, read_seen
 from econsult.consults.records import Consult
 from econsult.consults.redflags import flags_now, is_answer_fresh
 from econsult.consults.requests import RequestForm, edit
+from econsult.people.deaths import refuse_after_death
 from econsult.people.persons import Person, Role
 from econsult.rights import Right
 from econsult.stops import is_gone_for
@@ -30,13 +31,17 @@ SECOND_TAP = timedelta(minutes=2)
 
 
 def load_draft(session: Session, public_id: str) -> Pass:
-    """The caller's own draft. A question that was sent or stopped leads to its own page instead."""
+    """The caller's own draft. A question that was sent or stopped leads to its own page instead.
+
+    Raises AfterDeathError: nobody goes on writing about a child who has died.
+    """
     if is_gone_for(session, me(), public_id):
         abort(redirect(start_of(me()), code=303))
     loaded = consult_for(session, me(), public_id, now=now(), right=Right.REQUEST)
     if loaded.consult.status != Status.DRAFT:
         session.commit()
         abort(redirect(page_of(public_id, is_new=_is_second_tap(loaded.consult)), code=303))
+    refuse_after_death(session, loaded.patient.id)
     if is_stopped(loaded.consult):
         session.commit()
         abort(redirect(url_for("family_ask.stopped", public_id=public_id), code=303))

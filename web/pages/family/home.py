@@ -23,6 +23,7 @@ from econsult.consults.records import Consult, Kind
 from econsult.consults.requests import RequestForm, create, withdraw
 from econsult.people.ages import local_day
 from econsult.people.caregivers import caregiver_link, has_grown_up, right_until
+from econsult.people.deaths import has_died, refuse_after_death
 from econsult.people.mixups import is_shut, prove, waiting_links
 from econsult.people.patients import Patient
 from econsult.people.persons import HOUSEHOLD
@@ -31,7 +32,7 @@ from web.context import database, now
 from web.pages.family.drafts import is_stopped, next_step
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
-from web.showing.clinics import Telephone
+from web.showing.clinics import Telephone, telephone_of
 from web.showing.deciding import undecided
 from web.words.families import CONSENT_BACK, EMERGENCY, MESSAGE_CAME, OPEN_AGAIN, STATUSES, TAKEN_BACK, WITH_CLINIC
 from web.words.language import gettext
@@ -58,6 +59,8 @@ class Line:
 
     is_emergency: bool = False
     """Whether the answer sends the child to the emergency room now."""
+    is_kept: bool = False
+    """Whether it is about a child who has died."""
 
     @property
     def began(self) -> str:
@@ -67,11 +70,15 @@ class Line:
     @property
     def waits(self) -> str:
         """What the family reads while its last message has no reply; else empty."""
-        return waits_words(self.consult)
+        return "" if self.is_kept else waits_words(self.consult)
 
     @property
     def is_for_family(self) -> bool:
         """Whether the family has something to do: to give what is missing, or to read the answer."""
+        return not self.is_kept and self._waits_for_family
+
+    @property
+    def _waits_for_family(self) -> bool:
         return self.consult.is_unheard or self.is_emergency or self.consult.status == Status.NEEDS_INFO
 
 
@@ -91,6 +98,8 @@ class Child:
     """Whether it ends because the child comes of age, and not by the day that the clinic wrote down."""
     undecided: Telephone | None = None
     """Whom to call, where this caregiver may not decide for the child."""
+    clinic: Telephone | None = None
+    """Whom to call if one wishes, where the child has died: nothing is asked then."""
 
     @property
     def first_name(self) -> str:
@@ -138,6 +147,7 @@ def ask(public_id: str) -> Response:
     """Open a draft for the child, or go on with the one that is there."""
     with database().writing() as session:
         patient = patient_for(session, me(), public_id, now=now())
+        refuse_after_death(session, patient.id)
         draft = _draft(consults_about(session, me(), patient, now=now()))
         draft = draft or create(session, me(), patient, RequestForm(), now=now())
     return redirect(url_for(next_step(draft), public_id=draft.public_id), code=303)
@@ -206,6 +216,11 @@ def _child(session: Session, patient: Patient) -> Child:
     consults = consults_about(session, me(), patient, now=now())
     sent = [consult for consult in consults if consult.submitted_at is not None]
     answers = released_among(session, [consult.id for consult in sent])
+    if has_died(session, patient.id):
+        kept = [_kept_line(consult, answers.get(consult.id)) for consult in sent]
+        return Child(
+            patient, None, sorted(kept, key=lambda line: line.at, reverse=True), clinic=telephone_of(session, patient)
+        )
     lines = [_line(session, consult, answers.get(consult.id)) for consult in sent]
     lines.sort(key=lambda line: (line.is_emergency, line.is_for_family, line.at), reverse=True)
     return Child(patient, _draft(consults), lines, *_ends_soon(session, patient), undecided(session, patient))
@@ -236,6 +251,13 @@ def _line(session: Session, consult: Consult, answer: Answer | None) -> Line:
         at=_last_seen(consult, answer),
         is_emergency=answer is not None and sends_to_hospital(consult, answer),
     )
+
+
+def _kept_line(consult: Consult, answer: Answer | None) -> Line:
+    """A question about a child who has died: what there is to read, and nothing to wait for."""
+    words = gettext("The answer is here") if answer is not None else gettext("Closed")
+    drawing = "message" if answer is not None else "doc"
+    return Line(consult, drawing, words, None, answer is not None, None, _last_seen(consult, answer), is_kept=True)
 
 
 def _last_seen(consult: Consult, answer: Answer | None) -> datetime:

@@ -11,6 +11,7 @@ from econsult.advice.asking import tell_outcome, was_asked
 from econsult.consults.outcomes import LATER_OF_FAMILY, Said, Side, reports_of
 from econsult.consults.records import Consult
 from econsult.errors import InvalidError, NotFoundError
+from econsult.people.deaths import has_died
 from econsult.people.persons import HOUSEHOLD
 from econsult.rights import Right
 from web.context import database, now, ring_workers
@@ -31,7 +32,7 @@ def show(public_id: str) -> Page:
     """The questions; once they are answered, thanks, and what to do where it is worse."""
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now())
-        if not was_asked(session, loaded.consult):
+        if not was_asked(session, loaded.consult) or has_died(session, loaded.patient.id):
             raise NotFoundError
         return _page(session, loaded)
 

@@ -23,6 +23,7 @@ from econsult.consults.requests import RequestForm
 from econsult.errors import NotFoundError
 from econsult.people.caregivers import caregiver_link
 from econsult.people.consent import OWN_WORD
+from econsult.people.deaths import has_died
 from econsult.people.patients import age_in_months
 from econsult.people.persons import FAMILIES, HOUSEHOLD
 from econsult.rights import Right
@@ -80,7 +81,7 @@ def more(public_id: str) -> str | Response:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.UPLOAD)
         status = url_for("family_status.show", public_id=public_id)
         takes_more = loaded.consult.status in OPEN or photos_awaited(session, loaded.consult)
-        if not takes_more or loaded.consult.is_private_site:
+        if not takes_more or loaded.consult.is_private_site or has_died(session, loaded.patient.id):
             return redirect(status, code=303)
         return _page(session, loaded, back=status, onward=status)
 

@@ -25,11 +25,12 @@ from econsult.consults.requests import withdraw
 from econsult.consults.sealing import TEXTS as WITHDRAWAL
 from econsult.consults.sealing import is_offered, may_take_back
 from econsult.consults.threads import LONGEST_MESSAGE, Audience, messages_of, post
+from econsult.people.deaths import has_died
 from econsult.people.persons import FAMILIES, HOUSEHOLD, Person
 from econsult.rights import Right
 from web.context import database, now, ring_workers
 from web.pages.family.drafts import next_step
-from web.pages.family.home import due_at, sends_to_hospital, state_of, waits_words
+from web.pages.family.home import asked_words, due_at, sends_to_hospital, state_of, waits_words
 from web.pages.family.progress import TALKING, steps_of
 from web.pages.family.voice import voice_terms
 from web.pages.owning import asks_password
@@ -199,8 +200,12 @@ def status_page(public_id: str, form: FormReader, text: str = "") -> Page:
         cannot = undecided(session, loaded.patient) is not None
         is_theirs = may_take_back(session, loaded.consult, me(), now())
         may_keep = loaded.may(Right.KEEP_CONFIDENTIAL) and may_change(session, loaded.consult, me())
+        is_kept = has_died(session, loaded.patient.id)
     if shown.consult.status == Status.DRAFT:
         return redirect(url_for(next_step(shown.consult), public_id=public_id), code=303)
+    if is_kept:
+        words = asked_words(shown.consult)
+        return render_template("family/kept_question.html", shown=shown, own=words, telephone=telephone)
     page = render_template(
         "family/status.html",
         shown=shown,
