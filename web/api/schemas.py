@@ -112,7 +112,7 @@ TRIED_IN = closed(("result",), result=text(16, *TryResult))
 INFORMED_IN = closed(("method",), method=text(16, *METHODS), teach_back=FLAG, version=COUNT)
 
 PATIENT = closed(
-    ("alias", "age_months", "sex", "region", "language"),
+    ("alias", "age_months", "sex", "region", "language", "deceased"),
     id=text(),
     alias=text(),
     age_months=optional(COUNT),
@@ -124,6 +124,8 @@ PATIENT = closed(
     phone=text(),
     phone_hidden=text(16, *Hidden),
     mrn=text(),
+    deceased=FLAG,
+    deceased_on=MAYBE_TEXT,
 )
 CLOCK = closed(
     ("clock", "state", "breached", "deadline_at", "paused_reason"),

@@ -37,6 +37,7 @@ from web.api.who import person_json
 from web.api.wishes import before_json, wishes_json
 from web.context import now
 from web.shell.auth import me
+from web.showing.deaths import died_on, has_died
 from web.words.covered import marks
 
 
@@ -51,9 +52,11 @@ def patient_json(patient: Patient, *, with_identity: bool, hidden: Hidden | None
         "sex": patient.sex,
         "region": patient.region,
         "language": patient.language,
+        "deceased": has_died(patient.id),
     }
     if with_identity:
         shown |= {"id": patient.public_id, "name": patient.name, "birth_date": patient.birth_date_text}
+        shown |= {"deceased_on": died_on(patient)} if shown["deceased"] else {}
         shown |= {"phone": "" if hidden else patient.phone, "mrn": patient.mrn}
         shown |= {"phone_hidden": hidden} if hidden else {}
     return shown

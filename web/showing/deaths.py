@@ -44,3 +44,10 @@ def death_told(child: Patient) -> Marked | None:
         death = death_of(session, child.id)
         by = session.get_one(Person, death.noted_by_id).name if death is not None else ""
     return Marked(death.day, death.noted_at, by) if death is not None else None
+
+
+def died_on(child: Patient) -> str | None:
+    """The day as `2026-03-01`; None where nobody knows it. For whoever may know who the child is."""
+    with database().reading() as session:
+        death = death_of(session, child.id)
+    return death.day_text or None if death is not None else None
