@@ -9,11 +9,12 @@ and what comes after finds the mark.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Select, and_, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
+from econsult.access import known_patients, note_patients
 from econsult.birthdays import AgeTask
 from econsult.consults.clocks import halt, lock, open_clocks, refresh_deadline, unhalt
 from econsult.consults.hearers import desk_of
@@ -40,6 +41,8 @@ from econsult.people.persons import HOUSEHOLD, NAMES_STAY_SHUT, Person, Role, te
 
 WRITERS = (Role.PCP, Role.COORDINATOR)
 """Who writes it down: the child's medical home, or the desk of the program."""
+LATELY = timedelta(days=30)
+SHOWN = 50
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,15 @@ def take_back_death(session: Session, child: Patient, staff: Person, *, now: dat
     child.ages_seen_at = None
     _tell(session, child, _Told(NoticeKind.DEATH_TAKEN_BACK, death, staff, concerned), now)
     session.flush()
+
+
+def marked_lately(session: Session, person: Person, now: datetime) -> list[Patient]:
+    """The children whom this person may know by name and who were marked lately, newest first: a letter told of it."""
+    stands = (Death.taken_back_at.is_(None), Death.noted_at > now - LATELY)
+    query = known_patients(session, person, now).join(Death, Death.patient_id == Patient.id).where(*stands)
+    children = list(session.scalars(query.order_by(Death.noted_at.desc()).limit(SHOWN)))
+    note_patients(session, person, children, now)
+    return children
 
 
 def check_day(session: Session, child: Patient, day: str, now: datetime) -> None:

@@ -129,7 +129,7 @@ def test_the_family_reads_all_of_it_and_no_page_asks_for_anything(
         main = page.text.partition("<main")[2].partition("</main>")[0]
         assert [words for words in ASKS if words.casefold() in main.casefold()] == [], path
         assert "<form" not in main, path
-    assert ANSWER["family_summary"] in mothers.get(answer).text
+    assert str(ANSWER["family_summary"]) in mothers.get(answer).text
     assert FAMILY_QUESTION in mothers.get(f"/family/questions/{asked.public_id}").text
     for path in (f"{answer}/note.txt", f"/family/children/{clinic.child.public_id}/seen"):
         assert mothers.get(path).status_code == 200, path
@@ -149,7 +149,12 @@ def test_staff_see_a_quiet_mark_by_the_name_and_no_list_asks_them_to_call(
     desk, clinics, dermatologist = (browser_of(each) for each in (clinic.coordinator, clinic.pcp, clinic.derm))
     assert told.number in desk.get("/coordination").text
     mark(runtime, clinic)
-    assert told.number not in desk.get("/coordination").text
+    board = desk.get("/coordination").text
+    assert told.number not in board
+    for text in (board, clinics.get("/clinic").text):
+        assert "Please do not call or write to these families" in text
+        assert f'href="/families/{clinic.child.public_id}">{clinic.child.name}</a>' in text
+    assert "Please do not call or write" not in browser_of(clinic.other_pcp).get("/clinic").text
     assert "Has died" in clinics.get("/clinic").text
     assert "Has died" in clinics.get("/clinic/ask").text
     assert "Has died" in dermatologist.get("/worklist?view=mine").text

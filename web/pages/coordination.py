@@ -13,6 +13,7 @@ from econsult import audit
 from econsult.access import Pass, consult_for
 from econsult.advice.colleagues import unanswered_sides
 from econsult.advice.lists import count_late
+from econsult.bereavement import marked_lately
 from econsult.consults import answers, telling
 from econsult.consults.interpreting import to_interpret
 from econsult.consults.lifecycle import Status
@@ -81,7 +82,7 @@ def board() -> str:
         untold = columns["untold"].number if "untold" in columns else _count(session, "untold")
         alone, late_steps = count_desk(session), count_late(session, me(), now())
         asked, asides = asked_lines(session), unanswered_sides(session, me(), now())
-        to_tell = to_interpret(session, me().program_id, now())
+        to_tell, died = to_interpret(session, me().program_id, now()), marked_lately(session, me(), now())
         audit.record_list(session, to_tell, now=now(), person_id=me().id)
     waiting = untold + len(calls) + len(phones) + len(unreached)
     count_place("/coordination", f"{COUNT_CAP}+" if waiting > COUNT_CAP else str(waiting or ""))
@@ -100,6 +101,7 @@ def board() -> str:
         asked=asked,
         asides=[(side, consult, str(terms.SPECIALTIES[side.specialty])) for side, consult in asides],
         cap=COUNT_CAP,
+        died=died,
         terms=terms,
     )
 

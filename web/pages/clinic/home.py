@@ -10,6 +10,7 @@ from werkzeug import Response
 
 from econsult import panel
 from econsult.access import patient_for
+from econsult.bereavement import marked_lately
 from econsult.consults import requests
 from econsult.consults.drafts import empty_draft
 from econsult.consults.requests import RequestForm
@@ -73,12 +74,14 @@ def home() -> str:
         children = panel.newest(session, me(), now=now(), limit=NEWEST_SHOWN)
         calls, phones = calls_for(session), phones_for(session)
         asked, worse = asked_lines(session), worse_lines(session)
+        died = marked_lately(session, me(), now())
         files_waiting = len(held_files(session, me())) if me().role == Role.PCP else 0
     waiting = sum(lists[view].number for view in OURS)
     waiting += len(calls) + len(phones) + len(worse)
     count_place("/clinic", f"{COUNT_CAP}+" if waiting > COUNT_CAP else str(waiting or ""))
     shown = {
         "lists": lists,
+        "died": died,
         "calls": calls,
         "phones": phones,
         "asked": asked,
