@@ -119,6 +119,7 @@ def test_the_family_reads_all_of_it_and_no_page_asks_for_anything(
         draft = clinic.family_draft(session, now=now)
     mothers = browser_of(clinic.mother)
     assert "How is Luz now?" in mothers.get("/family").text
+    assert "Hard to breathe" in mothers.get("/family").text
     mark(runtime, clinic)
     question, answer = f"/family/questions/{told.public_id}", f"/family/questions/{told.public_id}/answer"
     pages = ("/family", question, answer, *(f"/family/questions/{each.public_id}" for each in (asked, held)))
@@ -126,6 +127,7 @@ def test_the_family_reads_all_of_it_and_no_page_asks_for_anything(
         page = mothers.get(path)
         assert page.status_code == 200, path
         assert "We are so sorry for your loss." in page.text, path
+        assert ("How can we help?" in page.text, "Hard to breathe" in page.text) == (False, False), path
         main = page.text.partition("<main")[2].partition("</main>")[0]
         assert [words for words in ASKS if words.casefold() in main.casefold()] == [], path
         assert "<form" not in main, path

@@ -53,6 +53,7 @@ def answer_page(public_id: str, changed: str = "") -> str:
     return render_template(
         "family/kept_answer.html" if is_kept else "family/answer.html",
         consult=loaded.consult,
+        is_kept=is_kept,
         patient=loaded.patient,
         plain=plain,
         version=answer.version,

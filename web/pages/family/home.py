@@ -121,7 +121,9 @@ def _home(errors: Mapping[str, str] | None = None) -> str:
         waiting = waiting_links(session, me(), now())
     shown = {"children": children, "has_left": has_left, "asked": asked, "errors": errors or {}}
     shown |= {"is_waiting": any(not is_shut(link) for link in waiting), "is_shut": any(map(is_shut, waiting))}
-    return render_template("family/home.html", **shown)
+    # Where every child of theirs has died, nothing is offered.
+    is_kept = bool(children) and all(child.clinic is not None for child in children)
+    return render_template("family/home.html", is_kept=is_kept, **shown)
 
 
 @family_home.post("/join")

@@ -205,7 +205,7 @@ def status_page(public_id: str, form: FormReader, text: str = "") -> Page:
         return redirect(url_for(next_step(shown.consult), public_id=public_id), code=303)
     if is_kept:
         words = asked_words(shown.consult)
-        return render_template("family/kept_question.html", shown=shown, own=words, telephone=telephone)
+        return render_template("family/kept_question.html", shown=shown, own=words, telephone=telephone, is_kept=True)
     page = render_template(
         "family/status.html",
         shown=shown,
