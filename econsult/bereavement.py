@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from econsult.access import known_patients, note_patients
 from econsult.birthdays import AgeTask
 from econsult.consults.clocks import halt, lock, open_clocks, refresh_deadline, unhalt
-from econsult.consults.hearers import desk_of
+from econsult.consults.hearers import coordinators_of
 from econsult.consults.holding import go_on
 from econsult.consults.ledger import DIED, Clock, ClockEvent, ClockState
 from econsult.consults.lifecycle import OPEN, Status, next_status
@@ -272,7 +272,7 @@ class _Told:
 
 def _tell(session: Session, child: Patient, told: _Told, now: datetime) -> None:
     """Those who have an open request of the child, its medical home and the desk: without a name."""
-    others = (*team_of(session, child.organization_id), *desk_of(session, child.program_id))
+    others = (*team_of(session, child.organization_id), *coordinators_of(session, child.program_id))
     people = told.concerned | {person.id: person for person in others}
     for person in people.values():
         if person.id != told.by.id:

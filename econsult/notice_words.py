@@ -296,10 +296,4 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     },
 }
 
-STANDING_IN = {
-    "en": "You hear this because no coordinator is there now: you stand in for them.",
-    "es": "Se lo decimos porque ahora no hay nadie de coordinación: usted hace sus veces.",
-}
-"""Why somebody hears what a desk would of which nobody is there."""
-
 SUBJECTS = {"en": "eConsult: please sign in", "es": "eConsult: por favor entre"}

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult.database import Base, Instant
 from econsult.family_notices import said_to
 from econsult.jobs import Job, JobKind, JobState, Lane, add_job
-from econsult.notice_words import STANDING_IN, SUBJECTS, TEXTS, NoticeKind
+from econsult.notice_words import SUBJECTS, TEXTS, NoticeKind
 from econsult.people.deaths import is_hushed
 from econsult.people.persons import Person
 from econsult.picking import one_of
@@ -30,6 +30,11 @@ AT_ONCE = frozenset(
     }
 )
 """An emergency goes to every channel, by night as by day."""
+STANDING_IN = {
+    "en": "You hear this because no coordinator is there now: you stand in for them.",
+    "es": "Se lo decimos porque ahora no hay nadie de coordinación: usted hace sus veces.",
+}
+"""Why somebody hears what a desk would of which nobody is there."""
 LEADS_TO = {NoticeKind.SIGN_IN_NEW: "/account#h-sessions"}
 """Where a letter leads that does not lead to the front door: a page of everybody's, which names nothing."""
 

@@ -101,6 +101,8 @@ AFTER_A_DEATH = {
     NoticeKind.SIDE_REPLIED: SILENT,
     NoticeKind.SIDE_MOVED: SILENT,
     NoticeKind.ERASURE_ASKED: SILENT,
+    NoticeKind.STANDS_IN: SILENT,
+    NoticeKind.CLINIC_MOVED: SILENT,
     NoticeKind.CHILD_DIED: SILENT,
     NoticeKind.DEATH_TAKEN_BACK: SILENT,
     # Whoever has an account hears that somebody else is at it, whatever has happened.

@@ -47,7 +47,9 @@ def death_told(child: Patient) -> Marked | None:
 
 
 def died_on(child: Patient) -> str | None:
-    """The day as `2026-03-01`; None where nobody knows it. For whoever may know who the child is."""
+    """The day as `2026-03-01`; None where nobody knows it, or the child lives. For who may know who the child is."""
+    if not has_died(child.id):
+        return None
     with database().reading() as session:
         death = death_of(session, child.id)
     return death.day_text or None if death is not None else None
