@@ -113,11 +113,10 @@ def test_a_server_without_time_zones_of_its_own_starts(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_an_admin_is_made_and_gets_a_token_on_the_last_line(tmp_path: Path) -> None:
-    assert _start(tmp_path, "migrate").returncode == 0
-    made = _start(tmp_path, "admin", "create", "--email", "a@clinic.test", typed="a long enough password\n")
+def test_an_admin_is_made_and_gets_a_token_on_the_last_line(laid: Path) -> None:
+    made = _start(laid, "admin", "create", "--email", "a@clinic.test", typed="a long enough password\n")
     assert (made.returncode, made.stderr) == (0, "")
-    token = _start(tmp_path, "token", "--person", "a@clinic.test", "--days", "3")
+    token = _start(laid, "token", "--person", "a@clinic.test", "--days", "3")
     assert token.returncode == 0
     assert len(token.stdout.splitlines()[-1]) == 43
 

@@ -131,6 +131,7 @@ def test_a_recovery_code_outlives_the_key_and_an_older_one_holds_it_back(house: 
     later.close()
 
 
+@pytest.mark.parametrize("database", [pytest.param("sqlite", marks=pytest.mark.slow), "postgres"], indirect=True)
 def test_others_work_on_in_their_own_processes_meanwhile(house: House) -> None:
     _fill(house)
     others = [start("tests.econsult.busy", house) for _ in range(2)]

@@ -38,6 +38,7 @@ def test_tus_js_client_does_all_that_its_own_specification_tries(door: OurDoor) 
     assert child.returncode == 0, child.stderr
 
 
+@pytest.mark.slow
 def test_the_specification_that_tus_js_client_ships_holds_but_for_the_endpoint(door: OurDoor, desktop: Page) -> None:
     """See `spec_host` for what stands between it and our server."""
     with spec_host(door) as address:

@@ -124,6 +124,7 @@ def test_every_file_of_a_corpus_ends_in_a_verdict(jail: Jail, tmp_path: Path, mo
     assert ends
 
 
+@pytest.mark.slow
 def test_the_largest_transparent_picture_fits(run: Prepare) -> None:
     head = struct.pack(">IIBBBBB", 7000, 7000, 8, 6, 0, 0, 0)
     rows = zlib.compress(bytes((1 + 4 * 7000) * 7000), 1)

@@ -231,6 +231,7 @@ def test_the_demo_set_holds_25_cases_of_eleven_specialties_with_names_that_tell_
     assert not any(word in name for word in told for name in names)
 
 
+@pytest.mark.slow
 def test_every_file_of_the_demo_set_can_be_drawn_and_is_what_it_says():
     heads = {"image/jpeg": b"\xff\xd8\xff", "application/pdf": b"%PDF-1.4"}
     for case in samples.demo_set(photo_size=(160, 120)):

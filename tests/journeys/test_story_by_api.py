@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.imaging.paper_readers import faults_of, words_of
 from tests.journeys import story
 from tests.journeys.media import BIRTH_DATE, NAME, Media
@@ -70,6 +72,7 @@ def test_the_report_of_a_file_tells_what_was_removed_and_never_what_it_was(cast:
     assert BIRTH_DATE not in text
 
 
+@pytest.mark.slow
 def test_a_clinics_own_econsult_is_answered_too(cast: Cast, media: Media) -> None:
     made = cast.pcp.post("/consults", patient_id=cast.child()["id"], **CLINICS).expect(201)
     send(cast.pcp, made["id"], "photo", media.again, view="close", filetype="image/jpeg")

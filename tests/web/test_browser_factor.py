@@ -92,7 +92,8 @@ def test_reloading_the_recovery_codes_neither_repeats_nor_shows_them_again(
         expect(page.locator(".codes")).to_have_count(0)
 
 
-@pytest.mark.parametrize(("language", "width"), spread([("es", 390), ("en", 1440)], 1))
+@pytest.mark.slow
+@pytest.mark.parametrize(("language", "width"), [("es", 390), ("en", 1440)])
 def test_a_nurse_chooses_a_passkey_instead_and_comes_in_by_it(
     strict: Runtime, strict_app: Flask, staffed: dict[str, Person], devices: Devices, language: str, width: int
 ) -> None:

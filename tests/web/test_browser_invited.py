@@ -12,7 +12,6 @@ from econsult.people.patients import Patient
 from econsult.people.persons import Person
 from tests.personas import Clinic
 from tests.services.browser import Devices
-from tests.spread import spread
 from tests.web.conftest import Enter
 from tests.web.looking import complaints, look_at
 from workers.runtime import Runtime
@@ -30,7 +29,8 @@ def pass_questions(phone: Page, look: Callable[[Page, str], None]) -> None:
         phone.locator("main form button").last.click()
 
 
-@pytest.mark.parametrize("language", spread(reversed(WIDTHS), 1))
+@pytest.mark.slow
+@pytest.mark.parametrize("language", WIDTHS)
 def test_from_the_clinics_sheet_to_a_question_that_it_takes_for_the_familys(
     devices: Devices, enter: Enter, address: str, runtime: Runtime, clinic: Clinic, language: str
 ) -> None:

@@ -7,12 +7,14 @@ from flask import Flask
 from playwright.sync_api import Page
 
 from tests.services.browser import Devices
+from tests.spread import spread
 from tests.web.looking import complaints, english_left, overflow, violations
 from tests.web.serving import served
 
 
-@pytest.mark.parametrize("layout", ["family", "staff"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("layout", "scheme"), spread([("family", "light"), ("family", "dark"), ("staff", "light"), ("staff", "dark")], 2)
+)
 def test_every_part_is_accessible_and_quiet(shell: Flask, devices: Devices, layout: str, scheme: str) -> None:
     page = devices.desktop(color_scheme=scheme) if layout == "staff" else devices.phone(color_scheme=scheme)
     with served(shell) as address:

@@ -166,6 +166,7 @@ def answer_all(pcp: Hands) -> None:
                 pcp.say(f"[name='{link}']", words)
 
 
+@pytest.mark.slow
 def test_a_case_is_told_and_closed_in_a_minute(runtime: Runtime, clinic: Clinic, hands) -> None:
     with runtime.database.writing() as session:
         consult = clinic.answered(session, now=NOW)

@@ -23,6 +23,7 @@ from econsult.consults.telephone import call_of
 from econsult.notices import Notice, NoticeKind
 from econsult.queue.invariants import violations
 from tests.personas import ANSWER, Clinic
+from tests.spread import spread
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from workers.runtime import Runtime
@@ -113,7 +114,7 @@ def check_brought(runtime: Runtime, consult_id: int, disposition: str, signed_at
         assert added == []
 
 
-@pytest.mark.parametrize("disposition", [str(each) for each in Disposition])
+@pytest.mark.parametrize("disposition", spread([str(each) for each in Disposition], 5))
 def test_what_an_answer_leads_to_is_somebodys_until_it_is_closed(
     runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, disposition: str
 ) -> None:

@@ -20,6 +20,7 @@ from econsult.people.signin import SignInSession, make_link, make_token, open_se
 from econsult.settings import load_settings
 from econsult.trail import AuditEvent
 from tests.personas import Clinic
+from tests.spread import spread
 from tests.web.authenticator import HALFWAY, RECOVERY_CODE, code_of, enrol, key_on, set_up_in
 from tests.web.browsing import SESSION, post
 from tests.web.conftest import PASSWORD
@@ -48,7 +49,7 @@ def deeds(runtime: Runtime, person: Person) -> list[str]:
         return [f"{row.action} {row.detail}".strip() for row in session.scalars(query) if row.action != "create"]
 
 
-@pytest.mark.parametrize("name", HOMES)
+@pytest.mark.parametrize("name", spread(HOMES, 4))
 def test_staff_without_a_factor_reach_nothing_but_its_set_up(
     strict: Runtime, browser: FlaskClient, staffed: dict[str, Person], name: str
 ) -> None:

@@ -140,6 +140,7 @@ def test_a_second_start_adds_nothing(seeded: Runtime) -> None:
         assert [session.scalars(select(func.count(table.id))).one() for table in tables] == before
 
 
+@pytest.mark.slow
 def test_the_files_that_follow_are_drawn_and_sent_once(seeded: Runtime) -> None:
     assert demo.lacks_media(seeded)
     sent = demo.send_media(seeded, now())

@@ -21,6 +21,7 @@ from econsult.people.patients import Patient, add_patient, link_caregiver
 from econsult.people.persons import Organization, Program
 from storage.blobs import BlobStat, BlobStore
 from storage.keys import WrongKey
+from tests.spread import spread
 from tests.workers.clinic import Clinic, now
 from uploads.staged import staged_path
 from workers.clock import Ticker
@@ -110,7 +111,7 @@ def test_a_register_that_cannot_be_written_erases_nothing_and_is_an_alarm(
         assert session.scalars(select(Erasure.done_at)).all() == [row.due_at]
 
 
-@pytest.mark.parametrize("started", [1, 2, 4])
+@pytest.mark.parametrize("started", spread([1, 4, 2], 2))
 def test_what_workers_are_making_while_the_record_goes_is_gone_as_well(
     clinic: Clinic, desk: Desk, photo: bytes, started: int
 ) -> None:
