@@ -19,13 +19,14 @@ from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.errors import EmergencyError
 from econsult.people.persons import Person
+from econsult.rights import Relation
 from econsult.trail import AuditEvent
 from tests.house.acts import acts_of_the_trail
 from tests.house.tree import ROOMS, ROOT, python_files
 from tests.personas import TARGETS, Clinic
 from tests.web.conftest import BrowserOf
 from web.words.acts import CALLED, act_words
-from web.words.looks import THINGS
+from web.words.looks import AS_WHAT, THINGS
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
@@ -165,6 +166,17 @@ def test_every_act_of_the_trail_has_words() -> None:
     unnamed = {act for act in told if deed_of(act, entity.get(act, "")) == Deed.WORKED}
     assert {act for act in unnamed if act_words(act) is None} == set()
     assert {act for act in CALLED if act not in told} == set(), "words of what nobody does"
+
+
+def test_as_what_somebody_looked_is_said_in_words(
+    runtime: Runtime, reader: FlaskClient, clinic: Clinic, asked: Consult
+) -> None:
+    assert set(AS_WHAT) == set(Relation)
+    with runtime.database.writing() as session:
+        consult_for(session, session.merge(clinic.mother), asked.public_id, now=NOW)
+    table = reader.get("/privacy?lang=es").text.partition("<tbody")[2]
+    assert ("como quien cuida al niño" in table, ">caregiver<" in table) == (True, False)
+    assert ">Lo abrió</a>" in table
 
 
 def test_an_act_of_an_earlier_version_is_shown_as_it_was_written(

@@ -19,11 +19,12 @@ from econsult.access_log import Deed, Wanted, deed_of, exported
 from econsult.consults.records import Consult
 from econsult.people.patients import add_patient, link_caregiver
 from econsult.people.persons import Person, Role, add_person
+from econsult.rights import Relation
 from econsult.trail import AuditEvent
 from tests.personas import Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
-from web.words.looks import THINGS
+from web.words.looks import AS_WHAT, THINGS
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
@@ -177,9 +178,10 @@ def test_the_file_says_what_the_screen_says(
         assert row[0] == line["row"]
         assert line["person"] in row[2]
         assert row[2].endswith(line["person_id"][:SHORT])
-        # An act that has words is told by them alone, one that has none by its code.
-        assert row[3].endswith(line["detail"])
-        assert row[3].removesuffix(line["detail"]).strip()
+        # As what somebody looked is said in words on the screen, and as it is kept in the file.
+        detail = str(AS_WHAT[Relation(line["detail"])]) if line["detail"] in AS_WHAT else line["detail"]
+        assert row[3].endswith(detail)
+        assert row[3].removesuffix(detail).strip()
         assert row[4] == f"{THINGS[line['entity']]} {line['entity_id'][:SHORT]}".strip()
         assert (row[5], row[6]) == (f"{line['child']} {line['child_id'][:SHORT]}", line["request"])
 

@@ -24,6 +24,7 @@ from econsult.consults.records import numbered
 from econsult.log_child import children_meant
 from econsult.people.patients import Patient
 from econsult.people.persons import FAMILIES, Person, Role
+from econsult.rights import Relation
 from web.context import database, now
 from web.shell.auth import me, only
 from web.shell.desk import count_place
@@ -32,7 +33,7 @@ from web.shell.numbers import day_in
 from web.words import terms
 from web.words.acts import act_words
 from web.words.language import choose_zone, gettext
-from web.words.looks import ACTS, THINGS
+from web.words.looks import ACTS, AS_WHAT, THINGS
 
 privacy = Blueprint("privacy", __name__, url_prefix="/privacy")
 COLUMNS = (
@@ -189,7 +190,9 @@ def reference(public_id: str) -> str:
 
 
 def asked_by(row: Look) -> str:
-    """The detail of a row; of a search or an export, by what it was narrowed, in words. The file has it as kept."""
+    """The detail of a row; of a search its fields and of a look as what, in words. The file has it as kept."""
+    if row.detail in AS_WHAT:
+        return str(AS_WHAT[Relation(row.detail)])
     names = row.detail.split()
     if row.entity != "audit_event" or not all(name in NARROWED for name in names):
         return row.detail

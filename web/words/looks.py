@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from econsult.access_log import Deed
+from econsult.rights import Relation
 
 ACTS = {
     Deed.NAME: _l("Saw name and contact"),
     Deed.EXCEPTION: _l("Opened a name by exception"),
     Deed.HOLD: _l("Opened what was sealed"),
     Deed.LISTED: _l("Saw in a list"),
-    Deed.OPENED: _l("Opened"),
+    Deed.OPENED: _l("Opened it"),
     Deed.MEDIA: _l("Opened photos, videos or papers"),
     Deed.NOTE: _l("Saved an answer as a file"),
     Deed.CODE_ASKED: _l("Asked for a reading code"),
@@ -39,3 +40,18 @@ THINGS = {
     "sign_in_link": _l("Sign-in link"),
 }
 """What an act was done on, by the name of its table as the trail keeps it."""
+AS_WHAT = {
+    Relation.CAREGIVER: _l("as a caregiver"),
+    Relation.YOUTH: _l("as the young person"),
+    Relation.INVITED: _l("by an invited device"),
+    Relation.MEDICAL_HOME: _l("as the child's clinic"),
+    Relation.PRESENTER: _l("as who prepares the request"),
+    Relation.POOL: _l("as one of the specialty"),
+    Relation.HOLDER: _l("as who has the request"),
+    Relation.REPLIED: _l("as who answered it"),
+    Relation.ASKED: _l("as who was asked"),
+    Relation.SECOND: _l("as who was asked beside it"),
+    Relation.COORDINATOR: _l("as a coordinator"),
+    Relation.STAND_IN: _l("as a stand-in"),
+}
+"""What somebody was to a request when they looked at it, as the detail of such a row names it."""
