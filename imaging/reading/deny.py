@@ -18,6 +18,7 @@ from imaging.reading.labels import (
     LABEL_WORDS,
     cells_under,
     dated_after,
+    dated_below,
     heads_of,
     is_close,
     value_after,
@@ -69,7 +70,8 @@ class DenyList:
 
     def _found(self, lines: Sequence[Line], rows: Sequence[bool]) -> list[set[int]]:
         """Find what is covered of each line for its own sake, or for a label beside or above it."""
-        found = [self._hits_of(line, is_row=row) for line, row in zip(lines, rows, strict=True)]
+        above = [(), *(() if row else line for line, row in zip(lines, rows, strict=True))]
+        found = [self._hits_of(*one) for one in zip(lines, rows, above, strict=False)]
         for number, one in self._set_apart(lines, rows).items():
             found[number] |= one
         for number, line in enumerate(lines):
@@ -98,19 +100,22 @@ class DenyList:
     def _is_row(self, line: Line) -> bool:
         return is_result(line, self._numbers.figures)
 
-    def _hits_of(self, line: Line, *, is_row: bool) -> set[int]:
+    def _hits_of(self, line: Line, is_row: bool, above: Line) -> set[int]:
         found = self._unread(line, is_row=is_row) | self._of_address(line)
         text, _ = _joined(line)
         spans = [] if is_row else [*self._spans_of_birth_years(text)]
-        return found.union(*self._groups(line, is_row=is_row), *_touched(line, spans))
+        return found.union(*self._groups(line, is_row=is_row, above=above), *_touched(line, spans))
 
-    def _groups(self, line: Line, *, is_row: bool) -> Iterator[set[int]]:
-        """Yield the numbers of words that together are one identifier of the case, or have the form of one."""
+    def _groups(self, line: Line, *, is_row: bool, above: Line = ()) -> Iterator[set[int]]:
+        """Yield the numbers of words that together are one identifier of the case, or have the form of one.
+
+        `above` is the line over it, if it may be a head of columns.
+        """
         yield from self._names.groups(line, is_row=is_row)
         yield from self._numbers.groups(line, is_row=is_row)
         yield from self._initials.groups(line, is_row=is_row)
         text, _ = _joined(line)
-        dated = dated_after(line)
+        dated = dated_after(line) + (dated_below(above, line) if above else [])
         spans = [*self._dates.spans_of_misread(text)]
         spans += [one for one in self._dates.spans(text) if not (is_row and _VALUES.fullmatch(text, *one))]
         yield from (group for group in _touched(line, spans) if not _is_dated(group, dated))
@@ -148,6 +153,8 @@ class DenyList:
             yield from (place for number in group for place in apart.places[number])
         if {apart.second - 1, apart.second} & set().union(*groups):
             return
+        # The head of a column and the whole date under it are no halves of one.
+        is_dated = any(values[:1] == [apart.second] for values in dated_after(apart.words))
         is_broken = apart.words[apart.second - 1].text[-1] in HYPHENS
         for one in ones:
             word = one.words[one.second]
@@ -155,7 +162,7 @@ class DenyList:
             groups = [{one.second}] if is_name else []
             if not is_row:
                 text, _ = _joined(one.words)
-                spans = [*self._dates.spans(text), *self._numbers.spans(text, is_row=False)]
+                spans = [*self._numbers.spans(text, is_row=False), *(() if is_dated else self._dates.spans(text))]
                 groups += filter(one.goes_over, _touched(one.words, spans))
             yield from (place for group in groups for number in group for place in one.places[number])
 

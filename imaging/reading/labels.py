@@ -1,6 +1,6 @@
 """The words before which, on a laboratory's paper, stands something that tells who the child is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from imaging.reading.spelling import fold, is_misread
 from imaging.reading.words import Line, Word
@@ -89,6 +89,16 @@ def zones_of(line: Line) -> Iterator[tuple[int, int, bool]]:
 def dated_after(line: Line) -> list[list[int]]:
     """Return for each label of a laboratory's own day the numbers of the words after it, up to the next label."""
     return [value_after(line, start, end) for start, end, _ in zones_of(line) if _is_of_date(line, start, end)]
+
+
+def dated_below(line: Line, below: Line) -> list[list[int]]:
+    """Return for each such label with no figure behind it the numbers of the words of the next line under it."""
+    zones = [(start, end) for start, end, _ in zones_of(line) if _is_of_date(line, start, end)]
+    return [value_below(line, zone, below) for zone in zones if not _has_figures(line, value_after(line, *zone))]
+
+
+def _has_figures(line: Line, numbers: Iterable[int]) -> bool:
+    return any(sign.isdigit() for number in numbers for sign in line[number].text)
 
 
 def _is_of_date(line: Line, start: int, end: int) -> bool:

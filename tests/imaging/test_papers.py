@@ -254,6 +254,26 @@ def test_a_value_wider_or_narrower_than_its_centred_head_is_covered_and_its_neig
     assert [lines[1][number].text for number in sorted(found[1])] == ["Otra", "Elena", "Zapata", "Quiroga"]
 
 
+@pytest.mark.parametrize(
+    ("heads", "covered"),
+    [(("Collected", "Status", "DOB"), [3]), (("DOB", "Status", "Collected"), [0]),
+     (("Recolectado", "Estado", "Nota"), [3]), (("Collected 04/21/2026", "Status", "DOB"), [0, 3])],
+)  # fmt: skip
+def test_a_newborns_day_of_birth_stays_under_the_head_of_its_collection(
+    heads: tuple[str, ...], covered: list[int]
+) -> None:
+    lines = [
+        [
+            Word(part, x + 8 * at, top, x + 8 * (at + len(part)), top + 16, is_exact=True)
+            for text, x in zip(texts, (40, 330, 560), strict=True)
+            for part, at in _parts(text)
+        ]
+        for texts, top in ((heads, 0.0), (("03/07/2019 23:10", "Final", "03/07/2019"), 24.0))
+    ]
+    found = dict(DenyList(CASE, dates).hits(lines))
+    assert sorted(number for number in found[1] if "/" in lines[1][number].text) == covered
+
+
 def _parts(text: str) -> Iterator[tuple[str, int]]:
     at = 0
     for part in text.split(" "):
