@@ -5,9 +5,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date, timedelta
+from threading import Thread
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 
 from econsult.database import Database
 from econsult.errors import InvalidError, TooManyTriesError
@@ -107,6 +109,32 @@ def test_many_guesses_at_once_are_all_counted(database: Database, clinic: Clinic
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(guess, range(24)))
+    with database.reading() as session:
+        assert session.scalar(select(func.count(attempts.SignInTry.id))) == attempts.TRIES
+
+
+def test_no_more_guesses_pass_at_once_where_nobody_has_the_address(postgres_database: Database) -> None:
+    """How many are judged must not tell whether there is an account."""
+    database = postgres_database
+
+    def guess() -> None:
+        with suppress(TooManyTriesError):
+            attempts.sign_in(database, "nobody@clinic.test", "wrong", source="192.0.2.7", now=NOON)
+
+    for _ in range(attempts.TRIES - 1):
+        guess()
+    other = Thread(target=guess)
+
+    def look(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if "FROM sign_in_try" in statement and other.ident is None:
+            # The first has looked how many there were, and has not counted itself yet.
+            other.start()
+            other.join(0.5)
+
+    event.listen(database.engine, "after_cursor_execute", look)
+    guess()
+    event.remove(database.engine, "after_cursor_execute", look)
+    other.join(20)
     with database.reading() as session:
         assert session.scalar(select(func.count(attempts.SignInTry.id))) == attempts.TRIES
 
