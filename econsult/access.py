@@ -17,7 +17,8 @@ from econsult import audit
 from econsult.consults import glass
 from econsult.consults.adopting import came_from
 from econsult.consults.answers import Answer
-from econsult.consults.attachments import Attachment, AttachmentState, Rendition, note_attachment
+from econsult.consults.attachments import REVIEW_COPY, Attachment, AttachmentState, Rendition, note_attachment
+from econsult.consults.family_word import check_face
 from econsult.consults.intake import Upload
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, Kind, note
@@ -30,9 +31,6 @@ from econsult.rights import READ_RIGHTS, WAITS_FOR_ADOPTION, Relation, Right, re
 from econsult.rosters.limits import conflicted
 from econsult.seconds import seconds_relation, time_relation
 from econsult.standing import desk_relation
-
-REVIEW_COPY = "review"
-"""How the copies begin that are for the person who decides about a held file."""
 
 
 @dataclass(frozen=True)
@@ -107,9 +105,12 @@ def review_for(
     session: Session, person: Person, public_id: str, *, now: datetime, right: Right = Right.REVIEW
 ) -> tuple[Attachment, Consult]:
     """A file to decide about, locked until the transaction ends; `right` is what is going to be done with it."""
-    query = select(Attachment).where(Attachment.public_id == public_id).with_for_update(key_share=True)
-    attachment = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
-    if attachment is None:
+    file = select(Attachment).where(Attachment.public_id == public_id)
+    # The case before its file, as whoever changes both does: a family that says no waits for who decides, or is seen.
+    case = select(Consult.id).where(Consult.id.in_(file.with_only_columns(Attachment.consult_id)))
+    session.execute(case.with_for_update(key_share=True))
+    locked = file.with_for_update(key_share=True).execution_options(populate_existing=True)
+    if (attachment := session.scalars(locked).one_or_none()) is None:
         raise NotFoundError
     _check_media(session, person, attachment, now, f"use_{right}", right=right)
     return attachment, session.get_one(Consult, attachment.consult_id)
@@ -141,9 +142,7 @@ def upload_for(session: Session, person: Person, public_id: str, *, now: datetim
     """An upload in progress: its owner's alone, and only while the owner may still know the consult."""
     query = select(Upload).where(Upload.public_id == public_id).options(joinedload(Upload.consult, innerjoin=True))
     upload = session.scalars(query).one_or_none()
-    if upload is None or upload.owner_id != person.id:
-        raise NotFoundError
-    if _relation_to(session, person, upload.consult, now) is None:
+    if upload is None or upload.owner_id != person.id or _relation_to(session, person, upload.consult, now) is None:
         raise NotFoundError
     return upload
 
@@ -278,6 +277,8 @@ def _check_media(
         raise ForbiddenError("This file shows a face or keeps a voice. It opens for the specialist who takes the case.")
     if Right.SEE_MEDIA not in rights:
         raise ForbiddenError("You may know this consult, but not look at its photos and documents.")
+    if right == Right.SEE_MEDIA:
+        check_face(session, attachment)
     note_attachment(session, attachment, action, now, person_id=person.id, detail=relation)
 
 

@@ -8,7 +8,8 @@ from dataclasses import asdict
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import Attachment, MediaKind
-from econsult.consults.facepolicy import KEEP, MASK_ALL
+from econsult.consults.facepolicy import KEEP, MASK_ALL, OPENS_NONE
+from econsult.consults.family_word import is_kept_shut
 from econsult.consults.records import Consult
 from econsult.consults.voice import is_voice_kept
 from econsult.identifying import on_file
@@ -28,16 +29,22 @@ def policy_for(session: Session, attachment: Attachment, consult: Consult) -> Po
     # What is asked about a face is asked of pictures of the child: one on a paper is a passport's, and tells who it is.
     chosen = consult.details.get("face_policy") if attachment.kind != MediaKind.LAB_DOCUMENT else None
     faces = attachment.face_policy or chosen or MASK_ALL
+    if faces not in OPENS_NONE and is_kept_shut(session, attachment):
+        faces = MASK_ALL
     return Policy(
         video_seconds=LONG_VIDEO_SECONDS.get(consult.specialty or "", Policy.video_seconds),
         keeps_voice=attachment.kind == MediaKind.VIDEO and is_voice_kept(session, consult.id),
         keeps_detail=consult.specialty in JUDGED_BY_DETAIL,
         faces=faces,
         text=KEEP if faces == KEEP else MASK,
-        regions=tuple(Region(**region) for region in (attachment.face_regions or {}).get("regions", ())),
+        regions=() if faces == MASK_ALL else _regions(attachment),
         chosen_by="reviewer" if attachment.face_policy else "requester" if chosen else "default",
         identifiers=identifiers_of(session, attachment.patient_id),
     )
+
+
+def _regions(attachment: Attachment) -> tuple[Region, ...]:
+    return tuple(Region(**region) for region in (attachment.face_regions or {}).get("regions", ()))
 
 
 def identifiers_of(session: Session, patient_id: int) -> Identifiers:

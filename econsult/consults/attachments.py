@@ -45,6 +45,8 @@ REFUSED_BEFORE = "refused_before"
 PAPER = "application/pdf"
 DUPLICATE = "duplicate"
 """The reason of a file that its sender had sent to the same consult before: the first one stands for both."""
+REVIEW_COPY = "review"
+"""How the copies begin that are for the person who decides about a held file."""
 DOCUMENT_TYPES = ("laboratory", "imaging_report", "audiogram", "ecg", "newborn_screen", "other")
 
 
@@ -91,6 +93,8 @@ class Attachment(PublicId, Base):
     face_policy: Mapped[str | None] = mapped_column(String(20))
     face_regions: Mapped[dict[str, Any] | None] = mapped_column(SealedJson("attachment.face_regions"))
     review_note: Mapped[str | None] = mapped_column(Sealed("attachment.review_note"))
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When a person last decided how this file is prepared; never before what the family had said by then."""
     reviews: Mapped[int] = mapped_column(default=0)
     is_restricted: Mapped[bool] = mapped_column(default=False)
     show_asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

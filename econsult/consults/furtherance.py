@@ -8,31 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
-from sqlalchemy import Index, String, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Session
 
 from econsult.consults.facepolicy import FACE_IS_FINDING
+from econsult.consults.family_word import Allowed, FurtherConsent, no_to_faces, standing
 from econsult.consults.lifecycle import ENDED
 from econsult.consults.records import Consult, note
 from econsult.consults.reviews import cover_faces, cover_shown_by_consent, run_all_again, shows_faces
 from econsult.consults.screening import CLINICIANS
-from econsult.database import Base, Instant
+from econsult.database import NO_KEY
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.people.caregivers import check_speaks
-from econsult.people.consent import OWN_WORD, ConsentRow, consent_for, hash_of, of_case, unknown_in
+from econsult.people.consent import OWN_WORD, consent_for, hash_of, unknown_in
 from econsult.people.persons import HOUSEHOLD, Person
 from econsult.people.signing import check_own_name, check_signer
-
-
-class Allowed(StrEnum):
-    """What is asked for by itself."""
-
-    FACES = "faces"
-    TRAINEES = "trainees"
-    TEACHING = "teaching"
-
 
 TOLD = "verbal"
 """How a family agreed that told it to its clinic."""
@@ -53,17 +43,6 @@ TEXTS: dict[Allowed, dict[str, str]] = {
 }
 
 
-class FurtherConsent(ConsentRow, Base):
-    """One yes or no to one of them."""
-
-    __tablename__ = "opt_in"
-    __table_args__ = (Index("ix_opt_in_standing", "consult_id", "what", "id"), *of_case("opt_in"))
-
-    what: Mapped[str] = mapped_column(String(16))
-    is_given: Mapped[bool]
-    at: Mapped[datetime] = mapped_column(Instant)
-
-
 @dataclass(frozen=True)
 class Choice:
     """A yes or a no, by whom, how, and in which language the text was read."""
@@ -80,30 +59,28 @@ class Choice:
             raise InvalidError("Say who allows it, how, and in which language.", wrong)
 
 
-def standing(session: Session, consult_id: int) -> frozenset[Allowed]:
-    """What is allowed now; what nobody was asked about is not."""
-    newest: dict[str, bool] = {}
-    for row in session.scalars(
-        select(FurtherConsent).where(FurtherConsent.consult_id == consult_id).order_by(FurtherConsent.id)
-    ):
-        newest[row.what] = row.is_given
-    return frozenset(Allowed(what) for what, is_given in newest.items() if is_given)
-
-
 def in_effect(session: Session, consult: Consult) -> frozenset[Allowed]:
     """What is allowed, and the face also where the clinic shows it: what the family can say no to."""
     given = standing(session, consult.id)
     return given | {Allowed.FACES} if shows_faces(session, consult) else given
 
 
+def spoken_of(session: Session, consult: Consult) -> frozenset[Allowed]:
+    """What is allowed or shown, and the face also where the family has said no to it: a no can be taken back too."""
+    given = in_effect(session, consult)
+    return given | {Allowed.FACES} if no_to_faces(session, consult.id) is not None else given
+
+
 def choose(session: Session, consult: Consult, person: Person, choice: Choice, *, now: datetime) -> None:
     """Record the answer; what stands already is not written again. With a no to faces they are covered at once.
 
-    That no counts also where no yes is written down, and the clinic opened the face.
+    That no is kept also where no yes is written down, whether the clinic has opened the face or nobody has.
     Raises ForbiddenError for who may not answer for the child, ImpossibleVerbError for a yes to what has ended.
     """
-    so_far = standing(session, consult.id) if choice.is_given else in_effect(session, consult)
-    if (choice.what in so_far) == choice.is_given:
+    session.flush()
+    # Whoever decides about a file of the case holds this too: one of the two sees what the other did.
+    consult = session.get_one(Consult, consult.id, with_for_update=NO_KEY, populate_existing=True)
+    if _stands_already(session, consult, choice):
         return
     _check_may(session, consult, person, choice, now)
     if choice.is_given and (consult.status in ENDED or consult.consent_withdrawn_at is not None):
@@ -111,6 +88,14 @@ def choose(session: Session, consult: Consult, person: Person, choice: Choice, *
     _record(session, consult, person, choice, now)
     if choice.what == Allowed.FACES and not choice.is_given:
         cover_faces(session, consult, now=now)
+
+
+def _stands_already(session: Session, consult: Consult, choice: Choice) -> bool:
+    if choice.is_given:
+        return choice.what in standing(session, consult.id)
+    if choice.what in in_effect(session, consult):
+        return False
+    return choice.what != Allowed.FACES or no_to_faces(session, consult.id) is not None
 
 
 def follow_policy(session: Session, consult: Consult, was: str, *, now: datetime) -> None:
@@ -132,11 +117,16 @@ def take_all_back(
 
 
 def write_told_yes(session: Session, consult: Consult, person: Person, *, now: datetime) -> None:
-    """The clinic's request says that the family agreed to the face: keep whose yes that is, as with the consent."""
+    """The clinic's request says that the family agreed to the face: keep whose yes that is, as with the consent.
+
+    Raises InvalidError where the family's last word is a no: that changes on the page of the file, which shows it.
+    """
     told = consent_for(session, consult.id)
     is_told = consult.details.get("face_policy") == FACE_IS_FINDING and consult.details.get("face_consent") is True
     if told is None or not is_told or Allowed.FACES in standing(session, consult.id):
         return
+    if no_to_faces(session, consult.id) is not None:
+        raise InvalidError("The family said no to the face.", {"details.face_consent": "family_said_no"})
     method = TOLD if told.method == OWN_WORD and person.role not in HOUSEHOLD else told.method
     _record(session, consult, person, Choice(Allowed.FACES, True, told.given_by, method, told.language), now)
 
@@ -179,3 +169,19 @@ def _record(session: Session, consult: Consult, person: Person, choice: Choice, 
     act = "opt_in" if choice.is_given else "opt_out"
     note(session, consult, act, person_id=person.id, now=now, detail=detail)
     session.flush()
+
+
+__all__ = [
+    "TEXTS",
+    "TEXT_VERSION",
+    "Allowed",
+    "Choice",
+    "FurtherConsent",
+    "choose",
+    "follow_policy",
+    "in_effect",
+    "spoken_of",
+    "standing",
+    "take_all_back",
+    "write_told_yes",
+]

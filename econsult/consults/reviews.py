@@ -31,6 +31,7 @@ from econsult.consults.facepolicy import (
     PAPER_POLICIES,
     check_consent,
 )
+from econsult.consults.family_word import no_to_faces, word_on_faces
 from econsult.consults.lifecycle import Status
 from econsult.consults.next_photo import PHOTO
 from econsult.consults.photo_came import is_for_photo, settle_awaited
@@ -66,11 +67,15 @@ def held_files(session: Session, person: Person) -> list[tuple[Attachment, Consu
 def version_of(session: Session, attachment: Attachment) -> str:
     """Which state of a file somebody looks at: another preparation, copy, reason or wish to see it is another one.
 
+    So is another word of the family about the face: whoever releases a file shall have seen a no.
     16 hexadecimal digits, which forms give back with the decision.
     """
     copies = session.scalars(select(Rendition.public_id).where(Rendition.attachment_id == attachment.id))
     asked = attachment.show_asked_at.isoformat() if attachment.show_asked_at else ""
-    seen = (attachment.reviews, attachment.state, attachment.reason, attachment.face_policy, asked, *sorted(copies))
+    word = word_on_faces(session, attachment.consult_id)
+    said = f"{word.id}/{word.is_given}" if word is not None else ""
+    state = (attachment.reviews, attachment.state, attachment.reason, attachment.face_policy, asked, said)
+    seen = (*state, *sorted(copies))
     return sha256("|".join(map(str, seen)).encode()).hexdigest()[:16]
 
 
@@ -108,13 +113,19 @@ def choose_faces(
     has_consent: bool,
     now: datetime,
 ) -> None:
-    """Prepare the file anew under this policy. Raises InvalidError where a region or the consent is missing."""
+    """Prepare the file anew under this policy.
+
+    Raises InvalidError where a region or the consent is missing, also because the family's last word is a no.
+    """
     if policy not in (PAPER_POLICIES if attachment.kind == MediaKind.LAB_DOCUMENT else FACE_POLICIES):
         raise InvalidError("This policy for faces is not known.", {"face_policy": "unknown_value"})
     check_consent(policy, has_consent=has_consent)
+    if policy == FACE_IS_FINDING and no_to_faces(session, attachment.consult_id) is not None:
+        raise InvalidError("The family said no to the face.", {"face_consent": "family_said_no"})
     if policy == KEEP_REGION and not regions:
         raise InvalidError("Mark the part of the picture that stays open.", {"regions": "required"})
     _run_again(session, attachment, policy, regions, now)
+    _keep_when(session, attachment, now)
     detail = f"{policy}/consent" if policy == FACE_IS_FINDING else policy
     note_attachment(session, attachment, "choose_faces", now, person_id=person.id, detail=detail)
 
@@ -125,6 +136,7 @@ def release_for_treatment(
     """Show the file as it is, for treatment only, to whoever holds the case. Raises InvalidError without a reason."""
     note = _reason(reason)
     _run_again(session, attachment, KEEP, (), now)
+    _keep_when(session, attachment, now)
     attachment.review_note = note
     note_attachment(session, attachment, "release_for_treatment", now, person_id=person.id)
 
@@ -153,9 +165,7 @@ def run_all_again(session: Session, consult: Consult, *, now: datetime) -> None:
 
 
 SHOWING = (FACE_IS_FINDING, KEEP_REGION)
-_SHOWS = (Attachment.face_policy.in_(SHOWING) | (Attachment.face_policy == KEEP)) & (
-    Attachment.kind != MediaKind.LAB_DOCUMENT
-)
+_SHOWS = Attachment.face_policy.in_((*SHOWING, KEEP))
 
 
 def shows_faces(session: Session, consult: Consult) -> bool:
@@ -168,7 +178,7 @@ def cover_faces(session: Session, consult: Consult, *, now: datetime) -> None:
     """The family says no to the face: what shows one is covered, whoever opened it, and so is whatever comes later.
 
     What is being prepared at this moment is caught by its worker before it is shown. A picture that was released as it
-    is was so while the family's yes stood; whoever still needs it releases it again, knowing of the no. Papers stay.
+    is, a paper too, was so before the no; whoever still needs it releases it again, knowing of the no.
     """
     _drop_decisions(session, consult, _SHOWS, now)
     if consult.details.get("face_policy") in SHOWING:
@@ -184,7 +194,8 @@ def cover_shown_by_consent(session: Session, consult: Consult, *, now: datetime)
 def _drop_decisions(session: Session, consult: Consult, which: ColumnElement[bool], now: datetime) -> None:
     """Let the policy of the case hold again for these files of it."""
     query = select(Attachment).where(Attachment.consult_id == consult.id, which).order_by(Attachment.id)
-    for attachment in session.scalars(query.with_for_update(key_share=True)):
+    locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    for attachment in session.scalars(locked):
         attachment.face_policy = None
         if _is_decidable(attachment):
             _run_again(session, attachment, None, (), now)
@@ -217,6 +228,12 @@ def _run_again(
     attachment.face_policy, attachment.face_regions = policy, {"regions": list(regions)}
     attachment.show_asked_by_id = attachment.show_asked_at = None
     queue_again(session, attachment, now)
+
+
+def _keep_when(session: Session, attachment: Attachment, now: datetime) -> None:
+    """Two clocks may differ: who decides has seen what the family had said, so the decision is never before it."""
+    word = word_on_faces(session, attachment.consult_id)
+    attachment.decided_at = now if word is None else max(now, word.at)
 
 
 def _check_decidable(attachment: Attachment, *, may_be_private: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from econsult import access
 from econsult.consults import reviews
 from econsult.consults.attachments import Attachment, AttachmentState, Rendition
-from econsult.consults.furtherance import Allowed, Choice, FurtherConsent, choose
+from econsult.consults.furtherance import Allowed, Choice, FurtherConsent, choose, standing
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, SubmitForm, edit, submit, withdraw
 from econsult.database import Database
@@ -21,7 +22,10 @@ from econsult.people.patients import Patient
 from econsult.people.persons import Person
 from econsult.rights import Right
 from econsult.trail import AuditEvent
-from tests.personas import NOON, TARGETS, Clinic
+from tests.econsult.test_forms_at_once import waiting
+from tests.personas import NOON, TARGETS, Clinic, open_clinic
+from tests.workers.clinic import wait_until
+from workers.policies import policy_for
 
 LATER = NOON + timedelta(minutes=5)
 FACE = {"masks": [{"what": "face"}], "policy": {"faces": "mask_all"}}
@@ -269,6 +273,83 @@ def test_a_no_without_a_yes_before_it_covers_what_the_clinic_opened(
         assert [row.is_given for row in session.scalars(select(FurtherConsent))] == [False]
         _says(session, consult, clinic.mother, yes=False)
         assert len(session.scalars(select(FurtherConsent)).all()) == 1, "nothing is left to say no to"
+
+
+def _copy_of(session: Session, file: Attachment) -> Rendition:
+    copy = Rendition(
+        attachment_id=file.id, name="view", media_type="image/jpeg", width=1, height=1, size=1, sha256="",
+        object_id="o", blob_key="k", key_wrapped=b"",
+    )  # fmt: skip
+    session.add(copy)
+    session.flush()
+    return copy
+
+
+@pytest.mark.parametrize("kind", ["photo", "lab_document"])
+def test_a_copy_that_shows_a_face_is_given_to_nobody_after_a_no_but_where_a_later_decision_opened_it(
+    database: Database, clinic: Clinic, file: Attachment, kind: str
+) -> None:
+    """Even where nothing was covered: what is given out is asked for the no itself, and so is what is prepared."""
+    everybody = (clinic.derm, clinic.pcp, clinic.mother)
+    with database.writing() as session:
+        mine = session.get_one(Attachment, file.id)
+        consult = session.get_one(Consult, mine.consult_id)
+        consult.holder_id = clinic.derm.id
+        mine.kind, mine.face_policy, mine.decided_at = kind, "keep", NOON
+        mine.report, copy = {"masks": [], "policy": {"faces": "keep"}}, _copy_of(session, mine)
+        for person in everybody:
+            assert access.rendition_for(session, person, copy.public_id, now=LATER)
+        assert policy_for(session, mine, consult).faces == "keep"
+        _says(session, consult, clinic.mother, yes=False)
+        assert mine.state == AttachmentState.RECEIVED
+        # As if nothing had covered it.
+        mine.state, mine.face_policy = AttachmentState.READY, "keep"
+        for person in everybody:
+            with pytest.raises(ForbiddenError, match="said no"):
+                access.rendition_for(session, person, copy.public_id, now=LATER)
+            with pytest.raises(ForbiddenError, match="said no"):
+                access.attachment_for(session, person, mine.public_id, now=LATER)
+        asked = policy_for(session, mine, consult)
+        assert (asked.faces, asked.text) == ("mask_all", "mask")
+        # Two clocks differ: who releases it knows of the no all the same.
+        reviews.release_for_treatment(session, mine, clinic.pcp, reason="The stain must be judged", now=NOON)
+        assert policy_for(session, mine, consult).faces == "keep"
+        mine.state = AttachmentState.READY
+        assert access.rendition_for(session, clinic.derm, copy.public_id, now=LATER)
+        mine.report, mine.face_policy = FACE, None
+        assert access.rendition_for(session, clinic.derm, copy.public_id, now=LATER), "nothing is open in it"
+
+
+def test_a_face_is_not_decided_to_be_shown_over_a_no(database: Database, clinic: Clinic, file: Attachment) -> None:
+    with database.writing() as session:
+        _says(session, session.get_one(Consult, file.consult_id), clinic.mother, yes=False)
+        with pytest.raises(InvalidError) as refused:
+            decide(session, file, clinic.pcp, policy="face_is_finding", has_consent=True)
+    assert refused.value.fields == {"face_consent": "family_said_no"}
+
+
+def test_a_no_said_while_a_reviewer_opens_the_face_covers_it(postgres_database: Database) -> None:
+    """Both hold the case: whoever is second sees what the first did."""
+    database, clinic = postgres_database, open_clinic(postgres_database)
+    with database.writing() as session:
+        consult = clinic.econsult(session, now=NOON)
+        _says(session, consult, clinic.mother, yes=True)
+        file = _file(session, consult, clinic, AttachmentState.READY)
+
+    def say_no() -> None:
+        with database.writing() as session:
+            _says(session, session.get_one(Consult, consult.id), clinic.mother, yes=False)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.writing() as session:
+            decide(session, file, clinic.pcp, policy="face_is_finding", has_consent=True)
+            session.flush()
+            no = pool.submit(say_no)
+            wait_until(lambda: no.done() or waiting(database) == 1)
+        no.result()
+    with database.reading() as session:
+        mine = session.get_one(Attachment, file.id)
+        assert (mine.face_policy, standing(session, consult.id)) == (None, frozenset())
 
 
 def test_a_photo_of_a_private_place_keeps_no_other_face_open(

@@ -11,7 +11,16 @@ from sqlalchemy import select
 
 from econsult.consults.attachments import Attachment
 from econsult.consults.facepolicy import FACE_IS_FINDING, KEEP
-from econsult.consults.furtherance import TEXT_VERSION, TEXTS, Allowed, Choice, FurtherConsent, choose, standing
+from econsult.consults.furtherance import (
+    TEXT_VERSION,
+    TEXTS,
+    Allowed,
+    Choice,
+    FurtherConsent,
+    choose,
+    standing,
+    write_told_yes,
+)
 from econsult.consults.records import Consult
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.jobs import Job, JobKind
@@ -112,9 +121,9 @@ def test_a_yes_to_the_face_is_taken_back_where_the_question_was_sent_and_covers_
         assert (case.details["face_policy"], case.details["face_consent"]) == ("mask_all", False)
         files = session.execute(select(Attachment.state, Attachment.face_policy).order_by(Attachment.id)).all()
         again = session.scalars(select(Job.dedupe_key).where(Job.kind == JobKind.PREPARE)).all()
-    assert [tuple(row) for row in files] == [("received", None)] * 3 + [("ready", KEEP)]
-    assert len(again) == 3
-    assert 'value="faces"' not in mother.get(f"{place}?lang=en").text, "no page of a sent question asks for the face"
+    assert [tuple(row) for row in files] == [("received", None)] * 4
+    assert len(again) == 4
+    assert re.search(r'value="faces">', mother.get(f"{place}?lang=en").text), "a no can be taken back where it is kept"
 
 
 def test_who_may_not_answer_for_the_child_allows_nothing(
@@ -150,4 +159,26 @@ def test_the_family_finds_and_takes_back_the_yes_that_its_clinic_told(
     with runtime.database.reading() as session:
         assert session.get_one(Consult, consult.id).details["face_policy"] == "mask_all"
     assert allowed(runtime, consult) == set()
-    assert 'value="faces"' not in mother.get(place).text
+    assert re.search(r'value="faces">', mother.get(place).text)
+
+
+def test_a_no_before_anybody_opened_the_face_is_kept_and_her_page_lets_her_take_it_back(
+    runtime: Runtime, clinic: Clinic, mother: FlaskClient, consult: Consult
+) -> None:
+    place = f"/family/questions/{consult.public_id}"
+    assert 'value="faces"' not in mother.get(f"{place}?lang=en").text, "no page of a sent question asks for the face"
+    with runtime.database.writing() as session:
+        no = Choice(Allowed.FACES, False, "parent", "electronic", "es")
+        for _again in range(2):
+            choose(session, session.get_one(Consult, consult.id), session.merge(clinic.mother), no, now=NOW)
+        assert [row.is_given for row in session.scalars(select(FurtherConsent))] == [False]
+        # What another clinic's tick says does not write a yes over it.
+        case = session.get_one(Consult, consult.id)
+        case.details = {**case.details, "face_policy": FACE_IS_FINDING, "face_consent": True}
+        with pytest.raises(InvalidError) as refused:
+            write_told_yes(session, case, session.merge(clinic.pcp), now=NOW)
+        assert refused.value.fields == {"details.face_consent": "family_said_no"}
+        case.details = {**case.details, "face_policy": "mask_all"}
+    assert re.search(r'value="faces">', mother.get(f"{place}?lang=en").text)
+    assert post(mother, f"{place}/allowed", {"allowed": "faces"}).status_code == 303
+    assert allowed(runtime, consult) == {"faces"}

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
-from econsult.consults.furtherance import FurtherConsent
+from econsult.consults.furtherance import Allowed, Choice, FurtherConsent, choose
 from econsult.consults.preparing import PreparedCopy, link_renditions
 from econsult.consults.records import Consult
 from econsult.consults.reviews import ask_to_show, choose_faces, refuse_to_show, reject_file
@@ -51,6 +52,12 @@ def set_state(runtime: Runtime, file: Attachment, state: AttachmentState, reason
 def state_of(runtime: Runtime, file: Attachment) -> Attachment:
     with runtime.database.reading() as session:
         return session.get_one(Attachment, file.id)
+
+
+def say(session: Session, file: Attachment, clinic: Clinic, *, yes: bool) -> None:
+    """The mother's own word about the face, on her page."""
+    word = Choice(Allowed.FACES, yes, "parent", "electronic", "es")
+    choose(session, session.get_one(Consult, file.consult_id), clinic.mother, word, now=datetime.now(UTC))
 
 
 def opened(visitor: FlaskClient, file: Attachment) -> dict[str, str]:
@@ -244,7 +251,9 @@ def test_a_reason_that_was_written_is_never_lost(
     assert state_of(runtime, file).state == "processing"
 
 
-@pytest.mark.parametrize("change", ["a colleague covers it", "a colleague declines", "prepared anew", "set aside"])
+@pytest.mark.parametrize(
+    "change", ["a colleague covers it", "a colleague declines", "prepared anew", "set aside", "a no"]
+)
 def test_a_page_from_before_a_change_decides_nothing_and_loses_nothing(
     browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, file: Attachment, change: str
 ) -> None:
@@ -260,6 +269,9 @@ def test_a_page_from_before_a_change_decides_nothing_and_loses_nothing(
             mine.state = AttachmentState.READY
         elif change == "a colleague declines":
             refuse_to_show(session, mine, clinic.pcp, now=now)
+        elif change == "a no":
+            say(session, mine, clinic, yes=True)
+            say(session, mine, clinic, yes=False)
         else:
             name = "review" if change == "set aside" else "view"
             copy = PreparedCopy(name, "image/jpeg", 4, 3, 1, "0" * 64, "o" * 32, "copies/o", b"")
@@ -279,6 +291,34 @@ def test_a_page_from_before_a_change_decides_nothing_and_loses_nothing(
     now_seen = {"reason": "Twin", **opened(pcp, file)}
     assert post(pcp, f"/reviews/{file.public_id}/release", now_seen).status_code == 303
     assert post(pcp, f"/reviews/{file.public_id}/release", {"reason": "Twin"}).status_code == 409
+
+
+def test_a_no_of_the_family_is_told_and_who_ticks_a_yes_over_it_confirms_that(
+    browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, file: Attachment
+) -> None:
+    """Whoever of the family is said to agree: the mother's no is not another guardian's to forget."""
+    pcp, place = browser_of(clinic.pcp), f"/reviews/{file.public_id}"
+    assert "said no to the face" not in pcp.get(f"{place}?lang=en").text
+    with runtime.database.writing() as session:
+        say(session, file, clinic, yes=False)
+        at = session.scalars(select(FurtherConsent.at)).one()
+    page = pcp.get(f"{place}?lang=en").text
+    assert re.search(r"said no to the face\.</b> [^<]*\d[^<]* · Parent · On screen<", page)
+    assert "has not said yes to this on its own page" not in page
+    told = {"consent_by": "guardian", "consent_method": "verbal", "consent_language": "es"}
+    ticked = {"face_policy": "face_is_finding", "face_consent": "yes", **told}
+    refused = post(pcp, f"{place}/faces?lang=en", {**ticked, **opened(pcp, file)})
+    assert (refused.status_code, refused.text.count("only if they changed their mind")) == (422, 2)
+    assert state_of(runtime, file).state == AttachmentState.READY
+    seen = opened(pcp, file)
+    assert post(pcp, f"{place}/faces", {**ticked, "after_no": "yes", **seen}).status_code == 303
+    with runtime.database.reading() as session:
+        rows = session.scalars(select(FurtherConsent).order_by(FurtherConsent.id)).all()
+    assert [(row.is_given, row.given_by) for row in rows] == [(False, "parent"), (True, "guardian")]
+    assert state_of(runtime, file).face_policy == "face_is_finding"
+    decided_at = state_of(runtime, file).decided_at
+    assert decided_at is not None
+    assert decided_at >= at
 
 
 def test_after_the_end_no_yes_to_the_face_is_made_up(

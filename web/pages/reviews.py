@@ -9,10 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from econsult.access import REVIEW_COPY, review_for
+from econsult.access import review_for
 from econsult.consults import reviews as verbs
-from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Rendition
+from econsult.consults.attachments import REVIEW_COPY, Attachment, AttachmentState, MediaKind, Rendition
 from econsult.consults.facepolicy import FACE_IS_FINDING, FACE_POLICIES, MASK_ALL, NO_FACE
+from econsult.consults.family_word import no_to_faces
 from econsult.consults.furtherance import Allowed, Choice, choose, standing
 from econsult.consults.records import Consult
 from econsult.consults.voice import VoiceChoice, choose_voice
@@ -21,7 +22,7 @@ from econsult.people.patients import Patient
 from econsult.people.persons import LANGUAGES, Person, Role
 from econsult.rights import Right
 from web.context import database, now
-from web.pages.clinic.terms import CONSENT_BY, VOICE_METHODS, signers
+from web.pages.clinic.terms import CONSENT_BY, CONSENT_CODES, VOICE_METHODS, signers
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
@@ -71,7 +72,8 @@ def choose_faces(attachment_id: str) -> Page:
 
     def decide(session: Session, attachment: Attachment) -> None:
         if policy == FACE_IS_FINDING and consent:
-            _write_yes(session, attachment, Choice(Allowed.FACES, True, *told, read_in) if all(told) else None)
+            yes = Choice(Allowed.FACES, True, *told, read_in) if all(told) else None
+            _write_yes(session, attachment, yes, knows_no=form.is_ticked("after_no"))
         verbs.choose_faces(
             session,
             attachment,
@@ -126,13 +128,18 @@ def ask(attachment_id: str) -> Response:
     return redirect(url_for("consult.show", public_id=consult.public_id, said="asked_to_show"), 303)
 
 
-def _write_yes(session: Session, attachment: Attachment, yes: Choice | None) -> None:
-    """Keep whose yes the tick is, and how they gave it, unless the family gave its own. Raises InvalidError."""
+def _write_yes(session: Session, attachment: Attachment, yes: Choice | None, *, knows_no: bool) -> None:
+    """Keep whose yes the tick is, and how they gave it, unless the family gave its own. Raises InvalidError.
+
+    Over a no of the family, whoever of it said that, a yes is written only by who confirms to know of the no.
+    """
     consult = session.get_one(Consult, attachment.consult_id)
     if Allowed.FACES in standing(session, consult.id):
         return
     if consult.ended_at is not None:
         raise InvalidError("No consent is taken for what has ended.", {"face_policy": "ended"})
+    if not knows_no and no_to_faces(session, consult.id) is not None:
+        raise InvalidError("The family said no to the face.", {"after_no": "required"})
     if yes is None:
         raise InvalidError("Say who agreed and how.", {"consent_by": "required"})
     choose(session, consult, me(), yes, now=now())
@@ -174,6 +181,7 @@ _MISSING: dict[str, Callable[[], str]] = {
     "face_policy": lambda: gettext("Choose what is hidden"),
     "face_policy:ended": lambda: gettext("The question is closed, and no yes can be written down. Hide the face"),
     "face_consent": lambda: gettext("To show the face, the family must have agreed to that"),
+    "after_no": lambda: gettext("The family said no. Show the face only if they changed their mind, and confirm that"),
     "consent_by": lambda: gettext("Say who agreed and how"),
     "opt_in.by": lambda: gettext("Say who agreed and how"),
     "regions": lambda: gettext("Mark the part of the picture that stays open"),
@@ -202,12 +210,19 @@ def _page(session: Session, attachment: Attachment, consult: Consult, errors: di
         or (MASK_ALL if is_paper else consult.details.get("face_policy", MASK_ALL)),
         needs_consent=not is_paper,
         has_yes=Allowed.FACES in standing(session, consult.id),
+        no=_no(session, consult),
         consent_by=signers(session, session.get_one(Patient, consult.patient_id)),
         consent_methods=VOICE_METHODS,
         languages=list(terms.LANGUAGES.items()),
         given=request.form,
         errors=errors,
     )
+
+
+def _no(session: Session, consult: Consult) -> tuple[str, str, str] | None:
+    """The family's no to the face, where that is its last word: when it was said, by whom and how."""
+    no = no_to_faces(session, consult.id)
+    return (moment(no.at), str(CONSENT_CODES[no.given_by]), str(CONSENT_CODES[no.method])) if no else None
 
 
 def _why(attachment: Attachment) -> str:

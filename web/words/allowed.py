@@ -15,6 +15,6 @@ ASKED_LATER = (Allowed.TRAINEES, Allowed.TEACHING)
 """What the page of a question asks; the face is asked for where the photos are."""
 
 
-def asked_later(given: frozenset[Allowed]) -> tuple[Allowed, ...]:
-    """What the page of a question offers: a yes to the face is not asked for there, and can be taken back there."""
-    return (Allowed.FACES, *ASKED_LATER) if Allowed.FACES in given else ASKED_LATER
+def asked_later(spoken_of: frozenset[Allowed]) -> tuple[Allowed, ...]:
+    """What the page of a question offers: of the face only what was said before, or shown, to take that back."""
+    return (Allowed.FACES, *ASKED_LATER) if Allowed.FACES in spoken_of else ASKED_LATER

@@ -117,6 +117,8 @@ def _sentence(name: str, code: str) -> str:
         return gettext("Nobody is on duty for urgent requests now. Telephone %(number)s.", number=settings().help_phone)
     if code == "grown_up":
         return grown_up_words()
+    if code == "family_said_no":
+        return gettext("The family said no to the face. Hide it here. If they changed their mind, say so on its page")
     known = {
         "details.caller": caller_barred(),
         "specialty": gettext("Choose a specialty"),

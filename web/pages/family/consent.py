@@ -8,7 +8,7 @@ from werkzeug import Response
 
 from econsult.access import Pass, consult_for
 from econsult.consults.furtherance import TEXTS as ALLOWED
-from econsult.consults.furtherance import Allowed, Choice, choose, in_effect
+from econsult.consults.furtherance import Allowed, Choice, choose, in_effect, spoken_of
 from econsult.consults.sealing import TEXTS as WITHDRAWAL
 from econsult.consults.sealing import Withdrawing, withdraw_consent
 from econsult.people.caregivers import caregiver_link
@@ -59,7 +59,7 @@ def allow(public_id: str) -> Response | tuple[str, int]:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.WITHDRAW_CONSENT)
         so_far = in_effect(session, loaded.consult)
         by, read_in = _by(session, loaded), language_shown(*ALLOWED.values())
-        for what in asked_later(so_far):
+        for what in asked_later(spoken_of(session, loaded.consult)):
             if (what in chosen) == (what in so_far):
                 continue
             choice = Choice(what, what in chosen, by, OWN_WORD, read_in)

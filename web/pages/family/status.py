@@ -16,7 +16,7 @@ from econsult.consults.awaited import photos_awaited
 from econsult.consults.confidential import may_change
 from econsult.consults.details import contact_of
 from econsult.consults.furtherance import TEXTS as ALLOWED
-from econsult.consults.furtherance import in_effect
+from econsult.consults.furtherance import in_effect, spoken_of
 from econsult.consults.hinting import asked_now
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.photo_came import is_under_way
@@ -197,7 +197,7 @@ def status_page(public_id: str, form: FormReader, text: str = "") -> Page:
         loaded = consult_for(session, me(), public_id, now=now())
         shown, telephone = shown_of(session, loaded), telephone_of(session, loaded.patient)
         voice, given = voice_terms(session, loaded), in_effect(session, loaded.consult)
-        cannot = undecided(session, loaded.patient) is not None
+        offered, cannot = spoken_of(session, loaded.consult), undecided(session, loaded.patient) is not None
         is_theirs = may_take_back(session, loaded.consult, me(), now())
         may_keep = loaded.may(Right.KEEP_CONFIDENTIAL) and may_change(session, loaded.consult, me())
         is_kept = has_died(session, loaded.patient.id)
@@ -211,7 +211,7 @@ def status_page(public_id: str, form: FormReader, text: str = "") -> Page:
         shown=shown,
         consult=shown.consult,
         voice=voice,
-        allowed=[(what, ALLOWED[what][language()], what in given) for what in asked_later(given)],
+        allowed=[(what, ALLOWED[what][language()], what in given) for what in asked_later(offered)],
         allowed_mark=mark_of(*ALLOWED.values()),
         withdrawal_mark=mark_of(WITHDRAWAL),
         withdrawal=WITHDRAWAL[language()] if is_offered(shown.consult) and is_theirs and not cannot else "",
