@@ -94,9 +94,9 @@ def rendition_for(session: Session, person: Person, public_id: str, *, now: date
         raise NotFoundError
     attachment = session.get_one(Attachment, rendition.attachment_id)
     is_review = rendition.name.startswith(REVIEW_COPY)
-    if attachment.state != (AttachmentState.HELD if is_review else AttachmentState.READY):
+    state, right = (AttachmentState.HELD, Right.REVIEW) if is_review else (AttachmentState.READY, Right.SEE_MEDIA)
+    if attachment.state != state or attachment.is_for_nobody:
         raise NotFoundError
-    right = Right.REVIEW if is_review else Right.SEE_MEDIA
     _check_media(session, person, attachment, now, f"read_{rendition.name}", right=right)
     return rendition, attachment
 

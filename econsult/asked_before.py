@@ -23,8 +23,9 @@ from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.people.persons import Person
 from econsult.rights import Relation, Right
 
-ASKED_ANEW = ("red_flags", "red_flags_asked", ASKED_AT)
-"""What a draft with the words of an older request never takes over: the child may be worse today."""
+ASKED_ANEW = ("red_flags", "red_flags_asked", ASKED_AT, "face_policy", "face_consent")
+"""What a draft with the words of an older request never takes over: the child may be worse today, and a yes to the
+face was one to other pictures, or was taken back."""
 ASKERS = frozenset({Relation.MEDICAL_HOME, Relation.PRESENTER, Relation.COORDINATOR})
 READERS = frozenset({Relation.HOLDER, Relation.MEDICAL_HOME})
 """Who reads question and answer of what is attached; a pool and a second specialist learn that there is something."""
@@ -67,7 +68,7 @@ def choose_earlier(session: Session, passed: Pass, person: Person, public_ids: S
 def ask_again(session: Session, passed: Pass, person: Person, *, now: datetime) -> Consult:
     """Open a draft with the words of a request that has ended, for the same readers: what was kept stays kept.
 
-    Danger signs are asked anew. Raises ImpossibleVerbError for what goes on.
+    Danger signs are asked anew, and so is whether a face is shown. Raises ImpossibleVerbError for what goes on.
     """
     old = passed.consult
     if old.status not in ENDED:

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from imaging.jail.client import open_jail
 from imaging.masks import Mask
@@ -25,6 +24,10 @@ def compare(files: Sequence[Path], report: Path, key: str | None = None) -> list
         content = json.loads(report.read_bytes())
         hashes = {str(entry["name"]): str(entry["sha256"]) for entry in content["renditions"]}
         masks = tuple(Mask(**mask) for mask in content["masks"])
+        shapes = {
+            str(entry["name"]): (str(entry["media_type"]), int(entry["width"]), int(entry["height"]))
+            for entry in content["renditions"]
+        }
     except (ValueError, KeyError, TypeError):
         return [Finding(str(report), "not a report")]
     found = {file: file.read_bytes() for file in files}
@@ -32,7 +35,9 @@ def compare(files: Sequence[Path], report: Path, key: str | None = None) -> list
     findings = list(_strangers(given, hashes))
     findings += [Finding(str(report), f"{name} is missing") for name in _missing(given, hashes)]
     if not findings:
-        findings += _uncovered(content, {given[file]: data for file, data in found.items()}, masks)
+        by_hash = {given[file]: data for file, data in found.items()}
+        copies = [Rendition(name, *shapes[name], by_hash[digest]) for name, digest in hashes.items()]
+        findings += _uncovered(copies, masks, seeks_codes=CODES in content.get("checks", ()))
     if key is not None and not is_signed_by(content, key):
         findings.append(Finding(str(report), "not signed by this key"))
     return findings
@@ -55,15 +60,10 @@ def _missing(given: Mapping[Path, str], hashes: Mapping[str, str]) -> Iterator[s
             yield name
 
 
-def _uncovered(content: Mapping[str, Any], found: Mapping[str, bytes], masks: Sequence[Mask]) -> Iterator[Finding]:
+def _uncovered(copies: Sequence[Rendition], masks: Sequence[Mask], *, seeks_codes: bool) -> Iterator[Finding]:
     """Decode the files again, each under its name in the report, wherever the report says that it was looked at so."""
-    seeks_codes = CODES in content.get("checks", ())
     if not (masks or seeks_codes):
         return
-    copies = [
-        Rendition(entry["name"], entry["media_type"], entry["width"], entry["height"], found[entry["sha256"]])
-        for entry in content["renditions"]
-    ]
     with open_jail() as jail:
         lines = decoded_anew(jail, copies, masks, seeks_codes=seeks_codes)
     if lines is None:

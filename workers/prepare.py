@@ -233,9 +233,7 @@ def _show(session: Session, attachment: Attachment, order: _Order, verdict: Verd
         settle_upload(session, attachment, UploadState.REJECTED)
         return True
     if verdict.state == AttachmentState.HELD:
-        attachment.blob_key, attachment.content_mark = order.original.blob_key, verdict.mark
-        hold(session, attachment, verdict.copies, reason=verdict.reason or "", report=verdict.report or {}, now=now)
-        settle_upload(session, attachment, UploadState.QUARANTINED)
+        _hold(session, attachment, order, verdict, now)
         return True
     if not verdict.is_ready:
         reason = verdict.reason or "unsupported_type"
@@ -258,6 +256,16 @@ def _show(session: Session, attachment: Attachment, order: _Order, verdict: Verd
     link_renditions(session, attachment, verdict.copies, verdict.report or {}, now)
     settle_upload(session, attachment, UploadState.ACCEPTED)
     return True
+
+
+def _hold(session: Session, attachment: Attachment, order: _Order, verdict: Verdict, now: datetime) -> None:
+    """Let the file wait for a person, unless it is to be judged in another way by now."""
+    attachment.blob_key, attachment.content_mark = order.original.blob_key, verdict.mark
+    if _is_decided_anew(session, attachment, order):
+        queue_again(session, attachment, now)
+        return
+    hold(session, attachment, verdict.copies, reason=verdict.reason or "", report=verdict.report or {}, now=now)
+    settle_upload(session, attachment, UploadState.QUARANTINED)
 
 
 def _is_decided_anew(session: Session, attachment: Attachment, order: _Order) -> bool:

@@ -36,6 +36,8 @@ CONSENT_WITHDRAWN = "consent_withdrawn"
 """The reason of a file that is sealed, because the family took its consent back: lists say so and show nothing."""
 ERASED = "erased"
 """The reason of a file whose record was erased: its keys are destroyed."""
+PRIVATE_SITE = "private_site"
+"""The reason of a family's picture of a private place: it can only be refused."""
 PRIVATE_PAPER = "private_paper"
 """The reason of a family's PDF that waits for a person, because no family is asked for photos of a private place."""
 REVIEWED = "reviewed"
@@ -105,6 +107,11 @@ class Attachment(PublicId, Base):
     @property
     def is_withdrawn(self) -> bool:
         return self.reason in (WITHDRAWN, CONSENT_WITHDRAWN)
+
+    @property
+    def is_for_nobody(self) -> bool:
+        """Whether it is a family's picture of a private place, which not even the person who refuses it sees."""
+        return self.reason == PRIVATE_SITE
 
     @property
     def is_sealed(self) -> bool:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import (
     PAPER,
     PRIVATE_PAPER,
+    PRIVATE_SITE,
     REVIEWED,
     Attachment,
     AttachmentState,
@@ -88,7 +89,14 @@ def hold(
     report: dict[str, Any],
     now: datetime,
 ) -> None:
-    """The file waits for a person, for a reason that pages put into words; its copies are for that person alone."""
+    """The file waits for a person, for a reason that pages put into words; its copies are for that person alone.
+
+    A picture of a private place was set aside meanwhile: that stays the reason, and not even that person sees it.
+    """
+    if attachment.reason == PRIVATE_SITE:
+        _replace_copies(session, attachment, ())
+        attachment.report = report
+        return
     _replace_copies(session, attachment, copies)
     end_without_copies(session, attachment, AttachmentState.HELD, reason=reason, now=now, report=report)
 
@@ -124,11 +132,23 @@ def hold_private(session: Session, consult: Consult, now: datetime) -> None:
     for attachment in session.scalars(sent.with_for_update(of=Attachment, key_share=True)):
         if attachment.state == AttachmentState.REJECTED:
             continue
-        source = (attachment.report or {}).get("source") or {}
-        if attachment.kind == MediaKind.LAB_DOCUMENT and source.get("media_type") in (None, PAPER):
-            _set_paper_aside(session, attachment, now)
+        if _is_picture(attachment):
+            _set_aside(session, attachment, PRIVATE_SITE, now)
         else:
-            _set_aside(session, attachment, "private_site", now)
+            _set_paper_aside(session, attachment, now)
+
+
+def is_private_picture(session: Session, attachment: Attachment) -> bool:
+    """Whether a caregiver sent it as a picture of a private place, for whatever reason it waits: it is only refused."""
+    if attachment.reason == PRIVATE_SITE:
+        return True
+    is_private = session.get_one(Consult, attachment.consult_id).is_private_site
+    return is_private and _is_picture(attachment) and not session.get_one(Person, attachment.uploaded_by_id).is_staff
+
+
+def _is_picture(attachment: Attachment) -> bool:
+    source = (attachment.report or {}).get("source") or {}
+    return attachment.kind != MediaKind.LAB_DOCUMENT or source.get("media_type") not in (None, PAPER)
 
 
 def _set_paper_aside(session: Session, attachment: Attachment, now: datetime) -> None:
@@ -197,12 +217,11 @@ def _queue_ready(session: Session, now: datetime, *which: ColumnElement[bool]) -
 
 
 def was_refused(session: Session, attachment: Attachment, mark: str) -> bool:
-    """Whether a person has refused the same bytes of the same sender in this consult, and nobody has decided anew.
+    """Whether a person has refused the same bytes of the same sender in this consult, and nobody has let them through
+    since.
 
-    `mark` is the keyed hash of the content; what the sender calls the file makes no difference.
+    `mark` is the keyed hash of the content; what the sender calls the file, or sends it for, makes no difference.
     """
-    if attachment.face_policy is not None:
-        return False
     same = (
         Attachment.consult_id == attachment.consult_id,
         Attachment.uploaded_by_id == attachment.uploaded_by_id,
@@ -210,7 +229,22 @@ def was_refused(session: Session, attachment: Attachment, mark: str) -> bool:
         Attachment.id != attachment.id,
     )
     is_refused = (Attachment.state == AttachmentState.REJECTED) & (Attachment.reason == REVIEWED)
-    return session.scalar(select(Attachment.id).where(*same, is_refused).limit(1)) is not None
+    refused_at = session.scalar(select(func.max(Attachment.finished_at)).where(*same, is_refused))
+    return refused_at is not None and (attachment.decided_at is None or attachment.decided_at < refused_at)
+
+
+def look_again_at_same(session: Session, refused: Attachment, now: datetime) -> None:
+    """What holds the bytes of a file that a person has just refused is prepared anew, and its worker holds it."""
+    same = (
+        Attachment.consult_id == refused.consult_id,
+        Attachment.uploaded_by_id == refused.uploaded_by_id,
+        Attachment.content_mark == refused.content_mark,
+        Attachment.id != refused.id,
+        Attachment.state == AttachmentState.READY,
+    )
+    query = select(Attachment).where(*same).order_by(Attachment.id).with_for_update(key_share=True)
+    for attachment in session.scalars(query.execution_options(populate_existing=True)):
+        queue_again(session, attachment, now)
 
 
 def twin_of(session: Session, attachment: Attachment, mark: str) -> Attachment | None:

@@ -35,13 +35,17 @@ from econsult.consults.family_word import no_to_faces, word_on_faces
 from econsult.consults.lifecycle import Status
 from econsult.consults.next_photo import PHOTO
 from econsult.consults.photo_came import is_for_photo, settle_awaited
-from econsult.consults.preparing import end_without_copies, queue_again
+from econsult.consults.preparing import (
+    end_without_copies,
+    is_private_picture,
+    look_again_at_same,
+    queue_again,
+)
 from econsult.consults.recommendations import Recommendation
 from econsult.consults.records import Consult, Kind
 from econsult.errors import ImpossibleVerbError, InvalidError, StaleVersionError
 from econsult.people.persons import Person
 
-PRIVATE_SITE = "private_site"
 LONGEST_REASON = 1000
 LARGE_PART = 0.03
 """A share of the picture: a name on a wrist band or the numbers of a ruler cover less."""
@@ -143,13 +147,14 @@ def release_for_treatment(
 
 def reject_file(session: Session, attachment: Attachment, person: Person, *, reason: str, now: datetime) -> None:
     """Refuse the file for good. Raises InvalidError without a reason."""
-    _check_decidable(attachment, may_be_private=True)
+    _check_decidable(session, attachment, may_be_private=True)
     attachment.review_note = _reason(reason)
     attachment.show_asked_by_id = attachment.show_asked_at = None
     end_without_copies(
         session, attachment, AttachmentState.REJECTED, reason=REVIEWED, now=now, report=attachment.report
     )
     note_attachment(session, attachment, "reject", now, person_id=person.id)
+    look_again_at_same(session, attachment, now)
     settle_awaited(session, attachment, now=now)
 
 
@@ -160,7 +165,7 @@ def run_all_again(session: Session, consult: Consult, *, now: datetime) -> None:
     """
     query = select(Attachment).where(Attachment.consult_id == consult.id, Attachment.face_policy.is_(None))
     for attachment in session.scalars(query.with_for_update(key_share=True)):
-        if _is_decidable(attachment):
+        if _is_decidable(session, attachment):
             _run_again(session, attachment, None, (), now)
 
 
@@ -197,7 +202,7 @@ def _drop_decisions(session: Session, consult: Consult, which: ColumnElement[boo
     locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     for attachment in session.scalars(locked):
         attachment.face_policy = None
-        if _is_decidable(attachment):
+        if _is_decidable(session, attachment):
             _run_again(session, attachment, None, (), now)
 
 
@@ -224,7 +229,7 @@ def _masks(attachment: Attachment) -> list[dict[str, Any]]:
 def _run_again(
     session: Session, attachment: Attachment, policy: str | None, regions: Sequence[dict[str, float]], now: datetime
 ) -> None:
-    _check_decidable(attachment)
+    _check_decidable(session, attachment)
     attachment.face_policy, attachment.face_regions = policy, {"regions": list(regions)}
     attachment.show_asked_by_id = attachment.show_asked_at = None
     queue_again(session, attachment, now)
@@ -236,14 +241,14 @@ def _keep_when(session: Session, attachment: Attachment, now: datetime) -> None:
     attachment.decided_at = now if word is None else max(now, word.at)
 
 
-def _check_decidable(attachment: Attachment, *, may_be_private: bool = False) -> None:
+def _check_decidable(session: Session, attachment: Attachment, *, may_be_private: bool = False) -> None:
     """Pictures of a private place can only be refused, and what is being prepared cannot be decided about."""
-    if not _is_decidable(attachment, may_be_private=may_be_private):
+    if not _is_decidable(session, attachment, may_be_private=may_be_private):
         raise ImpossibleVerbError(attachment.state, "be decided about")
 
 
-def _is_decidable(attachment: Attachment, *, may_be_private: bool = False) -> bool:
-    is_private = attachment.reason == PRIVATE_SITE and not may_be_private
+def _is_decidable(session: Session, attachment: Attachment, *, may_be_private: bool = False) -> bool:
+    is_private = not may_be_private and is_private_picture(session, attachment)
     return attachment.state in _DECIDABLE and not is_private and attachment.blob_key is not None
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from econsult import access
 from econsult.consults import reviews
-from econsult.consults.attachments import Attachment, AttachmentState, Rendition
+from econsult.consults.attachments import PRIVATE_SITE, Attachment, AttachmentState, Rendition
 from econsult.consults.furtherance import Allowed, Choice, FurtherConsent, choose, standing
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, SubmitForm, edit, submit, withdraw
@@ -111,7 +111,7 @@ def test_release_and_refusal_need_a_reason_and_do_what_they_say(
 def test_a_picture_of_a_private_place_can_only_be_refused(database: Database, clinic: Clinic, file: Attachment) -> None:
     with database.writing() as session:
         found, _ = access.review_for(session, clinic.pcp, file.public_id, now=LATER)
-        found.state, found.reason = AttachmentState.HELD, reviews.PRIVATE_SITE
+        found.state, found.reason = AttachmentState.HELD, PRIVATE_SITE
         with pytest.raises(ImpossibleVerbError):
             reviews.release_for_treatment(session, found, clinic.pcp, reason="x", now=LATER)
         reviews.reject_file(session, found, clinic.pcp, reason="Private", now=LATER)
@@ -359,7 +359,7 @@ def test_a_photo_of_a_private_place_keeps_no_other_face_open(
         consult = session.get_one(Consult, file.consult_id)
         _says(session, consult, clinic.mother, yes=True)
         private = _file(session, consult, clinic, AttachmentState.HELD)
-        private.reason = reviews.PRIVATE_SITE
+        private.reason = PRIVATE_SITE
         mine = session.get_one(Attachment, file.id)
         mine.face_policy = private.face_policy = "face_is_finding"
         _says(session, consult, clinic.mother, yes=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,12 +17,15 @@ from workers.runtime import Runtime
 NOW = datetime.now(UTC) - timedelta(minutes=20)
 REASON = "Question too vague for us"
 WAITS = "Declined: tell the family"
+SHOWN = {"body_site": "face", "face_policy": "face_is_finding", "face_consent": True}
 
 
 @pytest.fixture
 def declined(runtime: Runtime, clinic: Clinic) -> Consult:
     with runtime.database.writing() as session:
-        return declining.decline(session, clinic.claimed(session, now=NOW), clinic.derm, REASON, now=NOW)
+        claimed = clinic.claimed(session, now=NOW)
+        claimed.details = {**claimed.details, **SHOWN}
+        return declining.decline(session, claimed, clinic.derm, REASON, now=NOW)
 
 
 def test_the_family_reads_no_reason(browser_of: BrowserOf, clinic: Clinic, declined: Consult) -> None:
@@ -48,6 +52,9 @@ def test_asking_again_keeps_the_words_and_the_child(
     place = post(pcp, f"/consults/{declined.public_id}/ask-again", {}).location
     page = pcp.get(place).text
     assert (QUESTION in page, clinic.child.name in page, place.startswith("/clinic/requests/")) == (True, True, True)
+    # A yes to the face was one to other pictures, and may have been taken back since.
+    faces = re.findall(r'name="face_(?:policy|consent)" value="(\w+)"( checked)?', page)
+    assert faces == [("mask_all", " checked"), ("keep_region", ""), ("face_is_finding", ""), ("yes", "")]
     for person, status in ((clinic.other_pcp, 404), (clinic.derm, 403), (clinic.mother, 403)):
         assert post(browser_of(person), f"/consults/{declined.public_id}/ask-again", {}).status_code == status
     with runtime.database.writing() as session:

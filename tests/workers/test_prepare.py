@@ -29,8 +29,9 @@ from econsult.consults.preparing import hold_private, start_processing
 from econsult.consults.recommendations import open_steps, steps_of
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, edit
-from econsult.consults.reviews import reject_file, release_for_treatment
+from econsult.consults.reviews import cover_faces, reject_file, release_for_treatment
 from econsult.consults.versions import Answer
+from econsult.errors import ImpossibleVerbError
 from econsult.jobs import Job, JobKind, JobState, claim_job
 from econsult.notices import Notice, NoticeKind
 from econsult.people.former import keep_former
@@ -189,6 +190,52 @@ def test_a_familys_pdf_is_held_with_its_review_copy_whenever_the_place_turns_pri
     if when != "while it is prepared":
         turn_private(clinic)
     assert looked_at(clinic, desk, number) == ("held", "private_paper", {"review"})
+
+
+def test_a_picture_that_would_wait_for_another_reason_stays_one_of_a_private_place(
+    clinic: Clinic, desk: Desk, photo: bytes
+) -> None:
+    """The place turns private while it is prepared: its review copy is shown to nobody, and no decision lets it out."""
+    clinic.runtime.scanner = Meanwhile(lambda: turn_private(clinic))
+    number = clinic.send(photo)
+    with open_jail(face_model="/nowhere", text_model="/nowhere") as blind:
+        assert looked_at(clinic, replace(desk, jail=blind), number) == ("held", "private_site", set())
+    with clinic.runtime.database.writing() as session:
+        mine = session.get_one(Attachment, number)
+        assert mine.blob_key is not None, "it can still be refused"
+        for reason in ("private_site", "region_needed"):
+            mine.reason = reason
+            with pytest.raises(ImpossibleVerbError):
+                release_for_treatment(session, mine, clinic.mother, reason="x", now=now())
+
+
+def test_a_file_that_was_let_through_stays_so_when_the_family_covers_its_face(
+    clinic: Clinic, desk: Desk, photo: bytes
+) -> None:
+    """Refused by mistake, sent again and let through: what counts is the decision after the refusal, not its policy."""
+    first = clinic.send(photo)
+    assert looked_at(clinic, desk, first)[0] == "ready"
+    with clinic.runtime.database.writing() as session:
+        reject_file(session, session.get_one(Attachment, first), clinic.mother, reason="By mistake", now=now())
+    again = clinic.send(photo)
+    assert looked_at(clinic, desk, again)[0] == "held"
+    with clinic.runtime.database.writing() as session:
+        release_for_treatment(session, session.get_one(Attachment, again), clinic.mother, reason="Hers", now=now())
+    assert looked_at(clinic, desk, again)[0] == "ready"
+    with clinic.runtime.database.writing() as session:
+        cover_faces(session, session.get_one(Consult, clinic.consult.id), now=now())
+        assert session.get_one(Attachment, again).face_policy is None
+    assert looked_at(clinic, desk, again)[0] == "ready"
+
+
+def test_a_refusal_reaches_the_same_bytes_that_were_sent_for_another_use(
+    clinic: Clinic, desk: Desk, photo: bytes
+) -> None:
+    first, other = clinic.send(photo, view="far"), clinic.send(photo, view="close")
+    assert [looked_at(clinic, desk, number)[0] for number in (first, other)] == ["ready", "ready"]
+    with clinic.runtime.database.writing() as session:
+        reject_file(session, session.get_one(Attachment, first), clinic.mother, reason="Another child's", now=now())
+    assert looked_at(clinic, desk, other) == ("held", "refused_before", {"review"})
 
 
 def test_what_was_refused_and_comes_again_waits_for_a_person(clinic: Clinic, desk: Desk, photo: bytes) -> None:

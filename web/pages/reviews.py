@@ -15,6 +15,7 @@ from econsult.consults.attachments import REVIEW_COPY, Attachment, AttachmentSta
 from econsult.consults.facepolicy import FACE_IS_FINDING, FACE_POLICIES, MASK_ALL, NO_FACE
 from econsult.consults.family_word import no_to_faces
 from econsult.consults.furtherance import Allowed, Choice, choose, standing
+from econsult.consults.preparing import is_private_picture
 from econsult.consults.records import Consult
 from econsult.consults.voice import VoiceChoice, choose_voice
 from econsult.errors import ImpossibleVerbError, InvalidError, StaleVersionError
@@ -200,7 +201,7 @@ def _page(session: Session, attachment: Attachment, consult: Consult, errors: di
         pictures=pictures,
         is_photo=attachment.kind == MediaKind.PHOTO,
         is_film=attachment.kind == MediaKind.VIDEO,
-        is_private=attachment.reason == verbs.PRIVATE_SITE,
+        is_private=is_private_picture(session, attachment),
         seen=verbs.version_of(session, attachment),
         cells=range(CELLS),
         chosen_cells=request.form.getlist("cells"),
@@ -233,7 +234,7 @@ def _why(attachment: Attachment) -> str:
 
 def _pictures(session: Session, attachment: Attachment) -> list[tuple[str, int, int]]:
     """Address, width and height of what the reviewer judges by: review copies of a held file, else what all see."""
-    if attachment.reason == verbs.PRIVATE_SITE:
+    if is_private_picture(session, attachment):
         return []
     is_held = attachment.state == AttachmentState.HELD
     copies = session.scalars(select(Rendition).where(Rendition.attachment_id == attachment.id).order_by(Rendition.id))
