@@ -59,6 +59,20 @@ def test_a_pause_ends_by_itself_after_a_reminder(database: Database, clinic: Cli
     assert _ledger(database, consult) == [("started", 0), ("paused", 0), ("reminded", 0), ("resumed", 0)]
 
 
+def test_a_pause_counts_no_longer_than_it_was_allowed_where_the_reply_comes_before_a_tick(
+    database: Database, clinic: Clinic
+) -> None:
+    allowed = NOON + clocks.PAUSE_LIMIT
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        threads.request_info(session, consult, clinic.derm, text="Ruler?", items=[], audience=None, now=NOON)
+        threads.post(session, consult, clinic.pcp, Audience.CLINICIANS, text="Here", now=allowed + 5 * HOUR)
+        clock = _clock(clocks_of(session, consult.id), ClockName.FIRST_REPLY)
+        assert (clock.state, clock.deadline_at) == (ClockState.RUNNING, allowed + 24 * HOUR)
+        resumed = select(ClockEvent.at).where(ClockEvent.consult_id == consult.id, ClockEvent.kind == "resumed")
+        assert session.scalars(resumed).all() == [allowed]
+
+
 def test_each_step_of_the_ladder_fires_exactly_once(database: Database, clinic: Clinic) -> None:
     late = NOON + 24 * HOUR
     with database.writing() as session:
