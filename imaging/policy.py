@@ -14,7 +14,7 @@ TREATMENT_USE = "identifiable - treatment use only"
 
 MASK_ALL, KEEP_REGION, FACE_IS_FINDING, KEEP = "mask_all", "keep_region", "face_is_finding", "keep"
 NO_FACE = "no_face"
-"""On a paper: a person has looked, and what the detector took for a face is none."""
+"""On a paper: a person has looked, and what the detector took for a face, without being sure, is none."""
 REVIEWER = "reviewer"
 """Who chose, where a person of the medical home looked at the file first."""
 FACES = (MASK_ALL, KEEP_REGION, FACE_IS_FINDING, NO_FACE, KEEP)
@@ -42,9 +42,9 @@ class Policy:
     """How to prepare a file. What is not said is masked.
 
     `faces` is `mask_all`; `keep_region`, which leaves the `regions` of the patient's face open; `face_is_finding`,
-    which leaves the patient's whole face open; `no_face`, by which no face is looked for on a paper, and which is
-    `mask_all` for everything else; or `keep`, which looks for no face at all. Faces of bystanders are
-    always masked where faces are looked for. `text` is `mask` or `keep`; on paper it means the case's own
+    which leaves the patient's whole face open; `no_face`, by which only a face that is sure is covered on a paper, and
+    which is `mask_all` for everything else; or `keep`, which looks for no face at all. Faces of bystanders are always
+    masked where faces are looked for. `text` is `mask` or `keep`; on paper it means the case's own
     `identifiers` and whatever has the form of one, in pictures every line of writing and every code.
     `chosen_by` says whose decision it was, as a plain word. `is_review` asks for a `review` copy with nothing
     masked, for the person who decides about a file that is held.

@@ -28,7 +28,9 @@ from econsult.consults.facepolicy import (
     KEEP,
     KEEP_REGION,
     MASK_ALL,
+    NO_FACE,
     PAPER_POLICIES,
+    SURE_FACE,
     check_consent,
 )
 from econsult.consults.family_word import no_to_faces, word_on_faces
@@ -121,7 +123,7 @@ def choose_faces(
 
     Raises InvalidError where a region or the consent is missing, also because the family's last word is a no.
     """
-    if policy not in (PAPER_POLICIES if attachment.kind == MediaKind.LAB_DOCUMENT else FACE_POLICIES):
+    if policy not in policies_for(attachment):
         raise InvalidError("This policy for faces is not known.", {"face_policy": "unknown_value"})
     check_consent(policy, has_consent=has_consent)
     if policy == FACE_IS_FINDING and no_to_faces(session, attachment.consult_id) is not None:
@@ -204,6 +206,18 @@ def _drop_decisions(session: Session, consult: Consult, which: ColumnElement[boo
         attachment.face_policy = None
         if _is_decidable(session, attachment):
             _run_again(session, attachment, None, (), now)
+
+
+def policies_for(attachment: Attachment) -> tuple[str, ...]:
+    """What can be chosen for the faces of this file.
+
+    That there is none on a paper is to be said where the detector was not sure, and of what was decided so before.
+    """
+    if attachment.kind != MediaKind.LAB_DOCUMENT:
+        return FACE_POLICIES
+    faces = [mask for mask in _masks(attachment) if mask.get("what") == "face"]
+    is_unsure = any(mask.get("threshold", 0.0) < SURE_FACE for mask in faces)
+    return PAPER_POLICIES if is_unsure or attachment.face_policy == NO_FACE else (MASK_ALL,)
 
 
 def hides_face(attachment: Attachment) -> bool:

@@ -1,5 +1,7 @@
 """Faces on a page: what the detector takes for one where there is hardly anything but paper is looked at again."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -11,9 +13,9 @@ from imaging.policy import KEEP, NO_FACE, Policy
 from imaging.refusal import Held
 from imaging.steps.find_masks import face_masks
 
-_SURE = 0.5
-"""From this score on nobody asks again. Pale portraits as wide as a seventh of the page reach it; print was seen up to
-0.40."""
+SURE = 0.5
+"""From this score on nobody asks again, nor is a person believed who saw no face. Pale portraits as wide as a
+seventh of the page reach it; print was seen up to 0.40."""
 _INK, _INK_LEAST = 24, 0.06
 """How much darker than paper ink is, of 255, and what share of a picture it covers at least. Sparse rows of print cover
 at most 0.02, a portrait that a copier left black and white and nothing between 0.04 to 0.35."""
@@ -25,19 +27,23 @@ def faces_on(page: Pixels, policy: Policy, detectors: Detectors) -> list[Mask]:
     """Return the faces that the policy covers on an upright RGB page.
 
     A mask over rows of results hides what the page was sent for, so a large face that is not sure, in which there is
-    no picture, must be seen on a second look at that place alone. Raises Held as `find_masks` does.
+    no picture, must be seen on a second look at that place alone. Where a person has seen no face, those that are sure
+    stay covered all the same: to show one is a decision of another kind. Raises Held as `find_masks` does.
     """
-    if policy.faces in {KEEP, NO_FACE}:
+    if policy.faces == KEEP:
         return []
     if detectors.faces is None:
         raise Held("no_face_model")
     net = detectors.faces
     found = [box for box in all_faces_in(net, page) if not _is_print(page, box) or _is_seen_again(net, page, box)]
-    return face_masks(found, policy)
+    sure = [box for box in found if box.score >= SURE]
+    unsure = [box for box in found if box.score < SURE] if policy.faces != NO_FACE else []
+    masks = [replace(mask, threshold=SURE) for mask in face_masks(sure, policy)]
+    return [*masks, *face_masks(unsure, policy)]
 
 
 def _is_print(page: Pixels, box: Box) -> bool:
-    if box.score >= _SURE or box.longest < LARGE_FACE:
+    if box.score >= SURE or box.longest < LARGE_FACE:
         return False
     darkest = _part(page, box).min(axis=2)
     paper = float(np.percentile(darkest, _PAPER_PERCENTILE))

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
+from econsult.consults.facepolicy import SURE_FACE
 from econsult.consults.furtherance import Allowed, Choice, FurtherConsent, choose
 from econsult.consults.preparing import PreparedCopy, link_renditions
 from econsult.consults.records import Consult
@@ -145,8 +146,15 @@ def test_the_face_that_a_question_is_about_is_none_on_a_paper(
         assert policy_for(session, mine, case).faces == "mask_all"
     pcp = browser_of(clinic.pcp)
     page = pcp.get(f"/reviews/{file.public_id}").text
-    offered = re.findall(r'name="face_policy" value="(\w+)"( checked)?', page)
-    assert offered == [("mask_all", " checked"), ("no_face", "")]
+    offered = re.compile(r'name="face_policy" value="(\w+)"( checked)?')
+    assert offered.findall(page) == [("mask_all", " checked"), ("no_face", "")]
+    with runtime.database.writing() as session:
+        # The detector is sure of it: a face on a paper is shown for a reason, as every other is, or it stays covered.
+        session.get_one(Attachment, file.id).report = {**MASKED, "masks": [{"what": "face", "threshold": SURE_FACE}]}
+    page = pcp.get(f"/reviews/{file.public_id}").text
+    assert offered.findall(page) == [("mask_all", " checked")]
+    refused = post(pcp, f"/reviews/{file.public_id}/faces", {"face_policy": "no_face", **opened(pcp, file)})
+    assert (refused.status_code, state_of(runtime, file).state) == (422, AttachmentState.READY)
     assert 'name="face_consent"' not in page
     refused = post(pcp, f"/reviews/{file.public_id}/faces", {"face_policy": "face_is_finding", **opened(pcp, file)})
     assert (refused.status_code, state_of(runtime, file).state) == (422, AttachmentState.READY)

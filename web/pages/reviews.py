@@ -191,6 +191,7 @@ _MISSING: dict[str, Callable[[], str]] = {
 
 def _page(session: Session, attachment: Attachment, consult: Consult, errors: dict[str, str]) -> str:
     pictures, is_paper = _pictures(session, attachment), attachment.kind == MediaKind.LAB_DOCUMENT
+    offered = PAPER_CHOICES if is_paper else FACE_CHOICES
     asker = session.get(Person, attachment.show_asked_by_id) if attachment.show_asked_by_id else None
     return render_template(
         "staff/review.html",
@@ -205,7 +206,7 @@ def _page(session: Session, attachment: Attachment, consult: Consult, errors: di
         seen=verbs.version_of(session, attachment),
         cells=range(CELLS),
         chosen_cells=request.form.getlist("cells"),
-        choices=list((PAPER_CHOICES if is_paper else FACE_CHOICES).items()),
+        choices=[(code, words) for code, words in offered.items() if code in verbs.policies_for(attachment)],
         chosen=request.form.get("face_policy")
         or attachment.face_policy
         or (MASK_ALL if is_paper else consult.details.get("face_policy", MASK_ALL)),
