@@ -2,18 +2,24 @@
 
 import functools
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
 class Box:
-    """A box with a score; its edges are shares of the picture, 0 to 1."""
+    """A box with a score; its edges are shares of the picture, 0 to 1.
+
+    Of a face that was grown `core` is what the detector found, and `eyes` are the middles of the two eyes where it told
+    them. Boxes that lie alike are equal, whatever is known of that.
+    """
 
     left: float
     top: float
     right: float
     bottom: float
     score: float = 1.0
+    core: "Box | None" = field(default=None, compare=False, kw_only=True)
+    eyes: tuple[tuple[float, float], ...] = field(default=(), compare=False, kw_only=True)
 
     @property
     def area(self) -> float:
@@ -28,7 +34,7 @@ class Box:
     def grown(self, factor: float) -> "Box":
         """Return the box with its sides this much longer, about its middle, cut off at the picture's edges."""
         wider, higher = ((factor - 1) / 2 * side for side in (self.right - self.left, self.bottom - self.top))
-        return self.widened(wider, higher)
+        return replace(self.widened(wider, higher), core=self.core or self, eyes=self.eyes)
 
     def widened(self, wider: float, higher: float) -> "Box":
         """Return the box with so much more on each side, cut off at the picture's edges."""
@@ -71,6 +77,7 @@ class Box:
             max(self.right, other.right),
             max(self.bottom, other.bottom),
             max(self.score, other.score),
+            eyes=(self if self.score >= other.score else other).eyes,
         )
 
 

@@ -14,7 +14,9 @@ _AS_MUCH = 0.5
 """Regions that touch a second face half as much as the first do not tell the two apart."""
 
 _STAYS_COVERED = 1 / 3
-"""So much of the patient's face is covered at least where only a part of it is to stay open."""
+"""So much of the patient's face, from brow to chin, is covered at least where only a part of it is to stay open."""
+_ONLY_THE_EYES = 1 / 3
+"""Both eyes make a face known unless hardly anything but them is open, and then they are what is asked about."""
 
 
 def open_faces(faces: Sequence[Box], policy: Policy) -> list[Box]:
@@ -38,7 +40,7 @@ def open_faces(faces: Sequence[Box], policy: Policy) -> list[Box]:
     if policy.faces == FACE_IS_FINDING:
         return others
     covered = [part for face in faces if is_same(face, patient) for part in _without(face, regions)]
-    if sum(part.area for part in _without(patient, regions)) < _STAYS_COVERED * patient.area:
+    if any(_shows_who_it_is(face, regions) for face in faces if is_same(face, patient)):
         raise Held("region_too_large")
     return others + covered
 
@@ -76,6 +78,23 @@ def _touched(faces: Sequence[Box], regions: Sequence[Box]) -> Box | None:
     if rivals and max(rivals) > _AS_MUCH * most:
         raise Held("which_face")
     return patient
+
+
+def _shows_who_it_is(face: Box, regions: Sequence[Box]) -> bool:
+    """Whether so much is open of what the detector found that somebody who knows this child would know it.
+
+    What was covered around it, hair line and ears, is no part of that: its rim alone is two fifths of the grown box.
+    """
+    core = face.core or face
+    left = sum(part.area for part in _without(core, regions))
+    if left < _STAYS_COVERED * core.area:
+        return True
+    sees_both = len(face.eyes) == 2 and all(_is_within(eye, regions) for eye in face.eyes)
+    return sees_both and core.area - left > _ONLY_THE_EYES * core.area
+
+
+def _is_within(point: tuple[float, float], regions: Sequence[Box]) -> bool:
+    return any(box.left <= point[0] <= box.right and box.top <= point[1] <= box.bottom for box in regions)
 
 
 def _box(region: Region) -> Box:

@@ -1,7 +1,7 @@
 """Finds faces in a picture, and holds the loaded models. In the jail they are loaded before any file."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -117,19 +117,25 @@ def _faces_of_part(net: cv2.dnn.Net, looked: Pixels, part: tuple[int, int, int, 
         is_cut = (left and edges[0] <= left) or (top and edges[1] <= top)
         is_cut = is_cut or (right < width and edges[2] >= right) or (bottom < height and edges[3] >= bottom)
         if not is_cut:
-            yield share_of(edges, (width, height), box.score)
+            eyes = tuple(((left + x * wide) / width, (top + y * high) / height) for x, y in box.eyes)
+            yield replace(share_of(edges, (width, height), box.score), eyes=eyes)
 
 
 def faces_in(net: cv2.dnn.Net, pixels: Pixels, side: int = FACE_SIDE) -> list[Box]:
     """Find faces in an upright RGB picture, looked at once with this many pixels on its longer side."""
     width, height = on_grid(pixels, side)
     net.setInput(cv2.dnn.blobFromImage(pixels, 1.0, (width, height)))
-    heat, scale, offset, _landmarks = net.forward(_FACE_OUTPUTS)
+    heat, scale, offset, marks = net.forward(_FACE_OUTPUTS)
     found = []
     for y, x in zip(*np.nonzero(heat[0, 0] > FACE_THRESHOLD), strict=True):
         high, wide = (float(length) * _FACE_STRIDE / 2 for length in np.exp(np.minimum(scale[0, :, y, x], 6)))
         middle_x = (float(x + offset[0, 1, y, x]) + 0.5) * _FACE_STRIDE
         middle_y = (float(y + offset[0, 0, y, x]) + 0.5) * _FACE_STRIDE
         edges = (middle_x - wide, middle_y - high, middle_x + wide, middle_y + high)
-        found.append(share_of(edges, (width, height), float(heat[0, 0, y, x])))
+        across, down = (marks[0, first:4:2, y, x] for first in (1, 0))
+        eyes = tuple(
+            ((edges[0] + float(right) * 2 * wide) / width, (edges[1] + float(below) * 2 * high) / height)
+            for right, below in zip(across, down, strict=True)
+        )
+        found.append(replace(share_of(edges, (width, height), float(heat[0, 0, y, x])), eyes=eyes))
     return best_of(found, FACE_OVERLAP)

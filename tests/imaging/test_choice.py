@@ -1,11 +1,19 @@
 """Whose face stays open: never a bystander's, and nobody's where it is not certain."""
 
+from typing import Any
+
+import numpy as np
 import pytest
+from PIL import Image
 
 from imaging.boxes import Box
 from imaging.choice import left_open, may_be_near, open_faces
+from imaging.detectors import all_faces_in, load_detectors, small_faces_in
+from imaging.models import find_models
 from imaging.policy import Policy, Region
 from imaging.refusal import Held
+from tests.imaging import files, pictures
+from tests.imaging.conftest import Prepare
 
 MOTHER, CHILD = Box(0.1, 0.1, 0.5, 0.6), Box(0.6, 0.4, 0.75, 0.6)
 ON_CHILD, ELSEWHERE = Region(0.63, 0.45, 0.05, 0.05), Region(0.85, 0.85, 0.1, 0.1)
@@ -49,6 +57,49 @@ def test_a_region_that_leaves_a_whole_face_open_is_held_and_a_mouth_is_not() -> 
     assert held.value.reason == "region_too_large"
     lower_half = Region(0.1, 0.36, 0.4, 0.24)
     assert open_faces([MOTHER], policy(lower_half, faces="keep_region"))
+
+
+def test_a_face_without_its_rim_is_the_whole_face_and_so_are_two_eyes_with_more_around_them() -> None:
+    found = Box(0.2, 0.2, 0.6, 0.7, eyes=((0.32, 0.4), (0.48, 0.4)))
+    turned = Box(0.2, 0.2, 0.6, 0.7)
+
+    def opened(left: float, top: float, right: float, bottom: float, face: Box = found) -> str:
+        try:
+            covered = open_faces(
+                [face.grown(1.3)], policy(Region(left, top, right - left, bottom - top), faces="keep_region")
+            )
+        except Held as held:
+            return held.reason
+        return "open" if covered else "none covered"
+
+    assert opened(0.2, 0.2, 0.6, 0.7) == "region_too_large"
+    assert opened(0.25, 0.25, 0.55, 0.65) == "region_too_large"
+    assert opened(0.2, 0.2, 0.6, 0.6, turned) == "region_too_large"
+    assert opened(0.2, 0.2, 0.6, 0.5, turned) == "open"
+    assert opened(0.2, 0.55, 0.6, 0.75) == "open"
+    assert opened(0.22, 0.34, 0.58, 0.45) == "open"
+    assert opened(0.2, 0.2, 0.39, 0.75) == "open"
+
+
+def test_the_eyes_of_a_face_are_where_they_are_also_where_a_photo_is_looked_at_in_parts() -> None:
+    net = load_detectors(find_models()).faces
+    assert net is not None
+    for side, left, top, look in ((800, 100, 80, all_faces_in), (1600, 1200, 900, small_faces_in)):
+        scene, wide = Image.new("RGB", (side, side), (150, 150, 140)), side // 4 if look is all_faces_in else 90
+        scene.paste(pictures.portrait(wide), (left, top))
+        (face,) = look(net, np.asarray(scene))
+        seen = [((x * side - left) / wide, (y * side - top) / wide) for x, y in face.eyes]
+        assert np.abs(np.subtract(seen, [(0.41, 0.485), (0.66, 0.485)])).max() < 0.04
+
+
+def test_the_face_that_was_found_opened_whole_is_held_though_what_is_around_it_stays_covered(run: Prepare) -> None:
+    whole, mouth = Region(0.27, 0.2, 0.53, 0.72), Region(0.35, 0.68, 0.36, 0.2)
+    data = files.encode(pictures.portrait(400), "PNG")
+    asked: dict[str, Any] = {"faces": "keep_region", "text": "keep", "chosen_by": "reviewer"}
+    report, _ = run(data, policy=Policy(regions=(whole,), **asked))
+    assert (report.verdict, report.reason) == ("held", "region_too_large")
+    report, _ = run(data, policy=Policy(regions=(mouth,), **asked))
+    assert (report.verdict, report.reason) == ("ready", None)
 
 
 def test_what_stays_open_is_the_patients_face_or_the_drawn_part_of_it() -> None:
