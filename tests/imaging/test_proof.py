@@ -89,6 +89,41 @@ def test_writing_in_a_small_box_or_along_an_edge_does_not_hold(quality: int, box
         assert found == [[], ["view uncovered"]]
 
 
+@pytest.mark.parametrize("ground", ["noise", "wall"])
+@pytest.mark.parametrize("side", [0, 90, 180, 270])
+def test_a_band_along_the_side_of_a_large_box_that_was_never_covered_does_not_hold(ground: str, side: int) -> None:
+    """All is covered but 12 pixels along a side, dark with dark letters, beside a bright wall or in noise."""
+    mask = Mask("text", 113 / 600, 113 / 600, 0.6, 0.6)
+    scene = files.noise(600, 600) if ground == "noise" else Image.new("RGB", (600, 600), (60, 60, 60))
+    if ground == "wall":
+        scene.paste((235, 235, 235), (0, 0, 150, 600))
+    plain = cover(scene, [mask])
+    spoiled = plain.copy()
+    band = Image.new("RGB", (360, 12), (30, 36, 42))
+    ImageDraw.Draw(band).text((4, -1), NAME, fill=(84, 90, 96))
+    turned = band.rotate(side, expand=True)
+    far = 113 + 360 - 12
+    spoiled.paste(turned, {0: (113, 113), 90: (113, 113), 180: (113, far), 270: (far, 113)}[side])
+    found = [check_copies(pack([copy_of(image, 85)], [mask])) for image in (plain, spoiled)]
+    assert found == [[], ["view uncovered"]]
+
+
+def test_a_band_along_the_side_of_a_large_box_in_a_film_does_not_hold() -> None:
+    mask = Mask("text", 48 / 320, 46 / 192, 208 / 320, 100 / 192, copy="play", begins=0.0, ends=0.4)
+
+    def film(band: int) -> Rendition:
+        pictures = [files.noise(320, 192) for _ in range(6)]
+        for picture in pictures:
+            picture.paste(FILL, (48, 46, 256, 146))
+            if band:
+                picture.paste((30, 34, 38), (48, 46, 256, 46 + band))
+                ImageDraw.Draw(picture).text((52, 45), NAME, fill=(84, 90, 96), font=ImageFont.load_default(band))
+        return _film_of(pictures)
+
+    assert check_copies(pack([film(0)], [mask])) == []
+    assert check_copies(pack([film(8)], [mask])) == ["play uncovered"]
+
+
 def film_with(colours: list[tuple[int, int, int]]) -> Rendition:
     """A film of noise with a box of each colour in turn."""
     pictures = [files.noise(320, 192) for _ in colours]
