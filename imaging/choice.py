@@ -28,21 +28,33 @@ def open_faces(faces: Sequence[Box], policy: Policy) -> list[Box]:
     Size tells nothing: a mother's face is larger than that of the child on her arm. Without regions the only face is
     the patient's if it fills the picture, or if a person has looked at the picture and decided.
     """
+    whole, in_part = divided(faces, policy)
+    return whole + around(in_part, policy)
+
+
+def divided(faces: Sequence[Box], policy: Policy) -> tuple[list[Box], list[Box]]:
+    """Return the boxes to cover whole, and those of the patient of which the regions stay open. Raises as above."""
     if policy.faces in {MASK_ALL, NO_FACE} or not faces:
-        return list(faces)
+        return list(faces), []
     regions = [_box(region) for region in policy.regions]
     if policy.faces == KEEP_REGION and not regions:
         raise Held("region_needed")
     patient = _touched(faces, regions) if regions else _only(faces, policy)
     if patient is None:
-        return list(faces)
+        return list(faces), []
     others = [face for face in faces if not is_same(face, patient)]
     if policy.faces == FACE_IS_FINDING:
-        return others
-    covered = [part for face in faces if is_same(face, patient) for part in _without(face, regions)]
-    if any(_shows_who_it_is(face, regions) for face in faces if is_same(face, patient)):
+        return others, []
+    in_part = [face for face in faces if is_same(face, patient)]
+    if any(_shows_who_it_is(face, regions) for face in in_part):
         raise Held("region_too_large")
-    return others + covered
+    return others, in_part
+
+
+def around(boxes: Sequence[Box], policy: Policy) -> list[Box]:
+    """Return what is left of the boxes when the policy's regions are cut out of them."""
+    regions = [_box(region) for region in policy.regions]
+    return [part for box in boxes for part in _without(box, regions)]
 
 
 def left_open(faces: Sequence[Box], covered: Sequence[Box], policy: Policy) -> list[Box]:

@@ -14,7 +14,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from imaging.boxes import Box
-from imaging.choice import left_open
+from imaging.choice import around, divided, is_same, left_open
 from imaging.detectors import FACE_THRESHOLD, Detectors, faces_in
 from imaging.film_codes import DETECTOR, FilmCodes
 from imaging.film_patient import FilmPatient, may_be_one
@@ -23,7 +23,7 @@ from imaging.film_writing import WRITING_LASTS, FilmWriting
 from imaging.limits import MASKS_MOST
 from imaging.masks import FILL_IN_FILMS, Mask, box_mask
 from imaging.models import FACE_DETECTOR, TEXT_DETECTOR
-from imaging.policy import KEEP, MASK, Policy
+from imaging.policy import KEEP, KEEP_REGION, MASK, Policy
 from imaging.refusal import Held
 from imaging.writing import TEXT_THRESHOLD
 
@@ -33,6 +33,9 @@ _FACES_EVERY, _FACE_SIDE, _FACE_GROWTH, _FACE_LASTS = 0.2, 480, 1.3, 0.5
 _SHOWN_LASTS = 2 * WRITING_LASTS + 1.0
 """Seconds for which it is known where a face was that stays open: as long as pictures wait, and a slot more."""
 _JUST = 0.001
+_IN_PART = "part of a face"
+"""What was found of the patient's face where a region of it stays open, which is cut out only of all that was found in
+a slot: pieces around the hole that were joined with each other would close it."""
 _DETECTORS = {
     "face": (FACE_DETECTOR, FACE_THRESHOLD),
     "text": (TEXT_DETECTOR, TEXT_THRESHOLD),
@@ -55,7 +58,8 @@ class FilmCover:
         self._writing = FilmWriting(texts) if texts is not None else None
         self._waiting: deque[tuple[Fraction, VideoFrame]] = deque()
         self._found: list[tuple[float, float, str, Box]] = []
-        self._last_faces: list[Box] = []
+        self._last_whole: list[Box] = []
+        self._last_in_part: list[Box] = []
         self._shown: list[tuple[float, Box]] = []
         self._codes = FilmCodes()
         self._next_face = 0.0
@@ -103,14 +107,26 @@ class FilmCover:
         self._found += [(begins, ends, "text", box) for begins, ends, box in seen]
 
     def _note_faces(self, at: float, faces: list[Box]) -> None:
-        boxes = self._patient.to_cover(faces)
-        self._found += [(at - _FACE_LASTS, at + _FACE_LASTS, "face", box) for box in boxes]
+        if self._policy.faces == KEEP_REGION:
+            whole, in_part = divided(faces, self._policy)
+        else:
+            whole, in_part = self._patient.to_cover(faces), []
+        for what, boxes in (("face", whole), (_IN_PART, in_part)):
+            self._found += [(at - _FACE_LASTS, at + _FACE_LASTS, what, box) for box in boxes]
         self._shown = [entry for entry in self._shown if entry[0] >= at - _SHOWN_LASTS]
-        self._shown += [(at, box) for box in left_open(faces, boxes, self._policy)]
-        # What lies between two looks at one face that moved.
-        ways = [box.joined(old) for box in boxes for old in self._last_faces if may_be_one(box, old)]
-        self._found += [(at - _FACES_EVERY, at, "face", box) for box in ways]
-        self._last_faces = boxes
+        self._shown += [(at, box) for box in left_open(faces, whole, self._policy)]
+        self._note_ways(at, whole, in_part)
+        self._last_whole, self._last_in_part = whole, in_part
+
+    def _note_ways(self, at: float, whole: list[Box], in_part: list[Box]) -> None:
+        """Cover what lies between two looks at one face that moved: wholly, unless its part was open in both."""
+        before = self._last_whole + self._last_in_part
+        for what, boxes, likely in (("face", whole, self._last_whole), (_IN_PART, in_part, self._last_in_part)):
+            for box in boxes:
+                here = [old for old in likely if is_same(box, old)]
+                olds = here or [old for old in before if may_be_one(box, old)]
+                way = what if here else "face"
+                self._found += [(at - _FACES_EVERY, at, way, box.joined(old)) for old in olds]
 
     def _covered(self, at: Fraction, frame: VideoFrame) -> tuple[Fraction, VideoFrame]:
         number = at // _SLOT
@@ -127,6 +143,8 @@ class FilmCover:
         merged = [
             (what, box) for what in ("face", "code", "text") for box in _merged([b for w, b in chosen if w == what])
         ]
+        in_part = _merged([box for what, box in chosen if what == _IN_PART])
+        merged += [("face", box) for box in around(in_part, self._policy)]
         for what, box in merged:
             shown = [face for at, face in self._shown if begins - _FACE_LASTS <= at <= ends + _FACE_LASTS]
             self.masks.append(_mask(what, box, begins, ends - _JUST, shown))

@@ -6,6 +6,7 @@ from PIL import Image
 
 from imaging import TREATMENT_USE, Policy, Region
 from imaging.boxes import Box
+from imaging.choice import divided
 from imaging.film_patient import FilmPatient
 from imaging.refusal import Held
 from tests.imaging import pictures
@@ -57,6 +58,40 @@ def test_other_policies_are_as_in_a_photo() -> None:
         FilmPatient(Policy(faces="keep_region")).to_cover([CHILD])
     with pytest.raises(Held):
         FilmPatient(Policy(faces="face_is_finding", chosen_by="requester")).to_cover([CHILD])
+
+
+def test_the_ticked_part_of_a_face_opens_in_a_film_and_closes_when_the_face_has_left_it(run: Prepare) -> None:
+    """The mouth of a child that nods a little, beside a bystander; then the child goes to where nothing is ticked."""
+    mouth = (60 + 55, 90 + 100, 60 + 105, 90 + 130)
+
+    def picture(number: int) -> Image.Image:
+        scene = Image.new("RGB", (640, 360), (150, 150, 140))
+        at = 60 + number % 2 if number < 20 else 300
+        scene.paste(pictures.portrait(150), (at, 90))
+        if number < 20:
+            scene.paste(pictures.portrait(140).transpose(Image.Transpose.FLIP_LEFT_RIGHT), (250, 100))
+        return scene
+
+    left, top, right, bottom = mouth
+    region = Region(left / 640, top / 360, (right - left) / 640, (bottom - top) / 360)
+    policy = Policy(faces="keep_region", text="keep", regions=(region,), chosen_by="reviewer")
+    report, kept = run(film_of([picture(number) for number in range(40)]), "video", policy)
+    assert report.is_ready, report.reason
+    frames = shown(kept.files["play"])
+    for frame in frames[:14]:
+        assert np.abs(frame[top + 4 : bottom - 4, left + 4 : right - 4] - (52, 58, 64)).mean() > 40
+        assert is_grey(frame[150:180, 110:170])
+        assert is_grey(frame[top + 4 : bottom - 4, left - 14 : left - 2])
+        assert is_grey(frame[150:200, 295:345])
+    for frame in frames[20:]:
+        assert is_grey(frame[130:200, 350:400])
+
+
+def test_who_comes_before_the_ticked_part_is_covered_there_too() -> None:
+    drawn = Policy(faces="keep_region", regions=(Region(0.22, 0.5, 0.1, 0.08),), chosen_by="reviewer")
+    before = moved(CHILD, 0.13)
+    whole, in_part = divided([CHILD, before], drawn)
+    assert (whole, in_part) == ([before], [CHILD])
 
 
 def test_the_reviewers_choice_holds_for_a_film_into_which_somebody_walks(run: Prepare) -> None:
