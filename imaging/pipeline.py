@@ -68,7 +68,7 @@ PHOTO = (
     *_PIXELS,
     Step(make_small, ("small",)),
     Step(judge_photo, ("quality",)),
-    Step(find_masks, ("masks",)),
+    Step(find_masks, ("masks", "open_faces")),
     Step(find_codes, ("masks",)),
     Step(keep_pixels, ("image",)),
     Step(cover, ("image",)),
@@ -103,7 +103,7 @@ VERIFICATION = (Step(read_whole, ("data",)), Step(check_copies, ("findings",)))
 CHECKS: dict[str, tuple[Step, ...]] = {"verification": VERIFICATION}
 """What a second process does with the copies that a first one made."""
 
-_FACTS = ("width", "height", "duration", "pages", "quality", "findings")
+_FACTS = ("width", "height", "duration", "pages", "quality", "findings", "open_faces")
 _CLASSES = ("removed", "found")
 
 GIVEN = ("source", "size", "media_type", "policy", "emit", "budget", "progress", "detectors")

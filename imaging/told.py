@@ -28,6 +28,7 @@ class Told:
     quality: dict[str, object] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     detail: str | None = None
+    open_faces: int | None = None
 
 
 def read_facts(facts: dict[str, object]) -> Told:
@@ -44,6 +45,7 @@ def read_facts(facts: dict[str, object]) -> Told:
         {name: value for name, value in _entries(facts.get("quality")) if _number(value) is not None or _word(value)},
         {name: value for name, raw in _entries(facts.get("timings")) if (value := _number(raw)) is not None},
         _word(facts.get("detail")),
+        _whole(facts.get("open_faces")),
     )
 
 

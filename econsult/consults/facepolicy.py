@@ -28,6 +28,15 @@ def asks_for_policy(sites: Iterable[str], specialty: str | None) -> bool:
     return specialty in FACE_SPECIALTIES or not FACE_SITES.isdisjoint(sites)
 
 
+def may_show_face(report: Mapping[str, Any]) -> bool:
+    """Whether the copies that a report tells of may show a face: one was left open, or none was looked for.
+
+    Where it does not tell, as of a film, its policy decides.
+    """
+    policy = (report.get("policy") or {}).get("faces")
+    return policy not in OPENS_NONE and report.get("open_faces") != 0
+
+
 def check_face(details: Mapping[str, Any]) -> None:
     """Raise InvalidError where a request names an unknown policy, or shows a face without consent."""
     policy = details.get("face_policy", MASK_ALL)

@@ -13,7 +13,7 @@ from sqlalchemy import Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.consults.attachments import Attachment
-from econsult.consults.facepolicy import OPENS_NONE
+from econsult.consults.facepolicy import may_show_face
 from econsult.database import Base, Instant
 from econsult.errors import ForbiddenError
 from econsult.people.consent import ConsentRow, of_case
@@ -75,8 +75,7 @@ def is_kept_shut(session: Session, attachment: Attachment) -> bool:
 
 def shows_face(attachment: Attachment) -> bool:
     """Whether the copies show a face as far as their report tells; where it tells nothing, they may."""
-    policy = (attachment.report or {}).get("policy") or {}
-    return policy.get("faces") not in OPENS_NONE
+    return may_show_face(attachment.report or {})
 
 
 def check_face(session: Session, attachment: Attachment) -> None:

@@ -22,7 +22,7 @@ from econsult.consults.attachments import (
     note_attachment,
 )
 from econsult.consults.details import caller_of, contact_of
-from econsult.consults.facepolicy import KEEP, MASK_ALL, NO_FACE
+from econsult.consults.facepolicy import KEEP, may_show_face
 from econsult.consults.records import Consult
 from econsult.jobs import JobKind, Lane, add_job
 from econsult.people.persons import FAMILIES, Person
@@ -62,7 +62,7 @@ def link_renditions(
     What was set aside for a person or taken back meanwhile stays so, with its copies.
     """
     _replace_copies(session, attachment, copies)
-    shows_face = (report.get("policy") or {}).get("faces", MASK_ALL) not in {MASK_ALL, NO_FACE}
+    shows_face = "policy" in report and may_show_face(report)
     attachment.is_restricted = shows_face or report.get("has_sound") is True
     if attachment.state == AttachmentState.HELD or attachment.is_withdrawn:
         attachment.report = report

@@ -1,6 +1,7 @@
 """Decides what the networks' looks cover in a picture: faces by the policy, and every line of writing."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from imaging.boxes import Box, united
 from imaging.choice import left_open, may_be_near, open_faces
@@ -20,14 +21,23 @@ _NEAR = (Shown(Box(0.0, 0.0, 1.0, 1.0), thinnest=0.015),)
 """In a close look at a part of a face no face is found; what would be writing there is large."""
 
 
-def find_masks(small: Pixels, pixels: Pixels, policy: Policy, detectors: Detectors) -> tuple[Mask, ...]:
-    """Return what must be covered. Raises Held where a detector that the policy needs is not there."""
+@dataclass(frozen=True)
+class Looked:
+    """What must be covered in a picture, and how many faces or parts of one stay open; None where none was sought."""
+
+    masks: tuple[Mask, ...]
+    open_faces: int | None
+
+
+def find_masks(small: Pixels, pixels: Pixels, policy: Policy, detectors: Detectors) -> Looked:
+    """Return what is covered and what stays open. Raises Held where a detector that the policy needs is not there."""
     faces = _faces(small, pixels, policy, detectors)
     covered = open_faces(faces, policy)
     shown = left_open(faces, covered, policy)
     doubtful = _NEAR if may_be_near(faces, policy) else tuple(map(Shown, shown))
     found = _writing(small, pixels, policy, detectors, doubtful)
-    return (*_masks_of(covered), *(box_mask("text", box, TEXT_DETECTOR, TEXT_THRESHOLD, shown) for box in found))
+    texts = (box_mask("text", box, TEXT_DETECTOR, TEXT_THRESHOLD, shown) for box in found)
+    return Looked((*_masks_of(covered), *texts), None if policy.faces == KEEP else len(shown))
 
 
 def _faces(small: Pixels, pixels: Pixels, policy: Policy, detectors: Detectors) -> list[Box]:

@@ -13,6 +13,7 @@ from econsult import access
 from econsult.consults import reviews
 from econsult.consults.attachments import PRIVATE_SITE, Attachment, AttachmentState, Rendition
 from econsult.consults.furtherance import Allowed, Choice, FurtherConsent, choose, standing
+from econsult.consults.preparing import link_renditions
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, SubmitForm, edit, submit, withdraw
 from econsult.database import Database
@@ -194,6 +195,27 @@ def test_a_file_that_shows_a_face_is_closed_to_the_pool(database: Database, clin
         consult = session.get_one(Consult, file.consult_id)
         consult.holder_id = clinic.derm.id
         assert access.attachment_for(session, clinic.derm, file.public_id, now=LATER)
+
+
+@pytest.mark.parametrize(
+    ("told", "is_shut"),
+    [
+        ({"policy": {"faces": "keep_region"}, "open_faces": 0}, False),
+        ({"policy": {"faces": "face_is_finding"}, "open_faces": 0}, False),
+        ({"policy": {"faces": "face_is_finding"}, "open_faces": 1}, True),
+        ({"policy": {"faces": "keep_region"}, "open_faces": None}, True),
+        ({"policy": {"faces": "keep"}}, True),
+        ({"policy": {"faces": "no_face"}}, False),
+        ({"policy": {"faces": "mask_all"}, "has_sound": True}, True),
+    ],
+)
+def test_the_pool_is_shut_out_where_a_face_stays_open_or_was_not_looked_for(
+    database: Database, clinic: Clinic, file: Attachment, told: dict[str, object], is_shut: bool
+) -> None:
+    with database.writing() as session:
+        mine = session.get_one(Attachment, file.id)
+        link_renditions(session, mine, (), told, LATER)
+        assert mine.is_restricted == is_shut
 
 
 @pytest.mark.parametrize(

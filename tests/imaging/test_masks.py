@@ -114,7 +114,17 @@ def test_where_the_face_is_the_finding_only_bystanders_are_covered(run: Prepare)
     assert bystander[0] > 0.6
     assert is_covered(kept.files["full"], (0.75, 0.5, 0.78, 0.55))
     assert not is_covered(kept.files["full"], (0.2, 0.35, 0.3, 0.5))
-    assert report.label == TREATMENT_USE
+    assert (report.label, report.open_faces) == (TREATMENT_USE, 1)
+
+
+@pytest.mark.parametrize(
+    ("faces", "open_faces"), [("mask_all", 0), ("keep_region", 0), ("face_is_finding", 0), ("keep", None)]
+)
+def test_a_report_says_that_no_face_stays_open_where_none_was_found_and_nothing_where_none_was_sought(
+    run: Prepare, faces: str, open_faces: int | None
+) -> None:
+    report, _ = run(files.encode(files.skin(504, 378), "JPEG"), policy=Policy(faces=faces, text="keep"))
+    assert (report.is_ready, report.open_faces) == (True, open_faces)
 
 
 MOUTH = Box(0.44, 0.68, 0.66, 0.78)
