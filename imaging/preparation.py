@@ -157,7 +157,7 @@ def _report(kind: str, facts: SourceFacts, policy: Policy, outcome: Outcome, mod
         jail=outcome.level,
         checks=outcome.checks,
         second_opinion=outcome.opinion,
-        residual=residual_risks(kind, policy, has_sound=is_heard) if outcome.renditions else (),
+        residual=residual_risks(kind, policy, has_sound=is_heard, has_face=told.has_face) if outcome.renditions else (),
         tools=tool_versions() | model_versions(models or Models()),
         policy=policy.for_report(),
         usage=_usage(told.timings, outcome),

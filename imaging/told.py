@@ -30,6 +30,11 @@ class Told:
     detail: str | None = None
     open_faces: int | None = None
 
+    @property
+    def has_face(self) -> bool:
+        """Whether a face was found of which something is covered."""
+        return any(mask.what == "face" for mask in self.masks)
+
 
 def read_facts(facts: dict[str, object]) -> Told:
     """Take what has the right shape and drop the rest."""

@@ -349,6 +349,12 @@ def test_a_report_says_how_many_were_removed_what_was_checked_and_what_stays(run
     assert set(report.residual) == {"surroundings", "body_marks", "sensor_noise", "faces", "writing"}
     assert "missed_faces" in residual_risks("video", Policy())
     assert "dates_of_care" in residual_risks("lab_document", Policy())
+    for faces in ("mask_all", "keep_region", "face_is_finding", "no_face"):
+        assert "missed_faces" in residual_risks("photo", Policy(faces=faces))
+    assert "part_of_face" in residual_risks("photo", Policy(faces="keep_region"))
+    assert "part_of_face" not in residual_risks("photo", Policy(faces="keep_region"), has_face=False)
+    assert "missed_faces" in residual_risks("lab_document", Policy(faces="face_is_finding"))
+    assert "faces" in residual_risks("lab_document", Policy(faces="no_face"))
 
 
 def test_a_signed_report_is_the_same_each_time_and_fails_on_any_change(run: Prepare) -> None:

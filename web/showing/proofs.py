@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
 from econsult.consults.attachments import Attachment, AttachmentState
+from web.showing.counted import count_of
 from web.showing.files import LOCATION
 from web.words.files import FACE_CHOICES, PAPER_CHOICES
 from web.words.language import gettext
@@ -33,6 +33,7 @@ STAYS = {
     "missed_writing": _l("writing that was not found"),
     "writing": _l("writing"),
 }
+_NOT_LOOKED = {"keep", "no_face"}
 CHOSEN_BY = {
     "requester": _l("as the question asks"),
     "reviewer": _l("as the clinic decided about this file"),
@@ -58,9 +59,23 @@ def proof_of(attachment: Attachment) -> tuple[tuple[str, str], ...]:
 
 
 def _covered(report: dict[str, Any]) -> str:
-    counts = Counter(mask["what"] for mask in report.get("masks") or ())
-    found = (f"{words} ({counts[what]})" for what, words in COVERED.items() if counts[what])
-    return ", ".join(found) or gettext("nothing was found")
+    """What was covered and how often, and what nobody looked for, which is not to say that there was none."""
+    policy, masks = report.get("policy") or {}, report.get("masks") or ()
+    counts = {
+        what: count_of((mask for mask in masks if mask["what"] == what), _holes(policy) if what == "face" else ())
+        for what in COVERED
+    }
+    found = [f"{words} ({counts[what]})" for what, words in COVERED.items() if counts[what]]
+    has_faces_left, has_text_left = policy.get("faces") in _NOT_LOOKED, policy.get("text") == "keep"
+    if has_faces_left and has_text_left and not found:
+        return gettext("nothing was looked for")
+    unsought = [gettext("no face was looked for")] if has_faces_left else []
+    unsought += [gettext("no writing was looked for")] if has_text_left else []
+    return ", ".join([*(found or [gettext("nothing was found")]), *unsought])
+
+
+def _holes(policy: dict[str, Any]) -> list[dict[str, float]]:
+    return list(policy.get("regions") or ()) if policy.get("faces") == "keep_region" else []
 
 
 def _taken_out(report: dict[str, Any]) -> str:
@@ -74,6 +89,8 @@ def _taken_out(report: dict[str, Any]) -> str:
 def _policy(report: dict[str, Any]) -> str:
     policy = report.get("policy") or {}
     words = {**FACE_CHOICES, **PAPER_CHOICES}.get(policy.get("faces", ""), gettext("Nothing is hidden"))
+    if policy.get("faces") == "keep_region" and all(mask["what"] != "face" for mask in report.get("masks") or ()):
+        words = f"{words}, {gettext('no face was found')}"
     by = CHOSEN_BY.get(policy.get("chosen_by", ""))
     return f"{words} ({by})" if by else str(words)
 
