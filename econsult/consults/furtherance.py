@@ -19,10 +19,11 @@ from econsult.consults.reviews import cover_faces, cover_shown_by_consent, run_a
 from econsult.consults.screening import CLINICIANS
 from econsult.database import NO_KEY
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
-from econsult.people.caregivers import check_speaks
+from econsult.people.caregivers import check_speaks, is_old_enough
 from econsult.people.consent import OWN_WORD, consent_for, hash_of, unknown_in
+from econsult.people.patients import Patient
 from econsult.people.persons import HOUSEHOLD, Person
-from econsult.people.signing import check_own_name, check_signer
+from econsult.people.signing import YOUTH, check_own_name, check_signer
 
 TOLD = "verbal"
 """How a family agreed that told it to its clinic."""
@@ -145,6 +146,10 @@ def _check_may(session: Session, consult: Consult, person: Person, choice: Choic
         raise InvalidError(
             "Only the family itself consents electronically: say verbal or paper.", {"opt_in.method": "not_yours"}
         )
+    if choice.is_given and choice.by == YOUTH:
+        child = session.get_one(Patient, consult.patient_id)
+        if not is_old_enough(session, child, now):
+            raise InvalidError("They are too young to decide for themselves.", {"opt_in.by": "too_young"})
     if choice.is_given:
         check_signer(session, consult.patient_id, choice.by, now, field="opt_in.by")
 

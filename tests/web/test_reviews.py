@@ -78,11 +78,13 @@ def test_a_hidden_face_is_asked_for_decided_and_prepared_anew(
     assert clinic.derm.name in pcp.get(f"/reviews/{file.public_id}").text
     page = pcp.get(f"/reviews/{file.public_id}?lang=en").text
     assert "has not said yes to this on its own page" in page
+    assert (page.count('<option value="parent"'), page.count('<option value="youth"')) == (1, 0), "the child is small"
     assert page.count('type="checkbox" name="cells"') == 64
     # Who has no mouse passes the 64 with one key.
     assert page.index('href="#face_policy"') < page.index('name="cells"') < page.index('id="face_policy"')
     ticked, seen = {"face_policy": "face_is_finding", "face_consent": "yes"}, opened(pcp, file)
-    for told in ({}, {"consent_by": "parent"}, {"consent_by": "parent", "consent_method": "electronic"}):
+    small = {"consent_by": "youth", "consent_method": "verbal"}
+    for told in ({}, {"consent_by": "parent"}, {"consent_by": "parent", "consent_method": "electronic"}, small):
         refused = post(pcp, f"/reviews/{file.public_id}/faces", {**ticked, **told, **seen})
         assert (refused.status_code, refused.text.count("Say who agreed and how")) == (422, 2)
         assert refused.text.count('id="consent_by"') == 1

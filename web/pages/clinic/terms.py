@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.attesting import MISTAKE, OVER, TAKEN_BACK
 from econsult.consults.drafts import WORDS
+from econsult.people.caregivers import is_old_enough
 from econsult.people.consent import OWN_WORD
 from econsult.people.patients import Patient
-from econsult.people.signing import counts
+from econsult.people.signing import YOUTH, counts
 from web.context import now, settings
 from web.shell.forms import FormReader
 from web.words.language import gettext
@@ -87,8 +88,13 @@ def grown_up_words() -> str:
 
 
 def signers(session: Session, child: Patient) -> dict[str, str]:
-    """Whose yes counts for this child today, with the words for each."""
-    return {by: str(words) for by, words in CONSENT_BY.items() if counts(session, child.id, by, now())}
+    """Whose yes counts for this child today, with the words for each; a small child's own does not."""
+    too_young = set() if is_old_enough(session, child, now()) else {YOUTH}
+    return {
+        by: str(words)
+        for by, words in CONSENT_BY.items()
+        if by not in too_young and counts(session, child.id, by, now())
+    }
 
 
 def caller_barred() -> str:
