@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from imaging.light import linear
 from imaging.steps.judge_quality import highest, judge_quality
-from tests.imaging import files
+from tests.imaging import files, pictures
 from tests.imaging.conftest import Prepare
 
 TONES = [(244, 208, 184), (224, 172, 140), (198, 134, 98), (141, 85, 60), (95, 57, 40), (62, 38, 30)]
@@ -77,3 +78,13 @@ def test_the_value_that_few_pixels_reach_is_the_same_however_it_is_found() -> No
         for part in (2, 50, 100):
             place = -max(1, plane.size // part)
             assert highest(plane.astype(np.float32), part) == np.sort(plane.astype(np.float32), axis=None)[place]
+
+
+@pytest.mark.parametrize("name", ["astronaut.png", "rocket.jpg", "coffee.png", "camera.png", "gravel.png"])
+def test_a_real_photo_two_stops_too_dark_is_called_dark_and_as_it_is_not(name: str) -> None:
+    picture = pictures.shipped(name)
+    light = linear(np.asarray(picture))
+    dark = light / 4
+    back = np.where(dark <= 0.0031308, dark * 12.92, 1.055 * np.power(dark, 1 / 2.4) - 0.055)
+    under = Image.fromarray(np.uint8(np.round(back * 255)))
+    assert [judge_quality(each)["exposure"] for each in (picture, under)] == ["good", "dark"]
