@@ -21,6 +21,7 @@ from econsult.consults.attachments import REVIEW_COPY, Attachment, AttachmentSta
 from econsult.consults.family_word import check_face
 from econsult.consults.intake import Upload
 from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.own_clinic import is_own
 from econsult.consults.records import Consult, Kind, note
 from econsult.consults.threads import Audience
 from econsult.errors import ForbiddenError, NotFoundError
@@ -196,11 +197,10 @@ def _relation_to(session: Session, person: Person, consult: Consult, now: dateti
     # A request may outlive the account that began it.
     if not person.is_active or _is_hidden_draft(person, consult):
         return None
-    is_home = consult.organization_id is not None and consult.organization_id == person.organization_id
     match person.role:
         case Role.CAREGIVER | Role.YOUTH | Role.INVITED:
             return _familys_relation(session, person, consult, now)
-        case Role.PCP if is_home:
+        case Role.PCP if is_own(session, consult, person):
             return Relation.MEDICAL_HOME
         case Role.TELEPRESENTER if consult.requester_id == person.id:
             return Relation.PRESENTER

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, defer
 from econsult.consults.answers import Answer
 from econsult.consults.hearers import desk_of
 from econsult.consults.next_photo import PHOTO
+from econsult.consults.own_clinic import own_team
 from econsult.consults.photo_came import is_under_way
 from econsult.consults.recommendations import TO_DO, Recommendation, tell_late
 from econsult.consults.records import SEALED_STAY_SHUT, Consult
@@ -73,7 +74,8 @@ def _doers(session: Session, step: Recommendation, consult: Consult) -> list[Per
     if step.owner == "specialist":
         author = session.get_one(Person, _answer(session, step).author_id, options=NAMES_STAY_SHUT)
         return [author] if author.is_active else []
-    return team_of(session, consult.organization_id) if step.owner == "pcp" else []
+    is_clinics = step.owner == "pcp"
+    return [*team_of(session, consult.organization_id), *own_team(session, consult)] if is_clinics else []
 
 
 def _answer(session: Session, step: Recommendation) -> Answer:

@@ -14,7 +14,7 @@ from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.contents import Disposition, check_complete, clean_content
 from econsult.consults.conversion import accept_visit
 from econsult.consults.ending import end
-from econsult.consults.hearers import clinic_of
+from econsult.consults.hearers import clinics_of
 from econsult.consults.holding import keep_holding, require_holder
 from econsult.consults.interpreting import lacks_words
 from econsult.consults.lifecycle import OPEN, Status, next_status
@@ -123,7 +123,7 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
     open_ping(session, consult, draft.version, now)
     end_sides(session, consult, person_id=person.id, now=now)
     about, held = f"{draft.version}", draft.undo_until
-    for clinician in clinic_of(session, consult, now):
+    for clinician in clinics_of(session, consult, now):
         if clinician.id != person.id:
             kind = NoticeKind.ANSWERED
             notify(session, clinician, kind, consult_id=consult.id, about=about, now=now, not_before=held)
@@ -236,7 +236,7 @@ def close(
     if consult.released_at is None:
         release(session, consult, now)
     if _is_unread(consult):
-        for clinician in clinic_of(session, consult, now):
+        for clinician in clinics_of(session, consult, now):
             if clinician.id != person.id:
                 notify(session, clinician, NoticeKind.ANSWERED, consult_id=consult.id, about="closed_unread", now=now)
     return end(session, consult, person, "close", reason=reason, now=now)

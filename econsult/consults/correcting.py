@@ -17,7 +17,7 @@ from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.contents import Disposition, check_complete, clean_content
 from econsult.consults.conversion import accept_visit
 from econsult.consults.correction_drafts import CorrectionDraft, Written, end_correction, keep_correction
-from econsult.consults.hearers import clinic_of
+from econsult.consults.hearers import clinics_of
 from econsult.consults.interpreting import lacks_words
 from econsult.consults.lifecycle import next_status
 from econsult.consults.outcomes import open_ping
@@ -189,7 +189,7 @@ def _tell(session: Session, consult: Consult, answer: Answer, *, was_open: bool,
     """The clinic always; the family as soon as it can read it, which is now where it could read the one before."""
     now, held = answer.signed_at or answer.saved_at, answer.undo_until
     kind = NoticeKind.CORRECTED_NOW if is_urgent else NoticeKind.CORRECTED
-    people = clinic_of(session, consult, now)
+    people = clinics_of(session, consult, now)
     people += callers(session, consult, now, is_late=False) if is_urgent else []
     for person in {each.id: each for each in people if each.id != answer.author_id}.values():
         about = f"{answer.version}"

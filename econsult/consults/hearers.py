@@ -8,6 +8,7 @@ from typing import Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.consults.own_clinic import own_team
 from econsult.consults.records import Consult
 from econsult.people.persons import NAMES_STAY_SHUT, Person, Role, team_of
 from econsult.rosters.homes import there_of
@@ -60,11 +61,18 @@ def clinic_of(session: Session, asked: Asking, now: datetime) -> list[Person]:
     return list({person.id: person for person in found}.values()) or desk_of(session, asked.program_id, now)
 
 
+def clinics_of(session: Session, consult: Consult, now: datetime) -> list[Person]:
+    """The same, and the clinicians of the child's own clinic where another one answers its family's question."""
+    found = [*clinic_of(session, consult, now), *own_team(session, consult)]
+    return list({person.id: person for person in found}.values())
+
+
 def asked_of(session: Session, asked: Asking, now: datetime) -> list[Person]:
     """Who could give what is asked of the clinic, whoever of them is there."""
     return [person for person in clinic_of(session, asked, now) if person.role in ASKING_ROLES]
 
 
 def home_of(session: Session, consult: Consult, now: datetime) -> list[Person]:
-    """Who answers a family: its clinic's team; the desk where the clinic has nobody left."""
-    return team_of(session, consult.organization_id) or desk_of(session, consult.program_id, now)
+    """Who answers a family: its clinic's team, and its own where another answers; the desk where nobody is left."""
+    team = team_of(session, consult.organization_id) or desk_of(session, consult.program_id, now)
+    return list({person.id: person for person in (*team, *own_team(session, consult))}.values())

@@ -13,6 +13,7 @@ from econsult.consults.handover import hand_over
 from econsult.consults.hearers import desk_of
 from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.offering import offer, taken
+from econsult.consults.own_clinic import bring_home_if_there
 from econsult.consults.policies import ClockName
 from econsult.consults.records import SEALED_STAY_SHUT, Consult, note
 from econsult.consults.sides import keep_for_side, renew_own
@@ -170,5 +171,6 @@ def to_pool(session: Session, consult: Consult, status: Status, now: datetime) -
     consult.status = status
     consult.holder_id = consult.claim_until = None
     consult.version += 1
+    bring_home_if_there(session, consult, now)
     resume_clock(session, consult, ClockName.FIRST_REPLY, now, "released")
     return offer(session, consult, now)

@@ -12,6 +12,7 @@ from econsult.consults.choice import choose, pools_asked, stand_in
 from econsult.consults.clocks import open_clocks, refresh_deadline, start_clock, stop_clock
 from econsult.consults.hearers import desk_of
 from econsult.consults.ledger import OFFERED_ANEW, Clock, ClockEvent, log
+from econsult.consults.own_clinic import bring_home, own_clinic
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult, Urgency
 from econsult.consults.sides import end_sides, keep_for_side, side_of
@@ -113,6 +114,8 @@ def taken(session: Session, consult: Consult, now: datetime, verb: str) -> None:
     """A named person has it. Who takes it off duty is there for it all the same, until they have been on duty."""
     consult.is_unallocated = False
     holder = session.get_one(Person, consult.holder_id)
+    if holder.organization_id is not None and holder.organization_id == own_clinic(session, consult):
+        bring_home(session, consult, now, by_id=holder.id)
     consult.uncovered_at = None
     consult.is_taken_off_duty = is_off_duty(session, holder, pools_asked(consult), now)
     stop_clock(session, consult, ClockName.ALLOCATE, now, verb)

@@ -98,7 +98,7 @@ def reroute(
 def _check_fits(session: Session, consult: Consult, to: Person) -> None:
     """A family's question is the medical home's; an eConsult needs somebody who answers for its specialty."""
     is_pool = to.role == Role.SPECIALIST and bool(pools_asked(consult) & specialties_of(session, to))
-    fits = may_answer(consult, to) if consult.kind == Kind.FAMILY_QUESTION else is_pool
+    fits = may_answer(session, consult, to) if consult.kind == Kind.FAMILY_QUESTION else is_pool
     if not fits or not to.is_active or to.program_id != consult.program_id:
         raise InvalidError("This person cannot answer this request.", {"person": "unsuitable"})
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.declining import decline
 from econsult.consults.handover import hand_over
 from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.own_clinic import is_own
 from econsult.consults.records import Consult, Kind, note
 from econsult.consults.threads import Audience, post
 from econsult.errors import ImpossibleVerbError
@@ -23,18 +24,20 @@ def is_stranded(consult: Consult) -> bool:
     return consult.kind == Kind.FAMILY_QUESTION and consult.status in OPEN and is_alarmed
 
 
-def may_answer(consult: Consult, to: Person) -> bool:
-    """Whether this clinician may be given a family's question: of its clinic, or of any while nobody of it is there."""
+def may_answer(session: Session, consult: Consult, to: Person) -> bool:
+    """Whether this clinician may be given a family's question: of its clinic or of the child's own, or of any while
+    nobody of it is there.
+    """
     is_clinician = to.role == Role.PCP and to.organization_id is not None
-    return is_clinician and (to.organization_id == consult.organization_id or is_stranded(consult))
+    return is_clinician and (is_stranded(consult) or is_own(session, consult, to))
 
 
 def move_to_clinic(session: Session, consult: Consult, to: Person, by: Person, now: datetime) -> None:
     """The clinic of whoever is given it answers for it from now on; the child stays its own clinic's.
 
-    The family is told that others answer it than it asked.
+    The family is told that others answer it than it asked; of its own clinic, which has it again, it is told nothing.
     """
-    if consult.kind != Kind.FAMILY_QUESTION or to.organization_id == consult.organization_id:
+    if consult.kind != Kind.FAMILY_QUESTION or is_own(session, consult, to):
         return
     consult.organization_id = to.organization_id
     note(session, consult, "move_clinic", person_id=by.id, now=now)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult.belonging import in_program, numbered_within, program_of
 from econsult.consults.hearers import coordinators_of, desk_of
 from econsult.consults.ledger import DIED
+from econsult.consults.own_clinic import own_team
 from econsult.consults.records import Consult, note
 from econsult.database import Base, Instant, Sealed
 from econsult.errors import InvalidError
@@ -106,7 +107,7 @@ def open_call(session: Session, consult: Consult, version: int, *, person_id: in
 def callers(session: Session, consult: Consult, now: datetime, *, is_late: bool) -> list[Person]:
     """Who is asked to call: the clinic and the desk; the directors too once it is late, or where there is no desk."""
     desk = desk_of(session, consult.program_id, now)
-    people = [*team_of(session, consult.organization_id), *desk]
+    people = [*team_of(session, consult.organization_id), *own_team(session, consult), *desk]
     if is_late:
         people += coordinators_of(session, consult.program_id, Role.DIRECTOR)
     return list({person.id: person for person in people}.values())

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult.belonging import in_program, numbered_within
 from econsult.consults.attachments import Attachment
 from econsult.consults.clocks import pause_clock
-from econsult.consults.hearers import clinic_of, desk_of, home_of
+from econsult.consults.hearers import clinics_of, desk_of, home_of
 from econsult.consults.hinting import note_words
 from econsult.consults.holding import require_holder
 from econsult.consults.lifecycle import ENDED, OPEN, Status, next_status
@@ -262,7 +262,7 @@ def tell_lane(session: Session, consult: Consult, message: Message, kind: Notice
         if is_inbound or consult.kind == Kind.FAMILY_QUESTION or consult.status not in OPEN:
             people += home_of(session, consult, now)
     elif message.audience == Audience.CLINICIANS:
-        people += clinic_of(session, consult, now)
+        people += clinics_of(session, consult, now)
     else:
         people += desk_of(session, consult.program_id, now)
     if consult.holder_id is not None and _concerns_holder(consult, message):

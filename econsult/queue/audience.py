@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar, cast
 from sqlalchemy.orm import Session
 
 from econsult.consults.hearers import ASKING_ROLES, clinic_of, coordinators_of, desk_of
+from econsult.consults.own_clinic import own_team
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Kind
 from econsult.consults.steps import BROKEN
@@ -55,7 +56,7 @@ class Audience:
         if level >= BROKEN:
             people = people + self.directors(consult)
             # The consent text promises the family and its clinic that they hear of a late answer.
-            people = people + (self._team(consult) if name == ClockName.FIRST_REPLY else [])
+            people = people + (self._teams(consult) if name == ClockName.FIRST_REPLY else [])
         return list({person.id: person for person in people}.values())
 
     def family(self, consult: DueConsult, name: str, level: int) -> list[Person]:
@@ -218,6 +219,11 @@ class Audience:
     def _team(self, consult: DueConsult) -> list[Person]:
         key = ("team", consult.organization_id)
         return self._once(key, lambda: team_of(self._session, consult.organization_id))
+
+    def _teams(self, consult: DueConsult) -> list[Person]:
+        """The clinic that answers, and the child's own where that is another: it hears when the promise is broken."""
+        key = ("own team", consult.patient_id, consult.organization_id)
+        return [*self._team(consult), *self._once(key, lambda: own_team(self._session, consult))]
 
     def _is_team_there(self, consult: DueConsult) -> bool:
         key = ("team there", consult.organization_id)

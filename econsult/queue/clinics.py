@@ -29,7 +29,7 @@ from econsult.queue.bulk import insert_new
 from econsult.queue.cover import letters, tell_uncovered
 from econsult.queue.outbox import Telling, tell_all
 from econsult.queue.quiet import Quiet
-from econsult.queue.reoffering import cover_came
+from econsult.queue.reoffering import come_home, cover_came
 from econsult.rosters.homes import empty_homes, note_gaps, noted, there_of, unnoted
 from econsult.rosters.shifts import TimeOff
 
@@ -50,6 +50,7 @@ def watch_clinics(session: Session, now: datetime, quiet: Quiet | None = None, p
     empty = empty_homes(session, now)
     _begin_again(session, empty, now, quiet or Quiet(), pick)
     known = _locked(session, {*empty, *noted(session)}, pick)
+    come_home(session, set(known) - set(empty), now)
     anew = note_gaps(session, known, empty, now)
     clinics = sorted(set(known) & set(empty))
     if not clinics:

@@ -13,9 +13,11 @@ from econsult.consults.clocks import open_clocks, refresh_deadline, start_clock,
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import Status
 from econsult.consults.offering import allocate_within, offer_anew
+from econsult.consults.own_clinic import bring_home
 from econsult.consults.policies import ClockName, rules_of
-from econsult.consults.records import SEALED_STAY_SHUT, UNALLOCATED, Consult
+from econsult.consults.records import SEALED_STAY_SHUT, UNALLOCATED, Consult, Kind
 from econsult.consults.wishes import has_lost, named_now
+from econsult.people.patients import Patient
 from econsult.people.persons import Person
 from econsult.queue.absence import lock_in_order, owed
 from econsult.queue.letting_go import let_go
@@ -67,6 +69,18 @@ def _offer(session: Session, numbers: list[int], now: datetime) -> int:
             offer_anew(session, consult, now)
             count += 1
     return count
+
+
+def come_home(session: Session, clinics: Collection[int], now: datetime) -> None:
+    """Somebody of these clinics is back: the families' questions that others have and nobody took are theirs again."""
+    if not clinics:
+        return
+    query = select(Consult.id).join(Patient, Patient.id == Consult.patient_id)
+    query = query.where(Patient.organization_id.in_(clinics), Consult.organization_id != Patient.organization_id)
+    query = query.where(Consult.status == Status.SUBMITTED, Consult.kind == Kind.FAMILY_QUESTION)
+    for consult in _locked(session, list(session.scalars(query))):
+        bring_home(session, consult, now, by_id=None)
+        offer_anew(session, consult, now)
 
 
 def roster_changed(session: Session, program_id: int, now: datetime) -> int:

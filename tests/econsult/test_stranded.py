@@ -3,36 +3,37 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.access import consult_for
-from econsult.consults import holding, passing, threads
+from econsult.consults import answers, holding, passing, threads
 from econsult.consults.clocks import open_clocks
 from econsult.consults.duty import tell_no_cover
 from econsult.consults.handover import Handover
 from econsult.consults.lifecycle import Status
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
-from econsult.consults.stranded import turn_down
+from econsult.consults.stranded import is_stranded, turn_down
 from econsult.consults.threads import Audience, messages_of
 from econsult.database import Database
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
 from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person
 from econsult.people.signin import close_account
+from econsult.queue.clinics import watch_clinics
 from econsult.queue.invariants import violations
 from econsult.queue.reoffering import offer_again
 from econsult.rights import Right
 from tests.econsult.test_clinic_away import off
 from tests.econsult.test_cover import HOUR
 from tests.econsult.test_not_there import MINUTE, all_day
-from tests.personas import LEASE, NOON, Clinic
+from tests.personas import ANSWER, LEASE, NOON, Clinic
 
-SOON = NOON + timedelta(minutes=5)
+SOON, BACK = NOON + timedelta(minutes=5), NOON + timedelta(hours=2)
 
 
 def _stranded(session: Session, clinic: Clinic, how: str = "leave") -> Consult:
@@ -140,3 +141,92 @@ def test_while_nothing_changes_the_desk_has_one_letter_a_day(database: Database,
             later = [days[(NOON + timedelta(days=day)).date()] for day in range(2, 10)]
             assert later == [1] * 8
         assert list(violations(session, NOON + 10 * 24 * HOUR)) == []
+
+
+def _moved(session: Session, clinic: Clinic) -> Consult:
+    """Its own doctor is away for two hours, and the desk gave it to another clinic."""
+    off(session, clinic.pcp, -1, 2)
+    consult = clinic.family_question(session)
+    watch_clinics(session, SOON)
+    passing.assign(session, consult, clinic.other_pcp, "x", by=clinic.coordinator, now=SOON, lease=LEASE)
+    return consult
+
+
+def _told(session: Session, person: Person, since: datetime) -> list[str]:
+    query = select(Notice.kind).where(Notice.person_id == person.id, Notice.created_at >= since)
+    return list(session.scalars(query.order_by(Notice.id)))
+
+
+def test_what_another_clinic_let_lapse_comes_home_when_somebody_is_back(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = _moved(session, clinic)
+        family = len(_told(session, clinic.mother, NOON))
+        lapsed, back = SOON + LEASE + MINUTE, BACK
+        holding.lapse_claims(session, lapsed)
+        assert consult.organization_id == clinic.other_pcp.organization_id
+        # Neither clinic has anybody there: it is the desk's once more.
+        off(session, clinic.other_pcp, 1, 14 * 24)
+        watch_clinics(session, NOON + HOUR + MINUTE)
+        assert is_stranded(consult)
+        watch_clinics(session, back)
+        assert (consult.organization_id, consult.uncovered_at) == (clinic.pcp.organization_id, None)
+        assert (is_stranded(consult), _told(session, clinic.pcp, back)) == (False, [NoticeKind.NEW_REQUEST])
+        # Nobody is told twice, and the family nothing: it asked this clinic.
+        watch_clinics(session, back + MINUTE)
+        assert _told(session, clinic.pcp, back) == [NoticeKind.NEW_REQUEST]
+        assert len(_told(session, clinic.mother, NOON)) == family
+        consult_for(session, clinic.pcp, consult.public_id, now=back, right=Right.HOLD)
+        assert list(violations(session, back + MINUTE)) == []
+
+
+def test_what_another_clinic_gives_back_goes_to_whoever_is_home(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult, back = _moved(session, clinic), BACK
+        watch_clinics(session, back)
+        assert consult.holder_id == clinic.other_pcp.id
+        holding.release(session, consult, clinic.other_pcp, "she is back", now=back)
+        assert consult.organization_id == clinic.pcp.organization_id
+        assert NoticeKind.NEW_REQUEST in _told(session, clinic.pcp, back)
+        assert NoticeKind.NEW_REQUEST not in _told(session, clinic.other_pcp, back)
+        assert list(violations(session, back)) == []
+
+
+@pytest.mark.parametrize("how", ["claim", "assign"])
+def test_its_own_doctor_takes_it_back_in_hand(database: Database, clinic: Clinic, how: str) -> None:
+    with database.writing() as session:
+        consult, back = _moved(session, clinic), BACK
+        if how == "claim":
+            # Before the look of this minute finds that she is back.
+            holding.lapse_claims(session, SOON + LEASE + MINUTE)
+            consult_for(session, clinic.pcp, consult.public_id, now=back, right=Right.HOLD)
+            holding.claim(session, consult, clinic.pcp, now=back, lease=LEASE)
+        else:
+            passing.assign(session, consult, clinic.pcp, "back", by=clinic.coordinator, now=back, lease=LEASE)
+        assert (consult.holder_id, consult.organization_id) == (clinic.pcp.id, clinic.pcp.organization_id)
+        assert _told(session, clinic.mother, NOON).count(NoticeKind.CLINIC_MOVED) == 1
+        assert list(violations(session, back)) == []
+
+
+def test_the_childs_own_clinic_reads_what_another_answered_and_is_told(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = _moved(session, clinic)
+        for right in (Right.ACKNOWLEDGE, Right.INFORM, Right.READ_FAMILY):
+            consult_for(session, clinic.pcp, consult.public_id, now=SOON, right=right)
+        answers.save_draft(session, consult, clinic.other_pcp, ANSWER, now=SOON, lease=LEASE)
+        answers.sign(session, consult, clinic.other_pcp, now=SOON)
+        assert _told(session, clinic.pcp, SOON) == [NoticeKind.ANSWERED]
+        threads.post(session, consult, clinic.mother, Audience.FAMILY, text="?", now=SOON + MINUTE)
+        for person in (clinic.pcp, clinic.other_pcp):
+            assert _told(session, person, SOON + MINUTE) == [NoticeKind.MESSAGE]
+        # Another clinic's people stay strangers to what was never theirs.
+        stays = clinic.family_question(session, now=SOON)
+        with pytest.raises(NotFoundError):
+            consult_for(session, clinic.other_pcp, stays.public_id, now=SOON)
+
+
+def test_the_childs_own_clinic_hears_that_another_answers_late(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = _moved(session, clinic)
+        consult.claim_until = NOON + 30 * HOUR
+        all_day(session, NOON + 23 * HOUR, NOON + 25 * HOUR)
+        assert NoticeKind.OVERDUE in _told(session, clinic.pcp, NOON + 23 * HOUR)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults.offering import why_of
+from econsult.consults.own_clinic import own_team
 from econsult.consults.records import Consult
 from econsult.consults.stranded import is_stranded
 from econsult.people.persons import Person, specialists_for, team_of
@@ -86,7 +87,9 @@ def asked_of(consult: Consult) -> Asked:
 
 
 def beyond(session: Session, consult: Consult) -> list[Person]:
-    """Clinicians of the program's other clinics, where nobody of its own can take a family's question."""
+    """Clinicians of the child's own clinic where another answers; of all, where nobody can take a family's question."""
+    if is_homes(consult) and not is_stranded(consult):
+        return own_team(session, consult)
     clinics = clinicians_of(session, consult.program_id) if is_stranded(consult) else {}
     return [person for own in clinics.values() for person in own if person.organization_id != consult.organization_id]
 

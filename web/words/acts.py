@@ -45,6 +45,7 @@ CALLED = {
     "close": _l("Closed it"),
     "close_out": _l("Filled in how it ended"),
     "close_youth_account": _l("Closed a young person's account"),
+    "come_home": _l("Gave a question back to the child's own clinic"),
     "compare_note": _l("Compared a note with its mark"),
     "confirm_mobile": _l("Confirmed a mobile number"),
     "consent": _l("Wrote down a consent"),
