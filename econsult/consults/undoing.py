@@ -27,6 +27,7 @@ from econsult.consults.sides import SideQuestion, SideState, log_side, side_of
 from econsult.consults.versions import Answer, signed_answer
 from econsult.errors import ForbiddenError, ImpossibleVerbError, TooLateError
 from econsult.notices import NoticeKind, unsay
+from econsult.people.deaths import death_of
 from econsult.people.persons import Person
 from econsult.trail import AuditEvent
 
@@ -39,6 +40,10 @@ MOMENTS = (
 )  # fmt: skip
 """What a signature changes of a consult's row."""
 LETTERS = (NoticeKind.ANSWERED, NoticeKind.CORRECTED)
+
+
+class DiedSinceError(TooLateError):
+    """The child was marked as having died between the signature and its undoing."""
 
 
 def remember(session: Session, consult: Consult) -> dict[str, Any]:
@@ -58,7 +63,8 @@ def remember(session: Session, consult: Consult) -> dict[str, Any]:
 def take_back(session: Session, consult: Consult, person: Person, *, now: datetime, lease: timedelta) -> Answer:
     """Make the signed answer a draft again, and everything as it was before the signature.
 
-    Raises TooLateError where its seconds are over, or where somebody has seen it: then it takes a correction.
+    Raises TooLateError where its seconds are over, where somebody has seen it, or where the child was marked as having
+    died since: then it takes a correction.
     """
     answer = signed_answer(session, consult.id)
     if answer is None or answer.before is None or answer.undo_until is None or consult.status != Status.ANSWERED:
@@ -66,6 +72,10 @@ def take_back(session: Session, consult: Consult, person: Person, *, now: dateti
     if answer.author_id != person.id:
         raise ForbiddenError("Only whoever signed the answer takes the signature back.")
     signed_at = answer.signed_at or now
+    death = death_of(session, consult.patient_id)
+    if death is not None and death.noted_at >= signed_at:
+        # The mark ended what was owed to the family then: nothing of before it is begun again.
+        raise DiedSinceError(consult.status, "undo", "The child was marked as having died since: correct the answer.")
     if now >= answer.undo_until or not unsay(session, consult.id, LETTERS, signed_at):
         raise TooLateError(consult.status, "undo", "The 15 seconds are over, and people are being told.")
     if _is_known(session, consult, person, signed_at):

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session, aliased
 
 from econsult.consults.answers import Answer
 from econsult.consults.clocks import PAUSE_LIMIT, asked_of, held_for
-from econsult.consults.contents import Disposition
 from econsult.consults.desks import STAND_INS
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
 from econsult.consults.lifecycle import ENDED, OPEN, Status
@@ -21,12 +20,12 @@ from econsult.consults.policies import ClockName, Policy, read_content, rules_of
 from econsult.consults.records import Consult, Kind, number_of
 from econsult.consults.replies import CLINICIANS, FAMILY
 from econsult.consults.steps import deadlines
-from econsult.consults.telephone import PhoneEvent, PhoneTask
 from econsult.jobs import Job, JobKind, JobState
 from econsult.notices import Notice, NoticeKind, NoticeState
 from econsult.people.deaths import is_of_family, the_dead
 from econsult.people.persons import Person, PractitionerSpecialty, Role
 from econsult.queue.asides import sides_broken
+from econsult.queue.bereaved import calls_broken, owed_to_the_dead
 from econsult.queue.clinics import unheard_asked
 from econsult.queue.corrections import corrections_broken
 from econsult.queue.followed import steps_broken
@@ -51,7 +50,8 @@ def violations(session: Session, now: datetime, *, patience: timedelta = PATIENC
     yield from _ledger_differs(session)
     yield from _read_too_early(session)
     yield from corrections_broken(session)
-    yield from _not_called(session, now - patience)
+    yield from calls_broken(session, now - patience)
+    yield from owed_to_the_dead(session)
     yield from _not_told(session)
     yield from steps_broken(session, now - patience)
     yield from sides_broken(session, now - patience)
@@ -249,32 +249,6 @@ def _read_too_early(session: Session) -> Iterator[str]:
     signed = select(Answer.consult_id).where(Answer.signed_at.is_not(None)).group_by(Answer.consult_id)
     for consult_id in session.scalars(signed.having(func.max(Answer.version) < func.count()).limit(100)):
         yield f"5 {number_of(consult_id)}: versions are missing"
-
-
-def _not_called(session: Session, before: datetime) -> Iterator[str]:
-    """2, 3 and 4 for the telephone: an emergency has its call, the call is told of, and its ledger says the same."""
-    told = exists().where(
-        Answer.consult_id == Consult.id,
-        Answer.signed_at.is_not(None),
-        Answer.disposition == Disposition.EMERGENCY_NOW,
-        ~exists().where(PhoneTask.consult_id == Answer.consult_id, PhoneTask.version == Answer.version),
-    )
-    is_untold = or_(
-        and_(Consult.status == Status.ANSWERED, Consult.informed_at.is_(None)), Consult.unheard_version.is_not(None)
-    )
-    for number in _numbers(session, is_untold, told):
-        yield f"3 {number}: an emergency without a telephone call to make"
-    overdue = select(PhoneTask.consult_id).where(PhoneTask.next_at < before)
-    for consult_id in session.scalars(overdue.limit(100)):
-        yield f"2 {number_of(consult_id)}: a telephone call is due and nobody was told"
-    steps = select(func.count(PhoneEvent.id)).where(
-        PhoneEvent.task_id == PhoneTask.id, PhoneEvent.kind.in_(("reminded", "late"))
-    )
-    is_told_wrong = PhoneTask.level != steps.correlate(PhoneTask).scalar_subquery()
-    is_open_ended = PhoneTask.done_at.is_(None) == PhoneTask.next_at.is_(None)
-    wrong = select(PhoneTask.consult_id).where(or_(is_told_wrong, is_open_ended))
-    for consult_id in session.scalars(wrong.limit(100)):
-        yield f"4 {number_of(consult_id)}: the telephone call differs from its ledger"
 
 
 def _not_told(session: Session) -> Iterator[str]:

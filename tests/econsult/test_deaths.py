@@ -7,16 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import Select, event, func, select
 from sqlalchemy.orm import Session
 
 from econsult.advice.asking import ask_how_it_went, asked_of
 from econsult.advice.late import tell_of_late_steps
 from econsult.bereavement import mark_death, take_back_death, what_stops
 from econsult.birthdays import AgeTask, tasks_about, watch_ages
-from econsult.consults import answers, requests
+from econsult.consults import answers, holding, requests
 from econsult.consults.answers import release_due
-from econsult.consults.clocks import open_clocks
+from econsult.consults.clocks import Clock, open_clocks, refresh_deadline, unhalt
 from econsult.consults.contents import Disposition
 from econsult.consults.hearing import may_hear
 from econsult.consults.ledger import DIED, ClockEvent, ClockState
@@ -29,8 +29,9 @@ from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.telephone import DUE, call_of, events_of
 from econsult.consults.telling import inform
 from econsult.consults.threads import Audience, post, request_info
+from econsult.consults.undoing import take_back
 from econsult.database import Database
-from econsult.errors import ForbiddenError, InvalidError
+from econsult.errors import ForbiddenError, InvalidError, TooLateError
 from econsult.notices import Notice, NoticeKind, notify
 from econsult.people.caregivers import caregiver_link, grown_up_at
 from econsult.people.deaths import AfterDeathError, Death, death_of, has_died
@@ -585,3 +586,40 @@ def test_two_who_mark_it_at_once_leave_one_mark(postgres_database: Database) -> 
 def test_promises_end_and_come_back_on_postgresql_too(postgres_database: Database) -> None:
     clinic = open_clinic(postgres_database)
     test_what_was_owed_to_the_family_ends_by_its_own_reason_and_a_mistake_brings_it_back(postgres_database, clinic)
+
+
+def test_a_signature_from_before_the_mark_is_corrected_and_not_taken_back(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        question, waits = clinic.family_question(session), clinic.claimed(session)
+        holding.claim(session, question, clinic.pcp, now=NOON, lease=LEASE)
+        heard(session, waits, clinic.mother, "family", now=NOON)
+        for consult, author in ((question, clinic.pcp), (waits, clinic.derm)):
+            answers.save_draft(session, consult, author, ANSWER, now=LATER, lease=LEASE)
+            answers.sign(session, consult, author, now=LATER)
+        mark(session, clinic, now=LATER + timedelta(seconds=5))
+        at = LATER + timedelta(seconds=10)
+        for consult, author in ((question, clinic.pcp), (waits, clinic.derm)):
+            with pytest.raises(TooLateError, match="having died since"):
+                take_back(session, consult, author, now=at, lease=LEASE)
+            assert (consult.status, running(session, consult)) == (Status.ANSWERED, [])
+        # What is signed after the mark is taken back as ever: nothing of it was owed to the family.
+        new = clinic.claimed(session, now=at)
+        answers.save_draft(session, new, clinic.derm, ANSWER, now=at, lease=LEASE)
+        answers.sign(session, new, clinic.derm, now=at)
+        take_back(session, new, clinic.derm, now=at + timedelta(seconds=5), lease=LEASE)
+        assert (new.status, running(session, new)) == (Status.CLAIMED, [ClockName.FIRST_REPLY])
+        assert list(violations(session, at)) == []
+
+
+def test_a_promise_that_runs_on_to_the_family_of_a_dead_child_is_found(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.answered(session)
+        mark(session, clinic)
+        unhalt(session, session.scalars(_informing(consult)).one(), LATER, person_id=None)
+        refresh_deadline(session, consult)
+        told = [each for each in violations(session, LATER) if "has died" in each]
+        assert told == ["3 C-1001: something is promised to the family of a child who has died"]
+
+
+def _informing(consult: Consult) -> Select[Clock]:
+    return select(Clock).where(Clock.consult_id == consult.id, Clock.name == ClockName.FAMILY_INFORMED)

@@ -25,7 +25,7 @@ from econsult.consults.contents import (
 from econsult.consults.correction_drafts import CorrectionDraft
 from econsult.consults.leaving import leave_words, may_leave
 from econsult.consults.threads import LONGEST_MESSAGE
-from econsult.consults.undoing import take_back
+from econsult.consults.undoing import DiedSinceError, take_back
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError, StaleVersionError
 from econsult.people.persons import Person, Role
 from econsult.rights import Right
@@ -127,8 +127,9 @@ def undo(public_id: str) -> Page:
             loaded = consult_for(session, me(), public_id, now=now(), right=Right.ANSWER)
             answer = take_back(session, loaded.consult, me(), now=now(), lease=settings().claim)
             place = "consult.show" if answer.corrects is None else "correction.show"
-    except ImpossibleVerbError:
-        return redirect(url_for("consult.show", public_id=public_id, said="undo_late"), 303)
+    except ImpossibleVerbError as refused:
+        said = "undo_died" if isinstance(refused, DiedSinceError) else "undo_late"
+        return redirect(url_for("consult.show", public_id=public_id, said=said), 303)
     return redirect(url_for(place, public_id=public_id, said="undone"), 303)
 
 

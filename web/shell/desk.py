@@ -74,6 +74,7 @@ SAID = {
     "undone": _l("Taken back. Nobody was told. It is your draft again."),
     "left": _l("Sent as a note to who has it now."),
     "undo_late": _l("It could not be taken back any more: people know of the answer. Write a correction instead."),
+    "undo_died": _l("It could not be taken back: the child has been marked as dead since. Write a correction instead."),
     "signed_to_family": _l("Signed. The family can read it now."),
     "all_answered": _l("Nothing more waits for you now."),
     "kept_for_named": _l("What still waits is asked of somebody by name first. You may open it and take it."),
@@ -151,7 +152,7 @@ SIGNING = frozenset({Role.SPECIALIST, Role.PCP})
 BARRED = frozenset({"at_capacity", "conflict", "no_licence", "no_language"})
 """The codes of the rules that keep somebody who sees a request from taking it; `SAID` has a sentence for each."""
 
-REFUSED = BARRED | {"taken", "second_nobody", "undo_late"}
+REFUSED = BARRED | {"taken", "second_nobody", "undo_late", "undo_died"}
 """What is said of a form that changed nothing."""
 
 
