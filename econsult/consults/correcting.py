@@ -19,6 +19,7 @@ from econsult.consults.conversion import accept_visit
 from econsult.consults.correction_drafts import CorrectionDraft, Written, end_correction, keep_correction
 from econsult.consults.hearers import clinics_of
 from econsult.consults.interpreting import lacks_words
+from econsult.consults.ledger import DIED
 from econsult.consults.lifecycle import next_status
 from econsult.consults.outcomes import open_ping
 from econsult.consults.policies import ClockName, rules_of
@@ -199,7 +200,7 @@ def _tell(session: Session, consult: Consult, answer: Answer, *, was_open: bool,
     elif consult.release_at is None or consult.release_at < (held or now):
         consult.release_at = held or now
     if answer.disposition == Disposition.EMERGENCY_NOW or _is_under_way(session, consult, answer):
-        open_call(session, consult, answer.version, person_id=answer.author_id, now=now)
+        open_call(session, consult, answer.version, person_id=answer.author_id, now=now, is_newer=True)
 
 
 def _is_under_way(session: Session, consult: Consult, answer: Answer) -> bool:
@@ -208,4 +209,6 @@ def _is_under_way(session: Session, consult: Consult, answer: Answer) -> bool:
     Where nobody has telephoned yet, the call that waits tells what stands now.
     """
     task = call_of(session, consult.id)
-    return task is not None and task.done_at is not None and answer.saved_at - task.opened_at < ON_THE_WAY
+    if task is None or task.done_at is None or task.outcome == DIED:
+        return False
+    return answer.saved_at - task.opened_at < ON_THE_WAY

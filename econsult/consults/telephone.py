@@ -25,6 +25,8 @@ from econsult.people.deaths import has_died
 from econsult.people.persons import Person, Role, team_of
 
 DUE, NUDGE = timedelta(minutes=15), timedelta(minutes=5)
+REPLACED = "replaced"
+"""The outcome of a call in whose place that of a newer version is made."""
 LATE_LEVEL = 3
 """The step at which the quarter of an hour is over."""
 LONGEST_WORDS = 1000
@@ -89,15 +91,26 @@ def step_at(task: PhoneTask, level: int) -> datetime:
     return task.opened_at + NUDGE * level if level < LATE_LEVEL else task.due_at + DUE * (level - LATE_LEVEL)
 
 
-def open_call(session: Session, consult: Consult, version: int, *, person_id: int, now: datetime) -> PhoneTask:
-    """The call is to be made from now on; the clinic and the desk are told at once, whatever the hour."""
-    task = PhoneTask(consult_id=consult.id, version=version, opened_at=now, due_at=now + DUE, level=0)
+def open_call(
+    session: Session, consult: Consult, version: int, *, person_id: int, now: datetime, is_newer: bool = False
+) -> PhoneTask:
+    """The call is to be made from now on; the clinic and the desk are told at once, whatever the hour.
+
+    Of a version that corrects one (`is_newer`), a call that is still to be made goes over to it, with the time for
+    which the family has waited.
+    """
+    person = session.get_one(Person, person_id)
+    before = _open_calls(session, consult) if is_newer else []
+    since = min((each.opened_at for each in before), default=now)
+    for each in before:
+        _replace(session, each, person, now)
+    task = PhoneTask(consult_id=consult.id, version=version, opened_at=since, due_at=since + DUE, level=0)
     task.next_at = step_at(task, 1)
     session.add(task)
     session.flush()
     session.add(PhoneEvent(task_id=task.id, kind="opened", at=now, due_at=task.due_at, person_id=person_id))
     if has_died(session, consult.patient_id):
-        call_off(session, consult, session.get_one(Person, person_id), now=now)
+        call_off(session, consult, person, now=now)
         return task
     for person in callers(session, consult, now, is_late=False):
         notify(session, person, NoticeKind.CALL_NOW, consult_id=consult.id, about=f"call:{task.id}:0", now=now)
@@ -162,15 +175,27 @@ def call_off(session: Session, consult: Consult, person: Person, *, now: datetim
 
 
 def call_after_all(session: Session, consult: Consult, person: Person, *, now: datetime) -> None:
-    """The child lives: the calls that were called off are to be made, from now on and as urgently as before."""
+    """The child lives: the newest call that was called off is to be made, from now on and as urgently as before."""
     query = select(PhoneTask).where(PhoneTask.consult_id == consult.id, PhoneTask.outcome == DIED)
-    for task in session.scalars(query.order_by(PhoneTask.id).with_for_update(key_share=True)):
+    off = list(session.scalars(query.order_by(PhoneTask.id).with_for_update(key_share=True)))
+    since = min((each.opened_at for each in off), default=now)
+    for task in off[:-1]:
+        # One call says what stands now, as soon as the first of them was to be made.
+        _replace(session, task, person, now)
+    for task in off[-1:]:
+        task.opened_at, task.due_at = since, since + DUE
         task.done_at = task.done_by_id = task.outcome = None
         # The steps that were missed are told as one with the next tick.
         task.next_at = max(now, step_at(task, task.level + 1))
         _log_again(session, task, "called_on", person, now)
         note(session, consult, "call_again", person_id=person.id, now=now)
     session.flush()
+
+
+def _replace(session: Session, task: PhoneTask, person: Person, now: datetime) -> None:
+    """A newer version is told in its place, by the same call."""
+    task.next_at, task.done_at, task.done_by_id, task.outcome = None, now, person.id, REPLACED
+    _log_again(session, task, "replaced", person, now)
 
 
 def _log_again(session: Session, task: PhoneTask, kind: str, person: Person, now: datetime) -> None:

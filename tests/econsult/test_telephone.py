@@ -8,12 +8,15 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.bereavement import mark_death, take_back_death
 from econsult.consults import answers, reopening, telephone, telling
+from econsult.consults.correcting import correct
 from econsult.consults.records import Consult
 from econsult.database import Database
 from econsult.errors import InvalidError
 from econsult.jobs import Job
 from econsult.notices import Notice, NoticeKind
+from econsult.people.patients import Patient
 from econsult.queue.calling import fire_calls, oldest_call
 from econsult.queue.invariants import violations
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
@@ -124,3 +127,30 @@ def test_a_call_that_nobody_is_told_of_breaks_a_promise(database: Database, clin
         task.level = 2
         session.flush()
         assert list(violations(session, NIGHT)) == [f"4 {consult.number}: the telephone call differs from its ledger"]
+
+
+@pytest.mark.parametrize("disposition", ["emergency_now", "advice_only"])
+@pytest.mark.parametrize("is_marked", [False, True])
+def test_what_is_corrected_twice_rings_for_the_newest_version_alone(
+    sqlite_database: Database, clinic: Clinic, disposition: str, is_marked: bool
+) -> None:
+    with sqlite_database.writing() as session:
+        consult, child = emergency(session, clinic, now=NOON), session.get_one(Patient, clinic.child.id)
+        if is_marked:
+            mark_death(session, child, clinic.pcp, "", now=NOON + MINUTE)
+        for minute in (2, 3):
+            content = {**ANSWER, "impression": f"v{minute}", "disposition": disposition}
+            correct(session, consult, clinic.derm, content, "w", now=NOON + minute * MINUTE)
+        if is_marked:
+            take_back_death(session, child, clinic.pcp, now=NOON + 4 * MINUTE)
+        rings = select(telephone.PhoneTask.version).where(telephone.PhoneTask.done_at.is_(None))
+        assert list(session.scalars(rings)) == [3 if disposition == "emergency_now" else 1]
+        assert list(violations(session, NOON + 4 * MINUTE)) == []
+        before = len(told(session, NoticeKind.CALL_NOW))
+        for minute in range(5, 31):
+            fire_calls(session, NOON + minute * MINUTE)
+        # The family has waited since the first version, whose quarter of an hour it is.
+        assert len(told(session, NoticeKind.CALL_NOW)) - before == 2 * 2
+        assert told(session, NoticeKind.CALL_LATE).count(clinic.pcp.id) == 2
+        telling.confirm_call(session, consult, clinic.pcp, "reached", now=NOON + 31 * MINUTE)
+        assert oldest_call(session) is None
