@@ -11,24 +11,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select, and_, delete, exists, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from econsult.access import known_patients, note_patients
 from econsult.birthdays import AgeTask
-from econsult.consults.clocks import halt, lock, open_clocks, refresh_deadline, unhalt
+from econsult.consults.clocks import halt, lock, open_clocks, refresh_deadline
 from econsult.consults.hearers import coordinators_of
 from econsult.consults.holding import go_on
-from econsult.consults.ledger import DIED, Clock, ClockEvent, ClockState
-from econsult.consults.lifecycle import OPEN, Status, next_status
-from econsult.consults.offering import offer
+from econsult.consults.ledger import DIED, Clock
+from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.policies import ClockName
-from econsult.consults.records import Consult, Kind, note
+from econsult.consults.records import Consult, Kind
 from econsult.consults.replies import FAMILY
 from econsult.consults.requests import withdraw
 from econsult.consults.retakes import Retake
 from econsult.consults.sides import side_of
-from econsult.consults.telephone import PhoneTask, call_after_all, call_off
+from econsult.consults.telephone import PhoneTask, call_off
 from econsult.consults.threads import Message
 from econsult.database import NO_KEY
 from econsult.errors import ForbiddenError, InvalidError
@@ -38,6 +37,7 @@ from econsult.people.deaths import Death, death_of
 from econsult.people.invitations import Invitation, revoke
 from econsult.people.patients import Patient, day_of, note_patient
 from econsult.people.persons import HOUSEHOLD, NAMES_STAY_SHUT, Person, Role, team_of
+from econsult.returning import bring_back
 
 WRITERS = (Role.PCP, Role.COORDINATOR)
 """Who writes it down: the child's medical home, or the desk of the program."""
@@ -127,7 +127,7 @@ def take_back_death(session: Session, child: Patient, staff: Person, *, now: dat
     note_patient(session, child, "take_back_death", now, person_id=staff.id)
     concerned: dict[int, Person] = {}
     for consult in _consults(session, child):
-        _bring_back(session, consult, death, staff, now)
+        bring_back(session, consult, death, staff, now)
         concerned |= _holders(session, consult)
     closed = (AgeTask.patient_id == child.id, AgeTask.done_at == death.noted_at, AgeTask.done_by_id.is_(None))
     session.execute(delete(AgeTask).where(*closed))
@@ -205,49 +205,6 @@ def _ask_no_more(session: Session, consult: Consult, staff: Person, now: datetim
     waits = any(clock.paused_reason == "needs_family" for clock in open_clocks(session, consult.id))
     if waits and consult.status == Status.NEEDS_INFO:
         go_on(session, consult, staff, "resume", now=now)
-
-
-def _bring_back(session: Session, consult: Consult, death: Death, staff: Person, now: datetime) -> None:
-    lock(session, consult)
-    session.refresh(consult)
-    was_ended = consult.status == Status.WITHDRAWN and consult.ended_at == death.noted_at
-    is_question = was_ended and consult.consent_withdrawn_at is None
-    if is_question:
-        consult.status = next_status(consult.status, "bring_back")
-        consult.ended_at, consult.is_ended_by_staff = None, False
-        consult.version += 1
-        note(session, consult, "bring_back", person_id=staff.id, now=now)
-    for clock in _halted(session, consult, death):
-        if _is_owed_again(consult, clock, is_question=is_question):
-            unhalt(session, clock, now, person_id=staff.id)
-            if clock.lane == FAMILY:
-                consult.family_waits_since = min(clock.started_at, consult.family_waits_since or clock.started_at)
-    call_after_all(session, consult, staff, now=now)
-    refresh_deadline(session, consult)
-    if is_question:
-        offer(session, consult, now)
-
-
-def _halted(session: Session, consult: Consult, death: Death) -> list[Clock]:
-    """The clocks that the mark ended, or that ended as they began since; of telling the family the newest alone."""
-    same = (ClockEvent.consult_id == Clock.consult_id, ClockEvent.name == Clock.name, ClockEvent.cycle == Clock.cycle)
-    ended = exists().where(
-        *same, ClockEvent.kind == "stopped", ClockEvent.reason == DIED, ClockEvent.at == Clock.stopped_at
-    )
-    mine = and_(Clock.consult_id == consult.id, Clock.state == ClockState.STOPPED, Clock.stopped_at >= death.noted_at)
-    found = list(session.scalars(select(Clock).where(mine, ended).order_by(Clock.id)))
-    newest = max((each.cycle for each in found if each.name == ClockName.FAMILY_INFORMED), default=0)
-    return [each for each in found if each.name != ClockName.FAMILY_INFORMED or each.cycle == newest]
-
-
-def _is_owed_again(consult: Consult, clock: Clock, *, is_question: bool) -> bool:
-    """Whether the promise still makes sense, after whatever staff did meanwhile."""
-    if clock.name == ClockName.FAMILY_INFORMED:
-        is_untold = consult.status in (Status.ANSWERED, Status.DECLINED) and consult.informed_at is None
-        return is_untold or (consult.status in OPEN and consult.unheard_version is not None)
-    if clock.lane == FAMILY:
-        return consult.status != Status.CLOSED and consult.consent_withdrawn_at is None
-    return is_question and clock.name == ClockName.FIRST_REPLY
 
 
 def _holders(session: Session, consult: Consult) -> dict[int, Person]:

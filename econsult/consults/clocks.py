@@ -115,6 +115,16 @@ def turn_to_specialty(session: Session, consult: Consult, now: datetime, *, pers
         log(session, clock, "rerouted", now, person_id=person_id, sequence=times, specialty=asked_of(consult))
 
 
+def turn_clock(session: Session, consult: Consult, clock: Clock, now: datetime, *, person_id: int) -> None:
+    """The ledger of a clock that goes on says who is asked now, where another specialty was when it stopped."""
+    same = (ClockEvent.consult_id == clock.consult_id, ClockEvent.name == clock.name, ClockEvent.cycle == clock.cycle)
+    known = select(ClockEvent.specialty).where(*same, ClockEvent.specialty.is_not(None))
+    told = session.scalars(known.order_by(ClockEvent.id.desc()).limit(1)).one_or_none()
+    if told is not None and told != asked_of(consult):
+        times = _times(session, clock, "rerouted")
+        log(session, clock, "rerouted", now, person_id=person_id, sequence=times, specialty=asked_of(consult))
+
+
 def asked_of(consult: Consult) -> str:
     """The specialty that is asked; empty where it is the medical home."""
     return "" if consult.kind == Kind.FAMILY_QUESTION else consult.specialty or ""

@@ -14,7 +14,7 @@ from econsult.advice.asking import ask_how_it_went, asked_of
 from econsult.advice.late import tell_of_late_steps
 from econsult.bereavement import mark_death, take_back_death, what_stops
 from econsult.birthdays import AgeTask, tasks_about, watch_ages
-from econsult.consults import answers, holding, requests
+from econsult.consults import answers, holding, passing, requests
 from econsult.consults.answers import release_due
 from econsult.consults.clocks import Clock, open_clocks, refresh_deadline, unhalt
 from econsult.consults.contents import Disposition
@@ -22,7 +22,7 @@ from econsult.consults.hearing import may_hear
 from econsult.consults.ledger import DIED, ClockEvent, ClockState
 from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import OutcomePing
-from econsult.consults.policies import ClockName
+from econsult.consults.policies import ClockName, save_policy
 from econsult.consults.records import Consult
 from econsult.consults.replies import heard
 from econsult.consults.requests import RequestForm, SubmitForm
@@ -41,11 +41,12 @@ from econsult.people.persons import HOUSEHOLD, Person
 from econsult.queue.calling import fire_calls
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
+from econsult.queue.preview import Scope, apply_to_open
 from econsult.queue.quiet import Quiet
 from econsult.trail import AuditEvent
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic, open_clinic
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LATER = NOON + HOUR
 AWAKE = Quiet()
 DIED_ON = "2026-03-01"
@@ -623,3 +624,95 @@ def test_a_promise_that_runs_on_to_the_family_of_a_dead_child_is_found(database:
 
 def _informing(consult: Consult) -> Select[Clock]:
     return select(Clock).where(Clock.consult_id == consult.id, Clock.name == ClockName.FAMILY_INFORMED)
+
+
+def waiting(session: Session, clinic: Clinic) -> Consult:
+    """A specialist has it, and the mother waits for a word."""
+    consult = clinic.claimed(session)
+    post(session, consult, clinic.mother, Audience.FAMILY, text="?", now=NOON)
+    return consult
+
+
+def owed(session: Session, consult: Consult) -> list[tuple[datetime, datetime]]:
+    """Since when the family waits for a reply, and until when it has it."""
+    clocks = open_clocks(session, consult.id, ClockName.NEXT_REPLY)
+    return [(clock.started_at, clock.deadline_at) for clock in clocks]
+
+
+def test_what_was_rerouted_while_a_child_was_marked_has_a_ledger_that_says_so(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        consult = waiting(session, clinic)
+        mark(session, clinic)
+        passing.reroute(session, consult, clinic.coordinator, "neurology", "x", now=LATER + MINUTE)
+        undo(session, clinic, now=LATER + 2 * MINUTE)
+        assert [since for since, _ in owed(session, consult)] == [NOON]
+        assert list(violations(session, LATER + 2 * MINUTE)) == []
+
+
+def test_what_goes_on_after_a_mistake_goes_by_the_rules_of_now(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        told, waits = clinic.answered(session), waiting(session, clinic)
+        asks = clinic.family_question(session)
+        mark(session, clinic)
+        content = {"next_reply": 360, "family_informed": 2880, "first_reply": 480}
+        save_policy(session, clinic.admin, specialty="", urgency="", content=content, now=LATER + MINUTE)
+        scope = Scope(clinic.program.id, "", "", TARGETS)
+        apply_to_open(session, clinic.admin, scope, now=LATER + MINUTE)
+        undo(session, clinic, now=LATER + 2 * MINUTE)
+        assert owed(session, waits) == [(NOON, NOON + 6 * HOUR)]
+        informed = open_clocks(session, told.id, ClockName.FAMILY_INFORMED)
+        assert [clock.deadline_at for clock in informed] == [NOON + 48 * HOUR]
+        assert running(session, asks) == [ClockName.ALLOCATE, ClockName.FIRST_REPLY]
+        assert list(violations(session, LATER + 2 * MINUTE)) == []
+
+
+def test_a_wait_that_was_answered_while_the_child_was_marked_is_over(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = waiting(session, clinic)
+        mark(session, clinic)
+        post(session, consult, clinic.pcp, Audience.FAMILY, text="A word", now=LATER + MINUTE)
+        undo(session, clinic, now=LATER + 2 * MINUTE)
+        assert (owed(session, consult), consult.family_waits_since) == ([], None)
+        assert list(violations(session, LATER + 2 * MINUTE)) == []
+
+
+def test_a_family_that_calls_while_its_child_is_marked_waits_once(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = waiting(session, clinic)
+        [before] = owed(session, consult)
+        mark(session, clinic)
+        post(session, consult, clinic.pcp, Audience.FAMILY, text="?", now=LATER + MINUTE, is_relayed=True)
+        assert [since for since, _ in owed(session, consult)] == [LATER + MINUTE]
+        undo(session, clinic, now=LATER + 2 * MINUTE)
+        assert (owed(session, consult), consult.family_waits_since) == ([before], NOON)
+        # A reply, and then a new question: that one waits alone.
+        mark(session, clinic, now=LATER + HOUR)
+        for minutes, is_relayed in ((1, False), (2, True)):
+            at = LATER + HOUR + minutes * MINUTE
+            post(session, consult, clinic.pcp, Audience.FAMILY, text="?", now=at, is_relayed=is_relayed)
+        undo(session, clinic, now=LATER + 2 * HOUR)
+        assert [since for since, _ in owed(session, consult)] == [LATER + HOUR + 2 * MINUTE]
+        assert list(violations(session, LATER + 2 * HOUR)) == []
+
+
+def test_an_answer_that_opened_while_the_child_was_marked_is_told_after_the_mistake(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        consult = clinic.answered(session)
+        mark(session, clinic)
+        answers.acknowledge(session, consult, clinic.pcp, now=LATER + MINUTE)
+        assert to_family(session, LATER) == []
+        back = LATER + 2 * HOUR
+        undo(session, clinic, now=back)
+        assert to_family(session, LATER) == [NoticeKind.ANSWERED]
+        [clock] = open_clocks(session, consult.id, ClockName.FAMILY_INFORMED)
+        assert clock.started_at == back
+        # Once: another mistake says it no second time.
+        mark(session, clinic, now=back + HOUR)
+        undo(session, clinic, now=back + 2 * HOUR)
+        assert to_family(session, LATER) == [NoticeKind.ANSWERED]
+        assert running(session, consult) == [ClockName.FAMILY_INFORMED]
+        assert list(violations(session, back + 2 * HOUR)) == []
