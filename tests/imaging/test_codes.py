@@ -139,7 +139,7 @@ def test_a_copy_in_which_a_code_was_missed_waits_for_a_person(liar: Liar) -> Non
     data, kept = files.encode(picture, "JPEG"), Kept()
     with open_jail() as jail:
         jail.address = liar.address
-        liar.tell(*rendition(data), done(), EXIT)
+        liar.tell([*rendition(data), done(), EXIT])
         report = prepare("photo", io.BytesIO(data), kept, MASK, jail=jail)
     assert (report.verdict, report.reason, set(kept.files)) == ("held", "code_left", {"review"})
 

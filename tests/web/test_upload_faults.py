@@ -234,7 +234,7 @@ def test_sending_goes_on_over_the_next_pages_which_say_what_is_missing(
         expect(missing).to_contain_text("Falta que llegue 1 archivo.")
     expect(missing).to_contain_text("Falta que llegue 1 archivo.")
     assert missing.locator("a").get_attribute("href") == f"/family/ask/{draft.public_id}/photos"
-    expect(phone.locator("[data-no-file]")).to_be_visible()
+    expect(phone.locator("[data-no-file]")).to_be_hidden()
     phone.unroute_all()
     expect(cards).to_have_attribute("data-state", "sent")
     expect(missing).to_be_hidden()
