@@ -132,9 +132,9 @@ def test_a_call_that_nobody_is_told_of_breaks_a_promise(database: Database, clin
 @pytest.mark.parametrize("disposition", ["emergency_now", "advice_only"])
 @pytest.mark.parametrize("is_marked", [False, True])
 def test_what_is_corrected_twice_rings_for_the_newest_version_alone(
-    sqlite_database: Database, clinic: Clinic, disposition: str, is_marked: bool
+    database: Database, clinic: Clinic, disposition: str, is_marked: bool
 ) -> None:
-    with sqlite_database.writing() as session:
+    with database.writing() as session:
         consult, child = emergency(session, clinic, now=NOON), session.get_one(Patient, clinic.child.id)
         if is_marked:
             mark_death(session, child, clinic.pcp, "", now=NOON + MINUTE)
