@@ -20,12 +20,12 @@ from econsult.consults.recomputing import REPLIES, recompute
 from econsult.consults.records import Consult, note
 from econsult.consults.replies import FAMILY
 from econsult.consults.telephone import call_after_all
-from econsult.consults.threads import Message
+from econsult.consults.threads import was_written_to_family
 from econsult.consults.versions import Answer, first_signed, signed_answer
 from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import caregivers_of
 from econsult.people.deaths import Death
-from econsult.people.persons import HOUSEHOLD, Person
+from econsult.people.persons import Person
 
 
 def bring_back(session: Session, consult: Consult, death: Death, staff: Person, now: datetime) -> None:
@@ -85,18 +85,11 @@ def _is_untold(consult: Consult) -> bool:
 
 def _is_answered(session: Session, consult: Consult, clock: Clock, death: Death) -> bool:
     """Whether the family's wait had its reply while the mark stood: a word to it, or the answer to what it asked."""
-    words = exists().where(
-        Message.consult_id == consult.id,
-        Message.audience == FAMILY,
-        Message.is_relayed.is_(False),
-        Message.created_at >= death.noted_at,
-        Message.author_id.in_(select(Person.id).where(Person.role.not_in(HOUSEHOLD))),
-    )
     opened = exists().where(Answer.consult_id == consult.id, Answer.released_at >= death.noted_at)
     signed_at = first_signed(session, consult)
     if signed_at is not None and signed_at >= clock.started_at and session.scalar(select(opened)):
         return True
-    return bool(session.scalar(select(words)))
+    return bool(session.scalar(select(was_written_to_family(consult.id, death.noted_at))))
 
 
 def _go_on(session: Session, consult: Consult, clock: Clock, death: Death, *, now: datetime, by: Person) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, select
+from sqlalchemy import ColumnElement, ForeignKey, String, exists, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program, numbered_within
@@ -28,7 +28,7 @@ from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import caregivers_of
 from econsult.people.deaths import has_died
-from econsult.people.persons import Person
+from econsult.people.persons import HOUSEHOLD, Person
 from econsult.seeing import is_seen, seen_part
 
 LONGEST_MESSAGE, MOST_ITEMS = 5000, 20
@@ -100,6 +100,20 @@ class Message(PublicId, Base):
     def drop(self, key: str) -> None:
         """Ask for this no more: the number of a line, "words", or something that is on no list."""
         self.items = {**(self.items or {}), "gone": sorted({*self._gone, key})}
+
+
+def was_written_to_family(consult_id: Any, since: Any) -> ColumnElement[bool]:
+    """The condition that staff have written to the family of this consult since then: what a wait of it asks for.
+
+    Both are columns or values. What the family said on the telephone is no word to it.
+    """
+    return exists().where(
+        Message.consult_id == consult_id,
+        Message.audience == Audience.FAMILY,
+        Message.is_relayed.is_(False),
+        Message.created_at >= since,
+        Message.author_id.in_(select(Person.id).where(Person.role.not_in(HOUSEHOLD))),
+    )
 
 
 def post(

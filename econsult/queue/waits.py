@@ -14,9 +14,8 @@ from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.policies import ClockName, read_rules
 from econsult.consults.records import Consult, number_of
 from econsult.consults.replies import FAMILY
-from econsult.consults.threads import Message
+from econsult.consults.threads import was_written_to_family
 from econsult.consults.versions import Answer
-from econsult.people.persons import HOUSEHOLD, Person
 
 STILL_GOES_ON = (*OPEN, Status.ANSWERED)
 
@@ -83,13 +82,7 @@ def _unanswered(session: Session) -> Iterator[str]:
     answered = exists().where(
         Answer.consult_id == Clock.consult_id, Answer.corrects.is_(None), Answer.signed_at >= Clock.started_at
     )
-    replied = exists().where(
-        Message.consult_id == Clock.consult_id,
-        Message.audience == FAMILY,
-        Message.is_relayed.is_(False),
-        Message.created_at >= Clock.started_at,
-        Message.author_id.in_(select(Person.id).where(Person.role.not_in(HOUSEHOLD))),
-    )
+    replied = was_written_to_family(Clock.consult_id, Clock.started_at)
     is_untold = and_(Consult.status == Status.DECLINED, Consult.informed_at.is_(None))
     query = (
         select(Clock.consult_id)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, event, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from econsult.advice.asking import ask_how_it_went, asked_of
@@ -44,6 +43,7 @@ from econsult.queue.invariants import violations
 from econsult.queue.preview import Scope, apply_to_open
 from econsult.queue.quiet import Quiet
 from econsult.trail import AuditEvent
+from tests.beside import beside
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic, open_clinic
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -460,33 +460,21 @@ def test_what_a_family_heard_before_stays_heard(database: Database, clinic: Clin
 
 def _while(database: Database, words: str, act: Any, other: Any) -> None:
     """Do `act`; once it has said these words to the database, let `other` begin in another transaction."""
-    ends: list[BaseException] = []
 
     def run() -> None:
-        try:
-            with database.writing() as session:
-                other(session)
-        except BaseException as error:  # noqa: BLE001 - shown by the test.
-            ends.append(error)
-
-    thread = threading.Thread(target=run)
-
-    def look(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        if words in statement and thread.ident is None:
-            thread.start()
-            # It is done, or it waits for what the first one holds.
-            thread.join(0.5)
-
-    event.listen(database.engine, "after_cursor_execute", look)
-    try:
         with database.writing() as session:
-            act(session)
-        assert thread.ident is not None
-        thread.join(20)
-    finally:
-        event.remove(database.engine, "after_cursor_execute", look)
-    if ends:
-        raise ends[0]
+            other(session)
+
+    with beside(database, words, run, 0.5), database.writing() as session:
+        act(session)
+
+
+def _race(database: Database, first: str, mark_it: Any, other: Any, words: str) -> None:
+    """The mark and something else at one moment; `words` are what the other one says to the database on its way."""
+    if first == "mark":
+        _while(database, "INSERT INTO death", mark_it, other)
+    else:
+        _while(database, words, other, mark_it)
 
 
 def _sign(session: Session, clinic: Clinic, number: int) -> None:
@@ -509,10 +497,7 @@ def test_whichever_of_a_signature_and_the_mark_comes_first_the_family_is_owed_no
     def marks(session: Session) -> None:
         mark(session, clinic)
 
-    if first == "mark":
-        _while(database, "INSERT INTO death", marks, signs)
-    else:
-        _while(database, "INSERT INTO clock ", signs, marks)
+    _race(database, first, marks, signs, "INSERT INTO clock ")
     with database.reading() as session:
         assert session.get_one(Consult, consult.id).status == Status.ANSWERED
         assert open_clocks(session, consult.id) == []
@@ -534,10 +519,7 @@ def test_a_question_that_is_sent_at_that_moment_ends_or_is_refused(postgres_data
     def marks(session: Session) -> None:
         mark(session, clinic)
 
-    if first == "mark":
-        _while(database, "INSERT INTO death", marks, asks)
-    else:
-        _while(database, "INSERT INTO consult ", asks, marks)
+    _race(database, first, marks, asks, "INSERT INTO consult ")
     with database.reading() as session:
         open_ones = select(func.count(Consult.id)).where(Consult.status.in_((Status.SUBMITTED, Status.DRAFT)))
         assert session.scalar(open_ones) == 0
@@ -559,10 +541,7 @@ def test_a_tick_that_is_at_work_leaves_no_letter_that_may_leave(postgres_databas
     def marks(session: Session) -> None:
         mark(session, clinic, now=late)
 
-    if first == "mark":
-        _while(database, "INSERT INTO death", marks, ticks)
-    else:
-        _while(database, "INSERT INTO clock_event", ticks, marks)
+    _race(database, first, marks, ticks, "INSERT INTO clock_event")
     with database.writing() as session:
         fire(session, late + HOUR, AWAKE)
         mother = session.get_one(Person, clinic.mother.id)

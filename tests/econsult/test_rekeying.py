@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import column, event, func, insert, select, table, text, update
+from sqlalchemy import column, func, insert, select, table, text, update
 from sqlalchemy.orm import Session
 
 from econsult import rekeying
@@ -26,6 +24,7 @@ from econsult.trail_check import check_trail
 from econsult.vault import Vault, child_header
 from storage.keys import Purpose, WrongKey, key_context, unwrap
 from storage.ringfile import add_key, make_current
+from tests.beside import beside
 from tests.econsult.keyed_house import House, start, until
 from tests.personas import NOON, Clinic, open_clinic
 
@@ -234,24 +233,6 @@ def test_one_programs_key_changes_and_the_others_stays(house: House, capsys: pyt
     assert [found[child.public_id] for child in (house.clinic.child, second.child, second.other_child)] == [1, 2, 2]
 
 
-@contextmanager
-def _beside(database: Database, statement: str, act: Callable[[], None]) -> Iterator[threading.Thread]:
-    """Begin something beside a transaction after this part of its work, and give it a second to come in between."""
-    thread = threading.Thread(target=act)
-
-    def look(_connection: Any, _cursor: Any, words: str, *_more: Any) -> None:
-        if statement in words and thread.ident is None:
-            thread.start()
-            thread.join(1)
-
-    event.listen(database.engine, "after_cursor_execute", look)
-    try:
-        yield thread
-        thread.join()
-    finally:
-        event.remove(database.engine, "after_cursor_execute", look)
-
-
 @pytest.fixture
 def tools(postgres_database: Database, tmp_path: Any) -> Tools:
     return Tools(postgres_database.cipher, tmp_path)
@@ -268,7 +249,7 @@ def test_a_child_who_is_erased_just_now_does_not_come_back(postgres_database: Da
         with database.writing() as session:
             erase_due(session, tools, LATER)
 
-    with _beside(database, "SELECT patient.id, patient.key_wrapped", erase):
+    with beside(database, "SELECT patient.id, patient.key_wrapped", erase):
         rekeying.wrap_anew(database, clinic.vault, clinic.program.id, _no_pause)
     with database.writing() as session:
         assert session.get_one(Patient, clinic.child.id).key_wrapped == b""
@@ -292,7 +273,7 @@ def test_a_program_that_is_erased_just_now_keeps_neither_key(postgres_database: 
             program = session.get_one(Program, clinic.program.id)
             begun.append(rekeying.begin(session, clinic.vault, program, NOON))
 
-    with _beside(database, "FROM patient", begin), database.writing() as session:
+    with beside(database, "FROM patient", begin), database.writing() as session:
         erase_due(session, tools, LATER)
     with database.reading() as session:
         program = session.get_one(Program, clinic.program.id)
@@ -337,7 +318,7 @@ def test_a_child_who_is_being_registered_is_under_a_key_that_is_kept(postgres_da
     clinic = open_clinic(database)
     left: list[int] = []
     with (
-        _beside(database, "key_version", lambda: left.append(_change(database, clinic))),
+        beside(database, "key_version", lambda: left.append(_change(database, clinic))),
         database.writing() as session,
     ):
         child = _register(session, clinic.vault, clinic.program)

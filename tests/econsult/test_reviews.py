@@ -172,12 +172,7 @@ def test_a_review_copy_opens_for_the_reviewer_alone_and_only_while_the_file_is_h
     with database.writing() as session:
         held = session.get_one(Attachment, file.id)
         held.state = AttachmentState.HELD
-        copy = Rendition(
-            attachment_id=held.id, name="review", media_type="image/jpeg", width=1, height=1, size=1, sha256="",
-            object_id="o", blob_key="k", key_wrapped=b"",
-        )  # fmt: skip
-        session.add(copy)
-        session.flush()
+        copy = _copy_of(session, held, "review")
         assert access.rendition_for(session, clinic.pcp, copy.public_id, now=LATER)
         for stranger in (clinic.derm, clinic.mother, clinic.coordinator):
             with pytest.raises(NotFoundError):
@@ -297,9 +292,9 @@ def test_a_no_without_a_yes_before_it_covers_what_the_clinic_opened(
         assert len(session.scalars(select(FurtherConsent)).all()) == 1, "nothing is left to say no to"
 
 
-def _copy_of(session: Session, file: Attachment) -> Rendition:
+def _copy_of(session: Session, file: Attachment, name: str = "view") -> Rendition:
     copy = Rendition(
-        attachment_id=file.id, name="view", media_type="image/jpeg", width=1, height=1, size=1, sha256="",
+        attachment_id=file.id, name=name, media_type="image/jpeg", width=1, height=1, size=1, sha256="",
         object_id="o", blob_key="k", key_wrapped=b"",
     )  # fmt: skip
     session.add(copy)

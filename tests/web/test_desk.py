@@ -43,6 +43,11 @@ def column(page: str, name: str) -> str:
     return html.unescape(page[page.index(f'id="c-{name}"') :].partition("</section>")[0])
 
 
+def _away(person: Person, now: datetime) -> TimeOff:
+    """Time off that began an hour ago and lasts for days."""
+    return TimeOff(person_id=person.id, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(9))
+
+
 def test_what_nobody_has_room_for_is_listed_first_and_says_why(
     runtime: Runtime, desk: FlaskClient, clinic: Clinic
 ) -> None:
@@ -52,7 +57,7 @@ def test_what_nobody_has_room_for_is_listed_first_and_says_why(
         held = clinic.econsult(session, now=now)
         holding.claim(session, held, session.get_one(Person, clinic.derm.id), now=now, lease=LEASE)
         session.add(Limits(person_id=clinic.derm.id, capacity=1))
-        session.add(TimeOff(person_id=clinic.derm2.id, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(9)))
+        session.add(_away(clinic.derm2, now))
         session.flush()
         waits = clinic.econsult(session, now=now)
         assert (waits.uncovered_at is not None, waits.is_unallocated) == (True, False)
@@ -122,7 +127,7 @@ def test_what_nobody_can_take_now_is_counted_beyond_its_page(
     with runtime.database.writing() as session:
         add_crowd(session, clinic.econsult(session, now=now), Crowd(crowd, now, timedelta(0), specialties))
         for person in (clinic.derm, clinic.derm2):
-            session.add(TimeOff(person_id=person.id, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(9)))
+            session.add(_away(person, now))
     shown = column(desk.get("/coordination/desk").text, "nobody")
     assert words in shown
     further = re.search(r'href="([^"]*column=untaken[^"]*cursor=[^"]*)"', shown)
@@ -137,7 +142,7 @@ def test_the_desk_is_read_beside_those_who_write_and_noted_before_it_is_shown(
     now = datetime.now(UTC)
     with runtime.database.writing() as session:
         asked = clinic.econsult(session, now=now)
-        session.add(TimeOff(person_id=clinic.derm.id, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(9)))
+        session.add(_away(clinic.derm, now))
     written: list[str] = []
     engine = runtime.database.engine
 
@@ -245,7 +250,7 @@ def test_what_a_clinic_on_leave_owes_is_said_of_the_clinic(runtime: Runtime, des
     now = datetime.now(UTC)
     with runtime.database.writing() as session:
         clinic.answered(session, now=now)
-        session.add(TimeOff(person_id=clinic.pcp.id, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(9)))
+        session.add(_away(clinic.pcp, now))
     shown = column(desk.get("/coordination/desk").text, "soon")
     assert "Nobody of the clinic is there before it runs out." in shown
     spanish = column(desk.get("/coordination/desk?lang=es").text, "soon")
@@ -307,7 +312,7 @@ def test_whoever_stands_in_finds_somebody_who_replies_to_a_colleague(
     now, director = datetime.now(UTC), browser_of(clinic.director)
     secret = "Is this a sign of a nerve?"
     with runtime.database.writing() as session:
-        away = TimeOff(person_id=clinic.neuro.id, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(9))
+        away = _away(clinic.neuro, now)
         session.add(away)
         session.flush()
         asked = clinic.take(session, clinic.econsult(session, now=now), now=now)
@@ -347,7 +352,7 @@ def test_what_nobody_of_a_familys_clinic_can_take_goes_to_another_clinic_or_ends
     """The only clinician is on leave: the other clinic's is offered, the own when the desk says so, or it ends."""
     now = datetime.now(UTC)
     with runtime.database.writing() as session:
-        session.add(TimeOff(person_id=clinic.pcp.id, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(9)))
+        session.add(_away(clinic.pcp, now))
         session.flush()
         given, own, ended = (clinic.family_question(session, now=now) for _ in range(3))
     page = html.unescape(desk.get("/coordination/desk").text)
@@ -383,7 +388,7 @@ def test_the_desk_sends_on_what_nobody_of_a_familys_clinic_can_take(
     now = datetime.now(UTC)
     with runtime.database.writing() as session:
         covered = clinic.family_question(session, now=now)
-        session.add(TimeOff(person_id=clinic.pcp.id, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(9)))
+        session.add(_away(clinic.pcp, now))
         session.flush()
         asked = clinic.family_question(session, now=now)
     wish = {"specialty": "dermatology", "question_type": "diagnosis"}
@@ -405,7 +410,7 @@ def test_the_desk_is_told_that_a_danger_sign_stops_what_it_sends_on(
 ) -> None:
     now = datetime.now(UTC)
     with runtime.database.writing() as session:
-        session.add(TimeOff(person_id=clinic.pcp.id, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(9)))
+        session.add(_away(clinic.pcp, now))
         session.flush()
         asked = clinic.family_question(session, now=now)
         asked.details = {**asked.details, "red_flags": ["breathing"]}

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from flask import Flask, g
-from sqlalchemy import select
 
-from econsult.people.deaths import Death, death_of
+from econsult.people.deaths import Death, death_of, the_dead
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
 from web.context import database
@@ -32,9 +31,8 @@ def init_deaths(app: Flask) -> None:
 def has_died(patient_id: int | None) -> bool:
     """Whether this child of the signed-in person's program has died; a page asks once for all that it shows."""
     if "the_dead" not in g:
-        query = select(Death.patient_id).where(Death.program_id == me().program_id, Death.taken_back_at.is_(None))
         with database().reading() as session:
-            g.the_dead = frozenset(session.scalars(query))
+            g.the_dead = frozenset(session.scalars(the_dead().where(Death.program_id == me().program_id)))
     return patient_id in g.the_dead
 
 

@@ -1,0 +1,37 @@
+"""Two transactions at one moment, in a forced order: the second begins after a part of the first one's work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import event
+
+from econsult.database import Database
+
+
+@contextmanager
+def beside(database: Database, words: str, act: Callable[[], object], patience: float = 1.0) -> Iterator[None]:
+    """Begin `act` in another thread once these words were said to the database, and give it `patience` seconds to come
+    in between: it is done then, or it waits for what the first one holds. Raises what it raised, once both are over;
+    AssertionError where the words were never said.
+    """
+    heard: list[str] = []
+    begun: list[Future[object]] = []
+    with ThreadPoolExecutor(1) as pool:
+
+        def look(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+            if words in statement and not heard:
+                heard.append(statement)
+                begun.append(pool.submit(act))
+                wait(begun, patience)
+
+        event.listen(database.engine, "after_cursor_execute", look)
+        try:
+            yield
+            assert begun, f"{words!r} was never said"
+            begun[0].result(30)
+        finally:
+            event.remove(database.engine, "after_cursor_execute", look)
