@@ -52,6 +52,27 @@ def test_the_start_page_lists_own_children_and_the_promised_time(
     assert asked.number not in browser_of(clinic.stranger).get("/family").text
 
 
+def test_a_family_reads_its_own_question_on_every_page_about_it(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult
+) -> None:
+    """Who has asked five times cannot tell them apart by numbers."""
+    page = f"/family/questions/{asked.public_id}"
+    assert f'Usted preguntó</p><p class="quote verbatim">{asked.question}</p>' in mother.get(page).text
+    answer_it(runtime, clinic, asked)
+    assert f"Usted preguntó:</b> {asked.question}</p>" in mother.get(f"{page}/answer").text
+
+
+def test_a_clinics_question_is_told_by_its_field_and_not_by_words_that_the_family_never_wrote(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        consult = clinic.answered(session, now=NOW)
+    for path in ("/family", f"/family/questions/{consult.public_id}"):
+        page = mother.get(path).text
+        assert (consult.question in page, "Usted preguntó" in page) == (False, False)
+    assert "Su clínica le preguntó a un especialista: Dermatología" in mother.get("/family").text
+
+
 def test_the_status_page_says_how_far_it_is(
     mother: FlaskClient, runtime: Runtime, clinic: Clinic, asked: Consult
 ) -> None:

@@ -16,7 +16,7 @@ from econsult.people.deaths import has_died
 from econsult.people.persons import HOUSEHOLD
 from econsult.rights import Right
 from web.context import database, now
-from web.pages.family.home import state_of
+from web.pages.family.home import asked_words, state_of
 from web.pages.family.progress import TALKING
 from web.shell.auth import me, only
 from web.shell.numbers import UNSEEN, form_number
@@ -53,6 +53,7 @@ def answer_page(public_id: str, changed: str = "") -> str:
     return render_template(
         "family/kept_answer.html" if is_kept else "family/answer.html",
         consult=loaded.consult,
+        own=asked_words(loaded.consult),
         is_kept=is_kept,
         patient=loaded.patient,
         plain=plain,

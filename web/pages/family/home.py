@@ -36,6 +36,7 @@ from web.showing.clinics import Telephone, telephone_of
 from web.showing.deciding import undecided
 from web.words.families import CONSENT_BACK, EMERGENCY, MESSAGE_CAME, OPEN_AGAIN, STATUSES, TAKEN_BACK, WITH_CLINIC
 from web.words.language import gettext
+from web.words.terms import SPECIALTIES
 
 family_home = Blueprint("family_home", __name__, url_prefix="/family")
 FIRST_LETTERS = 60
@@ -64,8 +65,9 @@ class Line:
 
     @property
     def began(self) -> str:
-        """The first words of the family's own question; empty where a clinic asked."""
-        return shorten(asked_words(self.consult), FIRST_LETTERS, placeholder=" …")
+        """The first words of the family's own question; what a clinic asked is told by the field of doctor."""
+        own = shorten(asked_words(self.consult), FIRST_LETTERS, placeholder=" …")
+        return own or _clinics_words(self.consult)
 
     @property
     def waits(self) -> str:
@@ -170,6 +172,16 @@ def asked_words(consult: Consult) -> str:
     """The family's own question, also after a clinician has put it in other words; empty where a clinic asked."""
     own = consult.question if consult.kind == Kind.FAMILY_QUESTION else ""
     return text_of(consult.details, "family_question") or own
+
+
+def _clinics_words(consult: Consult) -> str:
+    """What tells the clinic's questions apart in a list: its family never wrote them and does not read them."""
+    if consult.kind == Kind.FAMILY_QUESTION:
+        return ""
+    field = str(SPECIALTIES.get(consult.specialty or "", ""))
+    return (
+        f"{gettext('Your clinic asked a specialist')}: {field}" if field else gettext("Your clinic asked a specialist")
+    )
 
 
 def state_of(consult: Consult, answer: Answer | None = None) -> tuple[str, str]:

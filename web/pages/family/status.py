@@ -203,13 +203,14 @@ def status_page(public_id: str, form: FormReader, text: str = "") -> Page:
         is_kept = has_died(session, loaded.patient.id)
     if shown.consult.status == Status.DRAFT:
         return redirect(url_for(next_step(shown.consult), public_id=public_id), code=303)
+    own = asked_words(shown.consult)
     if is_kept:
-        words = asked_words(shown.consult)
-        return render_template("family/kept_question.html", shown=shown, own=words, telephone=telephone, is_kept=True)
+        return render_template("family/kept_question.html", shown=shown, own=own, telephone=telephone, is_kept=True)
     page = render_template(
         "family/status.html",
         shown=shown,
         consult=shown.consult,
+        own=own,
         voice=voice,
         allowed=[(what, ALLOWED[what][language()], what in given) for what in asked_later(offered)],
         allowed_mark=mark_of(*ALLOWED.values()),
