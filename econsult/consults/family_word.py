@@ -38,14 +38,15 @@ class FurtherConsent(ConsentRow, Base):
     at: Mapped[datetime] = mapped_column(Instant)
 
 
+def last_words(session: Session, consult_id: int) -> dict[Allowed, FurtherConsent]:
+    """The family's last word about each of them, a yes or a no; what nobody spoke of is not there."""
+    said = select(FurtherConsent).where(FurtherConsent.consult_id == consult_id).order_by(FurtherConsent.id)
+    return {Allowed(word.what): word for word in session.scalars(said)}
+
+
 def standing(session: Session, consult_id: int) -> frozenset[Allowed]:
     """What is allowed now; what nobody was asked about is not."""
-    newest: dict[str, bool] = {}
-    for row in session.scalars(
-        select(FurtherConsent).where(FurtherConsent.consult_id == consult_id).order_by(FurtherConsent.id)
-    ):
-        newest[row.what] = row.is_given
-    return frozenset(Allowed(what) for what, is_given in newest.items() if is_given)
+    return frozenset(what for what, word in last_words(session, consult_id).items() if word.is_given)
 
 
 def word_on_faces(session: Session, consult_id: int) -> FurtherConsent | None:

@@ -12,18 +12,17 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from econsult.consults.facepolicy import FACE_IS_FINDING
-from econsult.consults.family_word import Allowed, FurtherConsent, no_to_faces, standing
+from econsult.consults.family_word import Allowed, FurtherConsent, last_words, no_to_faces, standing
 from econsult.consults.lifecycle import ENDED
 from econsult.consults.records import Consult, note
 from econsult.consults.reviews import cover_faces, cover_shown_by_consent, run_all_again, shows_faces
 from econsult.consults.screening import CLINICIANS
 from econsult.database import NO_KEY
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
-from econsult.people.caregivers import check_speaks, is_old_enough
-from econsult.people.consent import OWN_WORD, consent_for, hash_of, unknown_in
-from econsult.people.patients import Patient
+from econsult.people.caregivers import check_speaks
+from econsult.people.consent import OWN_WORD, check_knows, consent_for, hash_of, unknown_in
 from econsult.people.persons import HOUSEHOLD, Person
-from econsult.people.signing import YOUTH, check_own_name, check_signer
+from econsult.people.signing import check_own_name, check_signer
 
 TOLD = "verbal"
 """How a family agreed that told it to its clinic."""
@@ -46,13 +45,17 @@ TEXTS: dict[Allowed, dict[str, str]] = {
 
 @dataclass(frozen=True)
 class Choice:
-    """A yes or a no, by whom, how, and in which language the text was read."""
+    """A yes or a no, by whom, how, and in which language the text was read.
+
+    `after_no` is the mark of the family's no (`mark_of`) that whoever writes down a yes of it knows.
+    """
 
     what: Allowed
     is_given: bool
     by: str
     method: str
     language: str
+    after_no: str = ""
 
     def __post_init__(self) -> None:
         wrong = unknown_in("opt_in", (self.by, self.method, self.language))
@@ -76,7 +79,8 @@ def choose(session: Session, consult: Consult, person: Person, choice: Choice, *
     """Record the answer; what stands already is not written again. With a no to faces they are covered at once.
 
     That no is kept also where no yes is written down, whether the clinic has opened the face or nobody has.
-    Raises ForbiddenError for who may not answer for the child, ImpossibleVerbError for a yes to what has ended.
+    Raises ForbiddenError for who may not answer for the child, ImpossibleVerbError for a yes to what has ended, and for
+    a yes that staff write over the family's no InvalidError or StaleVersionError, as `check_knows` does.
     """
     session.flush()
     # Whoever decides about a file of the case holds this too: one of the two sees what the other did.
@@ -86,6 +90,10 @@ def choose(session: Session, consult: Consult, person: Person, choice: Choice, *
     _check_may(session, consult, person, choice, now)
     if choice.is_given and (consult.status in ENDED or consult.consent_withdrawn_at is not None):
         raise ImpossibleVerbError(consult.status, "take a consent")
+    if choice.is_given and person.role not in HOUSEHOLD:
+        word = last_words(session, consult.id).get(choice.what)
+        if word is not None and not word.is_given:
+            check_knows(word, choice.after_no)
     _record(session, consult, person, choice, now)
     if choice.what == Allowed.FACES and not choice.is_given:
         cover_faces(session, consult, now=now)
@@ -112,8 +120,11 @@ def follow_policy(session: Session, consult: Consult, was: str, *, now: datetime
 def take_all_back(
     session: Session, consult: Consult, person: Person, told: tuple[str, str, str], now: datetime
 ) -> None:
-    """With the consent goes what was allowed besides; `told` is by whom, how and in which language."""
-    for what in sorted(standing(session, consult.id)):
+    """With the consent goes what was allowed besides, and the face also where the clinic opened it.
+
+    `told` is by whom, how and in which language.
+    """
+    for what in sorted(in_effect(session, consult)):
         _record(session, consult, person, Choice(what, False, *told), now)
 
 
@@ -146,10 +157,6 @@ def _check_may(session: Session, consult: Consult, person: Person, choice: Choic
         raise InvalidError(
             "Only the family itself consents electronically: say verbal or paper.", {"opt_in.method": "not_yours"}
         )
-    if choice.is_given and choice.by == YOUTH:
-        child = session.get_one(Patient, consult.patient_id)
-        if not is_old_enough(session, child, now):
-            raise InvalidError("They are too young to decide for themselves.", {"opt_in.by": "too_young"})
     if choice.is_given:
         check_signer(session, consult.patient_id, choice.by, now, field="opt_in.by")
 

@@ -127,7 +127,7 @@ def _check_may(session: Session, consult: Consult, person: Person, told: Withdra
             raise ForbiddenError("What a caregiver asked, a caregiver takes back.")
         if told.method != OWN_WORD:
             raise InvalidError("A caregiver says it here: electronic.", {"withdrawal.method": "not_yours"})
-    check_signer(session, consult.patient_id, told.by, now, field="withdrawal.by")
+    check_signer(session, consult.patient_id, told.by, now, field="withdrawal.by", is_yes=False)
     if person.role not in HOUSEHOLD and told.method == OWN_WORD:
         raise InvalidError(
             "Only the family itself does that electronically: say verbal or paper.",

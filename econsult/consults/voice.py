@@ -20,7 +20,7 @@ from econsult.consults.screening import CLINICIANS
 from econsult.database import Base, Instant
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.people.caregivers import check_speaks
-from econsult.people.consent import OWN_WORD, ConsentRow, hash_of, of_case, unknown_in
+from econsult.people.consent import OWN_WORD, ConsentRow, check_knows, hash_of, of_case, unknown_in
 from econsult.people.persons import HOUSEHOLD, Person, Role
 from econsult.people.signing import OWN_NAMES, check_signer
 
@@ -55,12 +55,16 @@ class VoiceConsent(ConsentRow, Base):
 
 @dataclass(frozen=True)
 class VoiceChoice:
-    """What a form or an API call says about the voice; a no need not say by whom or how."""
+    """What a form or an API call says about the voice; a no need not say by whom or how.
+
+    `after_no` is the mark of the family's no (`mark_of`) that staff know of who write down its yes.
+    """
 
     is_given: bool
     by: str = ""
     method: str = ""
     language: str = ""
+    after_no: str = ""
 
     def __post_init__(self) -> None:
         told = {"by": self.by, "method": self.method, "language": self.language}
@@ -77,6 +81,11 @@ def voice_consent_of(session: Session, consult_id: int) -> VoiceConsent | None:
     return session.scalars(query).one_or_none()
 
 
+def is_family_no(session: Session, known: VoiceConsent) -> bool:
+    """Whether this answer is a no that the family wrote itself: what a clinic ticked away in its form is none."""
+    return not known.is_given and session.get_one(Person, known.recorded_by_id).role in HOUSEHOLD
+
+
 def is_voice_kept(session: Session, consult_id: int) -> bool:
     known = voice_consent_of(session, consult_id)
     return known is not None and known.is_given
@@ -85,7 +94,8 @@ def is_voice_kept(session: Session, consult_id: int) -> bool:
 def choose_voice(session: Session, consult: Consult, person: Person, choice: VoiceChoice, *, now: datetime) -> None:
     """Record the answer and prepare the case's films anew if it differs; the same answer again changes nothing.
 
-    Raises ForbiddenError for who may not answer for the child, ImpossibleVerbError for a yes to a case that has ended.
+    Raises ForbiddenError for who may not answer for the child, ImpossibleVerbError for a yes to a case that has ended,
+    and for a yes that staff write over the family's own no InvalidError or StaleVersionError, as `check_knows` does.
     """
     known = voice_consent_of(session, consult.id)
     was_kept = known is not None and known.is_given
@@ -96,6 +106,8 @@ def choose_voice(session: Session, consult: Consult, person: Person, choice: Voi
         raise ImpossibleVerbError(consult.status, "take a consent to the voice")
     if choice.is_given and known is not None and was_kept and _is_same(known, choice):
         return
+    if choice.is_given and known is not None and is_family_no(session, known) and person.role not in HOUSEHOLD:
+        check_knows(known, choice.after_no)
     _record(session, consult, person, choice, now)
     if choice.is_given != was_kept:
         _prepare_again(session, consult, now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult import audit
 from econsult.belonging import about_child, in_program, program_of
 from econsult.database import Base, Instant
-from econsult.errors import InvalidError
+from econsult.errors import InvalidError, StaleVersionError
 from econsult.people.persons import LANGUAGES, Person, Role
 
 GIVEN_BY = ("guardian", "parent", "youth", "agency")
@@ -68,6 +69,10 @@ YOUTH_TEXTS = {
 class ConsentRow:
     """What every answer about a child's case keeps. `text_hash` is the SHA-256 of the text that was shown or read."""
 
+    if TYPE_CHECKING:
+        id: Mapped[int]
+        __tablename__: str
+
     program_id: Mapped[int | None] = program_of("consult")
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"))
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
@@ -112,6 +117,22 @@ def unknown_in(field: str, told: tuple[str, str, str]) -> dict[str, str]:
     known = {"by": GIVEN_BY, "method": METHODS, "language": LANGUAGES}
     pairs = zip(known.items(), told, strict=True)
     return {f"{field}.{name}": "unknown_value" for (name, values), value in pairs if value not in values}
+
+
+def mark_of(word: ConsentRow) -> str:
+    """Which word of a family somebody knows of, 16 hexadecimal digits: the same word said again has another."""
+    return hash_of(f"{word.__tablename__}/{word.consult_id}/{word.id}")[:16]
+
+
+def check_knows(no: ConsentRow, after_no: str) -> None:
+    """The family takes its own no back itself; staff write down that it did only who confirm to know of that no.
+
+    Raises InvalidError where they name none, StaleVersionError where they name another one.
+    """
+    if not after_no:
+        raise InvalidError("The family said no to this.", {"after_no": "required"})
+    if after_no != mark_of(no):
+        raise StaleVersionError("The family has said something else since.")
 
 
 def hash_of(text: str) -> str:

@@ -1,4 +1,5 @@
-"""Whose yes counts for somebody who is grown up: their own, or that of whom a court or they themselves let act.
+"""Whose yes counts: of somebody grown up their own, or that of whom a court or they themselves let act; of a child that
+is too young for an account of its own never the child's.
 
 It holds whoever writes the yes down, a caregiver or staff who heard it, and on the day on which something is sent: what
 a parent said the day before the birthday binds nobody from that day on.
@@ -11,8 +12,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from econsult.errors import InvalidError
-from econsult.people.caregivers import SELF, active_links, is_proxy
+from econsult.people.caregivers import SELF, active_links, is_old_enough, is_proxy
 from econsult.people.formerly import is_grown_up
+from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role
 
 YOUTH = "youth"
@@ -29,10 +31,15 @@ def counts(session: Session, patient_id: int, by: str, now: datetime) -> bool:
     return any(link.relation != SELF and link.speaks(now) and is_proxy(session, link, now) for link, _person in links)
 
 
-def check_signer(session: Session, patient_id: int, by: str, now: datetime, *, field: str) -> None:
-    """Raise InvalidError with `grown_up` for the field where the yes of such a person no longer counts."""
+def check_signer(session: Session, patient_id: int, by: str, now: datetime, *, field: str, is_yes: bool = True) -> None:
+    """Raise InvalidError where such a person's yes does not count: `grown_up` for the field, or `too_young`.
+
+    A no of a small child is written down as anybody's: it takes no right to decide.
+    """
     if not counts(session, patient_id, by, now):
         raise InvalidError("They are grown up and decide for themselves.", {field: "grown_up"})
+    if is_yes and by == YOUTH and not is_old_enough(session, session.get_one(Patient, patient_id), now):
+        raise InvalidError("They are too young to decide for themselves.", {field: "too_young"})
 
 
 def check_own_name(person: Person, by: str, *, field: str) -> None:

@@ -92,3 +92,41 @@ def test_what_is_allowed_besides_is_taken_back_as_it_was_given(
         texts["trainees"]["version"],
         hash_of(texts["trainees"]["texts"]["es"]),
     )
+
+
+def test_a_clinic_writes_a_yes_over_a_familys_no_only_if_it_names_that_no(
+    clinic: Clinic, program_of: ProgramOf, made: Callable[..., str]
+) -> None:
+    mother, pcp, path = program_of(clinic.mother), program_of(clinic.pcp), f"/consults/{made(clinic.family_question)}"
+    told, marks = {"by": "parent", "method": "verbal", "language": "es"}, []
+    for what, address, no in (
+        ("faces", "allowed", {"what": "faces", "given": False, **OWN}),
+        ("trainees", "allowed", {"what": "trainees", "given": False, **OWN}),
+        ("voice", "voice-consent", {"given": False}),
+    ):
+        yes = {"given": True, **told} | ({} if what == "voice" else {"what": what})
+        if what != "faces":  # Of what nobody shows or allows there is nothing to take back.
+            assert mother.post(f"{path}/{address}", {**yes, **OWN}).status_code == 200
+        (refused,) = [each for each in mother.post(f"{path}/{address}", no).json["refused"] if each["what"] == what]
+        unaware = pcp.post(f"{path}/{address}", yes)
+        assert (unaware.status_code, unaware.json["fields"]) == (422, {"after_no": "required"})
+        stale = pcp.post(f"{path}/{address}", {**yes, "after_no": "0" * 16})
+        assert (stale.status_code, stale.json["code"]) == (409, "stale_version")
+        assert pcp.get(path).json["refused"][-1] == refused
+        agreed = pcp.post(f"{path}/{address}", {**yes, "after_no": refused["mark"]}).json
+        assert what not in [each["what"] for each in agreed["refused"]]
+        assert what in agreed["allowed"] or agreed["voice_consent"]["given"]
+        marks.append(refused["mark"])
+    assert len(set(marks)) == 3
+
+
+def test_no_small_childs_own_yes_is_taken_and_its_no_is(
+    clinic: Clinic, program_of: ProgramOf, made: Callable[..., str]
+) -> None:
+    pcp = program_of(clinic.pcp)
+    own = {"by": "youth", "method": "verbal", "language": "en"}
+    path = f"/consults/{made(clinic.draft)}"
+    refused = pcp.patch(path, {"consent": {"given": True, **own}})
+    assert (refused.status_code, refused.json["fields"]) == (422, {"consent.by": "too_young"})
+    sent = f"/consults/{made(clinic.family_question)}"
+    assert pcp.post(f"{sent}/consent/withdraw", own).json["consent_withdrawal"]["by"] == "youth"

@@ -81,6 +81,22 @@ def test_taking_the_consent_back_takes_them_all_back(runtime: Runtime, mother: F
     assert post(mother, f"{place}/allowed", {"allowed": "trainees"}).status_code == 409
 
 
+def test_taking_the_consent_back_is_a_no_to_the_face_that_the_clinic_opened(
+    runtime: Runtime, clinic: Clinic, mother: FlaskClient, consult: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        session.add(
+            Attachment(
+                consult_id=consult.id, patient_id=consult.patient_id, uploaded_by_id=clinic.pcp.id, kind="lab_document",
+                size=1, state="ready", face_policy=KEEP, blob_key="originals/x", key_wrapped=b"", received_at=NOW,
+            )
+        )  # fmt: skip
+    post(mother, f"/family/questions/{consult.public_id}/consent/withdraw", {"seal": "yes"})
+    with runtime.database.reading() as session:
+        rows = session.execute(select(FurtherConsent.what, FurtherConsent.is_given, FurtherConsent.method)).all()
+    assert [tuple(row) for row in rows] == [("faces", False, "electronic")]
+
+
 def test_the_face_is_a_yes_of_its_own_where_the_photos_are(
     runtime: Runtime, clinic: Clinic, mother: FlaskClient
 ) -> None:

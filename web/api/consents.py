@@ -9,9 +9,9 @@ from econsult.consults.furtherance import Allowed, Choice
 from econsult.consults.sealing import Withdrawing
 from econsult.people import consent
 from econsult.rights import Right
+from web.api.consent_schemas import ALLOWED_IN, CONFIDENTIAL_IN, WITHDRAW_CONSENT_IN
 from web.api.loading import after, check_owner_here, loaded
 from web.api.routing import route
-from web.api.schemas import ALLOWED_IN, CONFIDENTIAL_IN, WITHDRAW_CONSENT_IN
 from web.context import now, runtime
 from web.shell.auth import me
 
@@ -38,8 +38,12 @@ def withdraw_consent_of(consult_id: str, body: dict[str, Any]) -> dict[str, Any]
 
 @route("POST", "/consults/<consult_id>/allowed", answer="Consult", body=ALLOWED_IN)
 def choose_allowed(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Record the family's yes or no to one thing beside its consent; a no is taken at any time."""
-    choice = Choice(Allowed(body["what"]), body["given"], body["by"], body["method"], body["language"])
+    """Record the family's yes or no to one thing beside its consent; a no is taken at any time.
+
+    Staff write a yes over the family's no only with the `mark` of that no (`refused`) as `after_no`.
+    """
+    said = (body["by"], body["method"], body["language"])
+    choice = Choice(Allowed(body["what"]), body["given"], *said, after_no=body.get("after_no", ""))
     with loaded(consult_id, Right.WITHDRAW_CONSENT) as (session, passed):
         if choice.is_given:
             check_owner_here(session)

@@ -23,6 +23,7 @@ from econsult.errors import InvalidError
 from econsult.people.consent import ConsentGiven
 from econsult.people.persons import Role
 from econsult.rights import Right
+from web.api.consent_schemas import VOICE
 from web.api.loading import after, as_it_is, loaded
 from web.api.routing import route
 from web.api.schemas import (
@@ -34,7 +35,6 @@ from web.api.schemas import (
     SEND_ON_IN,
     SUBMIT_IN,
     TRIED_IN,
-    VOICE,
 )
 from web.api.shapes import consult_json
 from web.api.step_schemas import ACKNOWLEDGE_IN
@@ -200,7 +200,8 @@ def _voice(given: dict[str, Any] | None) -> VoiceChoice | None:
 
 
 def _choice(given: dict[str, Any]) -> VoiceChoice:
-    return VoiceChoice(given["given"], given.get("by", ""), given.get("method", ""), given.get("language", ""))
+    told = (given.get(name, "") for name in ("by", "method", "language", "after_no"))
+    return VoiceChoice(given["given"], *told)
 
 
 def _consent(given: dict[str, Any] | None) -> ConsentGiven | None:

@@ -9,17 +9,16 @@ from econsult.consults.attesting import MISTAKE, OVER
 from econsult.consults.clocks import ClockName, ClockState
 from econsult.consults.details import LONGEST_CODE, LONGEST_PHONE, MOST_CODES
 from econsult.consults.facepolicy import FACE_POLICIES
-from econsult.consults.furtherance import Allowed
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import QUESTION_TYPES, Kind, Source, Urgency
 from econsult.consults.telling import METHODS
 from econsult.consults.threads import Audience
 from econsult.consults.tries import TryResult
 from econsult.hidden_numbers import Hidden
-from econsult.people import consent
 from econsult.people.patients import SEXES
 from econsult.people.persons import LANGUAGES, SPECIALTIES
 from web.api.answer_schemas import RECOMMENDATION
+from web.api.consent_schemas import CONSENT, CONSENTS, VOICE
 from web.api.described import (
     COUNT,
     FLAG,
@@ -36,15 +35,6 @@ from web.api.described import (
 from web.api.mark_schemas import RETAKE, RETAKES_IN
 from web.api.wish_schemas import WISHED, WISHES_IN
 
-_SAID: dict[str, Any] = {
-    "by": text(16, *consent.GIVEN_BY),
-    "method": text(16, *consent.METHODS),
-    "language": text(8, *LANGUAGES),
-}
-CONSENT = VOICE = closed(("given",), given=FLAG, **_SAID)
-WITHDRAW_CONSENT_IN = closed(tuple(_SAID), **_SAID)
-ALLOWED_IN = closed(("what", "given", *_SAID), what=text(16, *Allowed), given=FLAG, **_SAID)
-CONFIDENTIAL_IN = closed(("confidential",), confidential=FLAG)
 _CODES = listed(text(LONGEST_CODE), MOST_CODES)
 DETAILS = {
     "type": "object",
@@ -218,8 +208,6 @@ ROW = {
     "holder": optional(PERSON),
     "clocks": listed(CLOCK),
 }
-WITHDRAWAL = closed((*_SAID, "text_version", "at"), **_SAID, text_version=text(16), at=INSTANT)
-VOICE_ANSWER = closed(("given", "text_version", "at"), given=FLAG, **_SAID, text_version=text(16), at=INSTANT)
 CONSULT = closed(
     ("id", "number", "status"),
     **ROW,
@@ -229,9 +217,7 @@ CONSULT = closed(
     questionnaires=listed(
         closed(("name", "version", "missing"), name=text(), version=text(), status=text(), missing=listed(text(), 200))
     ),
-    voice_consent=optional(VOICE_ANSWER),
-    allowed=listed(text(16, *Allowed), len(Allowed)),
-    consent_withdrawal=optional(WITHDRAWAL),
+    **CONSENTS,
     **WISHED,
     home_not_safe=optional(closed(("since",), since=INSTANT, safe_ways=listed(text(), 500), is_hint=FLAG)),
     requester=PERSON,

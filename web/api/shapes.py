@@ -13,21 +13,19 @@ from econsult.consults.attachments import Attachment, AttachmentState, Rendition
 from econsult.consults.attesting import TAKEN_BACK
 from econsult.consults.clocks import Clock, ClockName, clocks_of, held_for
 from econsult.consults.contents import IN_SPANISH
-from econsult.consults.furtherance import standing
 from econsult.consults.hinting import asked_now
 from econsult.consults.records import Consult, Kind, RedFlagStop
 from econsult.consults.redflags import UNSAFE
 from econsult.consults.screening import attested_of, stopped_before
-from econsult.consults.sealing import withdrawal_of
 from econsult.consults.threads import Message, messages_of
 from econsult.consults.versions import versions_of
-from econsult.consults.voice import voice_consent_of
 from econsult.hidden_numbers import Hidden
 from econsult.note import EDITIONS, fingerprint_of
 from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import Person
 from econsult.reading import Reader, reader_for
 from econsult.rights import OF_FAMILY, Right, report_right
+from web.api.consent_shapes import consents_json
 from web.api.forms import asked_json
 from web.api.homes import home_json
 from web.api.marks import retakes_json
@@ -99,9 +97,7 @@ def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
         "is_private_site": consult.is_private_site,
         "confidential": consult.is_confidential,
         "questionnaires": asked_json(session, passed),
-        "voice_consent": _voice_json(session, consult.id),
-        "allowed": sorted(standing(session, consult.id)),
-        "consent_withdrawal": _withdrawal_json(session, consult),
+        **consents_json(session, passed),
         **wishes_json(session, consult),
         **before_json(session, passed),
         **home_json(session, consult.patient_id),
@@ -138,24 +134,6 @@ def _attested_json(session: Session, stop: RedFlagStop, read: Reader) -> dict[st
     by = session.get_one(Person, stop.person_id).name
     back = {TAKEN_BACK: said[TAKEN_BACK]} if TAKEN_BACK in said else {}
     return {"flags": stop.codes.split(","), **known, "attested_by": by, **told, **back}
-
-
-def _voice_json(session: Session, consult_id: int) -> dict[str, Any] | None:
-    """The answer about the voice that holds; null where nobody was asked, which is a no as well."""
-    known = voice_consent_of(session, consult_id)
-    if known is None:
-        return None
-    told = {"given": known.is_given, "by": known.given_by, "method": known.method, "language": known.language}
-    return {**told, "text_version": known.text_version, "at": stamp(known.at)}
-
-
-def _withdrawal_json(session: Session, consult: Consult) -> dict[str, Any] | None:
-    """Who took the consent back, and how; null while it stands."""
-    known = withdrawal_of(session, consult) if consult.consent_withdrawn_at is not None else None
-    if known is None:
-        return None
-    told = {"by": known.given_by, "method": known.method, "language": known.language}
-    return {**told, "text_version": known.text_version, "at": stamp(known.at)}
 
 
 def attachments_json(session: Session, passed: Pass) -> list[dict[str, Any]]:

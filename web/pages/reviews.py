@@ -19,11 +19,12 @@ from econsult.consults.preparing import is_private_picture
 from econsult.consults.records import Consult
 from econsult.consults.voice import VoiceChoice, choose_voice
 from econsult.errors import ImpossibleVerbError, InvalidError, StaleVersionError
+from econsult.people.consent import mark_of
 from econsult.people.patients import Patient
 from econsult.people.persons import LANGUAGES, Person, Role
 from econsult.rights import Right
 from web.context import database, now
-from web.pages.clinic.terms import CONSENT_BY, CONSENT_CODES, VOICE_METHODS, signers
+from web.pages.clinic.terms import CONSENT_BY, CONSENT_CODES, VOICE_METHODS, grown_up_words, signers, too_young_words
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
@@ -73,8 +74,12 @@ def choose_faces(attachment_id: str) -> Page:
 
     def decide(session: Session, attachment: Attachment) -> None:
         if policy == FACE_IS_FINDING and consent:
-            yes = Choice(Allowed.FACES, True, *told, read_in) if all(told) else None
-            _write_yes(session, attachment, yes, knows_no=form.is_ticked("after_no"))
+            # Which no was seen, `seen` says: another word of the family is another state of the file.
+            no = no_to_faces(session, attachment.consult_id)
+            known = mark_of(no) if no is not None and form.is_ticked("after_no") else ""
+            if no is not None and not known:
+                raise InvalidError("The family said no to the face.", {"after_no": "required"})
+            _write_yes(session, attachment, Choice(Allowed.FACES, True, *told, read_in, known) if all(told) else None)
         verbs.choose_faces(
             session,
             attachment,
@@ -129,18 +134,13 @@ def ask(attachment_id: str) -> Response:
     return redirect(url_for("consult.show", public_id=consult.public_id, said="asked_to_show"), 303)
 
 
-def _write_yes(session: Session, attachment: Attachment, yes: Choice | None, *, knows_no: bool) -> None:
-    """Keep whose yes the tick is, and how they gave it, unless the family gave its own. Raises InvalidError.
-
-    Over a no of the family, whoever of it said that, a yes is written only by who confirms to know of the no.
-    """
+def _write_yes(session: Session, attachment: Attachment, yes: Choice | None) -> None:
+    """Keep whose yes the tick is, and how they gave it, unless the family gave its own. Raises InvalidError."""
     consult = session.get_one(Consult, attachment.consult_id)
     if Allowed.FACES in standing(session, consult.id):
         return
     if consult.ended_at is not None:
         raise InvalidError("No consent is taken for what has ended.", {"face_policy": "ended"})
-    if not knows_no and no_to_faces(session, consult.id) is not None:
-        raise InvalidError("The family said no to the face.", {"after_no": "required"})
     if yes is None:
         raise InvalidError("Say who agreed and how.", {"consent_by": "required"})
     choose(session, consult, me(), yes, now=now())
@@ -185,6 +185,8 @@ _MISSING: dict[str, Callable[[], str]] = {
     "after_no": lambda: gettext("The family said no. Show the face only if they changed their mind, and confirm that"),
     "consent_by": lambda: gettext("Say who agreed and how"),
     "opt_in.by": lambda: gettext("Say who agreed and how"),
+    "opt_in.by:grown_up": grown_up_words,
+    "opt_in.by:too_young": too_young_words,
     "regions": lambda: gettext("Mark the part of the picture that stays open"),
 }
 

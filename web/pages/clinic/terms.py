@@ -87,6 +87,11 @@ def grown_up_words() -> str:
     return gettext("They are grown up: ask them, unless a guardianship or their own word is on file")
 
 
+def too_young_words() -> str:
+    """Why a small child's own word does not count."""
+    return gettext("They are too young to decide for themselves: ask a parent or guardian, and write down that")
+
+
 def signers(session: Session, child: Patient) -> dict[str, str]:
     """Whose yes counts for this child today, with the words for each; a small child's own does not."""
     too_young = set() if is_old_enough(session, child, now()) else {YOUTH}
@@ -123,6 +128,8 @@ def _sentence(name: str, code: str) -> str:
         return gettext("Nobody is on duty for urgent requests now. Telephone %(number)s.", number=settings().help_phone)
     if code == "grown_up":
         return grown_up_words()
+    if code == "too_young":
+        return too_young_words()
     if code == "family_said_no":
         return gettext("The family said no to the face. Hide it here. If they changed their mind, say so on its page")
     known = {
