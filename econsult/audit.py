@@ -96,16 +96,23 @@ class Governed(Protocol):
 
 
 def record_operator(
-    session: Session, action: str, entity: str, subject: Governed, *, now: datetime, detail: str = ""
+    session: Session,
+    action: str,
+    entity: str,
+    subject: Governed,
+    *,
+    now: datetime,
+    detail: str = "",
+    by_id: int | None = None,
 ) -> None:
-    """Note what whoever runs the program did to a person or a clinic, signed in as nobody."""
+    """Note what was done to a person or a clinic by an administrator, or by whoever runs the program (None)."""
     record(
         session,
         action,
         entity,
         subject.public_id,
         now=now,
-        person_id=None,
+        person_id=by_id,
         program_id=subject.program_id,
         detail=detail,
     )

@@ -31,6 +31,7 @@ from econsult.people.persons import (
 )
 from econsult.people.signin import LINK_PATH, clear_factor, close_account, make_link, make_token, set_password
 from econsult.queue.reoffering import offer_again
+from econsult.staffing import NEEDS_CLINIC
 
 if TYPE_CHECKING:
     from argparse import Namespace, _SubParsersAction
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     Commands = _SubParsersAction[argparse.ArgumentParser]
 
 CREATED = [role for role in Role if role not in (Role.ADMIN, Role.YOUTH, Role.INVITED)]
-NEEDS_CLINIC = (Role.PCP, Role.TELEPRESENTER)
 LONGEST_LINK = 24 * 60
 
 

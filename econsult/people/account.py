@@ -154,7 +154,7 @@ def sign_out_member(session: Session, by: Person, member: Person | None, now: da
     audit.record(session, "sign_out", "person", member.public_id, now=now, person_id=by.id)
 
 
-def reopen_account(session: Session, person: Person, now: datetime) -> None:
+def reopen_account(session: Session, person: Person, now: datetime, *, by_id: int | None = None) -> None:
     """Let somebody whose account was closed sign in again, with the password that their address has by now.
 
     Where open accounts of other programs are at it and have none, neither has this one: the address may be another's.
@@ -163,7 +163,7 @@ def reopen_account(session: Session, person: Person, now: datetime) -> None:
     if people_at(session, cipher, person.email):
         share_password(session, person, cipher.blind_indexes(person.email, EMAIL))
     person.is_active = True
-    audit.record_operator(session, "reopen", "person", person, now=now)
+    audit.record_operator(session, "reopen", "person", person, now=now, by_id=by_id)
 
 
 def change_password(

@@ -92,7 +92,7 @@ CLOSED = (text("NOT person.is_active"), text("person.role NOT IN ('caregiver', '
 class Person(PublicId, Base):
     """Somebody who signs in. The e-mail address is sealed; `email_index` finds it without revealing it.
 
-    Whoever is in several programs has an account in each, and one password for all: `people.elsewhere`.
+    Whoever is in several programs has an account in each, and one password for all. `came_in_at`: its first session.
     """
 
     __tablename__ = "person"
@@ -126,6 +126,7 @@ class Person(PublicId, Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     codes_offered_at: Mapped[datetime | None] = mapped_column(Instant)
     """When somebody without recovery codes was asked to make some: `people.standing`."""
+    came_in_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
     @property
@@ -173,6 +174,7 @@ def add_person(
     organization: Organization | None = None,
     language: str = "en",
     specialties: tuple[str, ...] = (),
+    by_id: int | None = None,
 ) -> Person:
     """Make an account. Raises InvalidError for an address that is taken or is no address, or a name that is none.
 
@@ -200,7 +202,7 @@ def add_person(
     session.flush()
     share_password(session, person, indexes)
     session.add_all(PractitionerSpecialty(person_id=person.id, specialty=name) for name in specialties)
-    audit.record_operator(session, "create", "person", person, now=now)
+    audit.record_operator(session, "create", "person", person, now=now, by_id=by_id)
     return person
 
 

@@ -118,6 +118,8 @@ def open_session(
             browser_hash=hashed(browser) if browser else None,
         )
     )
+    first = update(Person).where(Person.id == person.id, Person.came_in_at.is_(None)).values(came_in_at=now)
+    session.execute(first.execution_options(synchronize_session=False))
     detail = factors.Proof.APP if has_factor else ""
     audit.record(session, "sign_in", "person", person.public_id, now=now, person_id=person.id, detail=detail)
     return token
@@ -175,11 +177,18 @@ def clear_factor(session: Session, person: Person, now: datetime) -> bool:
     return had_app or had_passkeys > 0
 
 
-def make_link(session: Session, person: Person, now: datetime, *, lives: timedelta = timedelta(minutes=10)) -> str:
-    """A token for a one-time sign-in link, given out by whoever operates the program."""
+def make_link(
+    session: Session,
+    person: Person,
+    now: datetime,
+    *,
+    lives: timedelta = timedelta(minutes=10),
+    by_id: int | None = None,
+) -> str:
+    """A token for a one-time sign-in link, given out by whoever operates the program, or by `by_id`."""
     token = secrets.token_urlsafe(32)
     session.add(SignInLink(token_hash=hashed(token), person_id=person.id, expires_at=now + lives))
-    audit.record_operator(session, "create", "sign_in_link", person, now=now)
+    audit.record_operator(session, "create", "sign_in_link", person, now=now, by_id=by_id)
     return token
 
 
@@ -225,11 +234,11 @@ def _at_one_address(session: Session, person: Person) -> list[Person]:
     return list(session.scalars(select(Person).where(at_address).order_by(Person.id)))
 
 
-def close_account(session: Session, person: Person, now: datetime) -> None:
+def close_account(session: Session, person: Person, now: datetime, *, by_id: int | None = None) -> None:
     """Let the person in no more: sessions, links and tokens end at once. What they wrote stays."""
     person.is_active = False
     end_access(session, person)
-    audit.record_operator(session, "close", "person", person, now=now)
+    audit.record_operator(session, "close", "person", person, now=now, by_id=by_id)
 
 
 def make_token(session: Session, person: Person, now: datetime, *, days: int = 90) -> str:

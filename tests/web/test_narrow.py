@@ -23,7 +23,7 @@ PLACES = {
     "pcp": ("/clinic", "/clinic/ask", "/account"),
     "coordinator": ("/coordination", "/coordination/desk", "/coordination/ages", "/program/sessions"),
     "director": ("/program", "/program/people", "/program/rules", "/sentences"),
-    "admin": ("/start", "/program/roster", "/program/sessions"),
+    "admin": ("/start", "/program/roster", "/program/sessions", "/program/accounts", "/program/accounts/new"),
     "officer": ("/privacy", "/privacy/records", "/privacy/sealed"),
 }
 

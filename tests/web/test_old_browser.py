@@ -68,6 +68,12 @@ ASKS = frozenset(
         "POST /privacy/sealed/<public_id>",
         "POST /privacy/records/erase",
         "POST /privacy/records/holds/<public_id>",
+        "POST /program/accounts/new",
+        "POST /program/accounts/<public_id>/link",
+        "POST /program/accounts/<public_id>/name",
+        "POST /program/accounts/<public_id>/specialties",
+        "POST /program/accounts/<public_id>/close",
+        "POST /program/accounts/<public_id>/reopen",
     )
 )
 """What asks for its owner in an old browser, or always: others see or do more afterwards."""
@@ -75,6 +81,7 @@ PLAIN = frozenset(
     (
         "POST /account/sessions/<int:number>/end",
         "POST /account/tokens/<int:number>/end",
+        "POST /program/accounts/find",
         "POST /program/sessions",
         "POST /program/sessions/<public_id>",
         "POST /account/contact",

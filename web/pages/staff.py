@@ -29,6 +29,7 @@ from web.pages.notes import notes
 from web.pages.outcomes import outcomes
 from web.pages.passing import passing_on
 from web.pages.privacy import privacy
+from web.pages.program.accounts import accounts
 from web.pages.program.billing import monthly
 from web.pages.program.duty import duty
 from web.pages.program.figures import promise
@@ -75,6 +76,7 @@ STAFF = (
     duty,
     roster,
     people,
+    accounts,
     sessions,
     rules,
     promise,

@@ -58,6 +58,7 @@ PLACES = {
         ("/program/roster", _l("Roster")),
         ("/program/people", _l("Who may take it")),
         ("/program", _l("How we keep it")),
+        ("/program/accounts", _l("Accounts")),
         ("/program/sessions", _l("Sign somebody out")),
     ),
 }
@@ -67,6 +68,7 @@ SAID = {
     "session_ended": _l("Signed out there"),
     "token_ended": _l("Ended. That program opens nothing any more."),
     "member_out": _l("Signed out everywhere"),
+    "opened": _l("The account is open. Now hand over the first link."),
     "signed": _l("Signed. The clinic is told in a moment."),
     "corrected": _l("Signed. The clinic and the family are told in a moment that it was corrected."),
     "sentence_gone": _l("Removed. Answers that used it stay as they are."),

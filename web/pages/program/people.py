@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy import select
@@ -14,15 +14,14 @@ from econsult.access import consult_for, note_patients, patient_for
 from econsult.consults.records import Consult, numbered
 from econsult.errors import InvalidError, NotFoundError
 from econsult.people.persons import LANGUAGES, SPECIALTIES, Role, specialists_for
-from econsult.queue.reoffering import offer_again, roster_changed
-from econsult.queue.trial import Trial, try_out
+from econsult.queue.trial import Trial
 from econsult.rosters import qualifying
 from econsult.rosters.limits import Limits, fallbacks_of, limits_of
 from econsult.rosters.qualifying import LimitsForm
-from econsult.rosters.watching import look_soon
 from econsult.zones import zone_names
 from web.context import database, now, settings
 from web.pages.owning import asks_password, check_recent
+from web.pages.program.changing import Act, carry_out, look_at
 from web.pages.program.roster import PLANNERS
 from web.shell.auth import me, only
 from web.shell.desk import rings
@@ -31,7 +30,6 @@ from web.words import terms
 from web.words.language import gettext
 
 people = rings(Blueprint("people", __name__, url_prefix="/program/people"))
-Act = Callable[[Session], object]
 
 
 @people.get("")
@@ -121,29 +119,14 @@ def no_conflict(public_id: str, patient_id: str) -> Response | tuple[str, int]:
 
 
 def _change(act: Act, place: str) -> Response | tuple[str, int]:
-    """Do it, and offer again what waits for somebody who may take it now; or only show what that would change.
-
-    What it would change, and a refusal, are said at its `place`.
-    """
-
-    def and_offer(session: Session) -> None:
-        act(session)
-        session.flush()
-        offer_again(session, me().program_id, now())
-
+    """Do it, or only show what that would change: that, and a refusal, are said at its `place`."""
     try:
-        with database().writing() as session:
-            if request.form.get("verb", "").startswith("look"):
-                tried = try_out(session, me().program_id, and_offer, now())
-            else:
-                # The watch is locked before any consult, as the clock process does.
-                look_soon(session, me().program_id, now())
-                and_offer(session)
-                roster_changed(session, me().program_id, now())
-                return redirect(url_for(".show", specialty=_specialty(), said="saved"), 303)
+        if request.form.get("verb", "").startswith("look"):
+            return _page({}, {place: look_at(act)}), 200
+        carry_out(act)
     except InvalidError as error:
         return _page({place: _sentence(next(iter(error.fields)))}), 422
-    return _page({}, {place: tried}), 200
+    return redirect(url_for(".show", specialty=_specialty(), said="saved"), 303)
 
 
 def _page(errors: Mapping[str, str], tried: Mapping[str, Trial] | None = None) -> str:

@@ -1,0 +1,36 @@
+"""A change of who is there or may take what: carried out with what follows, or only looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy.orm import Session
+
+from econsult.queue.reoffering import offer_again, roster_changed
+from econsult.queue.trial import Trial, try_out
+from econsult.rosters.watching import look_soon
+from web.context import database, now
+from web.shell.auth import me
+
+Act = Callable[[Session], object]
+
+
+def carry_out(act: Act) -> None:
+    """Do it, and offer again what waits for somebody who may take it now. Whatever `act` raises is raised."""
+    with database().writing() as session:
+        # The watch is locked before any consult, as the clock process does.
+        look_soon(session, me().program_id, now())
+        _and_offer(session, act)
+        roster_changed(session, me().program_id, now())
+
+
+def look_at(act: Act) -> Trial:
+    """What that would change for open requests; nothing of it stays."""
+    with database().writing() as session:
+        return try_out(session, me().program_id, lambda inner: _and_offer(inner, act), now())
+
+
+def _and_offer(session: Session, act: Act) -> None:
+    act(session)
+    session.flush()
+    offer_again(session, me().program_id, now())
