@@ -65,6 +65,8 @@ class FilmCover:
         self._next_face = 0.0
         self._slots: dict[int, list[tuple[str, Box]]] = {}
         self.masks: list[Mask] = []
+        self.open_faces = 0 if self._faces is not None else None
+        """How many faces, or parts of one, stay open at most in one look; None where none is looked for."""
 
     def push(self, at: Fraction, frame: VideoFrame) -> Iterator[tuple[Fraction, VideoFrame]]:
         """Take the next frame and yield those for which enough of the film is known."""
@@ -114,7 +116,9 @@ class FilmCover:
         for what, boxes in (("face", whole), (_IN_PART, in_part)):
             self._found += [(at - _FACE_LASTS, at + _FACE_LASTS, what, box) for box in boxes]
         self._shown = [entry for entry in self._shown if entry[0] >= at - _SHOWN_LASTS]
-        self._shown += [(at, box) for box in left_open(faces, whole, self._policy)]
+        shown = left_open(faces, whole, self._policy)
+        self.open_faces = max(self.open_faces or 0, len(shown))
+        self._shown += [(at, box) for box in shown]
         self._note_ways(at, whole, in_part)
         self._last_whole, self._last_in_part = whole, in_part
 

@@ -81,7 +81,9 @@ PHOTO_REVIEW = (*_PIXELS, Step(keep_pixels, ("image",)), Step(make_view, ("view"
 VIDEO = (
     Step(open_clip, ("opened",)),
     Step(list_tracks, ("found",)),
-    Step(transcode_clip, ("clip", "view", "width", "height", "frame_size", "duration", "masks", "unread")),
+    Step(
+        transcode_clip, ("clip", "view", "width", "height", "frame_size", "duration", "masks", "open_faces", "unread")
+    ),
     Step(move_index, ("clip",)),
     Step(judge_film, ("quality",)),
     Step(render_clip),

@@ -48,10 +48,11 @@ class Report:
     covered, with who found them, each verified to be of one colour. `detail` is the class of a decoder's error.
     `removed` names the classes of metadata found. `quality` is advice and never decides anything. `has_sound`
     says whether a film was given out with its sound. `open_faces` says of a photo how many faces, or parts of one, the
-    policy left open, and is None where that was not looked for. `jail` is the level of confinement. `counts` says how
-    many of each class there were. `checks` names what the finished copies were checked for, all of it without a
-    finding, and `second_opinion` the other tool that agreed, or `none`. `residual` names what may still tell who
-    somebody is. `usage` holds processor and memory figures, the only part that differs between two runs.
+    policy left open, of a film how many at most at one time, and is None where that was not looked for. `jail` is the
+    level of confinement. `counts` says how many of each class there were. `checks` names what the finished copies were
+    checked for, all of it without a finding, and `second_opinion` the other tool that agreed, or `none`. `residual`
+    names what may still tell who somebody is. `usage` holds processor and memory figures, the only part that differs
+    between two runs.
     """
 
     kind: str

@@ -31,7 +31,7 @@ def asks_for_policy(sites: Iterable[str], specialty: str | None) -> bool:
 def may_show_face(report: Mapping[str, Any]) -> bool:
     """Whether the copies that a report tells of may show a face: one was left open, or none was looked for.
 
-    Where it does not tell, as of a film, its policy decides.
+    Where it does not tell, as of a paper, its policy decides.
     """
     policy = (report.get("policy") or {}).get("faces")
     return policy not in OPENS_NONE and report.get("open_faces") != 0

@@ -44,7 +44,7 @@ _BLACK = 24.0
 @dataclass(frozen=True)
 class Film:
     """The encoded film, an early picture of it that is not black, its upright size and the length in seconds of what
-    came in. `unread` is what `FilmReader.unread` tells."""
+    came in. `open_faces` is how many stay open, as in `FilmCover`, and `unread` what `FilmReader.unread` tells."""
 
     clip: bytes
     view: Image.Image
@@ -52,6 +52,7 @@ class Film:
     height: int
     duration: float
     masks: tuple[Mask, ...] = ()
+    open_faces: int | None = None
     unread: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -93,7 +94,8 @@ def transcode_clip(
         replace(mask, copy="poster", begins=None, ends=None) for mask in cover.masks if mask.is_at(writer.poster_at)
     ]
     view = cover_picture(film.view, on_poster)
-    return replace(film, duration=length, view=view, masks=(*cover.masks, *on_poster), unread=unread)
+    masks = (*cover.masks, *on_poster)
+    return replace(film, duration=length, view=view, masks=masks, open_faces=cover.open_faces, unread=unread)
 
 
 def _fitting(aspect: Fraction) -> Callable[[VideoFrame], VideoFrame]:

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from imaging import DEIDENTIFIED, Jail, Policy, open_jail, prepare
+from imaging.policy import Region
 from tests.imaging import films, pictures
 from tests.imaging.conftest import PLAIN, Kept, Prepare
 
@@ -104,7 +105,9 @@ def test_in_a_face_that_stays_open_in_a_film_a_name_is_covered_and_the_mouth_is_
 def test_a_film_is_the_same_as_before_where_nothing_is_looked_for(run: Prepare) -> None:
     data = films.film(films.steady(1))
     report, kept = run(data, "video", PLAIN)
-    assert report.masks == ()
+    assert (report.masks, report.open_faces) == ((), None)
+    policy = Policy(faces="keep_region", text="keep", regions=(Region(0.1, 0.1, 0.2, 0.2),), chosen_by="reviewer")
+    assert run(data, "video", policy)[0].open_faces == 0, "no face was seen, so none is open"
     assert len(shown(kept.files["play"])) == 15
 
 

@@ -76,7 +76,7 @@ def test_the_ticked_part_of_a_face_opens_in_a_film_and_closes_when_the_face_has_
     region = Region(left / 640, top / 360, (right - left) / 640, (bottom - top) / 360)
     policy = Policy(faces="keep_region", text="keep", regions=(region,), chosen_by="reviewer")
     report, kept = run(film_of([picture(number) for number in range(40)]), "video", policy)
-    assert report.is_ready, report.reason
+    assert (report.is_ready, report.open_faces) == (True, 1), report.reason
     frames = shown(kept.files["play"])
     for frame in frames[:14]:
         assert np.abs(frame[top + 4 : bottom - 4, left + 4 : right - 4] - (52, 58, 64)).mean() > 40
@@ -112,5 +112,6 @@ def test_the_reviewers_choice_holds_for_a_film_into_which_somebody_walks(run: Pr
     assert all(is_grey(frame[140:190, 445:495]) for frame in frames[12:])
     assert np.median(frames[0][140:190, 445:495]) > 120
     told = report.policy
+    assert report.open_faces == 1
     assert (told["faces"], told["chosen_by"], report.label) == ("face_is_finding", "reviewer", TREATMENT_USE)
     assert "patient_face" in report.residual
