@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from econsult.access import Pass, consult_for, consults_about, patient_for
 from econsult.consults.confidential import keep_as_followed
+from econsult.consults.contents import Disposition
 from econsult.consults.details import sound
 from econsult.consults.earlier import alike, attach, attached_to, by_way_of, may_show
 from econsult.consults.lifecycle import ENDED, Status
@@ -74,16 +75,20 @@ def ask_again(session: Session, passed: Pass, person: Person, *, now: datetime) 
     if old.status not in ENDED:
         raise ImpossibleVerbError(old.status, "be asked again")
     child = patient_for(session, person, passed.patient.public_id, now=now)
-    form = RequestForm(
-        kind=Kind.ECONSULT,
-        specialty=old.specialty,
+    return create(session, person, child, _same_words(old, Kind.ECONSULT), now=now, kept=old.confidential)
+
+
+def _same_words(old: Consult, kind: Kind, *, is_elsewhere: bool = False) -> RequestForm:
+    """What was asked, to be asked again; `is_elsewhere`: of a specialty that is still to be chosen."""
+    return RequestForm(
+        kind=kind,
+        specialty=None if is_elsewhere else old.specialty,
         question=old.question,
         question_type=old.question_type,
         urgency=old.urgency,
         details={name: value for name, value in sound(old.details).items() if name not in ASKED_ANEW},
         is_test=old.is_test,
     )
-    return create(session, person, child, form, now=now, kept=old.confidential)
 
 
 def may_be_followed(consult: Consult) -> bool:
@@ -92,9 +97,15 @@ def may_be_followed(consult: Consult) -> bool:
     return is_answered and consult.kind in CLINICS_OWN and consult.consent_withdrawn_at is None
 
 
+def is_for_another(answer: Answer | None) -> bool:
+    """Whether the answer says that another specialty should give one."""
+    return answer is not None and answer.disposition == Disposition.WRONG_SPECIALTY
+
+
 def begin_follow_up(session: Session, passed: Pass, person: Person, *, now: datetime) -> Consult:
     """Open the draft of a linked cycle that shows this consult and asks first whoever answered it.
 
+    Where the answer was that another specialty should, it has the words of this one, and the specialty is to be chosen.
     Raises ImpossibleVerbError for what cannot be followed.
     """
     followed = passed.consult
@@ -102,6 +113,8 @@ def begin_follow_up(session: Session, passed: Pass, person: Person, *, now: date
         raise ImpossibleVerbError(followed.status, "be followed up")
     child = patient_for(session, person, passed.patient.public_id, now=now)
     form = RequestForm(kind=Kind.FOLLOW_UP, is_test=followed.is_test)
+    if is_for_another(signed_answer(session, followed.id)):
+        form = _same_words(followed, Kind.FOLLOW_UP, is_elsewhere=True)
     draft = create(session, person, child, form, now=now)
     made = consult_for(session, person, draft.public_id, now=now, right=Right.REQUEST)
     choose_earlier(session, made, person, [followed.public_id], now=now)
@@ -112,14 +125,17 @@ def begin_follow_up(session: Session, passed: Pass, person: Person, *, now: date
 def follow_up(session: Session, passed: Pass, person: Person, *, now: datetime) -> None:
     """Begin a linked cycle: the draft asks the specialty of what it follows, and first whoever answered that.
 
-    What was said already stays. Raises InvalidError where the draft shows nothing that it could follow.
+    Neither is asked again where the answer was that another specialty should. What was said already stays.
+    Raises InvalidError where the draft shows nothing that it could follow.
     """
     consult, shown = passed.consult, attached_to(session, passed.consult)
     if not shown:
         raise InvalidError("Say which consult this follows.", {"earlier": "required"})
     followed = shown[0]
-    specialty = consult.specialty or followed.specialty
     wish, answer = wish_of(session, consult.id), signed_answer(session, followed.id)
+    if is_for_another(answer):
+        return
+    specialty = consult.specialty or followed.specialty
     author = session.get_one(Person, answer.author_id) if answer is not None else None
     is_meant = author in nameable(session, consult.program_id, specialty) and (wish is None or wish.named_id is None)
     form = RequestForm(

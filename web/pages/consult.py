@@ -11,7 +11,7 @@ from werkzeug import Response
 from econsult.access import consult_for
 from econsult.advice.own_snippets import known_to
 from econsult.advice.snippets import Snippet
-from econsult.asked_before import may_be_followed
+from econsult.asked_before import is_for_another, may_be_followed
 from econsult.consults import declining, holding
 from econsult.consults.confidential import is_offered
 from econsult.consults.lifecycle import Status
@@ -83,6 +83,7 @@ def case_page(case: Case, **changes: object) -> str:
         "may_keep": _may_keep(case),
         "asks_password": bool(case.consult.confidential) and asks_password(),
         "may_follow_up": me().role in (Role.PCP, Role.TELEPRESENTER) and may_be_followed(case.consult),
+        "is_for_another": is_for_another(case.answer),
         **changes,
     }
     lane = str(changes.get("lane") or request.args.get("lane", ""))
