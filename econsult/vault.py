@@ -121,6 +121,10 @@ class Vault:
         """A keyed hash of a file's hash: tells that two files of one child are the same, and nothing to others."""
         return keyed_mark(self._patient_key(_keys_of(session, patient_id)), "content", bytes.fromhex(sha256))
 
+    def picture_mark(self, session: Session, patient_id: int, content: str) -> str:
+        """The same of what a file shows once it is decoded, as 64 hexadecimal digits from the jail."""
+        return keyed_mark(self._patient_key(_keys_of(session, patient_id)), "picture", bytes.fromhex(content))
+
     def told_mark(self, session: Session, patient_id: int, told: str) -> str:
         """A keyed hash of what tells who a child is: says whether it is still the same, and nothing to others."""
         return keyed_mark(self._patient_key(_keys_of(session, patient_id)), "told", told.encode())

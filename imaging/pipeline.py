@@ -59,7 +59,7 @@ _PIXELS = (
     Step(read_whole, ("data",)),
     Step(inspect_still, ("removed",)),
     Step(open_still, ("decode", "profile", "orientation", "width", "height", "found")),
-    Step(decode_pixels, ("decoded",)),
+    Step(decode_pixels, ("decoded", "content")),
     Step(convert_colour, ("pixels",)),
     Step(turn_upright, ("pixels",)),
 )
@@ -78,12 +78,11 @@ PHOTO = (
 
 PHOTO_REVIEW = (*_PIXELS, Step(keep_pixels, ("image",)), Step(make_view, ("view",)), Step(render_review))
 
+_OF_FILM = ("open_faces", "content", "unread")
 VIDEO = (
     Step(open_clip, ("opened",)),
     Step(list_tracks, ("found",)),
-    Step(
-        transcode_clip, ("clip", "view", "width", "height", "frame_size", "duration", "masks", "open_faces", "unread")
-    ),
+    Step(transcode_clip, ("clip", "view", "width", "height", "frame_size", "duration", "masks", *_OF_FILM)),
     Step(move_index, ("clip",)),
     Step(judge_film, ("quality",)),
     Step(render_clip),
@@ -93,7 +92,7 @@ DOCUMENT = (
     Step(read_whole, ("data",)),
     Step(open_pages, ("pages", "draw", "words", "found")),
     Step(find_identifiers, ("find",)),
-    Step(render_pages, ("width", "height", "first", "masks")),
+    Step(render_pages, ("width", "height", "first", "masks", "content")),
     Step(judge_page, ("quality",)),
 )
 
@@ -105,7 +104,7 @@ VERIFICATION = (Step(read_whole, ("data",)), Step(check_copies, ("findings",)))
 CHECKS: dict[str, tuple[Step, ...]] = {"verification": VERIFICATION}
 """What a second process does with the copies that a first one made."""
 
-_FACTS = ("width", "height", "duration", "pages", "quality", "findings", "open_faces")
+_FACTS = ("width", "height", "duration", "pages", "quality", "findings", "open_faces", "content")
 _CLASSES = ("removed", "found")
 
 GIVEN = ("source", "size", "media_type", "policy", "emit", "budget", "progress", "detectors")

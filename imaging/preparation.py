@@ -153,6 +153,7 @@ def _report(kind: str, facts: SourceFacts, policy: Policy, outcome: Outcome, mod
         quality=told.quality,
         has_sound=is_heard,
         open_faces=told.open_faces,
+        content=told.content,
         label=TREATMENT_USE if is_heard else _label(kind, policy, outcome.verdict),
         jail=outcome.level,
         checks=outcome.checks,

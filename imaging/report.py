@@ -52,7 +52,8 @@ class Report:
     level of confinement. `counts` says how many of each class there were. `checks` names what the finished copies were
     checked for, all of it without a finding, and `second_opinion` the other tool that agreed, or `none`. `residual`
     names what may still tell who somebody is. `usage` holds processor and memory figures, the only part that differs
-    between two runs.
+    between two runs. `content` is the figure of what the file shows (`imaging.content`), for whoever called alone: it
+    is in no JSON, since two people's files of the same picture have the same.
     """
 
     kind: str
@@ -75,6 +76,7 @@ class Report:
     tools: dict[str, str] = field(default_factory=dict)
     policy: dict[str, object] = field(default_factory=dict)
     usage: dict[str, float] = field(default_factory=dict)
+    content: str | None = field(default=None, repr=False)
 
     @property
     def is_ready(self) -> bool:
@@ -88,4 +90,5 @@ class Report:
 
     def to_json(self) -> str:
         """Return the report as a JSON object with sorted keys."""
-        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        told = {name: value for name, value in asdict(self).items() if name != "content"}
+        return json.dumps(told, sort_keys=True, ensure_ascii=False)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from imaging.masks import Mask
 
 _WORD = re.compile(r"[a-zA-Z0-9_]{1,40}")
+_FIGURE = re.compile(r"[0-9a-f]{64}")
 _ENTRIES = 64
 _MASKS = 10_000
 _DETECTOR = re.compile(r"[a-zA-Z0-9_. -]{0,60}")
@@ -29,6 +30,7 @@ class Told:
     timings: dict[str, float] = field(default_factory=dict)
     detail: str | None = None
     open_faces: int | None = None
+    content: str | None = None
 
     @property
     def has_face(self) -> bool:
@@ -51,6 +53,7 @@ def read_facts(facts: dict[str, object]) -> Told:
         {name: value for name, raw in _entries(facts.get("timings")) if (value := _number(raw)) is not None},
         _word(facts.get("detail")),
         _whole(facts.get("open_faces")),
+        _figure(facts.get("content")),
     )
 
 
@@ -105,6 +108,10 @@ def _whole(value: object) -> int | None:
 
 def _number(value: object) -> float | None:
     return value if isinstance(value, int | float) and math.isfinite(value) else None
+
+
+def _figure(value: object) -> str | None:
+    return value if isinstance(value, str) and _FIGURE.fullmatch(value) else None
 
 
 def _word(value: object) -> str | None:

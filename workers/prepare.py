@@ -19,6 +19,7 @@ from econsult.consults.attachments import DUPLICATE, PRIVATE_PAPER, REFUSED_BEFO
 from econsult.consults.intake import Upload, UploadState
 from econsult.consults.photo_came import settle_awaited
 from econsult.consults.preparing import (
+    Marks,
     PreparedCopy,
     end_without_copies,
     hold,
@@ -43,7 +44,7 @@ from workers.originals import Original
 from workers.policies import policy_for, told_mark
 from workers.runtime import Runtime
 from workers.telling import teller
-from workers.verdicts import Declared, Verdict, objection, scan
+from workers.verdicts import Declared, Verdict, marks_of, objection, scan
 
 log = logging.getLogger(__name__)
 
@@ -167,21 +168,21 @@ def _judge(desk: Desk, order: _Order, lease: Lease) -> Verdict:
     if reason is not None:
         return Verdict(AttachmentState.REJECTED, reason, _as_record(desk, replace(report, renditions=())))
     with desk.runtime.database.writing() as session:
-        mark = desk.runtime.vault.content_mark(session, order.patient_id, report.source.sha256)
+        marks = marks_of(desk.runtime.vault, session, order.patient_id, report)
         attachment = session.get_one(Attachment, lease.subject_id)
-        twin = twin_of(session, attachment, mark)
-        is_refused = twin is None and was_refused(session, attachment, mark)
+        twin = twin_of(session, attachment, marks.content)
+        is_refused = twin is None and was_refused(session, attachment, marks)
     if report.is_ready and not order.declared.takes_pictures:
-        return _to_review(desk, order, PRIVATE_PAPER, mark)
+        return _to_review(desk, order, PRIVATE_PAPER, marks)
     if report.is_ready and is_refused:
-        return _to_review(desk, order, REFUSED_BEFORE, mark)
+        return _to_review(desk, order, REFUSED_BEFORE, marks)
     # What a person is to look at is kept whatever else is there: it may be decided about in another way.
     copies = () if twin and report.is_ready else _store(desk.runtime, order, collected)
     state = AttachmentState.READY if report.is_ready else AttachmentState.HELD
-    return Verdict(state, report.reason, _as_record(desk, report), copies, mark)
+    return Verdict(state, report.reason, _as_record(desk, report), copies, marks)
 
 
-def _to_review(desk: Desk, order: _Order, reason: str, mark: str) -> Verdict:
+def _to_review(desk: Desk, order: _Order, reason: str, marks: Marks) -> Verdict:
     """Hold what a program cannot judge with a copy for the person who looks.
 
     A scanned paper and a photo inside a PDF look alike; and what a person has refused comes again for a person alone.
@@ -192,7 +193,7 @@ def _to_review(desk: Desk, order: _Order, reason: str, mark: str) -> Verdict:
     if not report.has_copies:
         raise PreparationFailedError(report.reason)
     copies = _store(desk.runtime, order, collected)
-    return Verdict(AttachmentState.HELD, reason, _as_record(desk, report), copies, mark)
+    return Verdict(AttachmentState.HELD, reason, _as_record(desk, report), copies, marks)
 
 
 def _store(runtime: Runtime, order: _Order, collected: Collected) -> tuple[PreparedCopy, ...]:
@@ -240,7 +241,7 @@ def _show(session: Session, attachment: Attachment, order: _Order, verdict: Verd
         end_without_copies(session, attachment, verdict.state, reason=reason, now=now, report=verdict.report)
         settle_upload(session, attachment, UploadState.REJECTED)
         return True
-    twin = twin_of(session, attachment, verdict.mark or "")
+    twin = twin_of(session, attachment, verdict.marks.content)
     if twin is not None:
         end_without_copies(session, attachment, AttachmentState.REJECTED, reason=DUPLICATE, now=now)
         settle_as_twin(session, attachment, twin)
@@ -248,8 +249,8 @@ def _show(session: Session, attachment: Attachment, order: _Order, verdict: Verd
     if not verdict.copies:
         # The twin for which nothing was stored was taken back meanwhile: this is the only one now.
         raise PreparationFailedError("twin_gone")
-    attachment.blob_key, attachment.content_mark = order.original.blob_key, verdict.mark
-    if _is_decided_anew(session, attachment, order) or was_refused(session, attachment, verdict.mark or ""):
+    _keep_original(attachment, order, verdict)
+    if _is_decided_anew(session, attachment, order) or was_refused(session, attachment, verdict.marks):
         queue_again(session, attachment, now)
         return True
     attachment.told_mark = order.told_mark
@@ -258,9 +259,14 @@ def _show(session: Session, attachment: Attachment, order: _Order, verdict: Verd
     return True
 
 
+def _keep_original(attachment: Attachment, order: _Order, verdict: Verdict) -> None:
+    attachment.blob_key = order.original.blob_key
+    attachment.content_mark, attachment.picture_mark = verdict.marks.content or None, verdict.marks.picture or None
+
+
 def _hold(session: Session, attachment: Attachment, order: _Order, verdict: Verdict, now: datetime) -> None:
     """Let the file wait for a person, unless it is to be judged in another way by now."""
-    attachment.blob_key, attachment.content_mark = order.original.blob_key, verdict.mark
+    _keep_original(attachment, order, verdict)
     if _is_decided_anew(session, attachment, order):
         queue_again(session, attachment, now)
         return

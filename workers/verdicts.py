@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from econsult.consults.attachments import PAPER, AttachmentState
-from econsult.consults.preparing import PreparedCopy
+from econsult.consults.preparing import Marks, PreparedCopy
+from econsult.vault import Vault
 from imaging import Report
 from storage.sealed import SealedReader
 from workers.scanner import Finding, Scanner
@@ -17,13 +20,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Verdict:
-    """How the file is to be shown from now on. `mark` is the keyed hash of its content, where that was asked for."""
+    """How the file is to be shown from now on. `marks` say which file it is, where that was asked for."""
 
     state: AttachmentState
     reason: str | None
     report: dict[str, Any] | None = None
     copies: tuple[PreparedCopy, ...] = ()
-    mark: str | None = None
+    marks: Marks = field(default_factory=Marks)
 
     @property
     def is_ready(self) -> bool:
@@ -37,6 +40,12 @@ class Declared:
     size: int
     sha256: str | None
     takes_pictures: bool
+
+
+def marks_of(vault: Vault, session: Session, patient_id: int, report: Report) -> Marks:
+    """The keyed hashes of a child's file by which it is known again: of its bytes, and of what it shows."""
+    content = vault.content_mark(session, patient_id, report.source.sha256)
+    return Marks(content, "" if report.content is None else vault.picture_mark(session, patient_id, report.content))
 
 
 def scan(scanner: Scanner | None, plain: SealedReader) -> Verdict | None:

@@ -83,6 +83,8 @@ class Attachment(PublicId, Base):
     size: Mapped[int]
     sha256: Mapped[str | None] = mapped_column(String(64))
     content_mark: Mapped[str | None] = mapped_column(String(64), index=True)
+    picture_mark: Mapped[str | None] = mapped_column(String(64), index=True)
+    """The keyed hash of what it shows, whatever its bytes."""
     told_mark: Mapped[str | None] = mapped_column(String(64))
     """The keyed hash of all that told who the child is when the file was read; see `preparing.read_papers_again`."""
     state: Mapped[str] = mapped_column(String(16), default=AttachmentState.RECEIVED)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import (
@@ -216,35 +216,48 @@ def _queue_ready(session: Session, now: datetime, *which: ColumnElement[bool]) -
             queue_again(session, attachment, now)
 
 
-def was_refused(session: Session, attachment: Attachment, mark: str) -> bool:
-    """Whether a person has refused the same bytes of the same sender in this consult, and nobody has let them through
+@dataclass(frozen=True)
+class Marks:
+    """Keyed hashes of a file's bytes and of what it shows, which is the same where its bytes were written anew."""
+
+    content: str = ""
+    picture: str = ""
+
+    def like(self) -> ColumnElement[bool]:
+        """Which attachments are this file, or show the very same."""
+        pairs = ((Attachment.content_mark, self.content), (Attachment.picture_mark, self.picture))
+        return or_(false(), *(column == mark for column, mark in pairs if mark))
+
+
+def was_refused(session: Session, attachment: Attachment, marks: Marks) -> bool:
+    """Whether a person has refused the same file of the same sender in this consult, and nobody has let it through
     since.
 
-    `mark` is the keyed hash of the content; what the sender calls the file, or sends it for, makes no difference.
+    What the sender calls the file, sends it for, or has written anew around the same pixels, makes no difference.
     """
-    same = (
-        Attachment.consult_id == attachment.consult_id,
-        Attachment.uploaded_by_id == attachment.uploaded_by_id,
-        Attachment.content_mark == mark,
-        Attachment.id != attachment.id,
-    )
     is_refused = (Attachment.state == AttachmentState.REJECTED) & (Attachment.reason == REVIEWED)
+    same = _same_of_sender(attachment, marks)
     refused_at = session.scalar(select(func.max(Attachment.finished_at)).where(*same, is_refused))
     return refused_at is not None and (attachment.decided_at is None or attachment.decided_at < refused_at)
 
 
 def look_again_at_same(session: Session, refused: Attachment, now: datetime) -> None:
-    """What holds the bytes of a file that a person has just refused is prepared anew, and its worker holds it."""
-    same = (
-        Attachment.consult_id == refused.consult_id,
-        Attachment.uploaded_by_id == refused.uploaded_by_id,
-        Attachment.content_mark == refused.content_mark,
-        Attachment.id != refused.id,
-        Attachment.state == AttachmentState.READY,
-    )
-    query = select(Attachment).where(*same).order_by(Attachment.id).with_for_update(key_share=True)
+    """What is, or shows, what a person has just refused is prepared anew, and its worker holds it."""
+    same = _same_of_sender(refused, Marks(refused.content_mark or "", refused.picture_mark or ""))
+    is_ready = Attachment.state == AttachmentState.READY
+    query = select(Attachment).where(*same, is_ready).order_by(Attachment.id).with_for_update(key_share=True)
     for attachment in session.scalars(query.execution_options(populate_existing=True)):
         queue_again(session, attachment, now)
+
+
+def _same_of_sender(attachment: Attachment, marks: Marks) -> tuple[ColumnElement[bool], ...]:
+    """Which other files of the same sender in this consult are the same."""
+    return (
+        Attachment.consult_id == attachment.consult_id,
+        Attachment.uploaded_by_id == attachment.uploaded_by_id,
+        Attachment.id != attachment.id,
+        marks.like(),
+    )
 
 
 def twin_of(session: Session, attachment: Attachment, mark: str) -> Attachment | None:

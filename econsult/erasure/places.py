@@ -43,7 +43,7 @@ STAYS = frozenset({"audit_event", "notice", "delivery", "erasure"})
 """Rows without a word of anybody: the audit trail must not be touched, and an erasure tells of itself."""
 EMPTIED: dict[str, dict[str, Any]] = {
     "patient": {"sex": "unknown", "region": ""},
-    "attachment": {"sha256": None, "content_mark": None, "told_mark": None, "blob_key": None},
+    "attachment": {"sha256": None, "content_mark": None, "picture_mark": None, "told_mark": None, "blob_key": None},
     "upload": {"sha256": None},
     "outcome_ping": {"next_at": None},
     "recommendation": {"next_at": None},

@@ -8,6 +8,7 @@ from PIL import Image
 
 from imaging import limits
 from imaging.allowance import Allowance
+from imaging.content import Content
 from imaging.masks import Mask
 from imaging.pixels import Pixels
 from imaging.refusal import Refused
@@ -22,12 +23,13 @@ from imaging.steps.shrink import shrink
 
 @dataclass(frozen=True)
 class Drawn:
-    """What is told of the pages: the first one with its size in pixels, and what was covered."""
+    """What is told of the pages: the first with its size in pixels, what was covered, the figure of what all show."""
 
     width: int
     height: int
     first: Image.Image
     masks: tuple[Mask, ...]
+    content: str
 
 
 def render_pages(
@@ -47,12 +49,15 @@ def render_pages(
     first: Image.Image | None = None
     masks: list[Mask] = []
     stem = "page" if find is not None else "review"
-    allowance = Allowance(pages)
+    allowance, content = Allowance(pages), Content()
     for number in range(pages):
         allowance.check()
         budget(limits.PAGE_CPU)
         progress(number / pages)
-        page, name = keep_pixels(allowance.drawn(partial(draw, number))), f"{stem}-{number + 1}"
+        drawn, name = allowance.drawn(partial(draw, number)), f"{stem}-{number + 1}"
+        content.add(drawn)
+        page = keep_pixels(drawn)
+        del drawn
         if find is not None:
             found = find(number, page, name)
             page = cover(bleached(page), found)
@@ -64,4 +69,4 @@ def render_pages(
     if find is not None:
         thumb = cover(shrink(first, limits.THUMB_SIDE), [mask for mask in masks if mask.copy == "page-1"])
         emit(encode_jpeg(thumb, "thumb", quality=80))
-    return Drawn(first.width, first.height, first, tuple(masks))
+    return Drawn(first.width, first.height, first, tuple(masks), content.figure)

@@ -17,10 +17,11 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from imaging import limits
+from imaging.content import POINTS, Content
 from imaging.cut_short import telling
 from imaging.detectors import Detectors
 from imaging.film_cover import FilmCover
-from imaging.film_picture import lightness_of, picture_of
+from imaging.film_picture import lightness_of, luma_of, picture_of
 from imaging.film_reader import FilmReader
 from imaging.film_sound import FilmSound
 from imaging.masks import Mask
@@ -44,7 +45,8 @@ _BLACK = 24.0
 @dataclass(frozen=True)
 class Film:
     """The encoded film, an early picture of it that is not black, its upright size and the length in seconds of what
-    came in. `open_faces` is how many stay open, as in `FilmCover`, and `unread` what `FilmReader.unread` tells."""
+    came in. `open_faces` is how many stay open, as in `FilmCover`, `content` the figure of what it shows, and `unread`
+    what `FilmReader.unread` tells."""
 
     clip: bytes
     view: Image.Image
@@ -53,6 +55,7 @@ class Film:
     duration: float
     masks: tuple[Mask, ...] = ()
     open_faces: int | None = None
+    content: str = ""
     unread: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -78,12 +81,15 @@ def transcode_clip(
     budget(opened.cpu)
     sound = FilmSound(opened.seconds_most) if opened.sound is not None else None
     read, writer = FilmReader(opened, sound), _Writer(sound)
+    content = Content()
     fit = _fitting(opened.stream.sample_aspect_ratio or Fraction(1))
     length = opened.duration or opened.seconds_most
     with telling(opened.is_cut):
         for at, frame in _paced(opened, read, sound):
             progress(float(at) / length)
-            for moment, covered in cover.push(at, fit(frame)):
+            fitted = fit(frame)
+            content.add(luma_of(fitted)[::POINTS, ::POINTS])
+            for moment, covered in cover.push(at, fitted):
                 writer.add(moment, covered)
         for moment, covered in cover.finish():
             writer.add(moment, covered)
@@ -95,7 +101,15 @@ def transcode_clip(
     ]
     view = cover_picture(film.view, on_poster)
     masks = (*cover.masks, *on_poster)
-    return replace(film, duration=length, view=view, masks=masks, open_faces=cover.open_faces, unread=unread)
+    return replace(
+        film,
+        duration=length,
+        view=view,
+        masks=masks,
+        open_faces=cover.open_faces,
+        content=content.figure,
+        unread=unread,
+    )
 
 
 def _fitting(aspect: Fraction) -> Callable[[VideoFrame], VideoFrame]:

@@ -228,10 +228,11 @@ def test_a_file_that_was_let_through_stays_so_when_the_family_covers_its_face(
     assert looked_at(clinic, desk, again)[0] == "ready"
 
 
-def test_a_refusal_reaches_the_same_bytes_that_were_sent_for_another_use(
-    clinic: Clinic, desk: Desk, photo: bytes
+@pytest.mark.parametrize("more", [b"", b"\0"], ids=["same bytes", "a byte more"])
+def test_a_refusal_reaches_the_same_picture_that_was_sent_for_another_use(
+    clinic: Clinic, desk: Desk, photo: bytes, more: bytes
 ) -> None:
-    first, other = clinic.send(photo, view="far"), clinic.send(photo, view="close")
+    first, other = clinic.send(photo, view="far"), clinic.send(photo + more, view="close")
     assert [looked_at(clinic, desk, number)[0] for number in (first, other)] == ["ready", "ready"]
     with clinic.runtime.database.writing() as session:
         reject_file(session, session.get_one(Attachment, first), clinic.mother, reason="Another child's", now=now())
@@ -248,8 +249,8 @@ def test_what_was_refused_and_comes_again_waits_for_a_person(clinic: Clinic, des
     with clinic.runtime.database.writing() as session:
         reject_file(session, session.get_one(Attachment, again), clinic.mother, reason="Again", now=now())
         session.get_one(Attachment, first).content_mark = None
-    # The refusal of what was held counts as well; a decision for it shows it.
-    third = clinic.send(photo)
+    # The refusal of what was held counts as well, also of what is written anew; a decision for it shows it.
+    third = clinic.send(photo + b"\0")
     assert looked_at(clinic, desk, third)[:2] == ("held", "refused_before")
     with clinic.runtime.database.writing() as session:
         release_for_treatment(session, session.get_one(Attachment, third), clinic.mother, reason="Hers", now=now())
