@@ -207,7 +207,7 @@ def _relation_to(session: Session, person: Person, consult: Consult, now: dateti
         case Role.SPECIALIST:
             return _specialists_relation(session, person, consult)
         case _:
-            return desk_relation(session, person, now)
+            return desk_relation(session, person, now, consult)
 
 
 def _familys_relation(session: Session, person: Person, consult: Consult, now: datetime) -> Relation | None:

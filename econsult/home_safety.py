@@ -14,6 +14,7 @@ from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program
+from econsult.consults.desks import STAND_INS
 from econsult.database import Base, Instant, Sealed
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.people.pasted import pasted
@@ -22,8 +23,10 @@ from econsult.people.persons import Person, Role
 
 WARNERS = (Role.PCP, Role.COORDINATOR, Role.TELEPRESENTER)
 """Who speaks with families: they warn, and read each other's warnings."""
-KNOW_WAYS = (Role.PCP, Role.COORDINATOR)
-"""Who of them reads how a family is reached safely."""
+KNOW_WAYS = (Role.PCP, Role.COORDINATOR, *STAND_INS)
+"""Who reads how a family is reached safely: the clinic, the desk, and whoever calls in its place."""
+READERS = (*WARNERS, *STAND_INS)
+"""Who reads that a home is not safe, of a child whom they may know: whoever may call it."""
 LEAST, LONGEST = 12, 500
 """Letters of the reason why a home is safe again; the safe way of a warning may be empty."""
 ACT = "home_safety"

@@ -24,6 +24,7 @@ class Relation(StrEnum):
     SECOND = "second"
     REPLIED = "replied"
     STAND_IN = "stand_in"
+    FOR_DESK = "stands_in_for_desk"
 
 
 class Right(StrEnum):
@@ -117,13 +118,16 @@ RIGHTS: dict[Relation, frozenset[Right]] = {
     Relation.REPLIED: frozenset({Right.OWN_TIME}),
     # Gives a request to somebody while the desk is empty, and learns no more of it than that it waits.
     Relation.STAND_IN: frozenset({Right.GIVE}),
+    # Reaches a family that nobody of its clinic does while the desk is empty, and until that is done: no picture, and
+    # of the messages the family's own.
+    Relation.FOR_DESK: frozenset({Right.GIVE, Right.SEE, Right.SEE_IDENTITY, Right.INFORM} | _FAMILY),
     # Sends, and sees how far that is: no picture, no message, no answer.
     Relation.INVITED: frozenset({Right.SEE, Right.UPLOAD}),
 }
 
 _OF_STRANDED = {
     Relation.COORDINATOR: frozenset({Right.SEND_ON, Right.DECLINE}),
-    Relation.STAND_IN: frozenset({Right.DECLINE}),
+    **dict.fromkeys((Relation.STAND_IN, Relation.FOR_DESK), frozenset({Right.DECLINE})),
 }
 
 WAITS_FOR_ADOPTION = frozenset({Right.ANSWER, Right.SEND_ON})
@@ -153,6 +157,6 @@ def rights_of(relation: Relation, consult: Consult) -> frozenset[Right]:
     """What the relation may do with this very consult, whoever it is that has it.
 
     A family's question that nobody of its clinic can take the desk brings to somebody else, or to an end. Whoever
-    stands in for the desk reads nothing of it, and so asks no specialist either.
+    stands in for the desk reads nothing of it by that alone, and so asks no specialist either.
     """
     return RIGHTS[relation] | (_OF_STRANDED.get(relation, frozenset()) if is_stranded(consult) else frozenset())

@@ -9,8 +9,8 @@ from typing import Protocol
 from econsult.consults.ledger import ClockState
 from econsult.consults.policies import ClockName, Rules
 
-BROKEN = 100
-"""The level of a promise that is broken; those below warn of it."""
+DESK_FROM, BROKEN = 90, 100
+"""The level from which the desk hears of it, and that of a promise that is broken; those below warn of it."""
 HELD = 0
 """No level of the ladder: what comes next is a step of the pause."""
 SHORTEST_REPEAT, LONGEST_REPEAT = timedelta(hours=4), timedelta(hours=24)

@@ -13,7 +13,7 @@ from econsult.consults.hearers import ASKING_ROLES, clinic_of, coordinators_of, 
 from econsult.consults.own_clinic import own_team
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Kind
-from econsult.consults.steps import BROKEN
+from econsult.consults.steps import BROKEN, DESK_FROM
 from econsult.consults.uncovered import OF_CLINIC
 from econsult.notices import NoticeKind
 from econsult.people.caregivers import caregivers_of
@@ -28,7 +28,7 @@ from storage.keys import WrongKey
 
 log = logging.getLogger("econsult.queue")
 Found = TypeVar("Found")
-POOL_FROM, DESK_FROM = 75, 90
+POOL_FROM = 75
 
 
 class Standing(NamedTuple):

@@ -20,11 +20,11 @@ from econsult.consults.ledger import ClockState
 from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.policies import ClockName, Rules, rules_of
 from econsult.consults.records import Consult, Kind, Urgency, note
-from econsult.consults.steps import BROKEN, HELD, first_promised_at, pending
+from econsult.consults.steps import BROKEN, DESK_FROM, HELD, first_promised_at, pending
 from econsult.consults.uncovered import is_clinicians, line_of, minute_of
 from econsult.notices import NoticeKind
 from econsult.picking import ANY, Pick
-from econsult.queue.audience import DESK_FROM, Audience, kind_at
+from econsult.queue.audience import Audience, kind_at
 from econsult.queue.clinics import has_heard, told_at
 from econsult.queue.cover import letters
 from econsult.queue.due import DueClock, DueConsult, due_consults, write_back

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -14,8 +14,9 @@ from econsult.consults.attachments import AttachmentState, MediaKind, Received, 
 from econsult.consults.records import Consult
 from econsult.database import new_public_id
 from econsult.people.signin import make_token
+from econsult.rosters.shifts import TimeOff
 from tests.api.conftest import Program, ProgramOf
-from tests.personas import Clinic
+from tests.personas import ANSWER, Clinic
 from web import create_app
 from workers.runtime import Runtime
 
@@ -36,6 +37,8 @@ EVERYBODY = (
 FAMILIES = ("mother", "stranger")
 # These verbs are the clinic's or the desk's: nobody else gets as far as the consult.
 ONLY_CLINICS = dict.fromkeys(EVERYBODY, 403)
+# Whoever might stand in for the desk learns, while they do not, no more of the consult than of one that is not there.
+ONLY_REACHING = {**ONLY_CLINICS, "director": 404, "admin": 404}
 # An eConsult of the clinic that a dermatologist (derm) holds: the answer to each who is not named is 404.
 HELD: dict[tuple[str, str], dict[str, int]] = {
     ("GET", ""): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
@@ -81,7 +84,7 @@ HELD_WITH_BODY: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/request-info"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 403, "coordinator": 403},
     ("POST", "/messages/nothing/take-back"): {"mother": 403, "pcp": 403, "derm": 404, "derm2": 403, "coordinator": 403},
     ("POST", "/informed"): {"mother": 403, "pcp": 409, "derm": 403, "derm2": 403, "coordinator": 409},
-    ("POST", "/tried"): {**ONLY_CLINICS, "pcp": 409, "other_pcp": 404, "coordinator": 409},
+    ("POST", "/tried"): {**ONLY_REACHING, "pcp": 409, "other_pcp": 404, "coordinator": 409},
     # Nobody had it before: its holder leaves no note to themselves.
     ("POST", "/answer/leave"): {"mother": 403, "pcp": 403, "derm": 409, "derm2": 403, "coordinator": 403},
     ("POST", "/take-over"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 200, "coordinator": 403},
@@ -92,7 +95,7 @@ HELD_WITH_BODY: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/steps/nothing"): {"derm2": 403},
     ("POST", "/outcome"): {"derm": 403, "derm2": 403},
     ("POST", "/second"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 403, "coordinator": 403},
-    ("POST", "/called"): {**ONLY_CLINICS, "pcp": 409, "other_pcp": 404, "coordinator": 409},
+    ("POST", "/called"): {**ONLY_REACHING, "pcp": 409, "other_pcp": 404, "coordinator": 409},
 }
 # A family says it by itself; what it told, its clinic and the desk write down.
 HELD_WITH_BODY |= {
@@ -255,7 +258,7 @@ def test_without_a_token_every_route_is_401(app: Flask) -> None:
     for method, path in routes_of(app):
         reply = client.open(path, method=method, json={} if method != "GET" else None)
         assert (reply.status_code, reply.headers["WWW-Authenticate"]) == (401, "Bearer")
-        assert reply.get_json()["code"] == "unauthorized"
+        assert reply.json["code"] == "unauthorized"
 
 
 def test_where_staff_must_have_a_second_factor_a_token_opens_no_route_before(runtime: Runtime, clinic: Clinic) -> None:
@@ -268,3 +271,40 @@ def test_where_staff_must_have_a_second_factor_a_token_opens_no_route_before(run
             reply = program.ask(method, path.removeprefix("/api/v1"))
             is_refused = (reply.status_code, (reply.json or {}).get("code")) == (403, "second_factor_needed")
             assert is_refused == (name not in FAMILIES), (name, method, path)
+
+
+# While no coordinator is there, a director reaches a family that nobody of its clinic does, and does nothing else.
+REACHED = {
+    ("GET", ""): 200,
+    ("GET", "/answers"): 200,
+    ("GET", "/note.txt"): 403,
+    ("POST", "/close"): 403,
+    ("POST", "/acknowledge"): 403,
+    ("POST", "/reopen"): 403,
+    ("POST", "/consent/withdraw"): 403,
+    ("POST", "/tried"): 200,
+    ("POST", "/informed"): 200,
+}
+
+
+def test_whoever_stands_in_reaches_a_family_and_does_nothing_else(
+    runtime: Runtime, clinic: Clinic, program_of: ProgramOf, made: Made
+) -> None:
+    asked, director = made(clinic.answered), program_of(clinic.director)
+    with runtime.database.writing() as session:
+        now = datetime.now(UTC)
+        off = {"starts_at": now - timedelta(hours=1), "ends_at": now + timedelta(days=9)}
+        session.add_all(TimeOff(person_id=person.id, **off) for person in (clinic.pcp, clinic.coordinator))
+    shown = director.get(f"/consults/{asked}").json
+    assert (shown["patient"]["name"], shown["answer"]["watch_for"]) == (clinic.child.name, ANSWER["watch_for"])
+    assert (shown["attachments"], "inform" in shown["rights"]) == ([], True)
+    assert program_of(clinic.admin).get(f"/consults/{asked}").status_code == 404
+    found = {}
+    for method, verb in REACHED:
+        path, body = f"/consults/{asked}{verb}", BODIES.get((method, verb))
+        reply = director.get(path) if method == "GET" else director.post(path, body)
+        found[method, verb] = reply.status_code
+    assert found == REACHED
+    # The family has heard: that was all they were let in for.
+    assert reply.json.keys() == {"id", "number", "status"}
+    assert [director.get(f"/consults/{asked}").status_code, director.post(path, body).status_code] == [403, 403]

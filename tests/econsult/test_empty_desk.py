@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.access import consult_for
+from econsult.consults import answers, telling
+from econsult.consults.clocks import open_clocks
+from econsult.consults.ledger import ClockState
+from econsult.consults.left_waiting import CALL, left_waiting
+from econsult.consults.records import Consult
+from econsult.consults.stranded import turn_down
 from econsult.consults.telephone import callers
+from econsult.consults.threads import Audience, post
+from econsult.consults.tries import write_try
 from econsult.database import Database
+from econsult.errors import NotFoundError
 from econsult.notices import Notice, NoticeKind, letter
 from econsult.people.persons import Person, Role, add_person
 from econsult.people.signin import close_account
@@ -17,10 +27,12 @@ from econsult.queue.empty_desks import untold_desks, watch_desks
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
 from econsult.queue.trial import try_out
+from econsult.rights import Relation, Right
 from econsult.rosters import planning
 from econsult.rosters.limits import Limits
 from econsult.rosters.shifts import TimeOff
-from tests.personas import NOON, Clinic
+from econsult.trail import AuditEvent
+from tests.personas import ANSWER, LEASE, NOON, Clinic
 
 
 def _close(session: Session, clinic: Clinic, *roles: Role) -> None:
@@ -122,3 +134,88 @@ DESKS = (Role.COORDINATOR, Role.DIRECTOR, Role.ADMIN)
 
 def _lines(session: Session) -> list[str]:
     return [line for line in violations(session, NOON + timedelta(hours=4)) if "no desk to turn to" in line]
+
+
+URGENT = {**ANSWER, "disposition": "emergency_now"}
+REACHES = {"give", "see", "see_identity", "inform", "read_family", "write_family"}
+
+
+def _may(session: Session, consult: Consult, person: Person, now: datetime) -> set[str]:
+    """What this person may do with it now; nothing for whom it is not there."""
+    try:
+        passed = consult_for(session, person, consult.public_id, now=now, right=Right.GIVE)
+    except NotFoundError:
+        return set()
+    return {str(right) for right in passed.rights}
+
+
+def test_an_emergency_call_opens_to_whoever_stands_in_until_it_is_made(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        desk = _off(session, clinic.coordinator)
+        assert _may(session, consult, clinic.director, NOON) == {"give"}
+        answers.save_draft(session, consult, clinic.derm, URGENT, now=NOON, lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=NOON)
+        assert _may(session, consult, clinic.director, NOON) == REACHES
+        assert [each.what for each in left_waiting(session, clinic.program.id, NOON)] == [CALL]
+        # An administrator has it only where no director is there; a coordinator back is the desk again.
+        assert _may(session, consult, clinic.admin, NOON) == set()
+        planning.end_time_off(session, clinic.admin, desk.id, now=NOON + HOUR)
+        assert _may(session, consult, clinic.director, NOON + HOUR) == set()
+        assert _may(session, consult, clinic.director, NOON) == REACHES
+        loaded = consult_for(session, clinic.director, consult.public_id, now=NOON, right=Right.INFORM)
+        assert (loaded.relation, loaded.readable_lanes()) == (Relation.FOR_DESK, (Audience.FAMILY,))
+        telling.confirm_call(session, consult, clinic.director, "reached", now=NOON)
+        # Its clinic is there, and tells the rest.
+        assert _may(session, consult, clinic.director, NOON) == {"give"}
+        assert left_waiting(session, clinic.program.id, NOON) == []
+    with database.reading() as session:
+        act = select(AuditEvent.detail).where(AuditEvent.action == "use/inform")
+        assert list(session.scalars(act)) == ["stands_in_for_desk"]
+
+
+@pytest.mark.parametrize("waits", ["to be told", "for a reply"])
+def test_a_family_that_nobody_of_its_clinic_reaches_is_reached_by_whoever_stands_in(
+    database: Database, clinic: Clinic, waits: str
+) -> None:
+    with database.writing() as session:
+        consult = clinic.answered(session)
+        if waits == "for a reply":
+            telling.inform(session, consult, clinic.pcp, method="phone", teach_back=True, now=NOON)
+            post(session, consult, clinic.mother, Audience.FAMILY, text="It burns", now=NOON)
+        _off(session, clinic.coordinator)
+        # Its clinic is there, and does it.
+        assert _may(session, consult, clinic.director, NOON) == {"give"}
+        away = _off(session, clinic.pcp)
+        assert _may(session, consult, clinic.director, NOON) == REACHES
+        planning.end_time_off(session, clinic.admin, away.id, now=NOON + HOUR)
+        assert _may(session, consult, clinic.director, NOON + HOUR) == {"give"}
+        # What the desk is told of as late is ended by whoever hears it, although the clinic is there.
+        clock = next(each for each in open_clocks(session, consult.id) if each.state == ClockState.RUNNING)
+        late = clock.deadline_at - (clock.deadline_at - clock.started_at) * 0.1
+        assert _may(session, consult, clinic.director, late) == {"give"}
+        fire(session, late)
+        assert _may(session, consult, clinic.director, late) == REACHES
+        assert [each.what for each in left_waiting(session, clinic.program.id, late)] == [clock.name]
+        if waits == "for a reply":
+            post(session, consult, clinic.director, Audience.FAMILY, text="Stop the cream", now=late)
+        else:
+            telling.inform(session, consult, clinic.director, method="phone", teach_back=True, now=late)
+        assert _may(session, consult, clinic.director, late) == {"give"}
+        assert list(violations(session, late)) == []
+
+
+def test_whoever_said_no_in_the_place_of_the_desk_writes_down_that_the_family_was_told(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        for person in (clinic.coordinator, clinic.pcp):
+            _off(session, person)
+        consult = clinic.family_question(session)
+        assert _may(session, consult, clinic.director, NOON) == {"give", "decline"}
+        turn_down(session, consult, clinic.director, "Llame al 555-0100", "Called Taos", now=NOON)
+        assert _may(session, consult, clinic.director, NOON) == REACHES
+        write_try(session, consult, clinic.director, "no_answer", now=NOON)
+        telling.inform(session, consult, clinic.director, method="phone", teach_back=True, now=NOON)
+        assert _may(session, consult, clinic.director, NOON) == {"give"}
+        assert open_clocks(session, consult.id) == []

@@ -11,10 +11,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, func, select, text, update
 
 from econsult.access import consult_for
-from econsult.consults import holding, second, telling, threads
+from econsult.consults import answers, holding, second, telling, threads
 from econsult.consults.records import Consult
 from econsult.consults.sides import side_of
-from econsult.consults.threads import Audience
+from econsult.consults.threads import Audience, messages_of
 from econsult.errors import ForbiddenError
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
@@ -24,12 +24,14 @@ from econsult.rosters.limits import Limits
 from econsult.rosters.shifts import TimeOff
 from econsult.trail import AuditEvent
 from tests.crowd import Crowd, add_crowd
-from tests.personas import FAMILY_QUESTION, LEASE, QUESTION, Clinic
+from tests.personas import ANSWER, FAMILY_QUESTION, LEASE, QUESTION, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from web.words import terms
 from workers.runtime import Runtime
 
+EMERGENCY = {**ANSWER, "disposition": "emergency_now"}
+PHONE = "505-555-0177"
 WHOLE = "Every request has somebody who can take it."
 
 
@@ -258,6 +260,77 @@ def test_what_a_clinic_on_leave_owes_is_said_of_the_clinic(runtime: Runtime, des
     # The same clock as on the roster beside it.
     assert re.search(r"antes del? .*\d\d:\d\d<", spanish)
     assert "p.\xa0m." not in spanish
+
+
+def test_whoever_stands_in_telephones_a_family_and_reads_a_receipt(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    """The answer says emergency, and neither the clinic nor a coordinator is there."""
+    now, director = datetime.now(UTC), browser_of(clinic.director)
+    with runtime.database.writing() as session:
+        session.get_one(Patient, clinic.child.id).phone = PHONE
+        asked = clinic.claimed(session, now=now)
+        session.add_all(_away(person, now) for person in (clinic.pcp, clinic.coordinator))
+        answers.save_draft(session, asked, clinic.derm, EMERGENCY, now=now, lease=LEASE)
+        answers.sign(session, asked, clinic.derm, now=now)
+    call, card = f"/calls/{asked.public_id}", f"/coordination/{asked.public_id}"
+    page = director.get("/coordination/desk").text
+    assert (f'href="{call}"' in page, clinic.child.name in html.unescape(page)) == (True, False)
+    assert browser_of(clinic.admin).get(call).status_code == 403
+    shown = html.unescape(director.get(call).text)
+    assert (clinic.child.name in shown, f'href="tel:{PHONE}"' in shown) == (True, True)
+    assert post(director, f"{call}/tried", {}).location.endswith(f"{call}?said=tried")
+    # What they may not do of the desk the card does not offer.
+    other = director.get(card).text
+    assert [part for part in ("/families/", "/invitations/", "/ages/", "/close") if part in other] == []
+    done = {"outcome": "reached", "teach_back": "on", "version": "1"}
+    assert [post(director, f"{call}/done", done).location for _ in range(2)] == [
+        "/start?said=called",
+        "/start?said=noted",
+    ]
+    assert "Written down: you called the family." in director.get("/start?said=called").text
+    assert [director.get(path).status_code for path in (call, card)] == [403, 403]
+    assert f'href="{call}"' not in director.get("/coordination/desk").text
+    seen = html.unescape(browser_of(clinic.mother).get(f"/family/children/{clinic.child.public_id}/seen").text)
+    mine = seen[seen.index(clinic.director.name) :]
+    assert "no había nadie de coordinación" in mine.partition("</li>")[0]
+
+
+def test_whoever_stands_in_tells_a_family_and_replies_to_it(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    now, director = datetime.now(UTC), browser_of(clinic.director)
+    with runtime.database.writing() as session:
+        session.get_one(Patient, clinic.child.id).phone = PHONE
+        told, asks = (clinic.answered(session, now=now) for _ in range(2))
+        telling.inform(session, asks, clinic.pcp, method="phone", teach_back=True, now=now)
+        threads.post(session, asks, clinic.mother, Audience.FAMILY, text="It burns", now=now)
+        session.add_all(_away(person, now) for person in (clinic.pcp, clinic.coordinator))
+        session.flush()
+        asked = clinic.family_question(session, now=now)
+    page = director.get("/coordination/desk").text
+    assert [f'href="/coordination/{each.public_id}"' in page for each in (told, asks)] == [True, True]
+    card = f"/coordination/{told.public_id}"
+    assert str(ANSWER["family_summary"]) in html.unescape(director.get(card).text)
+    assert PHONE in html.unescape(post(director, f"{card}/phone", {}).text)
+    assert post(director, f"{card}/tried", {"tried": "no_answer"}).location.endswith(f"{card}?said=not_reached")
+    heard = {"method": "phone", "version": "1"}
+    assert post(director, f"{card}/informed", {**heard, "version": "9"}).status_code == 409
+    assert {post(director, f"{card}/informed", heard).location for _ in range(2)} == {"/start?said=informed"}
+    lane = f"/consults/{asks.public_id}/messages"
+    words = {"lane": "family", "text": "Stop the cream, and call us", "verb": "message"}
+    preview = post(director, lane, words)
+    assert (preview.status_code, "The family reads this" in preview.text) == (200, True)
+    assert {post(director, lane, {**words, "confirmed": "yes"}).location for _ in range(2)} == {"/start?said=sent"}
+    assert [director.get(f"/coordination/{each.public_id}").status_code for each in (told, asks)] == [403, 403]
+    # A no is followed by the call that tells of it.
+    said = post(director, f"/coordination/desk/{asked.public_id}/decline", {"words": "Llame al 555-0100"}).location
+    assert said == f"/coordination/{asked.public_id}?said=declined"
+    assert "We could not answer this question here." in director.get(said).text
+    with runtime.database.reading() as session:
+        found = [session.get_one(Consult, each.id) for each in (told, asks)]
+        assert (found[0].informed_method, found[1].family_waits_since) == ("phone", None)
+        assert len(messages_of(session, asks.id, (Audience.FAMILY,))) == 2
 
 
 @pytest.mark.parametrize("is_away", [False, True])

@@ -513,9 +513,18 @@ STANDING_IN = (
     "POST /coordination/desk/<public_id>",
     "POST /coordination/desk/<public_id>/decline",
     "POST /consults/<public_id>/second/desk",
+    "GET /calls/<public_id>",
+    "POST /calls/<public_id>/done",
+    "POST /calls/<public_id>/tried",
+    "GET /coordination/<public_id>",
+    "POST /coordination/<public_id>/informed",
+    "POST /coordination/<public_id>/phone",
+    "POST /coordination/<public_id>/tried",
+    "POST /consults/<public_id>/messages",
 )
 """What of the desk opens to directors while no coordinator is there, else to administrators; nothing else does: they
-give a request to somebody, say no to a question that nobody can take, and learn nothing of a child."""
+give a request to somebody, say no to a question that nobody can take, and reach a family that nobody else does. Of a
+child they learn no more than that takes."""
 
 
 @pytest.mark.parametrize(

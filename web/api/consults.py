@@ -21,11 +21,10 @@ from econsult.consults.tries import write_try
 from econsult.consults.voice import VoiceChoice, choose_voice
 from econsult.errors import InvalidError
 from econsult.people.consent import ConsentGiven
-from econsult.people.persons import Role
 from econsult.rights import Right
 from web.api.consent_schemas import VOICE
 from web.api.loading import after, as_it_is, loaded
-from web.api.routing import route
+from web.api.routing import REACHING, route
 from web.api.schemas import (
     CLOSE_IN,
     CONSULT_EDIT,
@@ -165,7 +164,7 @@ def record_informed(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     return after(passed)
 
 
-@route("POST", "/consults/<consult_id>/tried", answer="Consult", body=TRIED_IN, roles=(Role.PCP, Role.COORDINATOR))
+@route("POST", "/consults/<consult_id>/tried", answer="Consult", body=TRIED_IN, roles=REACHING)
 def record_try(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Record that somebody tried to tell the family and did not reach it."""
     with loaded(consult_id, Right.INFORM) as (session, passed):

@@ -14,7 +14,7 @@ from econsult.people.persons import SPECIALTIES, Person, Role, member_of
 from econsult.rights import Right
 from web.api.described import COUNT, FLAG, closed, text
 from web.api.loading import after, loaded
-from web.api.routing import route
+from web.api.routing import REACHING, route
 from web.context import now, settings
 from web.shell.auth import me
 
@@ -90,7 +90,7 @@ def reopen_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     return after(passed)
 
 
-@route("POST", "/consults/<consult_id>/called", answer="Consult", body=CALLED_IN, roles=(Role.PCP, Role.COORDINATOR))
+@route("POST", "/consults/<consult_id>/called", answer="Consult", body=CALLED_IN, roles=REACHING)
 def record_call(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Say what came of the telephone call of an emergency: `no_answer` goes on, the others end it.
 

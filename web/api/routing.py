@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, jsonify, request
 from werkzeug import Response
 
+from econsult.consults.desks import STAND_INS
 from econsult.people.persons import Role
 from web.api.bodies import Schema, read_body
 from web.context import ring_workers
@@ -17,6 +18,8 @@ from web.shell.auth import only
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 CLINIC = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
+REACHING = (Role.PCP, Role.COORDINATOR, *STAND_INS)
+"""Who tells families by telephone; the last while they stand in for a desk without a coordinator."""
 
 
 @dataclass(frozen=True)

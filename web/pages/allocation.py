@@ -29,6 +29,7 @@ from web.context import database, looking, now, settings
 from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
 from web.shell.forms import FormReader
+from web.showing.left_waiting import families_left
 from web.showing.outlook import Late, capped, late_page
 from web.showing.second import SideBox, desk_box
 from web.showing.there import There, there_now
@@ -180,9 +181,9 @@ def desk_page(errors: dict[str, str], refused: Mapping[str, str] | None = None) 
         kept = _kept(session, {name[2:] for name in errors} - here, there)
         untaken = columns.get("untaken")
         alone = _alone(session, untaken, there) if untaken and len(names) > 1 else None
-        # On a coordinator's board they stand by themselves, and lead to the card.
-        is_coordinator = me().role == Role.COORDINATOR
-        asides = _asides(session) if len(names) > 1 and not is_coordinator else []
+        # On a coordinator's board these stand by themselves, and lead to the card.
+        is_heirs = len(names) > 1 and me().role != Role.COORDINATOR
+        asides, families = (_asides(session), families_left(session)) if is_heirs else ([], [])
         count_desk(session)
     return render_template(
         "coordination/desk.html",
@@ -198,8 +199,9 @@ def desk_page(errors: dict[str, str], refused: Mapping[str, str] | None = None) 
         gaps=outlook.gaps if outlook else [],
         is_one=len(names) == 1,
         specialty=_specialty(),
-        is_coordinator=is_coordinator,
+        is_coordinator=me().role == Role.COORDINATOR,
         asides=asides,
+        families=families,
         terms=terms,
         errors=errors,
         refused=refused or {},

@@ -14,14 +14,15 @@ from econsult import audit
 from econsult.access import Pass, consult_for
 from econsult.calls import Waiting, calls_waiting
 from econsult.consults import telephone, telling
+from econsult.consults.desks import STAND_INS
 from econsult.consults.spoken import told_in
 from econsult.consults.telephone import LONGEST_WORDS, Outcome
 from econsult.errors import InvalidError, NotFoundError, StaleVersionError
 from econsult.people.persons import Person, Role
 from econsult.rights import Right
 from web.context import database, now
-from web.shell.auth import home_of, me, only
-from web.shell.desk import rings
+from web.shell.auth import home_of, me
+from web.shell.desk import receipt, rings, second_press, with_stand_ins
 from web.shell.forms import FormReader
 from web.shell.numbers import UNSEEN, form_number
 from web.showing.casefile import open_case
@@ -52,7 +53,7 @@ def phones_for(session: Session) -> list[Phone]:
 
 
 @phoning.get("")
-@only(Role.PCP, Role.COORDINATOR)
+@with_stand_ins(Role.PCP, Role.COORDINATOR)
 def show(public_id: str) -> str:
     """The number, the words of the answer, and the tries so far."""
     with database().writing() as session:
@@ -60,16 +61,19 @@ def show(public_id: str) -> str:
 
 
 @phoning.post("/tried")
-@only(Role.PCP, Role.COORDINATOR)
+@with_stand_ins(Role.PCP, Role.COORDINATOR)
 def tried(public_id: str) -> Response:
     """Nobody answered the telephone."""
     with database().writing() as session:
         is_open = telephone.try_call(session, _loaded(session, public_id).consult, me(), now=now())
+    if me().role in STAND_INS and not is_open:
+        return redirect(receipt(me(), "noted"), 303)
     return redirect(url_for(".show", public_id=public_id, said="tried" if is_open else None), 303)
 
 
 @phoning.post("/done")
-@only(Role.PCP, Role.COORDINATOR)
+@with_stand_ins(Role.PCP, Role.COORDINATOR)
+@second_press("call_done", "noted")
 def done(public_id: str) -> Response | tuple[str, int]:
     """What came of it; only this ends the task."""
     form = FormReader()
@@ -92,7 +96,7 @@ def done(public_id: str) -> Response | tuple[str, int]:
         with database().writing() as session:
             return _page(session, _loaded(session, public_id), errors, {"outcome": outcome, "words": words}), status
     said = "called" if outcome == Outcome.REACHED else "noted"
-    return redirect(f"{home_of(me())}?said={said}", 303)
+    return redirect(receipt(me(), said), 303)
 
 
 def _loaded(session: Session, public_id: str) -> Pass:
@@ -123,7 +127,7 @@ def _page(session: Session, loaded: Pass, errors: Mapping[str, str], given: Mapp
         phone=patient.phone,
         lines=[(event, _name(session, event.person_id)) for event in telephone.events_of(session, task)],
         is_late=task.done_at is None and task.due_at <= now(),
-        home=home_of(me()),
+        home="/coordination/desk" if me().role in STAND_INS else home_of(me()),
         errors=errors,
         given=given or {},
         terms=terms,

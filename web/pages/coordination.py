@@ -15,6 +15,7 @@ from econsult.advice.colleagues import unanswered_sides
 from econsult.advice.lists import count_late
 from econsult.bereavement import marked_lately
 from econsult.consults import answers, telling
+from econsult.consults.desks import STAND_INS
 from econsult.consults.interpreting import to_interpret
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
@@ -33,7 +34,7 @@ from web.pages.outcomes import asked_lines
 from web.pages.stops import calls_for
 from web.pages.unreached import lines_for
 from web.shell.auth import me, only
-from web.shell.desk import count_place, rings
+from web.shell.desk import count_place, receipt, rings, second_press, with_stand_ins
 from web.shell.forms import FormReader
 from web.shell.numbers import UNSEEN, form_number
 from web.shell.once import once_about
@@ -107,7 +108,7 @@ def board() -> str:
 
 
 @coordination.get("/<public_id>")
-@only(Role.COORDINATOR)
+@with_stand_ins(Role.COORDINATOR)
 def card(public_id: str) -> str:
     """One family: what to tell them, in their language, and where to write down that they heard it."""
     with database().writing() as session:
@@ -116,7 +117,7 @@ def card(public_id: str) -> str:
 
 
 @coordination.post("/<public_id>/phone")
-@only(Role.COORDINATOR)
+@with_stand_ins(Role.COORDINATOR)
 def reveal(public_id: str) -> str:
     """Show the family's telephone number; that somebody looked at it is written down."""
     with database().writing() as session:
@@ -139,7 +140,8 @@ def reveal(public_id: str) -> str:
 
 
 @coordination.post("/<public_id>/informed")
-@only(Role.COORDINATOR)
+@with_stand_ins(Role.COORDINATOR)
+@second_press("inform", "informed")
 def informed(public_id: str) -> Response | tuple[str, int]:
     """Write down that the family heard the answer by phone or at a visit."""
     form = FormReader()
@@ -153,11 +155,11 @@ def informed(public_id: str) -> Response | tuple[str, int]:
             telling.inform(session, loaded.consult, me(), method=method, teach_back=back, now=now(), version=seen)
         except StaleVersionError:
             return card_page(session, loaded, errors={"tell": changed_words()}, given={"method": method}), 409
-    return redirect(url_for(".card", public_id=public_id, said="informed"), 303)
+    return redirect(after(public_id, "informed"), 303)
 
 
 @coordination.post("/<public_id>/tried")
-@only(Role.COORDINATOR)
+@with_stand_ins(Role.COORDINATOR)
 def tried(public_id: str) -> Response | tuple[str, int]:
     """Write down that the family was not reached."""
     form = FormReader()
@@ -185,6 +187,13 @@ def close(public_id: str) -> Response | tuple[str, int]:
         except InvalidError:
             return card_page(session, loaded, errors={"close_reason": close_refusal(loaded.consult)}), 422
     return redirect(url_for(".board", said="closed"), 303)
+
+
+def after(public_id: str, said: str, lane: str | None = None) -> str:
+    """Where a form leads that told a family something: whoever stood in may know it no more, and reads a receipt."""
+    if me().role in STAND_INS:
+        return receipt(me(), said)
+    return url_for("coordination.card", public_id=public_id, lane=lane, said=said)
 
 
 def _last_words(session: Session, consult: Consult) -> str:

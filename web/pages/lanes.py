@@ -15,6 +15,7 @@ from werkzeug import Response
 
 from econsult.access import Pass, consult_for
 from econsult.consults import threads, unasking
+from econsult.consults.desks import STAND_INS
 from econsult.consults.records import Consult, Urgency
 from econsult.consults.retakes import Wanted
 from econsult.consults.threads import Audience
@@ -24,9 +25,9 @@ from econsult.rights import WRITE_RIGHTS, Right
 from econsult.seeing import is_seen
 from web.context import database, now
 from web.pages.consult import CASE_ROLES, case_page
-from web.pages.coordination import card_page
+from web.pages.coordination import after, card_page
 from web.shell.auth import me, only
-from web.shell.desk import rings
+from web.shell.desk import rings, second_press, with_stand_ins
 from web.shell.forms import FormReader
 from web.shell.once import once
 from web.showing.casefile import open_case
@@ -58,7 +59,8 @@ class Asking:
 
 
 @lanes.post("")
-@only(*CASE_ROLES, Role.COORDINATOR)
+@with_stand_ins(*CASE_ROLES, Role.COORDINATOR)
+@second_press("message", "sent")
 def say(public_id: str) -> Response | tuple[str, int]:
     """Write to one lane; the holder may instead ask for information there, which stops the clock until a reply."""
     form = FormReader()
@@ -118,7 +120,7 @@ def _lane_page(
     session: Session, loaded: Pass, lane: Audience, errors: Mapping[str, str], given: Mapping[str, object]
 ) -> str:
     """The lane once more, with what was written."""
-    if me().role == Role.COORDINATOR:
+    if me().role in (Role.COORDINATOR, *STAND_INS):
         return card_page(session, loaded, errors=errors, lane=lane, given=given)
     return case_page(open_case(session, loaded), errors=errors, lane=lane, given=given)
 
@@ -181,5 +183,6 @@ def _write(session: Session, consult: Consult, lane: Audience, text: str, asked:
 
 
 def _lane_address(public_id: str, lane: Audience, said: str) -> str:
-    endpoint = "coordination.card" if me().role == Role.COORDINATOR else "consult.show"
-    return url_for(endpoint, public_id=public_id, lane=lane, said=said)
+    if me().role in (Role.COORDINATOR, *STAND_INS):
+        return after(public_id, said, lane)
+    return url_for("consult.show", public_id=public_id, lane=lane, said=said)

@@ -16,8 +16,8 @@ from econsult.consults.requests import RequestForm
 from econsult.consults.stranded import turn_down
 from econsult.errors import EmergencyError, InvalidError
 from econsult.people.persons import SPECIALTIES, Role
-from econsult.rights import Right
-from econsult.standing import check_desk
+from econsult.rights import Relation, Right
+from econsult.standing import check_desk, desk_relation
 from web.context import database, now, settings
 from web.pages.allocation import DESK, LONGEST_REASON, desk_page
 from web.pages.clinic.terms import sentences
@@ -41,10 +41,11 @@ def decline(public_id: str) -> Response | tuple[str, int]:
         consult = consult_for(session, me(), public_id, now=now(), right=Right.DECLINE).consult
         if not form.errors:
             turn_down(session, consult, me(), words, reason, now=now())
+        is_callers = desk_relation(session, me(), now(), consult) in (Relation.COORDINATOR, Relation.FOR_DESK)
     if form.errors:
         return desk_page({f"d-{public_id}": form.errors.get("words") or form.errors["reason"]}), 422
-    if me().role != Role.COORDINATOR:
-        # Whoever stands in sees no child, and so telephones no family.
+    if not is_callers:
+        # Whoever stands in learns of no family that its own clinic can tell.
         return redirect(url_for("allocation.desk", said="declined"), 303)
     return redirect(url_for("coordination.card", public_id=public_id, said="declined"), 303)
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import wraps
+from typing import Any
 
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Flask, Response, g, redirect, request
 from flask_babel import lazy_gettext as _l
 
 from econsult.consults.desks import STAND_INS, stands_in
 from econsult.consults.undoing import undoable
-from econsult.errors import ForbiddenError
+from econsult.errors import ForbiddenError, NotFoundError
 from econsult.people.persons import Person, Role
+from econsult.standing import check_desk, has_just_stood_in
 from web.context import database, now, ring_workers, signed_in
+from web.shell.auth import View, home_of, me, only
 from web.words.refusals import have_arrived, told_of_files
 from web.words.steps import as_read
 from web.words.terms import alias_words
@@ -222,6 +227,49 @@ def signatures() -> list[Signature]:
 def _stands_in(person: Person) -> bool:
     with database().reading() as session:
         return stands_in(session, person, now())
+
+
+def receipt(person: Person, said: str) -> str:
+    """Where a form leads that ended something: a page that needs no right to what was ended, with a word about it."""
+    return f"{home_of(person)}?said={said}"
+
+
+def with_stand_ins(*roles: Role) -> Callable[[View], View]:
+    """As `only`, and for whoever stands in for a desk of which no coordinator is there; to their roles else 403."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **values: Any) -> Any:
+            if me().role in STAND_INS:
+                with database().reading() as session:
+                    check_desk(session, me(), now())
+            return view(*args, **values)
+
+        return only(*roles, *STAND_INS)(guarded)  # type: ignore[return-value]
+
+    return guard
+
+
+def second_press(act: str, said: str) -> Callable[[View], View]:
+    """Answer with the receipt once more where whoever stood in for the desk presses a button twice.
+
+    The first `act` ended what they were let in for, so that the second would find a closed door.
+    """
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def pressed(public_id: str) -> Any:
+            try:
+                return view(public_id)
+            except (ForbiddenError, NotFoundError):
+                with database().reading() as session:
+                    if not has_just_stood_in(session, me(), public_id, act, now()):
+                        raise
+                return redirect(receipt(me(), said), 303)
+
+        return pressed  # type: ignore[return-value]
+
+    return guard
 
 
 def count_place(address: str, count: str) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from econsult.access import Pass
 from econsult.consults.details import caller_of, contact_of
 from econsult.hidden_numbers import Hidden, why_hidden
-from econsult.home_safety import WARNERS
+from econsult.home_safety import READERS
 from econsult.people.patients import Patient
 from econsult.rights import Right
 from web.shell.auth import me
@@ -73,4 +73,4 @@ def _hidden(session: Session, patient: Patient, number: str) -> tuple[bool, str]
         if hidden is Hidden.HOME
         else gettext("The number is not shown: it reaches somebody whom a court keeps from the child.")
     )
-    return True, why if me().role in WARNERS else ""
+    return True, why if me().role in READERS else ""

@@ -56,7 +56,7 @@ from web.words.dangers import Danger, EarlierStop, dangers_of, earlier_of
 from web.words.language import gettext
 from web.words.routes import why_words
 
-READERS = {Relation.MEDICAL_HOME, Relation.HOLDER, Relation.COORDINATOR}
+READERS = {Relation.MEDICAL_HOME, Relation.HOLDER, Relation.COORDINATOR, Relation.FOR_DESK}
 FAMILYS = ("family_question", "story")
 
 

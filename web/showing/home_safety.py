@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from econsult.home_safety import KNOW_WAYS, WARNERS, words_on
+from econsult.home_safety import KNOW_WAYS, READERS, words_on
 from econsult.people.persons import Person
 from econsult.stops import unsafe_home
 from web.shell.auth import me
@@ -27,7 +27,7 @@ class HomeShown:
 
 def home_shown(session: Session, patient_id: int) -> HomeShown | None:
     """What the signed-in person reads of a child's home; None for others, or where nothing was told."""
-    told = unsafe_home(session, patient_id) if me().role in WARNERS else None
+    told = unsafe_home(session, patient_id) if me().role in READERS else None
     if told is None:
         return None
     knows = me().role in KNOW_WAYS

@@ -149,6 +149,7 @@ WHAT_NOW = {
 # A signed answer that the clinic has not read yet.
 WITH_CLINIC = ("clinic", _l("A doctor has answered. Your doctor will talk with you."))
 MESSAGE_CAME = _l("We got your message. Your clinic will answer.")
+STOOD_IN = _l("They did so because none of our care coordinators was there.")
 # What was done with a child's records, alone and in front of the numbers of questions.
 DEEDS = {
     Deed.NAME: _l("Saw the name and how to reach you"),
@@ -186,6 +187,9 @@ AUTHORS = {
     "telepresenter": _l("Your clinic"),
     "specialist": _l("Specialist"),
     "coordinator": _l("Care coordinator"),
+    # In the place of a coordinator, of whom none was there.
+    "director": _l("Care coordinator"),
+    "admin": _l("Care coordinator"),
     "invited": _l("Family"),
     "youth": _l("Young person"),
 }

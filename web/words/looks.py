@@ -53,5 +53,6 @@ AS_WHAT = {
     Relation.SECOND: _l("as who was asked beside it"),
     Relation.COORDINATOR: _l("as a coordinator"),
     Relation.STAND_IN: _l("as a stand-in"),
+    Relation.FOR_DESK: _l("in the place of the coordinators, of whom nobody was there"),
 }
 """What somebody was to a request when they looked at it, as the detail of such a row names it."""

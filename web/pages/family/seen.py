@@ -9,9 +9,10 @@ from flask import Blueprint, render_template, request
 
 from econsult.access_log import Deed, Look, looks_at
 from econsult.people.persons import HOUSEHOLD, Role
+from econsult.rights import Relation
 from web.context import database, now
 from web.shell.auth import me, only
-from web.words.families import DEEDS, DEEDS_ON
+from web.words.families import DEEDS, DEEDS_ON, STOOD_IN
 from web.words.language import gettext
 from web.words.terms import ROLES
 from web.words.times import day, start_large
@@ -26,11 +27,14 @@ class Reader:
     name: str
     role: str
     numbers: dict[Deed, set[str]] = field(default_factory=dict)
+    stood_in: bool = False
+    """Whether they were let in because no coordinator was there."""
 
     @property
     def deeds(self) -> list[str]:
         """Each thing that was done, in one line."""
-        return [_said(deed, sorted(filter(None, self.numbers[deed]))) for deed in Deed if deed in self.numbers]
+        told = [_said(deed, sorted(filter(None, self.numbers[deed]))) for deed in Deed if deed in self.numbers]
+        return [*told, str(STOOD_IN)] if self.stood_in else told
 
 
 @family_seen.get("/seen")
@@ -52,6 +56,7 @@ def _days(looks: Iterable[Look]) -> dict[str, list[Reader]]:
             continue
         reader = days.setdefault(start_large(day(look.at)), {}).setdefault(number, _reader(look))
         reader.numbers.setdefault(look.deed, set()).add(look.number)
+        reader.stood_in = reader.stood_in or look.detail == Relation.FOR_DESK
     return {
         name: [readers[number] for number in sorted(readers, key=lambda each: each == me().id)]
         for name, readers in days.items()
