@@ -49,6 +49,12 @@ def calls_waiting(session: Session, person: Person, *, now: datetime) -> list[Wa
     return found
 
 
+def call_waiting(session: Session, consult: Consult) -> PhoneTask | None:
+    """The first call about this request that nobody has made yet."""
+    query = select(PhoneTask).where(PhoneTask.consult_id == consult.id, PhoneTask.done_at.is_(None))
+    return session.scalars(query.order_by(PhoneTask.due_at, PhoneTask.id).limit(1)).one_or_none()
+
+
 @dataclass(frozen=True)
 class Unmade:
     """The same for who may not know the child: the number of the request, and the clinic that can be asked."""

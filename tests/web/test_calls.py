@@ -44,6 +44,25 @@ def test_the_call_stands_first_and_has_the_number_and_the_words(
         assert "Late since" in page
 
 
+def test_the_page_of_the_case_says_it_too_until_somebody_has_called(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, call: str
+) -> None:
+    """Whoever comes by a row of the list reads "due in 23 hours" otherwise, of the promise to tell the family."""
+    case = call.replace("/calls/", "/consults/")
+    pcp, derm = browser_of(clinic.pcp), browser_of(clinic.derm)
+    page = pcp.get(case).text
+    assert (TITLE in page, "Late since" in page) == (True, True)
+    assert f'href="{call}"' in pcp.get(case).text
+    assert TITLE not in derm.get(case).text
+    with runtime.database.writing() as session:
+        consult = session.scalars(select(Consult)).one()
+        content = {**ANSWER, "disposition": "advice_only"}
+        correct(session, consult, clinic.derm, content, "Written in the wrong chart", now=NOW + timedelta(minutes=5))
+    assert "it does not say emergency any more. Call all the same" in pcp.get(case).text
+    assert post(pcp, f"{call}/done", {"version": "2", "outcome": "reached"}).status_code == 303
+    assert f'href="{call}"' not in pcp.get(case).text
+
+
 def test_a_try_is_written_down_and_the_task_goes_on(
     runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, call: str
 ) -> None:

@@ -35,6 +35,7 @@ from web.context import now, settings
 from web.shell.auth import me
 from web.showing.before import Earlier, before_of
 from web.showing.callers import Contact, caller_words, wish_of
+from web.showing.calling import ToCall, to_call
 from web.showing.closing import CLOSE_QUESTIONS
 from web.showing.corrected import Correctable, Older, correctable, older_of
 from web.showing.facts import FormNote, askable_of, facts_of, missing_words, note_of
@@ -136,6 +137,9 @@ class Case:
     is_photo_here: bool = False
     """Whether that photo was sent, and nobody has decided about it yet."""
 
+    call: ToCall | None = None
+    """The call to the family that an answer brought and nobody has made."""
+
     def may(self, right: str) -> bool:
         """Whether this reader has the right; templates name it by its code."""
         return Right(right) in self.rights
@@ -226,6 +230,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
         off_duty=not_on_duty(session, consult.program_id, now()) if consult.status in OPEN else [],
         awaits_photo=awaits_photo,
         is_photo_here=awaits_photo and is_under_way(session, consult),
+        call=to_call(session, loaded),
     )
 
 
