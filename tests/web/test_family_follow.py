@@ -12,8 +12,10 @@ from sqlalchemy import select, update
 
 from econsult.consults import answers, declining, holding, requests, threads
 from econsult.consults.attachments import AttachmentState, MediaKind, Received, attachments_of, receive
+from econsult.consults.conversion import VISIT
 from econsult.consults.ledger import Clock
 from econsult.consults.preparing import end_without_copies, note_progress, start_processing
+from econsult.consults.recommendations import add_event, steps_of
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience
 from econsult.notices import Notice, NoticeKind
@@ -393,6 +395,23 @@ def test_an_answer_that_needs_more_says_so_first(
 ) -> None:
     answer_it(runtime, clinic, asked, disposition=disposition)
     assert words in mother.get(f"/family/questions/{asked.public_id}/answer").text
+
+
+def test_a_family_reads_by_when_its_clinic_calls_about_the_visit_until_that_is_arranged(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic
+) -> None:
+    """An expedited visit and any other read alike: whoever waits for a call must know when to call themselves."""
+    with runtime.database.writing() as session:
+        consult = clinic.claimed(session, now=NOW)
+        answers.save_draft(session, consult, clinic.derm, {**ANSWER, "disposition": "expedite"}, now=NOW, lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=NOW)
+        answers.acknowledge(session, consult, clinic.pcp, now=NOW)
+    words, page = "Si nadie le llama antes", f"/family/questions/{consult.public_id}/answer"
+    assert words in mother.get(page).text
+    with runtime.database.writing() as session:
+        visit = next(step for step in steps_of(session, consult.id) if step.kind == VISIT)
+        add_event(session, visit, "done", person_id=clinic.pcp.id, now=NOW)
+    assert words not in mother.get(page).text
 
 
 def test_strangers_find_no_question_and_every_look_is_audited(

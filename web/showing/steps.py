@@ -11,6 +11,7 @@ from econsult.access import Pass
 from econsult.advice.following import Followed, followed, may
 from econsult.consults.answers import Answer, signed_answer
 from econsult.consults.awaited import photos_awaited
+from econsult.consults.conversion import VISIT
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.next_photo import PHOTO
 from econsult.consults.photo_came import is_under_way
@@ -94,6 +95,8 @@ class Own:
     """Whether it is a new photo that can be sent now."""
     has_come: bool = False
     """Whether it is a new photo that is here, looked at or not: the doctor waits for none later on."""
+    is_visit: bool = False
+    """Whether somebody of the team is to call and arrange a visit."""
 
 
 def own_of(session: Session, passed: Pass, answer: Answer) -> tuple[list[Own], list[Own]]:
@@ -136,6 +139,7 @@ def _plain(passed: Pass, each: Followed, told: Sequence[Spoken], is_newest: bool
         said=str(states.get(state, "")),
         verbs=tuple((verb, str(words.FAMILYS[verb])) for verb in verbs),
         is_photo=is_photo and is_family,
+        is_visit=step.kind == VISIT and not is_family,
         has_come=step.kind == PHOTO and state == StepState.DONE and passed.consult.status in OPEN,
     )
 
