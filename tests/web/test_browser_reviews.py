@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -40,11 +41,20 @@ def test_the_fields_that_are_ticked_over_the_picture_stay_open(
     picture, button = page.locator(".region").bounding_box(), page.locator("#faces .btn").bounding_box()
     assert (picture["x"] + picture["width"] <= button["x"]) == (width == 1440)
     bare, cell = page.get_by_label("Show the picture without the fields"), page.locator(".region-grid input")
+    # One choice, one meaning of a tick: where all faces are hidden there is nothing to tick.
+    hints = page.locator(".ticks p:visible")
+    expect(cell.first).to_be_hidden()
+    expect(hints).to_have_text(["All faces are hidden: there is nothing to tick."])
+    page.locator("input[name=face_policy][value=face_is_finding]").check()
+    expect(hints).to_have_text([re.compile("tick one field on it")])
+    page.locator("input[name=face_policy][value=keep_region]").check()
+    expect(hints).to_have_text([re.compile("tick the fields of that part")])
+    for folded in ("release_reason", "reject_reason"):
+        expect(page.locator(f"#{folded}")).to_be_hidden()
     bare.check()
     expect(cell.first).to_be_hidden()
     bare.uncheck()
     cell.nth(8 * 2 + 3).check()
-    page.locator("input[name=face_policy][value=keep_region]").check()
     page.get_by_role("button", name="Prepare it this way").click()
     page.wait_for_url(lambda url: "/reviews/" not in url)
     assert heard == []
