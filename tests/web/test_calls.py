@@ -11,6 +11,7 @@ from sqlalchemy import select
 from econsult.consults import answers, telephone
 from econsult.consults.correcting import correct
 from econsult.consults.records import Consult
+from econsult.people.deaths import Death
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
@@ -61,6 +62,23 @@ def test_the_page_of_the_case_says_it_too_until_somebody_has_called(
     assert "it does not say emergency any more. Call all the same" in pcp.get(case).text
     assert post(pcp, f"{call}/done", {"version": "2", "outcome": "reached"}).status_code == 303
     assert f'href="{call}"' not in pcp.get(case).text
+
+
+def test_whoever_signed_it_reads_whether_the_family_was_reached(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, call: str
+) -> None:
+    derm, pcp, advice = browser_of(clinic.derm), browser_of(clinic.pcp), "/worklist/advice?lang=en"
+    page = derm.get(advice).text
+    assert "Nobody has reached the family by telephone yet." in page
+    assert "The family has not said yet that it understood." in page
+    post(pcp, f"{call}/done", {"version": "1", "outcome": "reached", "teach_back": "on"})
+    page = derm.get(advice).text
+    assert ("The family was reached. today" in page, "The family has heard: told by phone" in page) == (True, True)
+    assert "Nobody has reached" not in page
+    with runtime.database.writing() as session:
+        whose = {"program_id": clinic.program.id, "patient_id": clinic.child.id, "noted_by_id": clinic.pcp.id}
+        session.add(Death(**whose, noted_at=NOW))
+    assert "The family was reached" not in derm.get(advice).text
 
 
 def test_a_try_is_written_down_and_the_task_goes_on(

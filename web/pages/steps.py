@@ -19,6 +19,7 @@ from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
 from web.showing.casefile import open_case
+from web.showing.heard import heard_of
 from web.showing.outcomes import told_about
 from web.showing.steps import line_of
 from web.words import steps as step_words
@@ -98,4 +99,5 @@ def own_advice() -> str:
             )
             for each in found
         ]
-    return render_template("worklist/advice.html", rows=rows, terms=terms, today=now().date())
+        heard = heard_of(session, found)
+    return render_template("worklist/advice.html", rows=rows, heard=heard, terms=terms, today=now().date())
