@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, exists, false, or_, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from econsult import audit
@@ -28,10 +28,10 @@ from econsult.errors import ForbiddenError, NotFoundError
 from econsult.people.caregivers import SELF, caregiver_link, links_of
 from econsult.people.patients import Patient, note_patient
 from econsult.people.persons import Person, Role, specialties_of
-from econsult.rights import READ_RIGHTS, WAITS_FOR_ADOPTION, Relation, Right, report_right, rights_of
+from econsult.rights import READ_RIGHTS, SHUT, WAITS_FOR_ADOPTION, Relation, Right, report_right, rights_of
 from econsult.rosters.limits import conflicted
 from econsult.seconds import seconds_relation, time_relation
-from econsult.standing import desk_relation
+from econsult.standing import desk_relation, known_to_stand_in
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ def patients_for(session: Session, person: Person, *, now: datetime, after: int 
 def consults_about(session: Session, person: Person, patient: Patient, *, now: datetime) -> list[Consult]:
     """A known child's consults that this person may open, newest first; `patient` comes from `patient_for`."""
     query = select(Consult).where(Consult.patient_id == patient.id).order_by(Consult.id.desc())
-    return [consult for consult in session.scalars(query) if _relation_to(session, person, consult, now)]
+    return [each for each in session.scalars(query) if _relation_to(session, person, each, now) not in SHUT]
 
 
 def patients_on(session: Session, person: Person, consults: Iterable[Consult], *, now: datetime) -> dict[int, Patient]:
@@ -297,4 +297,4 @@ def known_patients(session: Session, person: Person, now: datetime, *, even_eras
         case Role.COORDINATOR:
             return query
         case _:
-            return query.where(false())
+            return query.where(Patient.id.in_(known_to_stand_in(session, person, now)))

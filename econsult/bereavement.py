@@ -9,7 +9,7 @@ and what comes after finds the mark.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from econsult.access import known_patients, note_patients
 from econsult.birthdays import AgeTask
 from econsult.consults.clocks import halt, lock, open_clocks, refresh_deadline
-from econsult.consults.hearers import coordinators_of
+from econsult.consults.hearers import desk_of
 from econsult.consults.holding import go_on
 from econsult.consults.ledger import DIED, Clock
 from econsult.consults.lifecycle import OPEN, Status
@@ -33,15 +33,13 @@ from econsult.database import NO_KEY
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.notices import Notice, NoticeKind, NoticeState, notify
 from econsult.people.ages import local_day
-from econsult.people.deaths import Death, death_of
+from econsult.people.deaths import LATELY, Death, death_of
 from econsult.people.invitations import Invitation, revoke
 from econsult.people.patients import Patient, day_of, note_patient
 from econsult.people.persons import HOUSEHOLD, NAMES_STAY_SHUT, Person, Role, team_of
 from econsult.returning import bring_back
+from econsult.standing import desk_relation
 
-WRITERS = (Role.PCP, Role.COORDINATOR)
-"""Who writes it down: the child's medical home, or the desk of the program."""
-LATELY = timedelta(days=30)
 SHOWN = 50
 
 
@@ -88,7 +86,7 @@ def mark_death(session: Session, child: Patient, staff: Person, day: str, *, now
 
     Raises ForbiddenError for other roles, InvalidError for a day that cannot be.
     """
-    _check(staff)
+    _check(session, staff, now)
     # Who asks for the child at this moment is waited for, or finds the mark: `people.deaths.refuse_after_death`.
     child = session.get_one(Patient, child.id, with_for_update=NO_KEY, populate_existing=True)
     known = death_of(session, child.id)
@@ -117,7 +115,7 @@ def take_back_death(session: Session, child: Patient, staff: Person, *, now: dat
 
     Letters that were silenced meanwhile are not sent, and invitations are made anew. A second time changes nothing.
     """
-    _check(staff)
+    _check(session, staff, now)
     child = session.get_one(Patient, child.id, with_for_update=NO_KEY, populate_existing=True)
     death = death_of(session, child.id)
     if death is None:
@@ -152,8 +150,9 @@ def check_day(session: Session, child: Patient, day: str, now: datetime) -> None
         raise InvalidError("This day cannot be.", {"day": "invalid"})
 
 
-def _check(staff: Person) -> None:
-    if staff.role not in WRITERS:
+def _check(session: Session, staff: Person, now: datetime) -> None:
+    """The child's medical home writes it down, or the desk of the program: whoever stands in for it as well."""
+    if staff.role != Role.PCP and desk_relation(session, staff, now) is None:
         raise ForbiddenError("The child's clinic or the care coordination writes that down.")
 
 
@@ -229,7 +228,7 @@ class _Told:
 
 def _tell(session: Session, child: Patient, told: _Told, now: datetime) -> None:
     """Those who have an open request of the child, its medical home and the desk: without a name."""
-    others = (*team_of(session, child.organization_id), *coordinators_of(session, child.program_id))
+    others = (*team_of(session, child.organization_id), *desk_of(session, child.program_id, now))
     people = told.concerned | {person.id: person for person in others}
     for person in people.values():
         if person.id != told.by.id:

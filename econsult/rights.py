@@ -133,6 +133,9 @@ _OF_STRANDED = {
 WAITS_FOR_ADOPTION = frozenset({Right.ANSWER, Right.SEND_ON})
 """What nobody does with a question that came by invitation before the clinic has taken it for the family's."""
 
+SHUT = (None, Relation.STAND_IN)
+"""To whom a consult does not open."""
+
 OF_FAMILY = frozenset({Relation.CAREGIVER, Relation.YOUTH})
 """Who reads as a family does: what was signed and released, in the family's lane."""
 

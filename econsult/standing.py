@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, false, or_, select, union
 from sqlalchemy.orm import Session
 
 from econsult.consults.desks import STAND_INS, stands_in
-from econsult.consults.left_waiting import is_left_waiting
+from econsult.consults.left_waiting import children_left_waiting, is_left_waiting
 from econsult.consults.records import Consult
 from econsult.errors import ForbiddenError
+from econsult.people.deaths import LATELY, Death
 from econsult.people.persons import Person, Role
 from econsult.rights import Relation
 from econsult.trail import AuditEvent
@@ -29,6 +30,21 @@ def desk_relation(session: Session, person: Person, now: datetime, consult: Cons
         return None
     is_needed = consult is not None and is_left_waiting(session, consult, now)
     return Relation.FOR_DESK if is_needed else Relation.STAND_IN
+
+
+def known_to_stand_in(session: Session, person: Person, now: datetime) -> Select[int]:
+    """The children, by number, whom somebody may know by name because they stand in for the desk; else none.
+
+    Those whose family must be reached, or of whose question nobody of the clinic can act: whoever learns that such a
+    child has died writes it down. And those who were marked lately, of whom a letter told.
+    """
+    if not stands_in(session, person, now):
+        return select(Death.patient_id).where(false())
+    is_undone = and_(Death.taken_back_by_id == person.id, Death.taken_back_at > now - JUST_NOW)
+    marked = select(Death.patient_id).where(Death.program_id == person.program_id, Death.noted_at > now - LATELY)
+    marked = marked.where(or_(Death.taken_back_at.is_(None), is_undone))
+    both = union(children_left_waiting(person.program_id, now), marked).subquery()
+    return select(both.c.patient_id)
 
 
 def check_desk(session: Session, person: Person, now: datetime) -> None:

@@ -20,6 +20,7 @@ from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.consults.replies import FAMILY
 from econsult.consults.steps import DESK_FROM
+from econsult.consults.stranded import STRANDED
 from econsult.consults.telephone import PhoneTask
 from econsult.people.persons import Person, Role
 from econsult.rosters.shifts import TimeOff
@@ -56,6 +57,14 @@ def left_waiting(session: Session, program_id: int, now: datetime) -> list[LeftW
     for clock, consult in sorted(waits, key=lambda row: row[0].deadline_at):
         found.setdefault(consult.id, LeftWaiting(consult, clock.name, clock.deadline_at))
     return list(found.values())[:MOST]
+
+
+def children_left_waiting(program_id: int, now: datetime) -> Select[int]:
+    """The children of these families, by number, and those of questions of which nobody of the clinic can act."""
+    calls = exists().where(PhoneTask.consult_id == Consult.id, PhoneTask.done_at.is_(None))
+    waits = exists().where(Clock.consult_id == Consult.id, *_waits(Consult.organization_id, now))
+    sent = (Consult.program_id == program_id, Consult.submitted_at.is_not(None))
+    return select(Consult.patient_id).where(*sent, or_(calls, waits, STRANDED))
 
 
 def _halves(program_id: int, now: datetime) -> Sequence[Select[Clock, Consult]]:

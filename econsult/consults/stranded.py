@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import and_, or_
 from sqlalchemy.orm import Session
 
 from econsult.consults.declining import decline
@@ -22,6 +23,14 @@ def is_stranded(consult: Consult) -> bool:
     """Whether it is a family's, and the desk was told that nobody of its clinic can act on it, or nobody is left."""
     is_alarmed = consult.is_unallocated or consult.uncovered_at is not None
     return consult.kind == Kind.FAMILY_QUESTION and consult.status in OPEN and is_alarmed
+
+
+STRANDED = and_(
+    Consult.kind == Kind.FAMILY_QUESTION,
+    Consult.status.in_(OPEN),
+    or_(Consult.is_unallocated.is_(True), Consult.uncovered_at.is_not(None)),
+)
+"""The same as a part of a look at consults."""
 
 
 def may_answer(session: Session, consult: Consult, to: Person) -> bool:

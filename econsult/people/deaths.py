@@ -7,7 +7,7 @@ written a moment before is weighed again when it is sent (`consults.hearing`).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Integer, Select, column, exists, select, table, text
@@ -22,6 +22,8 @@ from econsult.people.patients import Patient, RelatedPerson, day_of
 from econsult.people.persons import HOUSEHOLD, Person
 from econsult.picking import one_of
 
+LATELY = timedelta(days=30)
+"""For how long a mark is shown to those who were told of one."""
 STANDS = text("taken_back_at IS NULL")
 _CONSULT = table("consult", column("id", Integer), column("patient_id", Integer))
 """By its name: the consult's own modules stand on this one."""

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.access import consult_for
+from econsult.access import consult_for, consults_about, known_patients
+from econsult.bereavement import mark_death, take_back_death
 from econsult.consults import answers, telling
 from econsult.consults.clocks import open_clocks
 from econsult.consults.ledger import ClockState
@@ -19,8 +20,9 @@ from econsult.consults.telephone import callers
 from econsult.consults.threads import Audience, post
 from econsult.consults.tries import write_try
 from econsult.database import Database
-from econsult.errors import NotFoundError
+from econsult.errors import ForbiddenError, NotFoundError
 from econsult.notices import Notice, NoticeKind, letter
+from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role, add_person
 from econsult.people.signin import close_account
 from econsult.queue.empty_desks import untold_desks, watch_desks
@@ -219,3 +221,47 @@ def test_whoever_said_no_in_the_place_of_the_desk_writes_down_that_the_family_wa
         telling.inform(session, consult, clinic.director, method="phone", teach_back=True, now=NOON)
         assert _may(session, consult, clinic.director, NOON) == {"give"}
         assert open_clocks(session, consult.id) == []
+
+
+def test_whoever_stands_in_marks_a_death_and_hears_of_a_mark(database: Database, clinic: Clinic) -> None:
+    told = select(Notice.kind, Notice.person_id).where(Notice.kind.in_(("child_died", "death_taken_back")))
+    with database.writing() as session:
+        child = session.get_one(Patient, clinic.child.id)
+        with pytest.raises(ForbiddenError):
+            mark_death(session, child, clinic.director, "", now=NOON)
+        away = _off(session, clinic.coordinator)
+        with pytest.raises(ForbiddenError):
+            mark_death(session, child, clinic.admin, "", now=NOON)
+        mark_death(session, child, clinic.director, "", now=NOON)
+        assert set(session.execute(told)) == {("child_died", each.id) for each in (clinic.pcp, clinic.coordinator)}
+        take_back_death(session, child, clinic.pcp, now=NOON)
+        back = {each for kind, each in session.execute(told) if kind == "death_taken_back"}
+        assert back == {clinic.coordinator.id, clinic.director.id}
+        planning.end_time_off(session, clinic.admin, away.id, now=NOON + HOUR)
+        mark_death(session, child, clinic.pcp, "", now=NOON + HOUR)
+        assert {each for kind, each in session.execute(told) if kind == "child_died"} == {
+            clinic.pcp.id,
+            clinic.coordinator.id,
+        }
+
+
+def test_whom_a_stand_in_may_know_by_name(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        answered, _open = clinic.answered(session), clinic.econsult(session)
+        _off(session, clinic.coordinator)
+
+        def known(person: Person, now: datetime = NOON) -> list[int]:
+            return [each.id for each in session.scalars(known_patients(session, person, now))]
+
+        child = session.get_one(Patient, clinic.child.id)
+        assert known(clinic.director) == []
+        _off(session, clinic.pcp)
+        assert (known(clinic.director), known(clinic.admin)) == ([clinic.child.id], [])
+        # Of the child's other requests they open none.
+        assert consults_about(session, clinic.director, child, now=NOON) == [answered]
+        telling.inform(session, answered, clinic.director, method="phone", teach_back=True, now=NOON)
+        assert known(clinic.director) == []
+        mark_death(session, child, clinic.director, "", now=NOON)
+        assert known(clinic.director) == [clinic.child.id]
+        take_back_death(session, child, clinic.director, now=NOON)
+        assert [known(clinic.director, NOON + each) for each in (timedelta(0), HOUR)] == [[clinic.child.id], []]

@@ -17,6 +17,7 @@ from econsult.people.invitations import invite
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import Person
 from econsult.queue.quiet import Quiet
+from econsult.rosters.shifts import TimeOff
 from tests.personas import ANSWER, FAMILY_QUESTION, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import PASSWORD, BrowserOf
@@ -82,6 +83,32 @@ def test_the_clinic_and_the_desk_see_what_stops_write_it_down_and_take_it_back(
     assert "Do not call or write to the family" not in desk.get(f"/families/{clinic.child.public_id}").text
     with runtime.database.reading() as session:
         assert session.get_one(Consult, asked.id).status == "submitted"
+
+
+def test_whoever_stands_in_for_the_desk_writes_it_down_and_takes_it_back(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    """Neither a coordinator nor anybody of the clinic is there: an emergency tells a director that the child died."""
+    know(runtime, clinic.director)
+    director, path, now = browser_of(clinic.director), path_of(clinic), datetime.now(UTC)
+    with runtime.database.writing() as session:
+        off = {"starts_at": now - timedelta(hours=1), "ends_at": now + timedelta(days=9)}
+        session.add_all(TimeOff(person_id=person.id, **off) for person in (clinic.pcp, clinic.coordinator))
+    # Nobody has asked anything of them about this child.
+    assert director.get(path).status_code == 404
+    with runtime.database.writing() as session:
+        asked = clinic.family_question(session, now=now)
+    on = f"/coordination/desk/{asked.public_id}/death"
+    assert f'href="{on}"' in director.get("/coordination/desk").text
+    assert director.get(on).location == path
+    shown = director.get(path).text
+    assert (clinic.child.name in shown, f'href="/families/{clinic.child.public_id}"' in shown) == (True, False)
+    assert post(director, path, SURE).location == f"{path}?said=death_marked"
+    assert is_marked(runtime, clinic)
+    # It ended the question, and is still there for whoever must know of it, or was mistaken.
+    assert f'href="{path}"' in director.get("/coordination/desk").text
+    assert post(director, f"{path}/undo", OWNER).location == f"{path}?said=death_taken_back"
+    assert (is_marked(runtime, clinic), director.get(path).status_code) == (False, 200)
 
 
 def test_a_day_that_nobody_knows_is_not_asked_for(runtime: Runtime, clinic: Clinic, browser_of: BrowserOf) -> None:

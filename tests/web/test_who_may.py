@@ -283,6 +283,7 @@ WHO = {
     # The coordinators' desk.
     "GET /coordination": DESK,
     "GET /coordination/<public_id>": DESK,
+    "GET /coordination/desk/<public_id>/death": DESK,
     "POST /coordination/<public_id>/close": DESK,
     "POST /coordination/<public_id>/informed": DESK,
     "POST /coordination/<public_id>/tried": DESK,
@@ -521,10 +522,14 @@ STANDING_IN = (
     "POST /coordination/<public_id>/phone",
     "POST /coordination/<public_id>/tried",
     "POST /consults/<public_id>/messages",
+    "GET /coordination/desk/<public_id>/death",
+    "GET /families/<public_id>/death",
+    "POST /families/<public_id>/death",
+    "POST /families/<public_id>/death/undo",
 )
 """What of the desk opens to directors while no coordinator is there, else to administrators; nothing else does: they
-give a request to somebody, say no to a question that nobody can take, and reach a family that nobody else does. Of a
-child they learn no more than that takes."""
+give a request to somebody, say no to a question that nobody can take, and reach a family that nobody else does, and
+write down that a child has died. Of a child they learn no more than that takes."""
 
 
 @pytest.mark.parametrize(

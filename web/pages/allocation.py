@@ -29,7 +29,7 @@ from web.context import database, looking, now, settings
 from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
 from web.shell.forms import FormReader
-from web.showing.left_waiting import families_left
+from web.showing.left_waiting import shown_to_heirs
 from web.showing.outlook import Late, capped, late_page
 from web.showing.second import SideBox, desk_box
 from web.showing.there import There, there_now
@@ -183,7 +183,7 @@ def desk_page(errors: dict[str, str], refused: Mapping[str, str] | None = None) 
         alone = _alone(session, untaken, there) if untaken and len(names) > 1 else None
         # On a coordinator's board these stand by themselves, and lead to the card.
         is_heirs = len(names) > 1 and me().role != Role.COORDINATOR
-        asides, families = (_asides(session), families_left(session)) if is_heirs else ([], [])
+        asides, heirs = (_asides(session), shown_to_heirs(session)) if is_heirs else ([], None)
         count_desk(session)
     return render_template(
         "coordination/desk.html",
@@ -201,7 +201,7 @@ def desk_page(errors: dict[str, str], refused: Mapping[str, str] | None = None) 
         specialty=_specialty(),
         is_coordinator=me().role == Role.COORDINATOR,
         asides=asides,
-        families=families,
+        heirs=heirs,
         terms=terms,
         errors=errors,
         refused=refused or {},

@@ -22,7 +22,7 @@ from web.context import database, now, settings
 from web.pages.allocation import DESK, LONGEST_REASON, desk_page
 from web.pages.clinic.terms import sentences
 from web.shell.auth import me, only
-from web.shell.desk import rings
+from web.shell.desk import rings, with_stand_ins
 from web.shell.forms import FormReader
 from web.words.language import gettext
 
@@ -48,6 +48,19 @@ def decline(public_id: str) -> Response | tuple[str, int]:
         # Whoever stands in learns of no family that its own clinic can tell.
         return redirect(url_for("allocation.desk", said="declined"), 303)
     return redirect(url_for("coordination.card", public_id=public_id, said="declined"), 303)
+
+
+@turning_down.get("/<public_id>/death")
+@with_stand_ins(Role.COORDINATOR)
+def to_death(public_id: str) -> Response:
+    """On to the page where it is written down that the child of this question has died."""
+    with database().writing() as session:
+        child = consult_for(session, me(), public_id, now=now(), right=_giving()).patient
+        return redirect(url_for("death.show", public_id=child.public_id), 303)
+
+
+def _giving() -> Right:
+    return Right.ASSIGN if me().role == Role.COORDINATOR else Right.GIVE
 
 
 @turning_down.post("/<public_id>/send-on")

@@ -8,7 +8,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from econsult import audit
+from econsult.bereavement import marked_lately
 from econsult.consults.left_waiting import CALL, left_waiting
+from econsult.people.patients import Patient
 from web.context import now
 from web.shell.auth import me
 from web.words import terms
@@ -27,8 +29,21 @@ class Family:
     is_late: bool
 
 
+@dataclass(frozen=True)
+class Heirs:
+    """What the page shows to whoever stands in alone: whom to reach, and the children who were marked as dead."""
+
+    families: list[Family]
+    died: list[Patient]
+
+
+def shown_to_heirs(session: Session) -> Heirs:
+    """Both, as things stand now; each listing is audited."""
+    return Heirs(families_left(session), marked_lately(session, me(), now()))
+
+
 def families_left(session: Session) -> list[Family]:
-    """Whom nobody of their clinic reaches; each listing is audited."""
+    """Whom nobody of their clinic reaches."""
     found = left_waiting(session, me().program_id, now())
     audit.record_list(session, [each.consult for each in found], now=now(), person_id=me().id)
     return [

@@ -6,12 +6,13 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from econsult.access import patient_for
-from econsult.bereavement import WRITERS, mark_death, take_back_death, what_stops
+from econsult.bereavement import mark_death, take_back_death, what_stops
 from econsult.errors import InvalidError
+from econsult.people.persons import Role
 from web.context import database, now
 from web.pages.owning import check_owner
-from web.shell.auth import me, only
-from web.shell.desk import rings
+from web.shell.auth import me
+from web.shell.desk import rings, with_stand_ins
 from web.shell.forms import FormReader
 from web.showing.deaths import death_told
 from web.words import terms
@@ -22,14 +23,14 @@ Page = str | Response | tuple[str, int]
 
 
 @death.get("")
-@only(*WRITERS)
+@with_stand_ins(Role.PCP, Role.COORDINATOR)
 def show(public_id: str) -> Page:
     """What would end, and the form; or what was written down, and how a mistake is taken back."""
     return _page(public_id, {})
 
 
 @death.post("")
-@only(*WRITERS)
+@with_stand_ins(Role.PCP, Role.COORDINATOR)
 def write(public_id: str) -> Page:
     """Write it down: with the day, where it is known, and the owner's word once more."""
     form = FormReader()
@@ -49,7 +50,7 @@ def write(public_id: str) -> Page:
 
 
 @death.post("/undo")
-@only(*WRITERS)
+@with_stand_ins(Role.PCP, Role.COORDINATOR)
 def undo(public_id: str) -> Page:
     """It was a mistake: the child lives."""
     form = FormReader()
