@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from econsult.consults.added_steps import with_added
+from econsult.consults.added_steps import with_added, without_added
 from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.contents import Disposition, check_complete, clean_content
 from econsult.consults.conversion import accept_visit
@@ -133,6 +133,19 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
     if is_emergency:
         open_call(session, consult, draft.version, person_id=person.id, now=now)
     return draft
+
+
+def has_signed(
+    session: Session, consult: Consult, person: Person, content: Mapping[str, Any], reason: str | None = None
+) -> bool:
+    """Whether the newest version is what this person signed with these words, which come once more.
+
+    The steps that signing added are not among the words; `reason` is that of a correction.
+    """
+    signed = signed_answer(session, consult.id)
+    if signed is None or signed.author_id != person.id or (reason is not None and signed.why != reason.strip()):
+        return False
+    return without_added(signed.content) == without_added(clean_content(content))
 
 
 def acknowledge(

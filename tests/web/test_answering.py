@@ -13,6 +13,7 @@ from econsult.consults.answers import Answer, draft_of, signed_answer
 from econsult.consults.plainness import GOAL
 from econsult.consults.recommendations import steps_of
 from econsult.consults.records import Consult
+from econsult.consults.versions import versions_of
 from econsult.people.patients import Patient
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.web.browsing import post, token_from
@@ -105,6 +106,23 @@ def test_signing_tells_the_clinic_and_takes_the_next(
         assert session.get_one(Consult, following.id).holder_id == clinic.derm.id
     page = derm.get(f"/consults/{held.public_id}").text
     assert f"Signed by {clinic.derm.name}" in page
+
+
+@pytest.mark.parametrize(("disposition", "verb"), [("advice_only", "sign"), ("new_photo", "sign_next")])
+def test_a_signature_whose_page_got_lost_is_told_as_done(
+    runtime: Runtime, derm: FlaskClient, clinic: Clinic, held: Consult, disposition: str, verb: str
+) -> None:
+    path, fields = f"/consults/{held.public_id}/answer", {**FIELDS, "disposition": disposition, "verb": verb}
+    post(derm, path, fields)
+    with runtime.database.writing() as session:
+        free = clinic.econsult(session, now=NOW)
+    again = post(derm, path, fields)
+    assert (again.status_code, again.location) == (303, "/worklist?said=signed")
+    other = post(derm, path, {**fields, "impression": "Scabies"})
+    assert (other.status_code, "What you wrote is not saved" in other.text) == (409, True)
+    with runtime.database.reading() as session:
+        assert session.get_one(Consult, free.id).holder_id is None
+        assert len(versions_of(session, held.id)) == 1
 
 
 def test_signing_alone_goes_back_to_the_queue(derm: FlaskClient, held: Consult) -> None:

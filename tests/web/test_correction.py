@@ -51,6 +51,9 @@ def test_the_correction_is_read_by_all_and_the_version_before_is_marked(
     signed = post(derm, f"{at}/correct", FIELDS)
     assert signed.location == f"{at}?said=corrected"
     assert 'answer/undo"' in derm.get(signed.location).text
+    # The page that answers the form may get lost: it comes once more.
+    assert post(derm, f"{at}/correct", FIELDS).location == signed.location
+    assert post(derm, f"{at}/correct", {**FIELDS, "reason": "Another reason"}).status_code == 409
     pcp = browser_of(clinic.pcp)
     page = pcp.get(at).text
     assert [text in page for text in (WHY, "version 1 does not hold any more", "Have you read it?")] == [True] * 3

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import consult_for
-from econsult.consults.answers import Answer, draft_of, save_draft, sign
+from econsult.consults.answers import Answer, draft_of, has_signed, save_draft, sign
 from econsult.consults.contents import (
     CONFIDENCES,
     KINDS,
@@ -62,7 +62,22 @@ def answer(public_id: str) -> Page:
     except InvalidError as error:
         return _refused(public_id, content, sentences(error.fields))
     except (ForbiddenError, ImpossibleVerbError, NotFoundError) as error:
-        return lost(public_id, words_of(content), status_of(error))
+        return _signed_before(public_id, content) or lost(public_id, words_of(content), status_of(error))
+
+
+def _signed_before(public_id: str, content: Mapping[str, Any]) -> Response | None:
+    """Where this form was heard before and its page got lost on the way: nobody is told that it was not saved.
+
+    The next request was taken then, so none is taken now.
+    """
+    if request.form.get("verb") not in {"sign", "sign_next"}:
+        return None
+    try:
+        with database().writing() as session:
+            is_signed = has_signed(session, consult_for(session, me(), public_id, now=now()).consult, me(), content)
+    except NotFoundError:
+        return None
+    return _after_signing(public_id) if is_signed else None
 
 
 def _kept(public_id: str, content: Mapping[str, Any]) -> Page:
@@ -182,11 +197,16 @@ def _signed(public_id: str) -> Response:
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.ANSWER)
         sign(session, loaded.consult, me(), now=now())
-    if me().role != Role.SPECIALIST:
-        return redirect(url_for("consult.show", public_id=public_id, said="signed_to_family"), 303)
-    following = _following() if request.form["verb"] == "sign_next" else None
+    is_next = me().role == Role.SPECIALIST and request.form["verb"] == "sign_next"
+    following = _following() if is_next else None
     if following:
         return redirect(url_for("consult.show", public_id=following, said="signed", was=loaded.consult.number), 303)
+    return _after_signing(public_id)
+
+
+def _after_signing(public_id: str) -> Response:
+    if me().role != Role.SPECIALIST:
+        return redirect(url_for("consult.show", public_id=public_id, said="signed_to_family"), 303)
     return redirect(url_for("worklist.queue", said="signed"), 303)
 
 

@@ -11,6 +11,7 @@ from werkzeug import Response
 
 from econsult.access import Pass, consult_for
 from econsult.advice.own_snippets import known_to
+from econsult.consults.answers import has_signed
 from econsult.consults.correcting import (
     LONGEST_REASON,
     NOT_YOURS,
@@ -72,7 +73,7 @@ def write_correction(public_id: str) -> Page:
     except InvalidError as error:
         return _refused(public_id, content, reason, _words(error.fields))
     except StaleVersionError:
-        return _both_texts(public_id, content, reason)
+        return _signed_before(public_id, content, reason) or _both_texts(public_id, content, reason)
     except (ForbiddenError, ImpossibleVerbError, NotFoundError) as error:
         return lost(public_id, "\n\n".join(filter(None, (reason, words_of(content)))), status_of(error))
 
@@ -106,6 +107,14 @@ def _signed(public_id: str, content: Mapping[str, Any], reason: str) -> Page:
         loaded = _loaded(session, public_id)
         correct(session, loaded.consult, me(), content, reason, now=now(), version=draft.corrects)
     return redirect(url_for("consult.show", public_id=public_id, said="corrected"), 303)
+
+
+def _signed_before(public_id: str, content: Mapping[str, Any], reason: str) -> Response | None:
+    """Where this form was heard before and its page got lost on the way: it is no newer version of somebody else."""
+    with database().writing() as session:
+        consult = _loaded(session, public_id).consult
+        is_again = request.form.get("verb", "sign") == "sign" and has_signed(session, consult, me(), content, reason)
+    return redirect(url_for("consult.show", public_id=public_id, said="corrected"), 303) if is_again else None
 
 
 def _cancelled(public_id: str) -> Response:
