@@ -19,6 +19,7 @@ from econsult.people.passwords import hash_password, is_password
 from econsult.people.patients import add_patient, age_in_months, link_caregiver
 from econsult.people.persons import Role, add_person, person_by_email
 from econsult.trail import AuditEvent
+from tests.beside import beside
 from tests.personas import NOON, Clinic
 
 PASSWORD = "correct horse battery"
@@ -100,6 +101,41 @@ def test_wrong_passwords_in_a_row_and_the_closing_are_in_the_trail_once_in_a_qua
     assert rows() == both
     guess(20, after=timedelta(minutes=16))
     assert rows() == both * 2
+
+
+def test_a_few_guesses_at_each_of_many_accounts_close_all_of_them_to_where_they_come_from(
+    database: Database, clinic: Clinic
+) -> None:
+    """Sixty as for links; who types the right password is not counted, so that a hospital of many is not shut out."""
+
+    def attempt(number: int, given: str = PASSWORD, source: str = "192.0.2.7", minutes: int = 0) -> bool:
+        email = "pcp@clinic.test" if number == 0 else f"nobody-{number}@clinic.test"
+        at = NOON + timedelta(minutes=minutes)
+        return attempts.sign_in(database, email, given, source=source, now=at) is not None
+
+    with database.writing() as session:
+        session.merge(clinic.pcp).password_hash = hash_password(PASSWORD)
+    assert not any(attempt(number, "wrong") for number in range(3))
+    with database.writing() as session:
+        # What more guesses at other addresses leave.
+        known = session.scalars(select(attempts.SignInTry)).all()
+        session.add_all(
+            attempts.SignInTry(account=f"another-{number}", source=known[0].source, at=NOON)
+            for number in range(attempts.FROM_ONE - 1 - len(known))
+        )
+    assert attempt(0)
+    with suppress(TooManyTriesError), beside(database, "sign_in_try.source IN", lambda: attempt(-1)):
+        attempt(-2)
+    with database.reading() as session:
+        assert session.scalar(select(func.count(attempts.SignInTry.id))) == attempts.FROM_ONE
+    for number in (0, 1, 999):
+        with pytest.raises(TooManyTriesError):
+            attempt(number)
+    assert attempt(0, source="198.51.100.4")
+    assert attempt(0, minutes=16)
+    with database.reading() as session:
+        rows = session.execute(select(AuditEvent.entity_id).where(AuditEvent.action == attempts.SHUT_PLACE)).all()
+    assert [row.entity_id for row in rows] == [clinic.program.public_id]
 
 
 def test_many_guesses_at_once_are_all_counted(database: Database, clinic: Clinic) -> None:
