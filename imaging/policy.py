@@ -42,10 +42,11 @@ class Policy:
     """How to prepare a file. What is not said is masked.
 
     `faces` is `mask_all`; `keep_region`, which leaves the `regions` of the patient's face open; `face_is_finding`,
-    which leaves the patient's whole face open; `no_face`, by which only a face that is sure is covered on a paper, and
-    which is `mask_all` for everything else; or `keep`, which looks for no face at all. Faces of bystanders are always
-    masked where faces are looked for. `text` is `mask` or `keep`; on paper it means the case's own
-    `identifiers` and whatever has the form of one, in pictures every line of writing and every code.
+    which leaves the patient's whole face open (on a paper the only one of a page, if it is sure); `no_face`, by which
+    only a face that is sure is covered on a paper, and which is `mask_all` for everything else; or `keep`, which looks
+    for no face at all. Faces of bystanders are always masked where faces are looked for. `text` is `mask` or `keep`; on
+    paper it means the case's own `identifiers` and whatever has the form of one, in pictures every line of writing and
+    every code.
     `chosen_by` says whose decision it was, as a plain word. `is_review` asks for a `review` copy with nothing
     masked, for the person who decides about a file that is held.
 

@@ -5,7 +5,7 @@ from imaging.policy import FACE_IS_FINDING, KEEP, KEEP_REGION, NO_FACE, Policy
 _ALWAYS = ("surroundings", "body_marks", "sensor_noise")
 _MISSED = "missed_faces"
 _BY_FACES = {KEEP: ("faces",), FACE_IS_FINDING: ("patient_face", _MISSED), KEEP_REGION: ("part_of_face", _MISSED)}
-_ON_PAPER = {KEEP: ("faces",), NO_FACE: ("faces",)}
+_ON_PAPER = {KEEP: ("faces",), NO_FACE: ("faces",), FACE_IS_FINDING: ("patient_face", _MISSED)}
 _BY_KIND = {"video": ("movement",), "lab_document": ("dates_of_care", "handwriting")}
 
 

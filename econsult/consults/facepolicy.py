@@ -13,8 +13,6 @@ NO_FACE = "no_face"
 """What was covered on a paper is no face: only by a person's decision about one file, and names stay covered."""
 SURE_FACE = 0.5
 """The score from which a face on a paper is one whatever a person says of it (`imaging.steps.faces_on_paper`)."""
-PAPER_POLICIES = (MASK_ALL, NO_FACE)
-"""A face on a paper is a passport's, and tells who the child is: it is never the finding."""
 OPENS_NONE = (MASK_ALL, NO_FACE)
 """Under these every face that was found for sure is covered."""
 KEEP = "keep"

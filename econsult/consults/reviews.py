@@ -29,7 +29,6 @@ from econsult.consults.facepolicy import (
     KEEP_REGION,
     MASK_ALL,
     NO_FACE,
-    PAPER_POLICIES,
     SURE_FACE,
     check_consent,
 )
@@ -211,13 +210,17 @@ def _drop_decisions(session: Session, consult: Consult, which: ColumnElement[boo
 def policies_for(attachment: Attachment) -> tuple[str, ...]:
     """What can be chosen for the faces of this file.
 
-    That there is none on a paper is to be said where the detector was not sure, and of what was decided so before.
+    That there is none on a paper is to be said where the detector was not sure, that it is the patient's where it was,
+    and each of what was decided so before. No policy of the case opens a face there: most are a passport's.
     """
     if attachment.kind != MediaKind.LAB_DOCUMENT:
         return FACE_POLICIES
-    faces = [mask for mask in _masks(attachment) if mask.get("what") == "face"]
-    is_unsure = any(mask.get("threshold", 0.0) < SURE_FACE for mask in faces)
-    return PAPER_POLICIES if is_unsure or attachment.face_policy == NO_FACE else (MASK_ALL,)
+    scores = [mask.get("threshold", 0.0) for mask in _masks(attachment) if mask.get("what") == "face"]
+    is_there = {
+        NO_FACE: any(score < SURE_FACE for score in scores),
+        FACE_IS_FINDING: any(score >= SURE_FACE for score in scores),
+    }
+    return (MASK_ALL, *(policy for policy, is_so in is_there.items() if is_so or attachment.face_policy == policy))
 
 
 def hides_face(attachment: Attachment) -> bool:

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from imaging.boxes import Box
+from imaging.choice import is_same
 from imaging.detectors import Detectors
 from imaging.halves import halves_of
 from imaging.masks import Mask, box_mask
@@ -26,7 +27,7 @@ from imaging.reading.words import Line, Word, in_lines
 from imaging.refusal import Held
 from imaging.steps.faces_on_paper import faces_on
 from imaging.steps.find_codes import code_masks
-from imaging.writing import TEXT_THRESHOLD, Writing, texts_in
+from imaging.writing import TEXT_THRESHOLD, Shown, Writing, texts_in
 
 WordsOf = Callable[[int, int, int], list[Word]]
 Looks = tuple[Policy, Detectors]
@@ -69,7 +70,8 @@ def _find(page: Pixels, layer: Sequence[Word], deny: DenyList | None, looks: Loo
         return
     height, width = page.shape[:2]
     small = page[:: max(1, height // 1400), :: max(1, height // 1400)]
-    yield from faces_on(small, policy, detectors)
+    faces = faces_on(small, policy, detectors)
+    yield from faces.masks
     if deny is not None:
         grey = np.asarray(cv2.cvtColor(page, cv2.COLOR_RGB2GRAY), np.uint8)
         # Lines of print look like rows of stripes, so on paper PDF417 is left to the reader.
@@ -79,7 +81,38 @@ def _find(page: Pixels, layer: Sequence[Word], deny: DenyList | None, looks: Loo
             yield from _of_layer(layer, deny, (width, height))
             yield from _zones(ink)
         else:
-            yield from _read(page, ink, layer, deny, detectors)
+            found = _read(page, ink, layer, deny, detectors)
+            yield from _beside(found, page, faces.shown, detectors) if faces.shown else found
+
+
+def _beside(found: Iterable[Mask], page: Pixels, shown: Sequence[Box], detectors: Detectors) -> Iterator[Mask]:
+    """Yield what was found, but for what nobody could read over a face that stays open: most of it are the rims of that
+    picture, and there it goes by the rule for photos."""
+    if detectors.texts is None:
+        yield from found
+        return
+    pictures = {face: face for face in shown}
+    for mask in found:
+        box = Box(mask.left, mask.top, mask.left + mask.width, mask.top + mask.height)
+        over = [face for face in shown if mask.detector == UNREAD and is_same(box, face)]
+        for face in over:
+            pictures[face] = pictures[face].joined(box)
+        if not over:
+            yield mask
+    for face, picture in pictures.items():
+        yield from _written_on(page, picture, face, detectors.texts)
+
+
+def _written_on(page: Pixels, picture: Box, face: Box, writing: Writing) -> Iterator[Mask]:
+    """Yield the lines in one picture of a page; in the face itself those alone in which letters are read."""
+    height, width = page.shape[:2]
+    left, top = int(picture.left * width), int(picture.top * height)
+    part = np.ascontiguousarray(page[top : int(picture.bottom * height) + 1, left : int(picture.right * width) + 1])
+    tall, wide = part.shape[:2]
+    edges = face.left * width - left, face.top * height - top, face.right * width - left, face.bottom * height - top
+    for box in texts_in(writing, part, shown=[Shown(_share(edges, (wide, tall)))]):
+        where = left + box.left * wide, top + box.top * tall, left + box.right * wide, top + box.bottom * tall
+        yield box_mask("text", _share(where, (width, height)), TEXT_DETECTOR, TEXT_THRESHOLD)
 
 
 def _on(copy: str, mask: Mask) -> Mask:

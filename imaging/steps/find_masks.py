@@ -14,7 +14,7 @@ from imaging.refusal import Held
 from imaging.small_writing import small_texts_in
 from imaging.writing import TEXT_THRESHOLD, Shown, texts_in
 
-_FACE_GROWTH = 1.3
+FACE_GROWTH = 1.3
 """The detector's box ends at the brow and the chin; hair line, ears and jaw tell who somebody is as well."""
 
 _NEAR = (Shown(Box(0.0, 0.0, 1.0, 1.0), thinnest=0.015),)
@@ -47,12 +47,12 @@ def _faces(small: Pixels, pixels: Pixels, policy: Policy, detectors: Detectors) 
     if detectors.faces is None:
         raise Held("no_face_model")
     found = united(all_faces_in(detectors.faces, small), small_faces_in(detectors.faces, pixels), FACE_OVERLAP)
-    return [box.grown(_FACE_GROWTH) for box in found]
+    return [box.grown(FACE_GROWTH) for box in found]
 
 
 def face_masks(found: Sequence[Box], policy: Policy) -> list[Mask]:
     """Return masks over those of the faces found that the policy covers, hair line and ears with them."""
-    return _masks_of(open_faces([box.grown(_FACE_GROWTH) for box in found], policy))
+    return _masks_of(open_faces([box.grown(FACE_GROWTH) for box in found], policy))
 
 
 def _masks_of(covered: Sequence[Box]) -> list[Mask]:

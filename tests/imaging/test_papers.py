@@ -435,6 +435,31 @@ def test_a_page_on_which_a_person_saw_no_face_keeps_a_sure_one_and_its_names_cov
     assert [entry.text for entry, box in secrets if papers.covered(picture, box, 0.0, FILL) < 0.95] == []
 
 
+def test_the_only_sure_face_of_a_page_opens_by_a_persons_decision_and_its_names_do_not(run: Prepare) -> None:
+    data, page = sparse(with_portrait=True)
+    policy = Policy(identifiers=page.known, faces="face_is_finding", chosen_by="reviewer")
+    report, kept = run(data, "lab_document", policy)
+    assert [mask for mask in report.masks if mask.what in {"face", "text"}] == []
+    picture = Image.open(io.BytesIO(kept.files["page-1"]))
+    secrets = [(entry, box) for entry, box in page.places() if entry.is_secret]
+    assert [entry.text for entry, box in secrets if papers.covered(picture, box, 0.0, FILL) < 0.95] == []
+    two = Image.new("RGB", (1700, 2200), (255, 255, 255))
+    two.paste(portrait(500), (200, 300))
+    two.paste(portrait(400), (1000, 1200))
+    taped = Image.new("RGB", (1700, 2200), (255, 255, 255))
+    taped.paste(portrait(720), (300, 400))
+    ImageDraw.Draw(taped).rectangle((555, 600, 795, 662), fill=(236, 228, 210))
+    ImageDraw.Draw(taped).text((567, 607), "Zoraida Q.", (30, 30, 50), ImageFont.load_default(42))
+    pages = io.BytesIO()
+    two.save(pages, "PDF", resolution=papers.DOTS, save_all=True, append_images=[taped])
+    report, kept = run(pages.getvalue(), "lab_document", policy)
+    assert [mask.threshold for mask in report.masks if mask.what == "face"] == [SURE, SURE]
+    second = np.asarray(Image.open(io.BytesIO(kept.files["page-2"])).convert("RGB")).astype(int)
+    is_covered = (np.abs(second - FILL).max(axis=2) < 12).astype(float)
+    assert is_covered[615:650, 585:765].mean() > 0.99, "a strange name on the face"
+    assert is_covered[895:955, 630:750].mean() < 0.5, "the mouth"
+
+
 def test_without_what_reads_dates_a_page_waits_for_a_person() -> None:
     page = papers.paper(1, papers.FONTS[0])
     policy = Policy(identifiers=page.known)

@@ -152,15 +152,25 @@ def test_the_face_that_a_question_is_about_is_none_on_a_paper(
     offered = re.compile(r'name="face_policy" value="(\w+)"( checked)?')
     assert offered.findall(page) == [("mask_all", " checked"), ("no_face", "")]
     with runtime.database.writing() as session:
-        # The detector is sure of it: a face on a paper is shown for a reason, as every other is, or it stays covered.
+        # The detector is sure of it: a face on a paper is shown by the family's yes, as every other is.
         session.get_one(Attachment, file.id).report = {**MASKED, "masks": [{"what": "face", "threshold": SURE_FACE}]}
     page = pcp.get(f"/reviews/{file.public_id}").text
-    assert offered.findall(page) == [("mask_all", " checked")]
+    assert offered.findall(page) == [("mask_all", " checked"), ("face_is_finding", "")]
     refused = post(pcp, f"/reviews/{file.public_id}/faces", {"face_policy": "no_face", **opened(pcp, file)})
     assert (refused.status_code, state_of(runtime, file).state) == (422, AttachmentState.READY)
-    assert 'name="face_consent"' not in page
-    refused = post(pcp, f"/reviews/{file.public_id}/faces", {"face_policy": "face_is_finding", **opened(pcp, file)})
+    shown = {"face_policy": "face_is_finding", **opened(pcp, file)}
+    refused = post(pcp, f"/reviews/{file.public_id}/faces", shown)
     assert (refused.status_code, state_of(runtime, file).state) == (422, AttachmentState.READY)
+    told = {"face_consent": "yes", "consent_by": "parent", "consent_method": "verbal", "consent_language": "es"}
+    assert post(pcp, f"/reviews/{file.public_id}/faces", {**shown, **told}).status_code == 303
+    with runtime.database.writing() as session:
+        mine = session.get_one(Attachment, file.id)
+        policy = policy_for(session, mine, session.get_one(Consult, asked.id))
+        assert (policy.faces, policy.text, policy.chosen_by) == ("face_is_finding", "mask", "reviewer")
+        link_renditions(session, mine, (), {"policy": {"faces": policy.faces}}, datetime.now(UTC))
+        assert mine.is_restricted
+        say(session, mine, clinic, yes=False)
+        assert policy_for(session, mine, session.get_one(Consult, asked.id)).faces == "mask_all"
 
 
 @pytest.mark.parametrize(

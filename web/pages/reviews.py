@@ -212,7 +212,7 @@ def _page(session: Session, attachment: Attachment, consult: Consult, errors: di
         chosen=request.form.get("face_policy")
         or attachment.face_policy
         or (MASK_ALL if is_paper else consult.details.get("face_policy", MASK_ALL)),
-        needs_consent=not is_paper,
+        needs_consent=FACE_IS_FINDING in verbs.policies_for(attachment),
         has_yes=Allowed.FACES in standing(session, consult.id),
         no=_no(session, consult),
         consent_by=signers(session, session.get_one(Patient, consult.patient_id)),

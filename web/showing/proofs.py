@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from econsult.consults.attachments import Attachment, AttachmentState
+from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
 from web.showing.counted import count_of
 from web.showing.files import LOCATION
 from web.words.files import FACE_CHOICES, PAPER_CHOICES
@@ -87,8 +87,8 @@ def _taken_out(report: dict[str, Any]) -> str:
 
 
 def _policy(report: dict[str, Any]) -> str:
-    policy = report.get("policy") or {}
-    words = {**FACE_CHOICES, **PAPER_CHOICES}.get(policy.get("faces", ""), gettext("Nothing is hidden"))
+    policy, is_paper = report.get("policy") or {}, report.get("kind") == MediaKind.LAB_DOCUMENT
+    words = (PAPER_CHOICES if is_paper else FACE_CHOICES).get(policy.get("faces", ""), gettext("Nothing is hidden"))
     if policy.get("faces") == "keep_region" and all(mask["what"] != "face" for mask in report.get("masks") or ()):
         words = f"{words}, {gettext('no face was found')}"
     by = CHOSEN_BY.get(policy.get("chosen_by", ""))

@@ -68,6 +68,7 @@ FACE_CHOICES = {
 PAPER_CHOICES = {
     "mask_all": FACE_CHOICES["mask_all"],
     "no_face": _l("There is no face on this paper; names and birth dates stay hidden"),
+    "face_is_finding": _l("The patient's face is shown; names and birth dates stay hidden"),
 }
 HOLD_REASONS = {
     "no_face_model": _l("The detector for faces is missing, so nobody knows whether there is one."),
