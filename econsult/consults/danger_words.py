@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 
 from econsult.consults import danger_english as english
+from econsult.consults import danger_known as known
 from econsult.consults import danger_spanish as spanish
 
 INFANT_FEVER = "young_infant_fever"
@@ -51,10 +52,11 @@ _SOUNDS = (
 )
 
 
-def words_of_danger(*texts: str, months: int | None = None) -> tuple[str, ...]:
+def words_of_danger(*texts: str, months: int | None = None, about: Iterable[str] = ()) -> tuple[str, ...]:
     """The signs that words in these texts may tell of. None found says nothing about the child.
 
-    `months` is the child's age by its record, where that is known: of a young baby any fever is a sign.
+    `months` is the child's age by its record, where that is known: of a young baby any fever is a sign. `about` is what
+    else is known of the child, as a specialty or another text, in which an illness may be named.
     """
     told = [_plain(text) for text in texts if text]
     heard = [fold(text) for text in told]
@@ -65,6 +67,12 @@ def words_of_danger(*texts: str, months: int | None = None) -> tuple[str, ...]:
     ]
     if any(map(_FEVER.search, told)) or any(map(_FIEBRE.search, heard)):
         found += [INFANT_FEVER] * _is_newborn(told, heard, months)
+    named = [_plain(text) for text in about if text]
+    named_heard = [fold(text) for text in named]
+    for code in known.ENGLISH:
+        is_now = any(map(_NOW[code].search, told)) or any(map(_AHORA[code].search, heard))
+        has = any(map(_HAS[code].search, told + named)) or any(map(_TIENE[code].search, heard + named_heard))
+        found += [code] * (is_now and has)
     return tuple(found)
 
 
@@ -115,3 +123,7 @@ _SPANISH = {code: _compiled(spanish.PATTERNS[code], _folded) for code in english
 _FEVER, _FIEBRE = _compiled(english.FEVER), _compiled(spanish.FEVER, _folded)
 _NEWBORN, _NACIDO = _compiled(english.NEWBORN), _compiled(spanish.NEWBORN, _folded)
 _PERHAPS, _QUIZAS = _compiled(english.NEWBORN_MAYBE), _compiled(spanish.NEWBORN_MAYBE, _folded)
+_HAS = {code: _compiled(sign.has) for code, sign in known.ENGLISH.items()}
+_TIENE = {code: _compiled(sign.has, _folded) for code, sign in known.SPANISH.items()}
+_NOW = {code: _compiled(sign.now) for code, sign in known.ENGLISH.items()}
+_AHORA = {code: _compiled(sign.now, _folded) for code, sign in known.SPANISH.items()}

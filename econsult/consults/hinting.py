@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults.asked import sentences_in
+from econsult.consults.asked import family_subject, sentences_in
 from econsult.consults.danger_words import words_of_danger
 from econsult.consults.hearers import home_of
 from econsult.consults.lifecycle import OPEN
@@ -31,7 +31,7 @@ def note_words(session: Session, consult: Consult, person: Person, *texts: str, 
     Returns the codes of the signs; none found says nothing.
     """
     months = age_in_months(session.get_one(Patient, consult.patient_id).birth_date, now.date())
-    codes = words_of_danger(*texts, months=months)
+    codes = words_of_danger(*texts, months=months, about=_known_of(session, consult))
     if not codes:
         return ()
     hint = RedFlagStop(consult_id=consult.id, person_id=person.id, codes=",".join(codes)[:400], is_hint=True, at=now)
@@ -62,7 +62,8 @@ def weigh_again(session: Session, child: Patient, staff: Person, now: datetime) 
     query = select(Consult).where(Consult.patient_id == child.id, Consult.status.in_(OPEN))
     for consult in session.scalars(query.where(Consult.submitted_at.is_not(None)).order_by(Consult.id)):
         texts = (consult.question, *sentences_in(session, consult.details))
-        told = (*signs_told(session, consult, consult.details, now), *words_of_danger(*texts, months=months))
+        words = words_of_danger(*texts, months=months, about=_known_of(session, consult))
+        told = (*signs_told(session, consult, consult.details, now), *words)
         known = session.scalars(select(RedFlagStop.codes).where(RedFlagStop.consult_id == consult.id))
         before = {code for codes in known for code in codes.split(",")}
         codes = tuple(code for code in dict.fromkeys(flags_now(told)) if code not in before)
@@ -70,6 +71,13 @@ def weigh_again(session: Session, child: Patient, staff: Person, now: datetime) 
             _hint(session, consult, staff, codes, now)
             if consult.kind == Kind.FAMILY_QUESTION:
                 _hurry(consult)
+
+
+def _known_of(session: Session, consult: Consult) -> list[str]:
+    """Where an illness of the child may be named: in all of this question, and by the specialties that were asked."""
+    asked = select(Consult.specialty).where(Consult.patient_id == consult.patient_id).distinct()
+    topic = family_subject(consult.details)
+    return [topic, *filter(None, session.scalars(asked)), consult.question, *sentences_in(session, consult.details)]
 
 
 def _hurry(consult: Consult) -> None:
