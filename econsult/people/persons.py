@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import cast
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, bindparam, select, text, update
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, bindparam, false, select, text, update
 from sqlalchemy.orm import Mapped, MappedColumn, Session, column_property, defer, mapped_column
 
 from econsult import audit
@@ -40,9 +40,7 @@ SPECIALTIES = (
     "dermatology", "cleft", "neurology", "endocrinology", "nephrology", "genetics",
     "metabolic", "cardiology", "gastroenterology", "cystic_fibrosis", "asthma",
 )  # fmt: skip
-
 LANGUAGES = ("en", "es")
-
 EMAIL = "person.email"
 
 
@@ -50,7 +48,8 @@ class Program(PublicId, Base):
     """A children's program: the tenant that everything belongs to. Its key is wrapped by the master key.
 
     `former_key_wrapped` is that of the version before, while children's keys may be under it (`econsult.rekeying`);
-    `key_changed_at` says since when there has been another than the first.
+    `key_changed_at` says since when there has been another than the first, `erased_at` when it was destroyed. As the
+    watch over desks found it, `desk_empty_since` says since when no coordinator is there, of one that `has_had_desk`.
     """
 
     __tablename__ = "program"
@@ -62,7 +61,8 @@ class Program(PublicId, Base):
     key_changed_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
     erased_at: Mapped[datetime | None] = mapped_column(Instant)
-    """When its key was destroyed: `econsult.erasure`."""
+    has_had_desk: Mapped[bool] = mapped_column(default=False, server_default=false())
+    desk_empty_since: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Organization(PublicId, Base):

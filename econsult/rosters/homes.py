@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from econsult.people.persons import Organization, Person, Role
 from econsult.picking import ANY, Pick
@@ -56,7 +57,7 @@ def unnoted(session: Session, empty: Collection[int], now: datetime) -> dict[int
     # Whoever finds it out first tells, and that may be a step of the ladder shortly before the look that writes it
     # down: what the desk heard within two looks is of this gap, if no plan says that somebody was there meanwhile.
     latest = now - 2 * LOOK_EVERY
-    planned = _planned(session, gone - set(known), now)
+    planned = last_planned(session, gone - set(known), now)
     return {
         **dict.fromkeys(set(known) - gone),
         **{clinic: max(planned.get(clinic, latest), latest) for clinic in gone - set(known)},
@@ -95,24 +96,31 @@ def _gone_again(session: Session, since: Mapping[int, datetime], now: datetime) 
         .where(Organization.id.in_(since), Person.role == Role.PCP, Person.is_active)
         .where(TimeOff.starts_at <= now, TimeOff.ends_at > now, TimeOff.starts_at > Organization.empty_since)
     )
-    planned = _planned(session, {number or 0 for number in session.scalars(later)}, now, with_left=False)
+    planned = last_planned(session, {number or 0 for number in session.scalars(later)}, now, with_left=False)
     return {clinic: at for clinic, at in planned.items() if at > since[clinic]}
 
 
-def _planned(
-    session: Session, clinics: Collection[int], now: datetime, *, with_left: bool = True
+def last_planned(
+    session: Session,
+    clinics: Collection[int],
+    now: datetime,
+    *,
+    with_left: bool = True,
+    of: InstrumentedAttribute[Any] = Person.organization_id,
+    role: Role = Role.PCP,
 ) -> dict[int, datetime]:
     """The last moment at which time off says that somebody of each of these clinics was there, where it says so.
 
-    Whoever is away was there when that began, and whoever has left when it ended.
+    Whoever is away was there when that began, and whoever has left when it ended. With `of` and `role` the same of
+    other groups of people.
     """
     if not clinics:
         return {}
     found: dict[int, dict[int, tuple[datetime, datetime]]] = {}
     query = (
-        select(Person.organization_id, TimeOff)
+        select(of, TimeOff)
         .join(Person, Person.id == TimeOff.person_id)
-        .where(Person.organization_id.in_(clinics), Person.role == Role.PCP, TimeOff.starts_at <= now)
+        .where(of.in_(clinics), Person.role == role, TimeOff.starts_at <= now)
         .order_by(TimeOff.starts_at, TimeOff.id)
     )
     for clinic, off in session.execute(query if with_left else query.where(Person.is_active)):

@@ -34,6 +34,7 @@ from econsult.rosters import planning
 from econsult.rosters.limits import Limits
 from econsult.rosters.shifts import TimeOff
 from econsult.trail import AuditEvent
+from tests.beside import beside
 from tests.personas import ANSWER, LEASE, NOON, Clinic
 
 
@@ -98,7 +99,7 @@ def test_whoever_stands_in_hears_it_once_for_each_time_and_reads_why(database: D
         second = _second(session, database, clinic)
         _off(session, clinic.coordinator)
         # A colleague is at the desk.
-        assert (untold_desks(session, NOON), watch_desks(session, NOON)) == ([], 0)
+        assert (watch_desks(session, NOON), untold_desks(session, NOON)) == (0, [])
         away = _off(session, second)
         assert untold_desks(session, NOON) == [clinic.program.id]
         assert [watch_desks(session, NOON), watch_desks(session, NOON), untold_desks(session, NOON)] == [1, 0, []]
@@ -110,6 +111,65 @@ def test_whoever_stands_in_hears_it_once_for_each_time_and_reads_why(database: D
         told = Notice(kind=NoticeKind.NO_COVER, language="es", consult_id=1)
         words = [letter(told, "", is_family=False, stands_in=heir)[1] for heir in (False, True)]
     assert [text.count("no hay nadie de coordinación") for text in words] == [0, 1]
+
+
+@pytest.mark.parametrize("leaves", ["closed", "other role"])
+def test_whoever_stands_in_hears_it_too_where_the_last_account_goes(
+    database: Database, clinic: Clinic, leaves: str
+) -> None:
+    heirs = select(Notice.person_id).where(Notice.kind == NoticeKind.STANDS_IN).order_by(Notice.id)
+    with database.writing() as session:
+        # A program that never had a desk has none to stand in for.
+        bare = clinic.vault.add_program(session, "Bare", NOON)
+        add_person(session, database.cipher, bare, email="a@bare.test", name="a", role=Role.ADMIN, now=NOON)
+        session.flush()
+        assert (watch_desks(session, NOON), untold_desks(session, NOON)) == (0, [])
+        coordinator = session.get_one(Person, clinic.coordinator.id)
+        if leaves == "closed":
+            close_account(session, coordinator, NOON)
+        else:
+            coordinator.role = Role.DIRECTOR
+        session.flush()
+        told = {"closed": [clinic.director.id], "other role": [coordinator.id, clinic.director.id]}[leaves]
+        assert (untold_desks(session, NOON + HOUR), watch_desks(session, NOON + HOUR)) == (
+            [clinic.program.id],
+            len(told),
+        )
+        assert (watch_desks(session, NOON + 2 * HOUR), sorted(session.scalars(heirs))) == (0, sorted(told))
+
+
+@pytest.mark.parametrize("has_clock", [True, False])
+def test_each_time_the_desk_is_empty_anew_is_told_anew(database: Database, clinic: Clinic, has_clock: bool) -> None:
+    """One is away for two weeks, another for a day and back; her account is closed, or she goes once more."""
+    with database.writing() as session:
+        second = _second(session, database, clinic)
+        _off(session, clinic.coordinator, 2)
+        _off(session, second, 0, 8)
+        looks = [watch_desks(session, NOON + hour * HOUR) for hour in ((1, 2, 3, 8, 9) if has_clock else (3,))]
+        assert looks == ([0, 1, 0, 0, 0] if has_clock else [1])
+        if has_clock:
+            close_account(session, second, NOON + 10 * HOUR)
+        else:
+            # No clock ran while she was back.
+            _off(session, second, 9)
+        session.flush()
+        assert [watch_desks(session, NOON + hour * HOUR) for hour in (11, 12)] == [1, 0]
+
+
+def test_two_clocks_at_once_tell_of_an_empty_desk_once(database: Database, clinic: Clinic) -> None:
+    def look(minutes: int = 1) -> None:
+        with database.writing() as session:
+            watch_desks(session, NOON + minutes * HOUR / 60)
+
+    with database.writing() as session:
+        watch_desks(session, NOON)
+        close_account(session, session.get_one(Person, clinic.coordinator.id), NOON)
+    with beside(database, "INSERT INTO notice", lambda: look(2)):
+        look()
+    look(3)
+    with database.reading() as session:
+        kinds = select(Notice.person_id).where(Notice.kind == NoticeKind.STANDS_IN)
+        assert list(session.scalars(kinds)) == [clinic.director.id]
 
 
 def test_a_time_off_that_empties_the_desk_says_so_before_it_is_saved(database: Database, clinic: Clinic) -> None:
