@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult.belonging import in_program, numbered_within
 from econsult.consults.attachments import Attachment
 from econsult.consults.clocks import pause_clock
-from econsult.consults.hearers import clinics_of, desk_of, home_of
+from econsult.consults.hearers import asked_of, clinics_of, desk_of, home_of
 from econsult.consults.hinting import note_words
 from econsult.consults.holding import require_holder
 from econsult.consults.lifecycle import ENDED, OPEN, Status, next_status
@@ -29,6 +29,7 @@ from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import caregivers_of
 from econsult.people.deaths import has_died
 from econsult.people.persons import HOUSEHOLD, Person
+from econsult.rosters.homes import there_of
 from econsult.seeing import is_seen, seen_part
 
 LONGEST_MESSAGE, MOST_ITEMS = 5000, 20
@@ -180,12 +181,23 @@ def request_info(
     consult.version += 1
     # Nobody waits three days for what is urgent: the question is sent, and the clock runs on.
     is_held = consult.urgency != Urgency.URGENT
-    if is_held and pause_clock(session, consult, ClockName.FIRST_REPLY, f"needs_{lane}", now):
-        consult.status = status
+    is_held = is_held and pause_clock(session, consult, ClockName.FIRST_REPLY, f"needs_{lane}", now)
+    consult.status = status if is_held else consult.status
     keep_wanted(session, consult, items, codes, now=now)
     note(session, consult, "request_info", person_id=person.id, now=now, detail=lane)
     tell_lane(session, consult, message, NoticeKind.MORE_NEEDED, now)
+    if lane == Audience.CLINICIANS and not is_held:
+        _tell_of_empty_clinic(session, consult, message, now)
     return message
+
+
+def _tell_of_empty_clinic(session: Session, consult: Consult, message: Message, now: datetime) -> None:
+    """The desk hears at once that nobody of the clinic is there to answer: no watch finds what runs on (`clinics`)."""
+    asked = asked_of(session, consult, now)
+    if asked and not there_of(session, asked, now):
+        for person in desk_of(session, consult.program_id, now):
+            about = f"asked:{message.public_id}"
+            notify(session, person, NoticeKind.NO_COVER, consult_id=consult.id, about=about, now=now)
 
 
 def check_asking(

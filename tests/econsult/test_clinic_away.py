@@ -16,6 +16,7 @@ from econsult.consults.clocks import open_clocks
 from econsult.consults.ledger import ClockEvent
 from econsult.consults.offering import why_of
 from econsult.consults.policies import ClockName
+from econsult.consults.records import Urgency
 from econsult.database import Database
 from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Organization, Person, PractitionerSpecialty, Role, add_person
@@ -325,3 +326,21 @@ def test_information_asked_of_a_clinic_on_leave_is_told_at_once_and_at_the_remin
         consult.requester_id = clinic.pcp.id
         all_day(session, at + 3 * MINUTE, at + 9 * MINUTE, MINUTE)
         assert len(told(session)) == 3
+
+
+def test_what_is_asked_urgently_of_a_clinic_on_leave_is_told_to_the_desk_at_once(
+    database: Database, clinic: Clinic
+) -> None:
+    """The clock runs on, so that no watch over what waits for information finds it."""
+    ask = {"text": "Which cream?", "items": [], "audience": threads.Audience.CLINICIANS}
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        consult.urgency = Urgency.URGENT
+        derm = session.get_one(Person, clinic.derm.id)
+        threads.request_info(session, consult, derm, **ask, now=NOON)
+        assert told(session) == []
+        off(session, clinic.pcp, -1, 14 * 24)
+        for family in (False, True):
+            to = {"audience": threads.Audience.FAMILY} if family else {}
+            threads.request_info(session, consult, derm, **ask | to, now=NOON + MINUTE)
+            assert told(session) == [(consult.id, clinic.coordinator.id)]
