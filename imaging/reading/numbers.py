@@ -13,8 +13,6 @@ _LIKE_DIGITS = str.maketrans("oilsbz", "011582")
 _SHORTEST_NUMBER, _SHORTEST_WHOLE, _SHORTEST_MISREAD = 5, 4, 7
 _SHORTEST_IN_ROW, _ROUND = 6, "00"
 _PHONE_DIGITS, _SPREAD, _APART_FROM_AREA = 7, 3, 6
-_UNSURE = 75.0
-_ALIKE = {frozenset(pair) for pair in ("38", "56", "08", "06", "17", "49", "58", "68", "27")}
 _GAP = r"[ ]?[-.\u2013][ ]?"
 _BEFORE = r"(?<![\w.])"
 _FOUR = r"(?!(?:19|20)\d\d)\d{4}"
@@ -87,7 +85,7 @@ class Numbers:
             return any(_holds(folded, meant, one) for one in self._numbers if _is_no_value(one))
         if any(_holds(folded, meant, one) for one in self._numbers):
             return True
-        return not word.is_exact and any(_is_misread(meant, one, word.confidence) for one in self._numbers)
+        return not word.is_exact and any(_is_misread(meant, one) for one in self._numbers)
 
     def _is_short(self, line: Line, number: int, *, is_row: bool) -> bool:
         """Whether a word is a number of four signs, which a value may be as well: a label tells them apart.
@@ -146,12 +144,13 @@ def _holds(folded: str, meant: str, number: str) -> bool:
     return False
 
 
-def _is_misread(meant: str, number: str, confidence: float) -> bool:
-    """Whether one sign of a number may have been taken for another, by its shape or because the reader was unsure."""
-    if len(meant) != len(number) or len(number) < _SHORTEST_MISREAD:
-        return False
-    wrong = [frozenset(pair) for pair in zip(meant, number, strict=True) if pair[0] != pair[1]]
-    return len(wrong) == 1 and (confidence < _UNSURE or wrong[0] in _ALIKE)
+def _is_misread(meant: str, number: str) -> bool:
+    """Whether one sign of a number was taken for another: what lies across a worn one makes any of it, and sure.
+
+    Of long numbers so few differ in one sign alone that another one is hardly ever meant.
+    """
+    is_long = len(meant) == len(number) >= _SHORTEST_MISREAD
+    return is_long and sum(one != other for one, other in zip(meant, number, strict=True)) == 1
 
 
 def _across(line: Line, numbers: Iterable[str], emails: Iterable[str]) -> Iterator[set[int]]:

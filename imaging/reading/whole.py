@@ -76,8 +76,8 @@ def read_rest(reader: Reader, ink: Ink, page: Reading | None, proven: Sequence[E
     left = outside(open_letters, page.boxes(SURE))
     groups = [edges_of(group) for group in groups_of(left, ink.grey.shape) if is_like_print(group, _FEWEST)]
     readings, unread = _parts(reader, ink, page, [_with_whole_words(page, part) for part in groups])
-    along = [reading for reading in readings if _runs_along(page, reading)]
-    across = [reading for reading in readings if not _runs_along(page, reading)]
+    along = [reading for reading in readings if runs_along(page, reading)]
+    across = [reading for reading in readings if not runs_along(page, reading)]
     return Whole((_merged(page, along), *across), unread, is_read=share >= _MUCH or _is_readable(page))
 
 
@@ -183,7 +183,7 @@ def _is_one_line(part: Edges) -> bool:
 def _tells(page: Reading, way: Reading, letters: Letters, is_in_line: bool) -> bool:
     """Whether enough was read for so many letters; what stands in a line of the page hardly runs another way."""
     signs = sum(len(word.text) for word in way.words if _is_sure(word, SURE))
-    return signs >= _MUCH * weight(letters) and (not is_in_line or signs >= _SIGNS_IN_LINE or _runs_along(page, way))
+    return signs >= _MUCH * weight(letters) and (not is_in_line or signs >= _SIGNS_IN_LINE or runs_along(page, way))
 
 
 def _with_whole_words(page: Reading, part: Edges) -> Edges:
@@ -227,7 +227,7 @@ def _is_in_line(page: Reading, row: Edges) -> bool:
     )
 
 
-def _runs_along(page: Reading, other: Reading) -> bool:
+def runs_along(page: Reading, other: Reading) -> bool:
     """Whether two views were turned alike, so that their words may stand in the same lines."""
     return bool(np.abs(page.view.back[:, :2] - other.view.back[:, :2]).max() < _ALIKE)
 

@@ -14,6 +14,7 @@ from imaging.masks import Mask, box_mask
 from imaging.models import TEXT_DETECTOR
 from imaging.pixels import Pixels
 from imaging.policy import MASK, Policy
+from imaging.reading.across import stamp_of
 from imaging.reading.columns import whole_columns
 from imaging.reading.date_reader import NoDates
 from imaging.reading.deny import DenyList
@@ -139,9 +140,10 @@ def _read(page: Pixels, ink: Ink, layer: Sequence[Word], deny: DenyList, detecto
     sizes = read_sizes(detectors.reader, ink, [*told, *proven(layer)])
     name = f"tesseract {detectors.reader.version}"
     for reading in (*whole.readings, *sizes.readings):
-        for edges in known_boxes(in_lines(corrected(reading, layer)), deny):
-            pieces = reading.view.on_page(edges)
-            yield from (box_mask("identifier", _share(piece, size), name, 0.0) for piece in pieces)
+        known = list(known_boxes(in_lines(corrected(reading, layer)), deny))
+        pieces = [piece for edges in known for piece in reading.view.on_page(edges)]
+        pieces += stamp_of(whole.readings[0], reading, ink) if known and whole.readings else []
+        yield from (box_mask("identifier", _share(piece, size), name, 0.0) for piece in pieces)
     sure = [box for reading in whole.readings for box in reading.boxes(VERY_SURE)]
     unread = (*whole_columns(whole.unread, ink.letters, sure), *sizes.unread, *stamps_in(ink))
     yield from (box_mask("text", _share(_more(edges), size), UNREAD, 0.0) for edges in unread)

@@ -93,6 +93,17 @@ def test_a_number_that_no_value_can_be_is_covered_in_a_row_of_results() -> None:
     assert covered("Platelets  363100  /uL  150000 - 450000") == ""
 
 
+def test_a_long_number_is_known_with_one_sign_misread_however_sure_the_reader_was() -> None:
+    """A line of print through a worn stamp makes an 8 of a 4."""
+    deny = DenyList(Identifiers(numbers=("8200417",)), dates)
+    read = [
+        [replace(word, confidence=96.0, is_exact=False) for word in line(text)]
+        for text in ("8200817", "8210817", "820081")
+    ]
+    assert [len(hits) for _, hits in deny.hits(read)] == [1, 0, 0]
+    assert not any(hits for _, hits in deny.hits([[replace(word, is_exact=True) for word in line("8200817")]]))
+
+
 @pytest.mark.parametrize("text", ["Mar1n", "Marfn", "Vi1laseñor", "Villasefior", "Rcyes", "Castr0", "J0se", "PEFIA"])
 def test_a_misread_name_is_covered_where_somebody_had_to_make_it_out(text: str) -> None:
     assert covered(text) == text

@@ -132,3 +132,36 @@ def test_what_nobody_can_read_is_covered_and_ends_in_time(run: Prepare, level: i
     assert report.verdict == "ready"
     assert sum(mask.width * mask.height for mask in report.masks) > 0.8
     assert report.usage["cpu_ms"] < 5000
+
+
+def stamped(seed: int) -> tuple[Image.Image, np.ndarray]:
+    """A form with a worn grey stamp on its side over a column of units, and where its name and number are."""
+    rng, page = np.random.default_rng(seed), form(has_head=False).picture().convert("RGB")
+    for row, unit in enumerate(("10*3/uL", "g/dL", "%", "fL")):
+        ImageDraw.Draw(page).text((1050, 760 + 62 * row), unit, (0, 0, 0), ImageFont.load_default(34))
+    stamp, secret = Image.new("L", (620, 220), 0), Image.new("L", (620, 220), 0)
+    drawn = ImageDraw.Draw(stamp)
+    drawn.rectangle((6, 6, 613, 213), outline=255, width=6)
+    for top, size, text in ((24, 40, "MESA CLINIC  RECEIVED"), (90, 48, "URRUTIA LUCIA"), (150, 44, "8200417")):
+        drawn.text((30, top), text, 255, ImageFont.load_default(size))
+        if top > 24:
+            ImageDraw.Draw(secret).rectangle(drawn.textbbox((30, top), text, ImageFont.load_default(size)), 255)
+    worn = np.where(rng.random((220, 620)) < 0.12, 0, np.asarray(stamp)).astype(np.uint8)
+    turned = Image.fromarray(worn).rotate(90, expand=True)
+    page.paste((120, 120, 120), (950, 300), turned)
+    places = np.zeros((page.height, page.width), bool)
+    places[300:920, 950:1170] = np.asarray(secret.rotate(90, expand=True)) > 0
+    return page, places
+
+
+@pytest.mark.parametrize("seed", spread([3, 7], 1))
+def test_a_worn_stamp_on_its_side_over_print_loses_its_number_with_its_name(run: Prepare, seed: int) -> None:
+    page, places = stamped(seed)
+    known = Identifiers(KNOWN.names, KNOWN.birth_dates, ("8200417",))
+    scan = io.BytesIO()
+    page.save(scan, "PNG")
+    _, kept = run(scan.getvalue(), "lab_document", Policy(identifiers=known))
+    shown = np.asarray(Image.open(io.BytesIO(kept.files["page-1"])).convert("RGB")).astype(int)
+    assert (np.abs(shown - FILL).max(axis=2) < 24)[places].mean() > 0.98
+    values = shares(form(has_head=False), kept.files["page-1"], 0)
+    assert max(values.values()) < 0.25
