@@ -140,7 +140,7 @@ def test_the_privacy_officer_searches_the_program(
     # Folded, so that the rows come first on a telephone.
     folded, empty = reader.get("/privacy?deed=signed&lang=en").text, reader.get("/privacy?number=C-9999").text
     assert ('class="sift"><summary' in folded, 'class="sift" open><summary' in empty) == (True, True)
-    assert '<span class="mute">What was done</span></summary>' in folded, "what is in force is named"
+    assert '<span class="mute">What was done: Signed in or out</span></summary>' in folded, "what is in force is named"
 
 
 def test_whatever_the_trail_names_has_a_word_on_the_page() -> None:
@@ -222,8 +222,38 @@ def test_older_rows_of_the_program_wait_behind_a_link(runtime: Runtime, reader: 
     query = f"?person={clinic.pcp.public_id}"
     page = reader.get(f"/privacy{query}").text
     older = page.partition('<p class="more"><a class="btn btn-line" href="')[2].partition('"')[0].replace("&amp;", "&")
-    assert page.count("<tr><td") == 100
-    assert reader.get(f"/privacy{older}").text.count("<tr><td") == 20
+    assert page.count("<tr><td") == 50
+    assert reader.get(f"/privacy{older}").text.count("<tr><td") == 50
+
+
+@pytest.mark.parametrize(
+    ("action", "detail", "words"),
+    [
+        ("sign", "new_photo", "Look again with a new photo"),
+        ("message", "clinicians", "Clinicians"),
+        ("step_done", "2/1", "step 2 of version 2"),
+        ("edit", "version/3", "version 3"),
+        ("time_start", "review", "Read the case"),
+        ("inform", "phone/teach_back", "by telephone, said back in own words"),
+        ("ask_again", f"{'ab' * 16}/1", "abababab, version 1"),
+        ("link_caregiver", "mother", "mother"),
+    ],
+)
+def test_a_detail_is_told_in_words(
+    runtime: Runtime, reader: FlaskClient, clinic: Clinic, action: str, detail: str, words: str
+) -> None:
+    with runtime.database.writing() as session:
+        audit.record(session, action, "consult", "x", now=NOW, person_id=clinic.pcp.id, detail=detail)
+    page = reader.get(f"/privacy?action={action}").text
+    assert f'<span class="mute">{words}</span>' in page
+    assert f"Act: {act_words(action)}</span>" in page
+    assert '<a class="tap" href="/privacy">' in page
+
+
+def test_a_day_that_narrows_the_log_is_named(reader: FlaskClient) -> None:
+    page = reader.get("/privacy?from=2026-03-01&deed=media").text
+    assert "What was done: Opened photos, videos or papers, From: " in page
+    assert '<a class="tap" href="/privacy">' not in reader.get("/privacy").text
 
 
 def test_rows_stand_in_the_order_of_the_trail_whatever_keys_somebody_gave_them(

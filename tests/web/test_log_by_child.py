@@ -24,6 +24,7 @@ from econsult.trail import AuditEvent
 from tests.personas import Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
+from web.words.log_details import detail_words
 from web.words.looks import AS_WHAT, THINGS
 from workers.runtime import Runtime
 
@@ -178,8 +179,9 @@ def test_the_file_says_what_the_screen_says(
         assert row[0] == line["row"]
         assert line["person"] in row[2]
         assert row[2].endswith(line["person_id"][:SHORT])
-        # As what somebody looked is said in words on the screen, and as it is kept in the file.
-        detail = str(AS_WHAT[Relation(line["detail"])]) if line["detail"] in AS_WHAT else line["detail"]
+        # Details are said in words on the screen, and as they are kept in the file.
+        is_look = line["detail"] in AS_WHAT
+        detail = str(AS_WHAT[Relation(line["detail"])]) if is_look else detail_words(line["action"], line["detail"])
         assert row[3].endswith(detail)
         assert row[3].removesuffix(detail).strip()
         assert row[4] == f"{THINGS[line['entity']]} {line['entity_id'][:SHORT]}".strip()

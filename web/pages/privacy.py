@@ -33,7 +33,9 @@ from web.shell.numbers import day_in
 from web.words import terms
 from web.words.acts import act_words
 from web.words.language import choose_zone, gettext
+from web.words.log_details import detail_words
 from web.words.looks import ACTS, AS_WHAT, THINGS
+from web.words.times import long_day
 
 privacy = Blueprint("privacy", __name__, url_prefix="/privacy")
 COLUMNS = (
@@ -57,6 +59,8 @@ NARROWED_BY = tuple(
 NO_CONSULT = -1
 LONGEST_ID, LONGEST_CODE, LONGEST_MARK, LONGEST_NAME = 32, 32, 40, 120
 SHORT = 8
+ON_PAGE = 50
+"""Rows: on a telephone some eight screens."""
 
 
 @privacy.get("")
@@ -122,7 +126,7 @@ def _page(errors: dict[str, str], typed: dict[str, str] | None = None) -> str:
     """`typed` is what a refused form said: a review with its opening, or the child that was looked for."""
     with database().writing() as session:
         cursor = request.args.get("cursor", "")
-        rows, older = search(session, me(), _wanted(), now=now(), cursor=cursor)
+        rows, older = search(session, me(), _wanted(), now=now(), cursor=cursor, limit=ON_PAGE)
         given = {name: request.values.get(name, "") for name in FIELDS}
         staff = staff_of(session, me(), given["person"])
         child = _child_of(session, given["child"])
@@ -130,7 +134,11 @@ def _page(errors: dict[str, str], typed: dict[str, str] | None = None) -> str:
     count_place("/privacy", str(waiting or ""))
     # The fields are folded, and named where they are in force: on a telephone ten of them stood before the first row.
     is_open = not rows or not errors.keys().isdisjoint(("mark", "name", "born"))
-    used = ", ".join(str(words) for name, words in zip(FIELDS, NARROWED_BY, strict=True) if given[name])
+    used = ", ".join(
+        f"{words}: {_said(name, given[name])}" if _said(name, given[name]) else str(words)
+        for name, words in zip(FIELDS, NARROWED_BY, strict=True)
+        if given[name]
+    )
     narrowed = {
         "is_open": is_open,
         "used": used,
@@ -144,6 +152,15 @@ def _page(errors: dict[str, str], typed: dict[str, str] | None = None) -> str:
     }
     shown = {"rows": rows, "older": older, "staff": staff, "given": given, "opened": opened, "waiting": waiting}
     return render_template("privacy/log.html", terms=terms, errors=errors, typed=typed or {}, **shown, **narrowed)
+
+
+def _said(name: str, given: str) -> str:
+    """What a field in force asks for, where it says so in words. A person's and a child's stand in their fields."""
+    day = day_in(given) if name in {"from", "to"} else None
+    if day is not None:
+        return long_day(day)
+    words = ACTS.get(Deed(given)) if name == "deed" and given in set(Deed) else None
+    return str(words or (act_words(given) if name == "action" else "") or "")
 
 
 @privacy.get("/log.csv")
@@ -190,12 +207,12 @@ def reference(public_id: str) -> str:
 
 
 def asked_by(row: Look) -> str:
-    """The detail of a row; of a search its fields and of a look as what, in words. The file has it as kept."""
+    """The detail of a row in words; of a search its fields, and of a look as what. The file has it as kept."""
     if row.detail in AS_WHAT:
         return str(AS_WHAT[Relation(row.detail)])
     names = row.detail.split()
     if row.entity != "audit_event" or not all(name in NARROWED for name in names):
-        return row.detail
+        return detail_words(row.action, row.detail)
     return ", ".join(str(NARROWED[name]) for name in names)
 
 
