@@ -19,9 +19,10 @@ _SHARP_RATIO = 0.12
 _DARK, _BRIGHT = 34, 250
 _LIT_WELL = 150
 """Something as bright as this is in the picture only if there was light enough."""
-_LIT, _MOSTLY_SKIN = 138, 0.35
-"""Where more than this is not skin, something in the picture is brighter than that if there was light enough: what two
-stops less leave of white is 137. Where it is mostly skin nothing else need be bright, and its colour decides."""
+_LIT = 138
+"""Where hardly anything is skin, something in the picture is brighter than that if there was light enough: what two
+stops less leave of white is 137. Dark skin on dark cloth is not, in the best light, so that where there is skin its
+colour decides alone."""
 _BLOWN_SHARE = 0.25
 _BLACK, _CLIPPED_SHARE, _CRUSHED_SHARE = 4, 0.08, 0.35
 _LEAST_BLUE, _MOST_BLUE, _MOST_GREEN = 0.45, 1.18, 1.15
@@ -108,7 +109,7 @@ def _judge_exposure(small: NDArray[np.float32], grey: NDArray[np.float32], skin:
     """Judge by the brightest things in the picture, and by whether skin of any depth would look like this."""
     brightest, lack = highest(grey, 100), _lack(small)
     blown, crushed = float((grey >= _BRIGHT).mean()), float((grey <= _BLACK).mean())
-    is_dark = brightest < _DARK or (brightest < _LIT_WELL and lack > 0) or (brightest < _LIT and skin < _MOSTLY_SKIN)
+    is_dark = brightest < _DARK or (brightest < _LIT_WELL and lack > 0) or (brightest < _LIT and skin < _FAR_SKIN)
     verdict = "dark" if is_dark else "bright" if blown > _BLOWN_SHARE else "good"
     clipping = "clipped" if blown > _CLIPPED_SHARE or (crushed > _CRUSHED_SHARE and verdict != "dark") else "good"
     return {

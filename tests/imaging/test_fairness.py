@@ -80,6 +80,16 @@ def test_a_photo_in_good_light_is_called_neither_dark_nor_bright_on_any_skin(ton
         assert (told["exposure"], told["colour"]) == ("good", "good"), (shot, told)
 
 
+@pytest.mark.parametrize("cloth", [(32, 38, 66), (58, 58, 62), (24, 24, 26), (40, 92, 84)])
+def test_dark_skin_on_dark_cloth_in_good_light_is_not_called_dark(cloth: tuple[int, int, int]) -> None:
+    """Nothing in such a picture is bright, and the light is as good as on the lightest skin."""
+    for tone in TONES:
+        ground = np.broadcast_to(np.asarray(cloth, np.uint8), (SIZE[1], SIZE[0], 3)).copy()
+        limb = np.asarray(patch(tone, 1))
+        ground[:, 400:620] = limb[:, 400:620]
+        assert judge_quality(Image.fromarray(ground))["exposure"] == "good", tone
+
+
 def test_a_quarter_of_the_light_is_told_on_the_lighter_and_the_darker_half_of_all_skin() -> None:
     for half in (MONK[:5], MONK[5:]):
         told = [judge_quality(take(shot))["exposure"] for tone in half for shot in shots(tone, 3, stops=-2.0)]

@@ -80,7 +80,7 @@ def test_the_value_that_few_pixels_reach_is_the_same_however_it_is_found() -> No
             assert highest(plane.astype(np.float32), part) == np.sort(plane.astype(np.float32), axis=None)[place]
 
 
-@pytest.mark.parametrize("name", ["astronaut.png", "rocket.jpg", "coffee.png", "camera.png", "gravel.png"])
+@pytest.mark.parametrize("name", ["coffee.png", "camera.png", "gravel.png"])
 def test_a_real_photo_two_stops_too_dark_is_called_dark_and_as_it_is_not(name: str) -> None:
     picture = pictures.shipped(name)
     light = linear(np.asarray(picture))
