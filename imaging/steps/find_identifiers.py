@@ -15,6 +15,7 @@ from imaging.models import TEXT_DETECTOR
 from imaging.pixels import Pixels
 from imaging.policy import MASK, Policy
 from imaging.reading.across import stamp_of
+from imaging.reading.aslant import read_aslant, whole_line
 from imaging.reading.columns import whole_columns
 from imaging.reading.date_reader import NoDates
 from imaging.reading.deny import DenyList
@@ -23,7 +24,7 @@ from imaging.reading.layer import believed, corrected, proven, turned
 from imaging.reading.sizes import read_sizes
 from imaging.reading.stamps import stamps_in
 from imaging.reading.view import Edges, around, quarters
-from imaging.reading.whole import HALF_SURE, VERY_SURE, read_main, read_rest
+from imaging.reading.whole import HALF_SURE, SURE, VERY_SURE, read_main, read_rest
 from imaging.reading.words import Line, Word, in_lines
 from imaging.refusal import Held
 from imaging.steps.faces_on_paper import faces_on
@@ -139,8 +140,12 @@ def _read(page: Pixels, ink: Ink, layer: Sequence[Word], deny: DenyList, detecto
     told = [box for reading in whole.readings for box in reading.boxes(HALF_SURE)]
     sizes = read_sizes(detectors.reader, ink, [*told, *proven(layer)])
     name = f"tesseract {detectors.reader.version}"
-    for reading in (*whole.readings, *sizes.readings):
+    seen = [box for reading in whole.readings for box in reading.boxes(SURE)]
+    aslant = None if main is None else read_aslant(detectors.reader, ink, main, [*seen, *proven(layer)])
+    for reading in (*whole.readings, *sizes.readings, *((aslant,) if aslant is not None else ())):
         known = list(known_boxes(in_lines(corrected(reading, layer)), deny))
+        if aslant is not None and reading is aslant:
+            known = [whole_line(aslant, edges) for edges in known]
         pieces = [piece for edges in known for piece in reading.view.on_page(edges)]
         pieces += stamp_of(whole.readings[0], reading, ink) if known and whole.readings else []
         yield from (box_mask("identifier", _share(piece, size), name, 0.0) for piece in pieces)

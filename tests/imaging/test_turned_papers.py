@@ -165,3 +165,25 @@ def test_a_worn_stamp_on_its_side_over_print_loses_its_number_with_its_name(run:
     assert (np.abs(shown - FILL).max(axis=2) < 24)[places].mean() > 0.98
     values = shares(form(has_head=False), kept.files["page-1"], 0)
     assert max(values.values()) < 0.25
+
+
+@pytest.mark.parametrize(("angle", "least"), spread([(60, 0.95), (35, 0.8)], 1))
+def test_a_name_that_runs_aslant_through_a_table_is_covered_along_its_slant(
+    run: Prepare, angle: int, least: float
+) -> None:
+    page = Image.new("RGB", (1700, 2200), (255, 255, 255))
+    for row in range(10):
+        for left, text in ((120, "Hemoglobin"), (760, "12.9"), (1050, "10*3/uL")):
+            ImageDraw.Draw(page).text((left, 760 + 62 * row), text, (0, 0, 0), ImageFont.load_default(34))
+    line, font = Image.new("L", (1000, 84), 0), ImageFont.load_default(60)
+    ImageDraw.Draw(line).text((10, 5), "URRUTIA LUCIA 8200417", 255, font)
+    secret = np.asarray(line.rotate(angle, expand=True)) > 128
+    page.paste((150, 150, 150), (150, 650), line.rotate(angle, expand=True, resample=Image.Resampling.BICUBIC))
+    scan = io.BytesIO()
+    page.save(scan, "PNG")
+    known = Identifiers(KNOWN.names, KNOWN.birth_dates, ("8200417",))
+    _, kept = run(scan.getvalue(), "lab_document", Policy(identifiers=known))
+    shown = np.asarray(Image.open(io.BytesIO(kept.files["page-1"])).convert("RGB")).astype(int)
+    is_covered = np.abs(shown - FILL).max(axis=2) < 24
+    assert is_covered[650 : 650 + secret.shape[0], 150 : 150 + secret.shape[1]][secret].mean() > least
+    assert is_covered.mean() < 0.08, "small boxes, not one over the table"
