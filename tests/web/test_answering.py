@@ -270,10 +270,16 @@ def test_spanish_beside_the_english_is_named_measured_and_missed(
     assert told["meter"]["grade"] > 12
     assert told["meter_es"]["words"].startswith("This is not in Spanish.")
     assert "Not in Spanish: the summary, the steps of the family" in told["lacking"]
+    with runtime.database.writing() as session:
+        session.merge(clinic.derm).language = "es"
+    told = derm.post(f"{at}/answer", data={**fields, "saves": "1"}, headers=SCRIPT).get_json()
+    assert told["lacking"].startswith("No está en español: ")
+    with runtime.database.writing() as session:
+        session.merge(clinic.derm).language = "en"
     spanish = "Esto parece eccema. Use la crema dos veces al día por una semana."
-    fields = {**FIELDS, "family_summary_es": spanish, "saves": "1", "verb": "sign"}
+    fields = {**FIELDS, "family_summary_es": spanish, "saves": "2", "verb": "sign"}
     assert "Say who wrote or checked the Spanish" in post(derm, f"{at}/answer", fields).text
-    fields |= {"spanish_how": "reviewed", "spanish_by": "Ana Ruiz", "saves": "2"}
+    fields |= {"spanish_how": "reviewed", "spanish_by": "Ana Ruiz", "saves": "3"}
     assert post(derm, f"{at}/answer", fields).status_code == 303
     post(browser_of(clinic.pcp), f"{at}/acknowledge", {"version": "1"})
     read = browser_of(clinic.mother).get(f"/family/questions/{held.public_id}/answer").text

@@ -98,7 +98,7 @@ def board() -> str:
         waiting=waiting,
         alone=capped(alone) if alone else "",
         late_steps=late_steps,
-        to_interpret=[(each, terms.LANGUAGES[each.language]) for each in to_tell],
+        to_interpret=[(each, terms.language_named(each.language)) for each in to_tell],
         asked=asked,
         asides=[(side, consult, str(terms.SPECIALTIES[side.specialty])) for side, consult in asides],
         cap=COUNT_CAP,

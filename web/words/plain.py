@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from econsult.consults.plainness import GOAL, grade
 from econsult.consults.spoken import language_of, told_in
 from web.words.language import gettext
-from web.words.terms import LANGUAGES
+from web.words.terms import language_named
 
 HARD = 9
 """From this grade on a summary is called hard."""
@@ -44,7 +44,7 @@ def meter_of(text: str, language: str, *, is_only: bool = False) -> Meter | None
         return None
     told = gettext("Grade %(grade)s.", grade=found if found <= HARDEST else f"{HARDEST}+")
     if is_only and spoken != language:
-        told = f"{gettext('This is not in %(language)s.', language=LANGUAGES[language])} {told}"
+        told = f"{gettext('This is not in %(language)s.', language=language_named(language))} {told}"
     if found <= GOAL:
         return Meter(found, f"{told} {gettext('Easy to read')}")
     advice = (
@@ -61,7 +61,7 @@ def lacking_words(content: Mapping[str, Any], language: str) -> str:
     return gettext(
         "Not in %(language)s: %(parts)s. The family reads that it should call, and the coordinator tells it by an "
         "interpreter.",
-        language=LANGUAGES[language],
+        language=language_named(language),
         parts=", ".join(str(PARTS[name]) for name in lacking),
     )
 

@@ -13,7 +13,7 @@ from econsult.consults.policies import ClockName
 from econsult.consults.records import Urgency
 from econsult.consults.threads import Audience
 from econsult.people.patients import ALIAS, Patient, age_in_months
-from web.words.language import gettext
+from web.words.language import gettext, language
 from web.words.times import erased_words
 
 SPECIALTIES = {
@@ -165,6 +165,12 @@ ASKABLE = {
     "course": _l("Since when, and how it changed"),
     "weight": _l("Weight today"),
 }
+
+
+def language_named(code: str) -> str:
+    """A language as it stands within a sentence: Spanish writes it small."""
+    words = str(LANGUAGES[code])
+    return words.lower() if language() == "es" else words
 
 
 def promise(clock: str, lane: str) -> str:
