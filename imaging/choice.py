@@ -34,21 +34,33 @@ def open_faces(faces: Sequence[Box], policy: Policy) -> list[Box]:
 
 def divided(faces: Sequence[Box], policy: Policy) -> tuple[list[Box], list[Box]]:
     """Return the boxes to cover whole, and those of the patient of which the regions stay open. Raises as above."""
+    return shared_out(faces, patient_of(faces, policy), policy)
+
+
+def patient_of(faces: Sequence[Box], policy: Policy) -> Box | None:
+    """Return the face of which the policy leaves something open; None where it is nobody's. Raises as `open_faces`."""
     if policy.faces in {MASK_ALL, NO_FACE} or not faces:
-        return list(faces), []
+        return None
     regions = [_box(region) for region in policy.regions]
     if policy.faces == KEEP_REGION and not regions:
         raise Held("region_needed")
-    patient = _touched(faces, regions) if regions else _only(faces, policy)
+    return _touched(faces, regions) if regions else _only(faces, policy)
+
+
+def shared_out(faces: Sequence[Box], patient: Box | None, policy: Policy) -> tuple[list[Box], list[Box]]:
+    """Return the boxes to cover whole, and those to cover in part, where this one of the faces is the patient's.
+
+    Raises Held where so much of it would be open that it can be known.
+    """
     if patient is None:
         return list(faces), []
-    others = [face for face in faces if not is_same(face, patient)]
     if policy.faces == FACE_IS_FINDING:
-        return others, []
-    in_part = [face for face in faces if is_same(face, patient)]
+        return [face for face in faces if not is_same(face, patient)], []
+    regions = [_box(region) for region in policy.regions]
+    in_part = [face for face in faces if is_same(face, patient) and any(face.common(region) > 0 for region in regions)]
     if any(_shows_who_it_is(face, regions) for face in in_part):
         raise Held("region_too_large")
-    return others, in_part
+    return [face for face in faces if face not in in_part], in_part
 
 
 def around(boxes: Sequence[Box], policy: Policy) -> list[Box]:

@@ -14,7 +14,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from imaging.boxes import Box
-from imaging.choice import around, divided, is_same, left_open
+from imaging.choice import around, is_same, left_open
 from imaging.detectors import FACE_THRESHOLD, Detectors, faces_in
 from imaging.film_codes import DETECTOR, FilmCodes
 from imaging.film_patient import FilmPatient, may_be_one
@@ -23,7 +23,7 @@ from imaging.film_writing import WRITING_LASTS, FilmWriting
 from imaging.limits import MASKS_MOST
 from imaging.masks import FILL_IN_FILMS, Mask, box_mask
 from imaging.models import FACE_DETECTOR, TEXT_DETECTOR
-from imaging.policy import KEEP, KEEP_REGION, MASK, Policy
+from imaging.policy import KEEP, MASK, Policy
 from imaging.refusal import Held
 from imaging.writing import TEXT_THRESHOLD
 
@@ -109,14 +109,11 @@ class FilmCover:
         self._found += [(begins, ends, "text", box) for begins, ends, box in seen]
 
     def _note_faces(self, at: float, faces: list[Box]) -> None:
-        if self._policy.faces == KEEP_REGION:
-            whole, in_part = divided(faces, self._policy)
-        else:
-            whole, in_part = self._patient.to_cover(faces), []
+        whole, in_part = self._patient.to_cover(at, faces)
         for what, boxes in (("face", whole), (_IN_PART, in_part)):
             self._found += [(at - _FACE_LASTS, at + _FACE_LASTS, what, box) for box in boxes]
         self._shown = [entry for entry in self._shown if entry[0] >= at - _SHOWN_LASTS]
-        shown = left_open(faces, whole, self._policy)
+        shown = left_open([face for face in faces if face not in whole], whole, self._policy)
         self.open_faces = max(self.open_faces or 0, len(shown))
         self._shown += [(at, box) for box in shown]
         self._note_ways(at, whole, in_part)

@@ -354,6 +354,11 @@ def test_a_report_says_how_many_were_removed_what_was_checked_and_what_stays(run
     assert "part_of_face" in residual_risks("photo", Policy(faces="keep_region"))
     assert "part_of_face" not in residual_risks("photo", Policy(faces="keep_region"), has_face=False)
     assert {"missed_faces", "patient_face"} <= set(residual_risks("lab_document", Policy(faces="face_is_finding")))
+    for faces in ("face_is_finding", "keep_region"):
+        assert "patient_covered_later" in residual_risks("video", Policy(faces=faces))
+        assert "patient_covered_later" not in residual_risks("video", Policy(faces=faces), has_face=False)
+        assert "patient_covered_later" not in residual_risks("photo", Policy(faces=faces))
+    assert "patient_covered_later" not in residual_risks("video", Policy())
     assert "faces" in residual_risks("lab_document", Policy(faces="no_face"))
 
 

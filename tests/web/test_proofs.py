@@ -98,3 +98,18 @@ def test_what_was_not_looked_for_is_not_said_to_be_absent(policy: dict[str, str]
     with app.test_request_context():
         lines = dict(proof_of(cast("Attachment", file)))
     assert told in (lines["Covered"], lines["Faces in the pictures"].split(", ")[-1])
+
+
+def test_that_the_patient_may_be_covered_later_in_a_film_is_told_beside_whose_face_is_open() -> None:
+    report = {
+        "masks": [box(0.1, 0.2, 0.2, 0.3)],
+        "policy": {"faces": "face_is_finding", "chosen_by": "reviewer"},
+        "residual": ["movement", "patient_face", "patient_covered_later"],
+    }
+    file = SimpleNamespace(state=AttachmentState.READY, report=report)
+    app = Flask("proofs")
+    Babel(app)
+    with app.test_request_context():
+        lines = dict(proof_of(cast("Attachment", file)))
+    assert lines["Faces in the pictures"].endswith("; after leaving the picture, the patient may be covered")
+    assert lines["May still tell who it is"] == "how somebody moves, the patient's face"

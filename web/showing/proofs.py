@@ -33,6 +33,8 @@ STAYS = {
     "missed_writing": _l("writing that was not found"),
     "writing": _l("writing"),
 }
+_LACKS = {"patient_covered_later": _l("after leaving the picture, the patient may be covered")}
+"""What the report names beside what may still tell who it is, and says nothing of that."""
 _NOT_LOOKED = {"keep", "no_face"}
 CHOSEN_BY = {
     "requester": _l("as the question asks"),
@@ -51,7 +53,7 @@ def proof_of(attachment: Attachment) -> tuple[tuple[str, str], ...]:
         (gettext("Faces in the pictures"), _policy(report)),
         (
             gettext("May still tell who it is"),
-            ", ".join(str(STAYS.get(each, each)) for each in report.get("residual") or ()),
+            ", ".join(str(STAYS.get(each, each)) for each in report.get("residual") or () if each not in _LACKS),
         ),
         (gettext("Checked by"), _tools(report)),
     )
@@ -91,8 +93,9 @@ def _policy(report: dict[str, Any]) -> str:
     words = (PAPER_CHOICES if is_paper else FACE_CHOICES).get(policy.get("faces", ""), gettext("Nothing is hidden"))
     if policy.get("faces") == "keep_region" and all(mask["what"] != "face" for mask in report.get("masks") or ()):
         words = f"{words}, {gettext('no face was found')}"
+    lacks = "".join(f"; {_LACKS[each]}" for each in report.get("residual") or () if each in _LACKS)
     by = CHOSEN_BY.get(policy.get("chosen_by", ""))
-    return f"{words} ({by})" if by else str(words)
+    return f"{words} ({by}){lacks}" if by else f"{words}{lacks}"
 
 
 def _tools(report: dict[str, Any]) -> str:
