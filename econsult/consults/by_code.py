@@ -25,7 +25,9 @@ from econsult.database import Base, Instant
 from econsult.errors import TooManyTriesError
 from econsult.jobs import JobKind, Lane, add_job
 from econsult.people.caregivers import grown_up_at
+from econsult.people.deaths import has_died
 from econsult.people.onfile import Way
+from econsult.people.patients import Patient
 from econsult.people.persons import Person, Program
 from econsult.people.tokens import hashed
 
@@ -92,14 +94,18 @@ class Verdict(StrEnum):
 
 
 def is_readable(session: Session, consult: Consult, now: datetime) -> bool:
-    """Whether there is an answer that a code may open: released, and about somebody who is under age.
+    """Whether there is an answer that a code may open: released, and about somebody who is, or died, under age.
 
     From the day of majority nobody reads for another on the strength of a contact, nor ever what is confidential.
     """
     if consult.is_confidential or released_answer(session, consult.id) is None:
         return False
     grown_at = grown_up_at(session, consult.patient_id)
-    return grown_at is not None and now < grown_at
+    if grown_at is not None:
+        return now < grown_at
+    # A birthday that never comes ends nothing; one that nobody knows may have come.
+    is_known = bool(session.get_one(Patient, consult.patient_id).birth_date_text)
+    return is_known and has_died(session, consult.patient_id)
 
 
 def ask_code(

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text, update
 
+from econsult.bereavement import mark_death
 from econsult.consults import answers, holding
 from econsult.consults.adopting import adopt
 from econsult.consults.by_code import (
@@ -236,6 +237,23 @@ def test_nothing_is_there_before_its_release_and_after_the_child_is_grown_up(
         session.execute(update(answers.Answer).values(released_at=None))
     with pytest.raises(NotFoundError):
         is_open(database, consult, reader)
+
+
+@pytest.mark.parametrize(("born", "is_there"), [("2022-01-15", True), ("2008-03-02", False), ("", False)])
+def test_what_a_family_may_read_it_reads_on_where_its_child_has_died(
+    database: Database, clinic: Clinic, sent: tuple[Consult, Person], born: str, is_there: bool
+) -> None:
+    """No birthday ends it that never came; an adult's was nobody's before either, nor one whose age nobody knows."""
+    consult, reader = sent[0], Reader(sent[1], BROWSER)
+    code = ask(database, consult, reader)
+    assert give(database, consult, reader, code) == Verdict.RIGHT
+    with database.writing() as session:
+        child = session.get_one(Patient, clinic.child.id)
+        mark_death(session, child, clinic.pcp, "", now=NOON)
+        child.birth_date_text = born
+    with database.reading() as session:
+        assert is_readable(session, consult, NOON) == is_there
+        assert (opening_of(session, consult, reader, NOON) is not None) == is_there
 
 
 def test_whether_a_contact_is_on_file_changes_nothing_for_who_asks(

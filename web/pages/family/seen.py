@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from flask import Blueprint, render_template, request
 
 from econsult.access_log import Deed, Look, looks_at
+from econsult.people.deaths import has_died
 from econsult.people.persons import HOUSEHOLD, Role
 from econsult.rights import Relation
 from web.context import database, now
@@ -44,7 +45,8 @@ def show(public_id: str) -> str:
     with database().writing() as session:
         cursor = request.args.get("cursor", "")
         patient, looks, older = looks_at(session, me(), public_id, now=now(), cursor=cursor)
-    return render_template("family/seen.html", patient=patient, days=_days(looks), older=older)
+        is_kept = has_died(session, patient.id)
+    return render_template("family/seen.html", patient=patient, days=_days(looks), older=older, is_kept=is_kept)
 
 
 def _days(looks: Iterable[Look]) -> dict[str, list[Reader]]:

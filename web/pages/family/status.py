@@ -205,6 +205,8 @@ def status_page(public_id: str, form: FormReader, text: str = "") -> Page:
         return redirect(url_for(next_step(shown.consult), public_id=public_id), code=303)
     own = asked_words(shown.consult)
     if is_kept:
+        # What could be sent better, or again, is asked of nobody any more.
+        shown = replace(shown, cards=[replace(card, advice="") for card in shown.cards if card.is_usable])
         return render_template("family/kept_question.html", shown=shown, own=own, telephone=telephone, is_kept=True)
     page = render_template(
         "family/status.html",
