@@ -148,6 +148,8 @@ def looks_at(
     """
     patient = access.patient_for(session, person, patient_id, now=now)
     query = _newest(cursor).where(AuditEvent.patient_id == patient.id, AuditEvent.action.not_in(HIDDEN))
+    # What stands in no chain, or in another program's, was written by a hand in the database: it accuses nobody here.
+    query = query.where(AuditEvent.program_id == patient.program_id)
     query = query.where(AuditEvent.person_id.is_not(None) | (AuditEvent.action == "read"))
     # Each return to a page starts the timer of who works on it: the look itself is a row of its own.
     query = query.where(AuditEvent.action.not_in(TIMER_ROWS))

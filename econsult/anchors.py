@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.trail import AuditChain, chain_key, end_seal
+from econsult.trail import AuditChain, anchor_seal, chain_key
 
 FILE = "audit.jsonl"
 TAIL = 64 * 1024
@@ -46,7 +46,7 @@ def anchor_due(session: Session, folder: Path, now: datetime) -> int:
     for chain in session.scalars(select(AuditChain).order_by(AuditChain.program_id)):
         anchor = last.get(chain.program_id)
         if anchor is None or _has_grown(chain, anchor, now):
-            seal = end_seal(chain_key(chain), chain.program_id, chain.sequence, chain.mac)
+            seal = anchor_seal(chain_key(chain), chain.program_id, chain.sequence, chain.mac)
             due.append(Anchor(chain.program_id, chain.sequence, chain.mac, seal, now.isoformat()))
     if due:
         append_lines(folder / FILE, [json.dumps(asdict(each)) for each in due])

@@ -155,6 +155,11 @@ def end_seal(key: bytes, program_id: int, sequence: int, mac: str) -> str:
     return _mac(key, "end", [program_id, sequence, mac])
 
 
+def anchor_seal(key: bytes, program_id: int, sequence: int, mac: str) -> str:
+    """The keyed hash of an anchor of that end: another than the end's own, which whoever reads anchors must not get."""
+    return _mac(key, "anchor", [program_id, sequence, mac])
+
+
 def keyed_line(key: bytes, purpose: str, values: Sequence[str]) -> str:
     """The keyed hash of a line in a file outside of the database; each `purpose` has hashes of its own."""
     return _mac(key, f"line:{purpose}", values)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from econsult.anchors import Anchor
-from econsult.trail import START, AuditChain, AuditEvent, chain_key, end_seal, row_mac
+from econsult.anchors import EVERY, Anchor
+from econsult.people.persons import Person
+from econsult.trail import START, AuditChain, AuditEvent, anchor_seal, chain_key, end_seal, row_mac
 from storage.keys import WrongKey
 
+LATE = 3 * EVERY
+"""A row that is not anchored for so long was never written down by a clock, or its anchor was taken."""
 NOT_ANCHORED = "is not the one that was anchored"
 
 
@@ -36,6 +40,30 @@ def check_trail(session: Session, anchors: Sequence[Anchor | None]) -> list[Chec
     anchored = {anchor.program_id for anchor in anchors if anchor is not None}
     programs = sorted({*chains, *(number for number in named if number is not None), *anchored})
     return [_check(session, number, anchors) for number in programs]
+
+
+def check_anchoring(session: Session, found: Sequence[Checked], now: datetime) -> list[Checked]:
+    """The same, and a fault where anchors are missing that a clock had written by now, or the whole trail is.
+
+    Who takes rows from the end takes the anchors of them as well, where they can.
+    """
+    told = [each if each.fault else replace(each, fault=_lacks_anchor(session, each, now)) for each in found]
+    known = {each.program_id for each in found}
+    peopled = select(Person.program_id).distinct().order_by(Person.program_id)
+    lost = [number for number in session.scalars(peopled) if number not in known]
+    return [*told, *(Checked(number, 0, 0, "There are people, and no row of what they did.") for number in lost)]
+
+
+def _lacks_anchor(session: Session, checked: Checked, now: datetime) -> str:
+    """Whether a row is not anchored that is older than clocks wait for; rows are as old as they say."""
+    following = select(AuditEvent.at).where(
+        AuditEvent.program_id == checked.program_id, AuditEvent.sequence == checked.anchored + 1
+    )
+    at = session.scalars(following).one_or_none()
+    if at is None or at > now - LATE:
+        return ""
+    whence = f"The anchors end at row {checked.anchored}" if checked.anchored else "There is no anchor"
+    return f"{whence}, and row {checked.anchored + 1} is older than a clock waits: does one run, or were anchors taken?"
 
 
 def _check(session: Session, program_id: int, anchors: Sequence[Anchor | None]) -> Checked:
@@ -79,9 +107,13 @@ def _check_rows(session: Session, chain: AuditChain, anchored: dict[int, Anchor]
 
 
 def _check_outside(session: Session, program_id: int) -> str:
-    """Rows beside the chain: nobody but an intruder can have written one since the chain began."""
-    outside = AuditEvent.sequence.is_(None), or_(AuditEvent.program_id == program_id, AuditEvent.program_id.is_(None))
-    count = session.scalars(select(func.count()).select_from(AuditEvent).where(*outside)).one()
+    """Rows beside the chain: nobody but an intruder can have written one since the chain began.
+
+    One without a program is in no chain, whatever place it claims.
+    """
+    own = and_(AuditEvent.program_id == program_id, AuditEvent.sequence.is_(None))
+    outside = or_(own, AuditEvent.program_id.is_(None))
+    count = session.scalars(select(func.count()).select_from(AuditEvent).where(outside)).one()
     return f"{count} rows stand outside of the trail." if count else ""
 
 
@@ -90,8 +122,10 @@ def _check_anchors(chain: AuditChain, anchors: Iterable[Anchor | None], ours: Se
     if None in anchors:
         return "A line of the anchors cannot be read."
     for anchor in ours:
-        seal = end_seal(key, anchor.program_id, anchor.sequence, anchor.mac)
-        if not hmac.compare_digest(seal, anchor.seal):
+        # Older anchors carry the seal of the end itself.
+        kinds = (anchor_seal, end_seal)
+        seals = [make(key, anchor.program_id, anchor.sequence, anchor.mac) for make in kinds]
+        if not any(hmac.compare_digest(seal, anchor.seal) for seal in seals):
             return f"The anchor of row {anchor.sequence} is not ours."
         if anchor.sequence > chain.sequence:
             return f"Rows {chain.sequence + 1} to {anchor.sequence} were taken from the end: they had been anchored."

@@ -10,7 +10,7 @@ from typing import Any
 from econsult.anchors import read_anchors
 from econsult.errors import ConsultError
 from econsult.installation import Installation
-from econsult.trail_check import Checked, check_trail
+from econsult.trail_check import Checked, check_anchoring, check_trail
 
 
 def add_trails(commands: Any) -> None:
@@ -21,10 +21,10 @@ def add_trails(commands: Any) -> None:
     verify.set_defaults(run=_verify)
 
 
-def _verify(installation: Installation, _options: argparse.Namespace, _now: datetime) -> str:
+def _verify(installation: Installation, _options: argparse.Namespace, now: datetime) -> str:
     anchors = list(read_anchors(installation.settings.audit_anchors))
     with installation.database.reading() as session:
-        found = check_trail(session, anchors)
+        found = check_anchoring(session, check_trail(session, anchors), now)
     for each in found:
         sys.stdout.write(_line(each) + "\n")
     faults = sum(bool(each.fault) for each in found)

@@ -14,12 +14,13 @@ from sqlalchemy import MetaData, select, text
 from sqlalchemy.exc import IntegrityError
 
 from econsult import audit
+from econsult.access_log import looks_at
 from econsult.anchors import EVERY, EVERY_ROWS, FILE, TAIL, anchor_due, read_anchors
 from econsult.database import MIGRATIONS, Database
 from econsult.errors import ForbiddenError
 from econsult.people.patients import Patient
 from econsult.trail import AuditChain, AuditEvent
-from econsult.trail_check import Checked, check_trail
+from econsult.trail_check import Checked, check_anchoring, check_trail
 from tests.personas import NOON, Clinic, open_clinic
 from tests.spread import spread
 
@@ -250,6 +251,71 @@ def test_an_older_copy_of_the_tail_is_found_by_its_anchor_alone(
     )
     write(database, clinic, 5, "something else")
     assert check(database, tmp_path).fault == f"Row {old + 3} is not the one that was anchored."
+
+
+def test_who_reads_the_anchors_cannot_put_the_end_back_to_one(
+    database: Database, clinic: Clinic, tmp_path: Path
+) -> None:
+    """The seal of an anchor is not the one that stands at the end of a chain."""
+    anchor(database, tmp_path)
+    held = next(each for each in read_anchors(tmp_path) if each is not None)
+    write(database, clinic, 3, "looked")
+    run(database, "DELETE FROM audit_event WHERE sequence > :old", old=held.sequence)
+    end = {"sequence": held.sequence, "mac": held.mac, "seal": held.seal}
+    run(database, "UPDATE audit_chain SET sequence = :sequence, mac = :mac, seal = :seal", **end)
+    assert "not as it was written" in check(database, tmp_path).fault
+
+
+def test_an_anchor_of_the_kind_of_before_still_counts(database: Database, clinic: Clinic, tmp_path: Path) -> None:
+    write(database, clinic)
+    with database.reading() as session:
+        chain = session.scalars(select(AuditChain)).one()
+        old = {"program_id": chain.program_id, "sequence": chain.sequence, "mac": chain.mac, "seal": chain.seal}
+    (tmp_path / FILE).write_text(json.dumps({**old, "at": NOON.isoformat()}) + "\n")
+    assert check(database, tmp_path).fault == ""
+    (tmp_path / FILE).write_text(json.dumps({**old, "sequence": 1, "at": NOON.isoformat()}) + "\n")
+    assert "not" in check(database, tmp_path).fault
+
+
+def test_anchors_that_a_clock_had_written_by_now_and_a_trail_that_is_gone_are_missed(
+    database: Database, clinic: Clinic, tmp_path: Path
+) -> None:
+    def fault(folder: Path | None, minutes: int) -> str:
+        with database.reading() as session:
+            found = check_trail(session, list(read_anchors(folder)) if folder else [])
+            return check_anchoring(session, found, NOON + timedelta(minutes=minutes))[0].fault
+
+    assert fault(None, 0) == ""
+    assert "There is no anchor" in fault(None, 20)
+    anchor(database, tmp_path)
+    assert fault(tmp_path, 20) == ""
+    written = last(database)
+    write(database, clinic, 2)
+    assert fault(tmp_path, 4) == ""
+    assert f"The anchors end at row {written}" in fault(tmp_path, 20)
+    run(database, "DELETE FROM audit_event")
+    run(database, "DELETE FROM audit_chain")
+    assert fault(None, 0) == "There are people, and no row of what they did."
+
+
+@pytest.mark.parametrize("sequence", ["NULL", "999999"])
+def test_a_row_of_no_program_is_named_and_accuses_nobody_before_a_family(
+    database: Database, clinic: Clinic, sequence: str
+) -> None:
+    columns = "at, person_id, entity, entity_id, patient_id"
+    run(
+        database,
+        f"INSERT INTO audit_event ({columns}, action, detail, program_id, sequence, mac)"  # noqa: S608 - ours.
+        f" SELECT at, :derm, 'patient', :child, :patient, 'break_glass', 'forged', NULL, {sequence}, NULL"
+        " FROM audit_event WHERE sequence = 1",
+        derm=clinic.derm.id,
+        child=clinic.child.public_id,
+        patient=clinic.child.id,
+    )
+    assert check(database).fault == "1 rows stand outside of the trail."
+    with database.writing() as session:
+        _child, looks, _older = looks_at(session, clinic.mother, clinic.child.public_id, now=NOON)
+    assert not any(look.detail == "forged" for look in looks)
 
 
 def test_the_end_is_anchored_after_a_thousand_rows_or_five_minutes(
