@@ -11,9 +11,11 @@ _STEP = 0.75
 """A face is followed so far from look to look, as a share of the smaller box: who is beside it is farther off."""
 _LIKE_LARGE = 1.4
 """Boxes of one face in neighbouring looks differ in size by no more than this, as a ratio of their longer sides."""
-_MISSED, _AWAY, _SAME_PLACE = 0.45, 1.0, 0.5
-"""Seconds for which a face that is not seen may have moved, and those for which it is waited for at the place where it
-was, with so much of the two boxes in common. Whoever is seen later may be somebody else."""
+_MISSED, _AWAY = 0.45, 1.0
+"""Seconds for which a face that is not seen may have moved so, and those for which it is waited for about where it was.
+Whoever is seen later may be somebody else."""
+_STEP_AWAY, _LIKE_LARGE_AWAY = 0.5, 1.25
+"""How far it may have moved then, and how much larger it may be: less, since much may happen meanwhile."""
 _NEARER = 2.0
 """How many times farther off the next face must be, for the nearest to be taken for the patient's."""
 
@@ -59,7 +61,8 @@ class FilmPatient:
         last, unseen = self._last, at - self._seen
         if last is None or unseen > _AWAY:
             return None
-        like = [face for face in faces if (_has_stepped if unseen <= _MISSED else _is_there)(face, last)]
+        step, ratio = (_STEP, _LIKE_LARGE) if unseen <= _MISSED else (_STEP_AWAY, _LIKE_LARGE_AWAY)
+        like = [face for face in faces if _is_near(face, last, step) and _is_as_large(face, last, ratio)]
         nearest = min(like, key=lambda face: _apart(face, last), default=None)
         if nearest is None or self._is_anothers(nearest, last, faces):
             self._others, self._is_missing = faces, True
@@ -71,7 +74,7 @@ class FilmPatient:
         """Whether this may as well be somebody who was beside the patient, or came while the patient was not seen."""
         clear = _NEARER * _apart(face, last)
         those = [other for other in self._others if min(faces, key=lambda each: _apart(each, other)) == face]
-        return any(_has_stepped(face, old) if self._is_missing else _apart(face, old) < clear for old in those)
+        return any(may_be_one(face, old) if self._is_missing else _apart(face, old) < clear for old in those)
 
 
 def may_be_one(box: Box, old: Box) -> bool:
@@ -81,15 +84,14 @@ def may_be_one(box: Box, old: Box) -> bool:
     return across <= _ONE_FACE * width and down <= _ONE_FACE * height
 
 
-def _has_stepped(face: Box, last: Box) -> bool:
+def _is_near(face: Box, last: Box, step: float) -> bool:
     across, down = _moved(face, last)
     width, height = (min(sides) for sides in zip(_sides(face), _sides(last), strict=True))
-    is_near = across <= _STEP * width and down <= _STEP * height
-    return is_near and 1 / _LIKE_LARGE <= face.longest / max(last.longest, 1e-6) <= _LIKE_LARGE
+    return across <= step * width and down <= step * height
 
 
-def _is_there(face: Box, last: Box) -> bool:
-    return face.overlap(last) >= _SAME_PLACE
+def _is_as_large(face: Box, last: Box, ratio: float) -> bool:
+    return 1 / ratio <= face.longest / max(last.longest, 1e-6) <= ratio
 
 
 def _sides(box: Box) -> tuple[float, float]:

@@ -44,7 +44,7 @@ def test_a_bystander_who_comes_later_is_covered_and_the_patient_is_not() -> None
 
 
 @pytest.mark.parametrize("policy", [REVIEWED, PART, Policy(faces="face_is_finding", regions=PART.regions)])
-@pytest.mark.parametrize("other", [moved(CHILD, 0.2), Box(0.1, 0.1, 0.45, 0.8)], ids=["elsewhere", "larger"])
+@pytest.mark.parametrize("other", [moved(CHILD, 0.2), Box(0.165, 0.235, 0.385, 0.665)], ids=["elsewhere", "larger"])
 @pytest.mark.parametrize("after", [0.2, 0.6, 1.3])
 def test_who_is_seen_alone_after_the_patient_at_another_place_or_size_is_covered(
     policy: Policy, other: Box, after: float
@@ -56,10 +56,13 @@ def test_who_is_seen_alone_after_the_patient_at_another_place_or_size_is_covered
 
 
 def test_a_patient_who_turns_away_for_a_moment_is_known_at_the_same_place_and_not_after_a_longer_time() -> None:
-    beside = moved(CHILD, 0.02)
+    beside, near = moved(CHILD, 0.1), moved(CHILD, 0.05)
     look = Looks()
     look(CHILD)
-    assert look(beside, after=0.9) == []
+    assert look(beside, after=0.7) == [beside], "too far for one who was not seen"
+    look = Looks()
+    look(CHILD)
+    assert look(near, after=0.9) == []
     assert look(CHILD, after=1.3) == [CHILD]
     assert look(CHILD) == [CHILD]
 
@@ -71,6 +74,17 @@ def test_who_comes_to_the_place_of_a_patient_that_is_hidden_is_covered() -> None
     for step in range(1, 4):
         coming = moved(beside, -0.06 * step)
         assert look(coming) == [coming]
+
+
+def test_a_face_that_was_seen_elsewhere_alone_is_no_patient_when_it_is_at_the_patients_place() -> None:
+    look, beside = Looks(), moved(CHILD, 0.2)
+    look(CHILD)
+    assert look(beside) == [beside]
+    assert look(CHILD) == [CHILD], "in one quick step"
+    look = Looks()
+    look(CHILD)
+    assert look(MOTHER) == [MOTHER]
+    assert look(CHILD, MOTHER) == [MOTHER], "she is still where she was"
 
 
 def test_where_two_are_there_from_the_beginning_the_drawn_region_says_who_it_is() -> None:
