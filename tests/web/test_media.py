@@ -5,22 +5,27 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from econsult.consults.attachments import MediaKind, Received, receive, renditions_of
 from econsult.consults.preparing import PreparedCopy, link_renditions
+from econsult.consults.records import Consult
 from econsult.database import new_public_id
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
+from econsult.people.signin import end_access
 from econsult.trail import AuditEvent
 from storage import sealed
 from tests.personas import Clinic
+from web.shell.still import EVERY
+from web.showing.media import BLOCK
 from workers.runtime import Runtime
 
 BrowserOf = Callable[[Person], FlaskClient]
@@ -59,6 +64,28 @@ def test_a_copy_comes_whole_and_decrypted(clinic: Clinic, browser_of: BrowserOf,
     assert (answer.status_code, answer.data) == (200, VIDEO)
     assert answer.headers["Content-Length"] == str(len(VIDEO))
     assert answer.headers["Accept-Ranges"] == "bytes"
+
+
+@pytest.mark.parametrize("revoke", ["sign_out", "close", "withdraw"])
+def test_what_is_being_sent_breaks_off_once_it_may_not_be_looked_at_any_more(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, address: str, revoke: str
+) -> None:
+    """A download of a minute on a slow line must not outlive by a minute the right to look."""
+    derm = browser_of(clinic.derm)
+    whole = iter(derm.get(address, buffered=False).response)
+    ends = iter(derm.get(address, buffered=False).response)
+    assert [len(next(each)) for each in (whole, ends)] == [BLOCK, BLOCK]
+    time.sleep(EVERY)
+    assert len(b"".join(whole)) == len(VIDEO) - BLOCK
+    with runtime.database.writing() as session:
+        if revoke == "sign_out":
+            end_access(session, session.get_one(Person, clinic.derm.id))
+        elif revoke == "close":
+            session.get_one(Person, clinic.derm.id).is_active = False
+        else:
+            session.execute(update(Consult).values(consent_withdrawn_at=datetime.now(UTC)))
+    with pytest.raises(ConnectionResetError):
+        next(ends)
 
 
 @pytest.mark.parametrize(

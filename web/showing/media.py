@@ -5,7 +5,7 @@ There is no route to an original: only renditions, which were made from pixels, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from flask import Blueprint, request
@@ -19,6 +19,7 @@ from storage.blobs import BlobMissing, BlobStore, StoreUnavailable
 from storage.sealed import SealBroken, SealedReader
 from web.context import database, now, runtime
 from web.shell.auth import me, only
+from web.shell.still import still_may, while_allowed
 
 media = Blueprint("media", __name__)
 BLOCK = 256 * 1024
@@ -45,14 +46,15 @@ def show(rendition_id: str) -> Response:
         rendition, attachment = access.rendition_for(session, me(), rendition_id, now=now())
     with database().reading() as session:
         key = runtime().vault.object_key(session, attachment.patient_id, rendition.object_id, rendition.key_wrapped)
-    return send_copy(rendition, key)
+    return send_copy(rendition, key, still_may(attachment.id))
 
 
-def send_copy(rendition: Rendition, key: bytes) -> Response:
-    """Its bytes, or the range that was asked for, under headers that make them harmless."""
+def send_copy(rendition: Rendition, key: bytes, may_go_on: Callable[[], bool] = lambda: True) -> Response:
+    """Its bytes, or the range that was asked for, under headers that make them harmless; as long as they may go on."""
     span = _span(rendition.size)
     reader = open_copy(runtime().blobs, rendition, key)
-    return _headed(Response(_pieces(reader, span), status=206 if span.is_part else 200), rendition, span)
+    pieces = while_allowed(_pieces(reader, span), may_go_on)
+    return _headed(Response(pieces, status=206 if span.is_part else 200), rendition, span)
 
 
 def open_copy(blobs: BlobStore, rendition: Rendition, key: bytes) -> SealedReader:

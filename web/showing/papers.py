@@ -14,6 +14,7 @@ from imaging import PaperPage, write_paper
 from storage.blobs import BlobStore
 from web.context import database, now, runtime
 from web.shell.auth import me, only
+from web.shell.still import still_may, while_allowed
 from web.showing.media import BLOCK, SANDBOX, open_copy
 
 papers = Blueprint("papers", __name__)
@@ -37,7 +38,8 @@ def show(attachment_id: str) -> Response:
         PaperPage(copy.width, copy.height, copy.size, _pieces(blobs, copy, key))
         for copy, key in zip(copies, keys, strict=True)
     ]
-    response = Response(write_paper(pages), content_type="application/pdf")
+    sent = while_allowed(iter(write_paper(pages)), still_may(attachment.id))
+    response = Response(sent, content_type="application/pdf")
     response.headers["Content-Disposition"] = f'attachment; filename="paper-{attachment.public_id[:8]}.pdf"'
     response.headers["Content-Security-Policy"] = SANDBOX
     return response

@@ -1,0 +1,47 @@
+"""Whether somebody who is being sent a file may go on looking: what was revoked meanwhile bites within a second."""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+from flask import g
+
+from econsult.access import may_look
+from econsult.consults.attachments import Attachment, AttachmentState
+from econsult.consults.records import Consult
+from econsult.people.persons import Person
+from econsult.people.signin import SignInSession
+from web.context import database
+from web.shell.auth import me
+
+EVERY = 0.5
+"""In seconds: so often it is asked while bytes go out."""
+
+
+def still_may(attachment_id: int) -> Callable[[], bool]:
+    """Asks whether this visitor, in this very session, would be shown the file now; outlives the request."""
+    place, person_id, session_id = database(), me().id, g.get("session_id")
+
+    def ask() -> bool:
+        with place.reading() as session:
+            person, file = session.get_one(Person, person_id), session.get_one(Attachment, attachment_id)
+            consult = session.get_one(Consult, file.consult_id)
+            is_in = session_id is None or session.get(SignInSession, session_id) is not None
+            is_there = file.state == AttachmentState.READY and consult.consent_withdrawn_at is None
+            return is_in and is_there and person.is_active and may_look(session, person, consult, datetime.now(UTC))
+
+    return ask
+
+
+def while_allowed(pieces: Iterator[bytes], may_go_on: Callable[[], bool]) -> Iterator[bytes]:
+    """The pieces as long as they may be sent; then the connection breaks, so that nobody takes them for the whole."""
+    asked_at = time.monotonic()
+    for piece in pieces:
+        if time.monotonic() - asked_at >= EVERY:
+            if not may_go_on():
+                raise ConnectionResetError(errno.ECONNRESET, "what was being sent may not be looked at any more")
+            asked_at = time.monotonic()
+        yield piece
