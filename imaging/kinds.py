@@ -9,20 +9,29 @@ _PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic", "image/av
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of attachment: what it is called, what it takes, and the word for a file that is none of it."""
+    """One kind of attachment: what it is called, what it takes, and the words for a file that is none of it, and for
+    one of it that was sent as another kind.
+    """
 
     name: str
     media_types: tuple[str, ...]
     max_bytes: int
     not_one: str
+    is_one: str
 
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("photo", _PHOTO_TYPES, 50 * MIB, "not_an_image"),
-        Kind("video", ("video/mp4", "video/quicktime", "video/webm", "video/3gpp"), 2048 * MIB, "not_a_video"),
-        Kind("lab_document", ("application/pdf", *_PHOTO_TYPES), 100 * MIB, "not_a_document"),
+        Kind("photo", _PHOTO_TYPES, 50 * MIB, "not_an_image", "is_a_photo"),
+        Kind(
+            "video",
+            ("video/mp4", "video/quicktime", "video/webm", "video/3gpp"),
+            2048 * MIB,
+            "not_a_video",
+            "is_a_video",
+        ),
+        Kind("lab_document", ("application/pdf", *_PHOTO_TYPES), 100 * MIB, "not_a_document", "is_a_document"),
     )
 }
 

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from imaging.jail.client import Jail, open_jail
 from imaging.jail.conversation import Outcome, Teller
-from imaging.kinds import KINDS, accepts
+from imaging.kinds import KINDS, accepts, guess
 from imaging.magic import DICOM, HEAD_BYTES, sniff
 from imaging.models import Models, model_versions
 from imaging.policy import DEIDENTIFIED, MASK, MASK_ALL, TREATMENT_USE, Policy, Target
@@ -126,7 +126,8 @@ def _refusal(kind: str, facts: SourceFacts) -> str | None:
     if facts.media_type == DICOM:
         return "dicom_not_yet"
     if not accepts(kind, facts.media_type):
-        return "unsupported_type"
+        other = guess(facts.media_type)
+        return KINDS[other].is_one if accepts(other, facts.media_type) else "unsupported_type"
     return "too_many_bytes" if facts.bytes > KINDS[kind].max_bytes else None
 
 

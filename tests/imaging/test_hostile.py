@@ -10,7 +10,7 @@ from imaging import Jail
 from tests.imaging import documents, files, films, heic
 from tests.imaging.conftest import Prepare
 from tests.spread import spread
-from web.words.files import FOR_FAMILIES
+from web.words.files import FOR_FAMILIES, FOR_STAFF
 
 JPEG = files.encode(files.noise(640, 480), "JPEG")
 HTML = b"<!doctype html><html><script>alert(1)</script></html>"
@@ -65,17 +65,20 @@ def test_what_is_no_medium_does_not_enter_the_jail(run: Prepare, data: bytes, ki
 
 
 @pytest.mark.parametrize(
-    ("kind", "make"),
+    ("kind", "make", "reason"),
     [
-        ("photo", lambda: documents.pdf("x")),
-        ("photo", lambda: films.film([0, 0.1])),
-        ("video", lambda: JPEG),
-        ("lab_document", lambda: films.film([0, 0.1])),
+        ("photo", lambda: documents.pdf("x"), "is_a_document"),
+        ("photo", lambda: films.film([0, 0.1]), "is_a_video"),
+        ("video", lambda: JPEG, "is_a_photo"),
+        ("lab_document", lambda: films.film([0, 0.1]), "is_a_video"),
     ],
 )
-def test_a_file_of_another_kind_is_an_unsupported_type(run: Prepare, kind: str, make: Callable[[], bytes]) -> None:
+def test_a_good_file_of_another_kind_is_told_what_it_is(
+    run: Prepare, kind: str, make: Callable[[], bytes], reason: str
+) -> None:
     report, _ = run(make(), kind)
-    assert (report.verdict, report.reason) == ("rejected", "unsupported_type")
+    assert (report.verdict, report.reason) == ("rejected", reason)
+    assert all(reason in words.reasons for words in (FOR_FAMILIES, FOR_STAFF))
 
 
 @pytest.mark.parametrize("kind", ["photo", "lab_document"])
