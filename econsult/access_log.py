@@ -18,7 +18,7 @@ from econsult.cursors import pack, unpack_number
 from econsult.errors import ForbiddenError
 from econsult.people.patients import Patient
 from econsult.people.persons import FAMILIES, Person, Role
-from econsult.trail import AuditEvent
+from econsult.trail import AuditChain, AuditEvent
 
 HIDDEN = frozenset({"red_flag", "emergency_call", home_safety.ACT})
 """A family's log never tells that somebody said a child is not safe at home: whoever hurts the child may read it."""
@@ -148,8 +148,11 @@ def looks_at(
     """
     patient = access.patient_for(session, person, patient_id, now=now)
     query = _newest(cursor).where(AuditEvent.patient_id == patient.id, AuditEvent.action.not_in(HIDDEN))
-    # What stands in no chain, or in another program's, was written by a hand in the database: it accuses nobody here.
+    # What stands in no chain, in another program's or after its end was written by a hand in the database: it accuses
+    # nobody here.
     query = query.where(AuditEvent.program_id == patient.program_id)
+    end = select(AuditChain.sequence).where(AuditChain.program_id == patient.program_id).scalar_subquery()
+    query = query.where(AuditEvent.sequence.between(1, end))
     query = query.where(AuditEvent.person_id.is_not(None) | (AuditEvent.action == "read"))
     # Each return to a page starts the timer of who works on it: the look itself is a row of its own.
     query = query.where(AuditEvent.action.not_in(TIMER_ROWS))

@@ -36,7 +36,8 @@ def check_trail(session: Session, anchors: Sequence[Anchor | None]) -> list[Chec
         # The rows must be those of the moment in which the ends were read; SQLite gives no other view.
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
     chains = set(session.scalars(select(AuditChain.program_id)))
-    named = session.scalars(select(AuditEvent.program_id).where(AuditEvent.sequence.is_not(None)).distinct())
+    # A row that claims a program without a chain is named whatever place it claims: those of before chains claim none.
+    named = session.scalars(select(AuditEvent.program_id).distinct())
     anchored = {anchor.program_id for anchor in anchors if anchor is not None}
     programs = sorted({*chains, *(number for number in named if number is not None), *anchored})
     return [_check(session, number, anchors) for number in programs]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
+import sqlite3
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -316,6 +318,44 @@ def test_a_row_of_no_program_is_named_and_accuses_nobody_before_a_family(
     with database.writing() as session:
         _child, looks, _older = looks_at(session, clinic.mother, clinic.child.public_id, now=NOON)
     assert not any(look.detail == "forged" for look in looks)
+
+
+@pytest.mark.parametrize("sequence", [None, 0, 999999])
+def test_a_row_beside_the_places_of_its_own_chain_is_named_and_accuses_nobody_before_a_family(
+    sqlite_database: Database, sequence: int | None
+) -> None:
+    clinic = open_clinic(sqlite_database)
+    write(sqlite_database, clinic)
+    run(
+        sqlite_database,
+        "INSERT INTO audit_event (at, person_id, entity, entity_id, patient_id, action, detail, program_id, sequence)"
+        " SELECT at, :derm, 'patient', :child, :patient, 'break_glass', 'forged', program_id, :sequence"
+        " FROM audit_event WHERE sequence = 1",
+        derm=clinic.derm.id,
+        child=clinic.child.public_id,
+        patient=clinic.child.id,
+        sequence=sequence,
+    )
+    assert check(sqlite_database).fault
+    with sqlite_database.writing() as session:
+        _child, looks, _older = looks_at(session, clinic.mother, clinic.child.public_id, now=NOON)
+    assert looks
+    assert not any(look.detail == "forged" for look in looks)
+
+
+def test_a_row_without_a_place_that_claims_a_program_which_is_not_there_is_named(
+    sqlite_database: Database,
+) -> None:
+    clinic = open_clinic(sqlite_database)
+    write(sqlite_database, clinic)
+    # Whoever opens the file by another tool is held by no foreign key.
+    with contextlib.closing(sqlite3.connect(str(sqlite_database.engine.url.database))) as connection, connection:
+        columns = "at, action, entity, entity_id, detail"
+        copied = f"SELECT {columns}, 999 FROM audit_event WHERE sequence = 1"  # noqa: S608 - ours, above.
+        connection.execute(f"INSERT INTO audit_event ({columns}, program_id) {copied}")
+    with sqlite_database.reading() as session:
+        found = check_trail(session, [])
+    assert [(each.program_id, bool(each.fault)) for each in found] == [(clinic.program.id, False), (999, True)]
 
 
 def test_the_end_is_anchored_after_a_thousand_rows_or_five_minutes(
