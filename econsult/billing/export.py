@@ -16,6 +16,7 @@ from econsult.billing.gathering import Part, parts_in, signed_between
 from econsult.billing.loading import Loaded, load
 from econsult.billing.services import SHUT
 from econsult.billing.siterules import rules_in
+from econsult.cells import harmless
 from econsult.consults.answers import Answer
 from econsult.consults.records import Consult, Kind, note
 from econsult.database import Database
@@ -24,8 +25,6 @@ from econsult.people.patients import Patient
 
 TOGETHER = 200
 """So many consults are read at once: a file of a year takes no more memory than one of a week."""
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""How a cell begins that a spreadsheet takes for a formula."""
 _WITHHELD = ("birth_date", "diagnosis", "payer", "insurance_id", "medicaid_id", "plan", "state_of_child")
 """What a row of a question that a young person keeps from the family leaves empty: by it an insurer could write."""
 
@@ -106,7 +105,7 @@ def as_safe_csv(rows: list[dict[str, str]], *, with_header: bool = True) -> str:
     writer = csv.DictWriter(table, list(rows[0]), lineterminator="\n")
     if with_header:
         writer.writeheader()
-    writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
+    writer.writerows({name: harmless(value) for name, value in row.items()} for row in rows)
     return table.getvalue().rstrip("\n")
 
 
@@ -191,7 +190,3 @@ def _consent(loaded: Loaded, consult: Consult, zone: ZoneInfo) -> dict[str, str]
 
 def _written(at: datetime | None, zone: ZoneInfo) -> str:
     return at.astimezone(zone).isoformat(timespec="minutes") if at else ""
-
-
-def _harmless(value: str) -> str:
-    return f"'{value}" if value.startswith(_DANGEROUS) else value

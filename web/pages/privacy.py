@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access_log import Deed, Look, Wanted, exported, note_export, search, staff_of
+from econsult.cells import harmless
 from econsult.consults.looking_back import LONGEST_NOTE, OUTCOMES, openings_for, review, unreviewed
 from econsult.consults.records import numbered
 from econsult.log_child import children_meant
@@ -219,7 +220,7 @@ def asked_by(row: Look) -> str:
 def _line(values: tuple[str, ...]) -> str:
     """One line of CSV; what a spreadsheet would run as a formula is marked as text."""
     line = io.StringIO()
-    csv.writer(line).writerow([f"'{value}" if value[:1] in tuple("=+-@\t\r") else value for value in values])
+    csv.writer(line).writerow([harmless(value) for value in values])
     return line.getvalue()
 
 
