@@ -12,6 +12,7 @@ from econsult.consults import answers, telephone
 from econsult.consults.correcting import correct
 from econsult.consults.records import Consult
 from econsult.people.deaths import Death
+from econsult.queue.calling import fire_calls
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
@@ -79,6 +80,16 @@ def test_whoever_signed_it_reads_whether_the_family_was_reached(
         whose = {"program_id": clinic.program.id, "patient_id": clinic.child.id, "noted_by_id": clinic.pcp.id}
         session.add(Death(**whose, noted_at=NOW))
     assert "The family was reached" not in derm.get(advice).text
+
+
+def test_a_night_of_reminders_is_one_line(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, call: str) -> None:
+    with runtime.database.writing() as session:
+        fire_calls(session, NOW + timedelta(hours=3))
+        steps = [each.kind for each in telephone.events_of(session, session.query(telephone.PhoneTask).one())]
+    assert steps.count("late") > 5
+    lines = browser_of(clinic.pcp).get(f"{call}?lang=en").text.partition("So far")[2]
+    assert lines.count("Late: everybody and the medical director were told") == 1
+    assert f"{steps.count('late')} times." in lines
 
 
 def test_a_try_is_written_down_and_the_task_goes_on(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import Blueprint, redirect, render_template, url_for
@@ -125,13 +125,34 @@ def _page(session: Session, loaded: Pass, errors: Mapping[str, str], given: Mapp
         spoken=told_in({**case.content, "reason": case.correction}, patient.language),
         task=task,
         phone=patient.phone,
-        lines=[(event, _name(session, event.person_id)) for event in telephone.events_of(session, task)],
+        lines=_lines(session, task),
         is_late=task.done_at is None and task.due_at <= now(),
         home="/coordination/desk" if me().role in STAND_INS else home_of(me()),
         errors=errors,
         given=given or {},
         terms=terms,
     )
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happened to the call, by whom, and how many times in a row: the newest time is told."""
+
+    words: str
+    at: datetime
+    name: str
+    times: int
+
+
+def _lines(session: Session, task: telephone.PhoneTask) -> list[Step]:
+    """So far, oldest first; a whole night of reminders is one line."""
+    found: list[Step] = []
+    for event in telephone.events_of(session, task):
+        step = Step(str(terms.PHONE_EVENTS[event.kind]), event.at, _name(session, event.person_id), 1)
+        if found and (found[-1].words, found[-1].name) == (step.words, step.name):
+            step = replace(step, times=found.pop().times + 1)
+        found.append(step)
+    return found
 
 
 def _name(session: Session, person_id: int | None) -> str:
