@@ -311,7 +311,13 @@ def test_whoever_stands_in_tells_a_family_and_replies_to_it(
     page = director.get("/coordination/desk").text
     assert [f'href="/coordination/{each.public_id}"' in page for each in (told, asks)] == [True, True]
     card = f"/coordination/{told.public_id}"
-    assert str(ANSWER["family_summary"]) in html.unescape(director.get(card).text)
+    shown = html.unescape(director.get(card).text)
+    assert str(ANSWER["family_summary"]) in shown
+    # The one lane that they read is the one that is open.
+    assert ('href="?lane=family" aria-current="page"' in shown, "Read by the clinic and the care" in shown) == (
+        True,
+        False,
+    )
     assert PHONE in html.unescape(post(director, f"{card}/phone", {}).text)
     assert post(director, f"{card}/tried", {"tried": "no_answer"}).location.endswith(f"{card}?said=not_reached")
     heard = {"method": "phone", "version": "1"}

@@ -244,5 +244,6 @@ def card_page(
         errors=errors or {},
         given=given or {},
         terms=terms,
-        lane=lane if lane in case.lanes else "coordination",
+        # Whoever stands in for the desk reads the family's lane alone.
+        lane=next((each for each in (lane, "coordination", *case.lanes) if each in case.lanes), ""),
     )
