@@ -90,7 +90,8 @@ def journey(product: Product, cast: Cast, hands: Devices) -> Journey:
 def invite(desk: Page, product: Product, child: str) -> str:
     desk.goto(f"{product.address}/invitations/{child}")
     desk.fill("#sent_to", "casa.ahuehuetl")
-    desk.locator("form:has(#sent_to) button").click()
+    with desk.expect_navigation():
+        desk.locator("form:has(#sent_to) button").click()
     assert desk.input_value("#sent_to") == "casa.ahuehuetl", "a wrong address is said and kept"
     desk.fill("#sent_to", ADDRESS)
     desk.fill("#sent_to_again", ADDRESS)
@@ -105,7 +106,8 @@ def open_link(phone: Page, late: Page, link: str) -> None:
     phone.locator('input[value="mother"]').check()
     phone.fill("#birth_date", "2020-03-18")
     phone.locator("main form button").click()
-    phone.get_by_role("button", name="English").click()
+    with phone.expect_navigation():
+        phone.get_by_role("button", name="English").click()
     phone.goto(f"{link}?lang=es")
     phone.locator('input[value="mother"]').check()
     phone.fill("#birth_date", BORN)
@@ -123,9 +125,11 @@ def send(phone: Page) -> None:
     phone.locator(".onward a").click()
     phone.locator('input[value="days"]').check()
     phone.fill("#question", QUESTION)
-    phone.locator("main form button").last.click()
-    while phone.locator("#agree").count() == 0:
+    with phone.expect_navigation():
         phone.locator("main form button").last.click()
+    while phone.locator("#agree").count() == 0:
+        with phone.expect_navigation():
+            phone.locator("main form button").last.click()
     phone.locator("#agree").check()
     phone.locator("main form button").last.click()
     phone.wait_for_url("**/invited?sent=*")
@@ -142,7 +146,8 @@ def take(desk: Page, product: Product, child: str) -> None:
 
 def revoke(desk: Page, product: Product, child: str) -> None:
     desk.goto(f"{product.address}/invitations/{child}")
-    desk.locator('form[action$="/revoke"] button').click()
+    with desk.expect_navigation():
+        desk.locator('form[action$="/revoke"] button').click()
 
 
 def gone(phone: Page, link: str) -> str:

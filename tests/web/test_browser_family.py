@@ -102,6 +102,7 @@ def look(request: pytest.FixtureRequest, devices: Devices, sign_in: SignIn, addr
     page.goto(f"{address}/family")
     if request.param == "en":
         page.get_by_role("button", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", request.param)
     return Look(page, request.param)
 
 
@@ -205,8 +206,8 @@ def test_photos_are_sent_without_scripts(
     picture = tmp_path / "picture.jpg"
     picture.write_bytes(photo("eczema_far", size=(1200, 900)))
     page.set_input_files("#far-take", picture)
-    assert not page.locator(".onward").is_visible()
-    assert page.locator(".picked").first.is_visible()
+    expect(page.locator(".onward")).to_be_hidden()
+    expect(page.locator(".picked").first).to_be_visible()
     page.locator("[data-upload-plain]").click()
     expect(page.locator("main")).to_contain_text("Recibimos sus archivos.")
     expect(page.locator(".shot h3")).to_have_text(["De lejos"])

@@ -95,6 +95,7 @@ def test_the_pages_of_reaching_people_are_accessible_and_whole(
     expect(page.locator("#problem")).to_be_visible()
     page.goto(f"{texting}{family}?lang={language}")
     page.locator("input[name=number]").fill("505-555-0142")
-    page.locator("form[action$='/mobile'] button").click()
+    with page.expect_navigation():
+        page.locator("form[action$='/mobile'] button").click()
     page.goto(f"{texting}{family}?lang={language}")
     look_at(page, "family-waits", language, OTHERS)

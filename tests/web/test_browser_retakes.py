@@ -187,8 +187,9 @@ def test_without_a_camera_or_scripts_the_plain_way_is_there(stage: Stage, held: 
     page = stage.enter(stage.devices.phone(java_script_enabled=False, **PHONE), stage.clinic.mother)
     page.goto(f"{stage.address}/family/questions/{held[0].public_id}")
     page.locator("main a.btn-big").first.click()
-    assert page.locator(".guide .drawn path").count() == 2
-    assert not page.locator("[data-open-camera]").is_visible()
+    page.wait_for_url("**/again/*")
+    expect(page.locator(".guide .drawn path")).to_have_count(2)
+    expect(page.locator("[data-open-camera]")).to_be_hidden()
     page.set_input_files(
         "#again-take", {"name": "x.jpg", "mimeType": "image/jpeg", "buffer": photo("eczema_far", size=(600, 400))}
     )

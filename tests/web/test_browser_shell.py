@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.services.browser import Devices
 from tests.spread import spread
@@ -71,5 +71,5 @@ def test_the_language_switch_keeps_the_place(shell: Flask, phone: Page) -> None:
     with served(shell) as address:
         phone.goto(f"{address}/parts/family?step=2")
         phone.get_by_role("button", name="English").click()
+        expect(phone.locator("html")).to_have_attribute("lang", "en")
         assert phone.url == f"{address}/parts/family?step=2"
-        assert phone.locator("html").get_attribute("lang") == "en"

@@ -151,5 +151,6 @@ def test_in_a_real_browser_nothing_typed_is_lost(
     expect(page.locator("#left_over")).to_have_value(WORDS["impression"])
     assert violations(page) == []
     page.locator("[data-leftover] button").click()
+    expect(page.locator("#left_over")).to_be_hidden()
     page.reload()
     expect(page.locator("#left_over")).to_be_hidden()
