@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
@@ -35,6 +35,7 @@ KEPT_BY = {
 that ends so before its time counts nowhere, and one that was broken by then stays broken. Another target for the same
 promise (less urgent now, a newer policy) is no new promise: what was late against the old one counts as late, once."""
 
+BEFORE = datetime.min.replace(tzinfo=UTC)
 MEDICAL_HOME = "family_question"
 """Stands for a specialty where none was asked."""
 
@@ -131,8 +132,9 @@ def _kept(session: Session, period: tuple[datetime, datetime], now: datetime, pr
 def _promises(clocks: Sequence[Replayed], now: datetime) -> Iterator[tuple[Replayed, list[Replayed]]]:
     """Each promise by its last cycle, with the cycles that this one took over from and that were broken by then."""
     broken: list[Replayed] = []
-    # Two lanes wait for a reply side by side, and their cycles are numbered in one row.
-    for clock in sorted(clocks, key=lambda each: (each.name, each.lane, each.cycle)):
+    # Two lanes wait for a reply side by side, and so does what a family asked before a signature beside what it asked
+    # after; their cycles are numbered in one row. Whatever takes over keeps the start of what it takes over from.
+    for clock in sorted(clocks, key=lambda each: (each.name, each.lane, each.started_at or BEFORE, each.cycle)):
         if clock.is_superseded:
             broken += [clock] if _is_broken(clock, now) else []
         else:

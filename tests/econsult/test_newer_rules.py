@@ -26,7 +26,7 @@ from econsult.queue.metrics import figures
 from econsult.queue.preview import Scope, apply_to_open, preview
 from econsult.queue.quiet import Quiet
 from tests.crowd import Crowd, add_crowd
-from tests.personas import NOON, TARGETS, Clinic
+from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 RULES = {"allocate": 60, "first_reply": 24 * 60, "next_reply": 24 * 60, "family_informed": 24 * 60}
@@ -153,6 +153,22 @@ def test_a_late_reply_of_one_lane_does_not_count_against_the_other(database: Dat
         until = NOON + 28 * HOUR
         (line,) = [f for f in figures(session, NOON, until, until) if (f.clock, f.by) == ("next_reply", "all")]
         assert (line.count, line.within) == (2, 1)
+
+
+def test_each_of_two_waits_of_one_lane_that_were_late_counts_as_late(database: Database, clinic: Clinic) -> None:
+    """What a family asked before a signature and what it asked after it wait side by side; newer rules move both."""
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        threads.post(session, consult, clinic.mother, Audience.FAMILY, text="¿Y ahora?", now=NOON)
+        answers.save_draft(session, consult, clinic.derm, ANSWER, now=NOON, lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=NOON + HOUR)
+        threads.post(session, consult, clinic.mother, Audience.FAMILY, text="¿Y esto?", now=NOON + 2 * HOUR)
+        _adopt(session, clinic, {"next_reply": 3 * 60}, NOON + 2 * HOUR)
+        _adopt(session, clinic, {"next_reply": 48 * 60}, NOON + 6 * HOUR)
+        threads.post(session, consult, clinic.pcp, Audience.FAMILY, text="Bien", now=NOON + 7 * HOUR)
+        until = NOON + 8 * HOUR
+        (line,) = [f for f in figures(session, NOON, until, until) if (f.clock, f.by) == ("next_reply", "all")]
+        assert (line.count, line.within) == (2, 0)
 
 
 def test_a_shorter_pause_takes_back_no_time_that_was_granted(database: Database, clinic: Clinic) -> None:
