@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.ledger import DIED, Clock, ClockEvent, ClockState, log
@@ -219,10 +219,16 @@ def stop_all(session: Session, consult: Consult, now: datetime, reason: str, *, 
 
 
 def clocks_of(session: Session, consult_id: int) -> list[Clock]:
-    """The latest cycle of each clock, before all one that goes on; who takes it comes last."""
-    order = (Clock.name == ClockName.ALLOCATE, Clock.name, Clock.state != ClockState.STOPPED, Clock.cycle)
-    rows = session.scalars(select(Clock).where(Clock.consult_id == consult_id).order_by(*order))
-    return list({clock.name: clock for clock in rows}.values())
+    """Of each clock, and of each lane that waits for a reply: the one that runs out first of those that go on, else the
+    latest cycle. Who takes it comes last.
+
+    Two waits of one lane go on side by side: what a family asked before a signature, and what it asked after it.
+    """
+    goes_on = Clock.state != ClockState.STOPPED
+    order = (Clock.name == ClockName.ALLOCATE, Clock.name, Clock.lane, goes_on)
+    soonest_last = (case((goes_on, Clock.deadline_at)).desc(), Clock.cycle)
+    rows = session.scalars(select(Clock).where(Clock.consult_id == consult_id).order_by(*order, *soonest_last))
+    return list({(clock.name, clock.lane): clock for clock in rows}.values())
 
 
 def clocks_among(session: Session, consult_ids: Sequence[int]) -> dict[int, list[Clock]]:

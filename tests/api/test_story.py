@@ -81,6 +81,27 @@ def test_the_first_reply_clock_runs_pauses_and_stops(clinic: Clinic, program_of:
     assert pcp.get(at).json["clocks"][0]["state"] == "running"
 
 
+def test_each_lane_that_waits_for_a_reply_is_told_with_its_own_time(clinic: Clinic, program_of: ProgramOf) -> None:
+    pcp, derm, mother = program_of(clinic.pcp), program_of(clinic.derm), program_of(clinic.mother)
+    at = f"/consults/{submitted(pcp, clinic)}"
+    derm.post(f"{at}/claim")
+    mother.post(f"{at}/messages", {"audience": "family", "text": "¿Y si no mejora?"})
+    derm.post(f"{at}/answer", ANSWER)
+    derm.post(f"{at}/answer/sign")
+    since = _waits(pcp, at)["family"]
+    # What the family asks after the signature, and the clinic, begins later and runs out later.
+    mother.post(f"{at}/messages", {"audience": "family", "text": "¿Y la escuela?"})
+    pcp.post(f"{at}/messages", {"audience": "clinicians", "text": "For how many days?"})
+    assert _waits(pcp, at).keys() == {"family", "clinicians"}
+    assert _waits(mother, at) == {"family": since}
+    assert _waits(pcp, at)["family"] == since
+
+
+def _waits(program: Program, at: str) -> dict[str, str]:
+    clocks = program.get(at).json["clocks"]
+    return {each["lane"]: each["deadline_at"] for each in clocks if each["clock"] == "next_reply"}
+
+
 def test_a_specialist_never_learns_who_the_child_is(clinic: Clinic, program_of: ProgramOf) -> None:
     at = f"/consults/{submitted(program_of(clinic.pcp), clinic)}"
     derm = program_of(clinic.derm)

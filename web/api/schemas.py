@@ -120,6 +120,7 @@ PATIENT = closed(
 CLOCK = closed(
     ("clock", "state", "breached", "deadline_at", "paused_reason"),
     clock=text(24, *ClockName),
+    lane=text(16, "", Audience.FAMILY, Audience.CLINICIANS),
     state=text(16, *ClockState),
     breached=FLAG,
     started_at=INSTANT,

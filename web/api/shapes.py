@@ -17,7 +17,7 @@ from econsult.consults.hinting import asked_now
 from econsult.consults.records import Consult, Kind, RedFlagStop
 from econsult.consults.redflags import UNSAFE
 from econsult.consults.screening import attested_of, stopped_before
-from econsult.consults.threads import Message, messages_of
+from econsult.consults.threads import Audience, Message, messages_of
 from econsult.consults.versions import versions_of
 from econsult.hidden_numbers import Hidden
 from econsult.note import EDITIONS, fingerprint_of
@@ -226,8 +226,12 @@ def _for_family(shown: dict[str, Any], consult: Consult) -> dict[str, Any]:
     Why a colleague declined or closed is for the clinic, which tells the family in its own words.
     """
     del shown["override_reason"], shown["attested_flags"], shown["stopped_before"]
-    # Who takes it within the house is for the house; a family is promised replies.
-    shown["clocks"] = [clock for clock in shown["clocks"] if clock["clock"] != ClockName.ALLOCATE]
+    # Who takes it within the house is for the house, and so is a reply to the clinic; a family is promised its own.
+    shown["clocks"] = [
+        clock
+        for clock in shown["clocks"]
+        if clock["clock"] != ClockName.ALLOCATE and clock["lane"] in ("", Audience.FAMILY)
+    ]
     shown["end_reason"] = None
     if consult.kind != Kind.FAMILY_QUESTION:
         shown |= {"question": None, "question_type": None, "details": {}}
@@ -267,6 +271,7 @@ def _rendition_json(rendition: Rendition) -> dict[str, Any]:
 def _clock_json(clock: Clock) -> dict[str, Any]:
     return {
         "clock": clock.name,
+        "lane": clock.lane,
         "state": clock.state,
         "breached": clock.is_breached,
         "started_at": stamp(clock.started_at),
