@@ -6,7 +6,7 @@ shorter or longer on the nights when the clocks change.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -135,7 +135,7 @@ def all_spans(
     shifts = readable(session, _SHIFTS, Shift, given)
     home, names = home_zone(session), {shift.id: shift.specialty for shift in shifts}
     planned = [span for shift in shifts for span in _planned(shift, home, start, end)]
-    there = _still_here(session, _swapped(session, planned)) if planned else []
+    there = _still_here(session, _swapped(session, planned), names) if planned else []
     cut = [within(span, start, end) for span in there]
     for span in without_time_off(session, cut, start, end):
         found[names[span.shift_id]].append(span)
@@ -150,7 +150,11 @@ _SHIFTS = select(Shift).where(
     or_(Shift.to_day.is_(None), Shift.to_day >= bindparam("since")),
 )
 _SWAPS = select(Swap).where(one_of(Swap.shift_id, "shifts"), Swap.accepted_at.is_not(None))
-_HERE = select(Person.id).where(one_of(Person.id, "people"), Person.is_active)
+_HERE = (
+    select(PractitionerSpecialty.person_id, PractitionerSpecialty.specialty)
+    .join(Person, Person.id == PractitionerSpecialty.person_id)
+    .where(one_of(Person.id, "people"), Person.is_active)
+)
 _OFF = (
     select(TimeOff)
     .where(one_of(TimeOff.person_id, "people"))
@@ -270,10 +274,14 @@ def _swapped(session: Session, planned: Sequence[Span]) -> list[Span]:
     ]
 
 
-def _still_here(session: Session, given: Sequence[Span]) -> list[Span]:
-    """Without those whose account is closed, be it their own shift or one that they took over."""
-    here = set(session.scalars(_HERE, {"people": {span.person_id for span in given}}))
-    return [span for span in given if span.person_id in here]
+def _still_here(session: Session, given: Sequence[Span], specialties: Mapping[int, str]) -> list[Span]:
+    """Without those whose account is closed, or who answer for the specialty no more, whose ever the shift was.
+
+    `specialties` are those of the shifts, by number.
+    """
+    rows = session.execute(_HERE, {"people": {span.person_id for span in given}})
+    here = {(row.person_id, row.specialty) for row in rows}
+    return [span for span in given if (span.person_id, specialties[span.shift_id]) in here]
 
 
 def _away(session: Session, planned: Sequence[Span], start: datetime, end: datetime) -> list[TimeOff]:

@@ -53,13 +53,16 @@ def offer_swap(session: Session, by: Person, shift_id: int, on_day: date | None,
 def accept_swap(session: Session, person: Person, swap_id: int, *, now: datetime) -> Swap:
     """Say yes to a shift that one was asked to take; whoever had taken it before has it no more.
 
-    Raises NotFoundError for what is not, or no longer, asked of this person; InvalidError once the shift is over.
+    Raises NotFoundError for what is not, or no longer, asked of this person; InvalidError once the shift is over, for
+    who answers for its specialty no more, and for who is away then.
     """
     swap, shift = _asked(session, person, swap_id)
     if swap.accepted_at is not None:
         return swap
     if whole_span(session, shift, swap.on_day).end <= now:
         raise InvalidError("This shift is over.", {"day": "passed"})
+    if shift.specialty not in specialties_of(session, person):
+        raise InvalidError("You do not answer for this specialty any more: say no.", {"day": "unsuitable"})
     if _is_away(session, person, shift, swap.on_day):
         raise InvalidError("You are away then, by your time off: say no, or have it ended first.", {"day": "away"})
     before = _swap_of(session, shift, swap.on_day, _COUNTS)

@@ -18,9 +18,12 @@ from econsult.jobs import Job
 from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person
 from econsult.queue.cover import watch_absences, watch_cover
+from econsult.queue.forecast import forecast
 from econsult.queue.invariants import violations
+from econsult.queue.trial import try_out
 from econsult.rosters.limits import Limits
 from econsult.rosters.shifts import Shift, TimeOff
+from econsult.staffing import answer_for
 from tests.personas import LEASE, NOON, TARGETS, Clinic
 
 HOUR = timedelta(hours=1)
@@ -70,6 +73,26 @@ def test_the_end_of_the_last_shift_is_told_for_what_waits(database: Database, cl
         assert [(line.consult_id, line.at) for line in session.scalars(lines)] == [(number, EDGE) for number in both]
         assert held.holder_id == clinic.derm.id
         assert [line for line in violations(session, EDGE) if line.startswith("4")] == []
+
+
+def test_whoever_answers_for_the_specialty_no_more_is_no_cover_by_a_shift_of_before(
+    database: Database, clinic: Clinic
+) -> None:
+    """The shift stays on the plan, and nobody has it: the desk hears, and the forecast names the gap."""
+    with database.writing() as session:
+        shift(session, clinic, clinic.derm)
+        waiting = clinic.econsult(session)
+        watch_cover(session, NOON)
+        assert (told(session), forecast(session, clinic.program.id, NOON, HOUR).gaps) == ([], [])
+
+        def change(inner: Session) -> None:
+            answer_for(inner, clinic.admin, clinic.derm.public_id, ["neurology"], now=NOON)
+
+        assert [each.start for each in try_out(session, clinic.program.id, change, NOON).uncovered][:1] == [NOON]
+        change(session)
+        watch_cover(session, NOON + 60 * SECOND)
+        assert told(session) == [(waiting.id, clinic.coordinator.id)]
+        assert [gap.start for gap in forecast(session, clinic.program.id, NOON, HOUR).gaps] == [NOON]
 
 
 def test_a_second_gap_is_told_again(database: Database, clinic: Clinic) -> None:

@@ -17,6 +17,7 @@ from econsult.people.persons import Person, PractitionerSpecialty, Role, add_per
 from econsult.rosters.planning import ShiftForm, add_shift, end_time_off, remove_shift, take_off
 from econsult.rosters.shifts import Shift, Swap, has_roster, on_duty, own_spans, spans
 from econsult.rosters.swapping import accept_swap, decline_swap, offer_swap, swaps_coming, swaps_offered
+from econsult.staffing import answer_for
 from tests.econsult.test_cover import shift
 from tests.personas import NOON, Clinic
 
@@ -68,6 +69,16 @@ def test_a_shift_that_goes_on_may_still_be_swapped(database: Database, clinic: C
         number = shift(session, clinic, clinic.derm).id
         late = NOON + 8 * HOUR - timedelta(seconds=1)
         assert offer_swap(session, clinic.derm, number, TODAY, clinic.derm2.public_id, now=late).on_day == TODAY
+
+
+def test_whoever_answers_for_the_specialty_no_more_takes_no_shift_of_it(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        number = shift(session, clinic, clinic.derm).id
+        asked = offer_swap(session, clinic.derm, number, TODAY, clinic.derm2.public_id, now=NOON)
+        answer_for(session, clinic.admin, clinic.derm2.public_id, ["neurology"], now=NOON)
+        with pytest.raises(InvalidError) as refused:
+            accept_swap(session, clinic.derm2, asked.id, now=NOON)
+        assert (refused.value.fields, here(session, clinic)) == ({"day": "unsuitable"}, {clinic.derm.id})
 
 
 def here(session: Session, clinic: Clinic) -> set[int]:

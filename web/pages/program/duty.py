@@ -95,9 +95,11 @@ def _answer(act: Callable[[Session], object]) -> Response | tuple[str, int]:
             act(session)
             roster_changed(session, me().program_id, now())
     except InvalidError as error:
-        is_away = error.fields.get("day") == "away"
-        away = gettext("You are away then, by your time off: say no, or have the desk end it first")
-        return _mine({"swaps": away if is_away else gettext("This shift is over")}), 422
+        known = {
+            "away": gettext("You are away then, by your time off: say no, or have the desk end it first"),
+            "unsuitable": gettext("You do not answer for this specialty any more: say no"),
+        }
+        return _mine({"swaps": known.get(error.fields.get("day", ""), gettext("This shift is over"))}), 422
     return redirect(url_for(".mine", said="saved"), 303)
 
 
