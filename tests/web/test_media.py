@@ -20,7 +20,7 @@ from econsult.consults.records import Consult
 from econsult.database import new_public_id
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
-from econsult.people.signin import end_access
+from econsult.people.signin import end_access, make_token
 from econsult.trail import AuditEvent
 from storage import sealed
 from tests.personas import Clinic
@@ -66,19 +66,22 @@ def test_a_copy_comes_whole_and_decrypted(clinic: Clinic, browser_of: BrowserOf,
     assert answer.headers["Accept-Ranges"] == "bytes"
 
 
-@pytest.mark.parametrize("revoke", ["sign_out", "close", "withdraw"])
+@pytest.mark.parametrize("revoke", ["sign_out", "token", "close", "withdraw"])
 def test_what_is_being_sent_breaks_off_once_it_may_not_be_looked_at_any_more(
     runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, address: str, revoke: str
 ) -> None:
     """A download of a minute on a slow line must not outlive by a minute the right to look."""
-    derm = browser_of(clinic.derm)
-    whole = iter(derm.get(address, buffered=False).response)
-    ends = iter(derm.get(address, buffered=False).response)
+    derm, headers = browser_of(clinic.derm), {}
+    if revoke == "token":
+        with runtime.database.writing() as session:
+            headers = {"Authorization": f"Bearer {make_token(session, clinic.derm, datetime.now(UTC))}"}
+    whole = iter(derm.get(address, headers=headers, buffered=False).response)
+    ends = iter(derm.get(address, headers=headers, buffered=False).response)
     assert [len(next(each)) for each in (whole, ends)] == [BLOCK, BLOCK]
     time.sleep(EVERY)
     assert len(b"".join(whole)) == len(VIDEO) - BLOCK
     with runtime.database.writing() as session:
-        if revoke == "sign_out":
+        if revoke in ("sign_out", "token"):
             end_access(session, session.get_one(Person, clinic.derm.id))
         elif revoke == "close":
             session.get_one(Person, clinic.derm.id).is_active = False

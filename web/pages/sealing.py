@@ -21,7 +21,7 @@ from web.pages.clinic.terms import grown_up_words
 from web.pages.consult import case_page
 from web.pages.coordination import card_page
 from web.pages.owning import check_owner
-from web.shell.auth import me, only
+from web.shell.auth import me, only, still_in
 from web.shell.desk import rings
 from web.shell.forms import FormReader
 from web.showing.casefile import open_case
@@ -109,7 +109,7 @@ def copy(rendition_id: str) -> Response:
     """One sealed copy, under a hold of this officer. That it was looked at is written down before the first byte."""
     with database().writing() as session:
         found, key = holds.held_copy(session, runtime().vault, me(), rendition_id, now=now())
-    return send_copy(found, key)
+    return send_copy(found, key, still_in())
 
 
 def _page(session: Session, consult: Consult, form: FormReader, reason: str = "") -> str:

@@ -7,13 +7,15 @@ header never falls back to the cookie, because such requests are exempt from the
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any, TypeVar
 
 from flask import Flask, g, jsonify, make_response, redirect, render_template, request
 from werkzeug import Response
 
+from econsult.database import Database
 from econsult.errors import ForbiddenError
 from econsult.people.persons import Person, Role
 from econsult.people.signin import (
@@ -110,10 +112,10 @@ def let_out(path: str) -> Response:
 def _load_visitor() -> None:
     if request.endpoint == "static":
         return
-    visitor = _visitor()
+    visitor = _visitor(database(), _shown(), now())
     if visitor is None:
         return
-    if _lacks_factor(visitor):
+    if _lacks_factor(visitor, settings().needs_factor):
         # A session or a token from before the program asked for it opens no more than a password alone does.
         g.lacks_factor = True
         return
@@ -127,23 +129,42 @@ def _load_visitor() -> None:
                 touch_session(session, visitor.session_id, now())
 
 
-def is_still_in() -> bool:
-    """Whether the session or token of this request, which may have taken minutes, is still good for its person."""
-    visitor = _visitor()
-    return visitor is not None and visitor.person.id == me().id and not _lacks_factor(visitor)
+def still_in() -> Callable[[], bool]:
+    """Asks whether the session or token of this request is still good for its person; may outlive the request."""
+    records, person_id, shown, asks_factor = database(), me().id, _shown(), settings().needs_factor
+
+    def ask() -> bool:
+        visitor = _visitor(records, shown, datetime.now(UTC))
+        return visitor is not None and visitor.person.id == person_id and not _lacks_factor(visitor, asks_factor)
+
+    return ask
 
 
-def _lacks_factor(visitor: Visitor) -> bool:
-    return settings().needs_factor and visitor.person.is_staff and not visitor.has_factor
+def _lacks_factor(visitor: Visitor, asks_factor: bool) -> bool:
+    return asks_factor and visitor.person.is_staff and not visitor.has_factor
 
 
-def _visitor() -> Visitor | None:
-    bearer = request.headers.get("Authorization", "")[7:].strip() if is_bearer() else ""
-    cookie = "" if is_bearer() else request.cookies.get(cookie_name(COOKIE), "")
-    if not bearer and not cookie:
+@dataclass(frozen=True)
+class Shown:
+    """What a request shows of who is speaking: a machine's token, or a browser's cookie, or neither."""
+
+    bearer: str = ""
+    cookie: str = ""
+
+
+def _shown() -> Shown:
+    if is_bearer():
+        return Shown(bearer=request.headers["Authorization"][7:].strip())
+    return Shown(cookie=request.cookies.get(cookie_name(COOKIE), ""))
+
+
+def _visitor(records: Database, shown: Shown, at: datetime) -> Visitor | None:
+    if not shown.bearer and not shown.cookie:
         return None
-    with database().reading() as session:
-        return visitor_by_token(session, bearer, now()) if bearer else visitor_by_session(session, cookie, now())
+    with records.reading() as session:
+        if shown.bearer:
+            return visitor_by_token(session, shown.bearer, at)
+        return visitor_by_session(session, shown.cookie, at)
 
 
 def ask_to_sign_in(*, keeps_words: bool = True) -> Response:

@@ -7,31 +7,32 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from flask import g
-
 from econsult.access import may_look
 from econsult.consults.attachments import Attachment, AttachmentState
 from econsult.consults.records import Consult
 from econsult.people.persons import Person
-from econsult.people.signin import SignInSession
 from web.context import database
-from web.shell.auth import me
+from web.shell.auth import me, still_in
 
 EVERY = 0.5
 """In seconds: so often it is asked while bytes go out."""
 
 
 def still_may(attachment_id: int) -> Callable[[], bool]:
-    """Asks whether this visitor, in this very session, would be shown the file now; outlives the request."""
-    place, person_id, session_id = database(), me().id, g.get("session_id")
+    """Asks whether this visitor, by the session or token of this request, would be shown the file now.
+
+    It outlives the request.
+    """
+    records, person_id, is_in = database(), me().id, still_in()
 
     def ask() -> bool:
-        with place.reading() as session:
+        if not is_in():
+            return False
+        with records.reading() as session:
             person, file = session.get_one(Person, person_id), session.get_one(Attachment, attachment_id)
             consult = session.get_one(Consult, file.consult_id)
-            is_in = session_id is None or session.get(SignInSession, session_id) is not None
             is_there = file.state == AttachmentState.READY and consult.consent_withdrawn_at is None
-            return is_in and is_there and person.is_active and may_look(session, person, consult, datetime.now(UTC))
+            return is_there and may_look(session, person, consult, datetime.now(UTC))
 
     return ask
 

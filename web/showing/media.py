@@ -49,7 +49,7 @@ def show(rendition_id: str) -> Response:
     return send_copy(rendition, key, still_may(attachment.id))
 
 
-def send_copy(rendition: Rendition, key: bytes, may_go_on: Callable[[], bool] = lambda: True) -> Response:
+def send_copy(rendition: Rendition, key: bytes, may_go_on: Callable[[], bool]) -> Response:
     """Its bytes, or the range that was asked for, under headers that make them harmless; as long as they may go on."""
     span = _span(rendition.size)
     reader = open_copy(runtime().blobs, rendition, key)

@@ -31,7 +31,7 @@ from uploads.lines import Lines
 from uploads.opened import Standing
 from web.context import database, now, ring_workers, runtime
 from web.shell import errors
-from web.shell.auth import is_still_in, me, only
+from web.shell.auth import me, only, still_in
 from web.shell.forms import SAFE_METHODS
 from web.uploading.described import declared, described, idle_seconds
 from web.uploading.tus_headers import (
@@ -253,7 +253,7 @@ def _chunk(offset: int, total: int | None = None) -> Chunk:
         total=total,
         set_timeout=client.settimeout if client is not None else None,
         hang_up=_hanging_up(client),
-        is_still_in=is_still_in,
+        is_still_in=still_in(),
     )
 
 
