@@ -25,7 +25,6 @@ from econsult.database import Base, Instant
 from econsult.errors import TooManyTriesError
 from econsult.jobs import JobKind, Lane, add_job
 from econsult.people.caregivers import grown_up_at
-from econsult.people.deaths import has_died
 from econsult.people.onfile import Way
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Program
@@ -101,11 +100,10 @@ def is_readable(session: Session, consult: Consult, now: datetime) -> bool:
     if consult.is_confidential or released_answer(session, consult.id) is None:
         return False
     grown_at = grown_up_at(session, consult.patient_id)
-    if grown_at is not None:
-        return now < grown_at
-    # A birthday that never comes ends nothing; one that nobody knows may have come.
-    is_known = bool(session.get_one(Patient, consult.patient_id).birth_date_text)
-    return is_known and has_died(session, consult.patient_id)
+    if grown_at is None:
+        # The birthday of one who died before it never comes, and ends nothing; one that nobody knows may have come.
+        return bool(session.get_one(Patient, consult.patient_id).birth_date_text)
+    return now < grown_at
 
 
 def ask_code(
