@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import OPEN
@@ -41,9 +41,7 @@ class LeftWaiting:
 
 def is_left_waiting(session: Session, consult: Consult, now: datetime) -> bool:
     """Whether somebody in the place of an empty desk must reach this family now."""
-    calls = exists().where(PhoneTask.consult_id == consult.id, PhoneTask.done_at.is_(None))
-    waits = exists().where(Clock.consult_id == consult.id, *_waits(consult.organization_id, now))
-    return bool(session.scalar(select(or_(calls, waits))))
+    return bool(session.scalar(select(exists().where(Consult.id == consult.id, _is_left_waiting(now)))))
 
 
 def left_waiting(session: Session, program_id: int, now: datetime) -> list[LeftWaiting]:
@@ -61,10 +59,13 @@ def left_waiting(session: Session, program_id: int, now: datetime) -> list[LeftW
 
 def children_left_waiting(program_id: int, now: datetime) -> Select[int]:
     """The children of these families, by number, and those of questions of which nobody of the clinic can act."""
-    calls = exists().where(PhoneTask.consult_id == Consult.id, PhoneTask.done_at.is_(None))
-    waits = exists().where(Clock.consult_id == Consult.id, *_waits(Consult.organization_id, now))
     sent = (Consult.program_id == program_id, Consult.submitted_at.is_not(None))
-    return select(Consult.patient_id).where(*sent, or_(calls, waits, STRANDED))
+    return select(Consult.patient_id).where(*sent, or_(_is_left_waiting(now), STRANDED))
+
+
+def _is_left_waiting(now: datetime) -> ColumnElement[bool]:
+    calls = exists().where(PhoneTask.consult_id == Consult.id, PhoneTask.done_at.is_(None))
+    return or_(calls, exists().where(Clock.consult_id == Consult.id, *_waits(now)))
 
 
 def _halves(program_id: int, now: datetime) -> Sequence[Select[Clock, Consult]]:
@@ -72,18 +73,20 @@ def _halves(program_id: int, now: datetime) -> Sequence[Select[Clock, Consult]]:
     query = (
         select(Clock, Consult)
         .join(Consult, Consult.id == Clock.consult_id)
-        .where(Consult.program_id == program_id, *_waits(Consult.organization_id, now))
+        .where(Consult.program_id == program_id, *_waits(now))
         .order_by(Clock.deadline_at, Clock.id)
     )
     return [query.where(Consult.status.in_(OPEN)), query.where(IS_STILL_PROMISED)]
 
 
-def _waits(clinic: InstrumentedAttribute[int | None] | int | None, now: datetime) -> Sequence[ColumnElement[bool]]:
-    """A clock by which a family waits, and which the desk hears of; `clinic` is who answers, by number."""
+def _waits(now: datetime) -> Sequence[ColumnElement[bool]]:
+    """A clock by which a family waits, and which the desk hears of."""
     is_family = and_(Clock.name == ClockName.NEXT_REPLY, Clock.lane == FAMILY)
     is_told = or_(Clock.fired_level >= DESK_FROM, Clock.deadline_at <= now)
     is_off = exists().where(TimeOff.person_id == Person.id, TimeOff.starts_at <= now, TimeOff.ends_at > now)
-    team = exists().where(Person.organization_id == clinic, Person.role == Role.PCP, Person.is_active, ~is_off)
+    # Of the clinic of this very request: deeper in a query than one level it would mean that of any request.
+    its = Person.organization_id == Consult.organization_id
+    team = exists().where(its, Person.role == Role.PCP, Person.is_active, ~is_off).correlate(Consult)
     return (
         Clock.state == ClockState.RUNNING,
         or_(Clock.name == ClockName.FAMILY_INFORMED, is_family),

@@ -307,7 +307,9 @@ def test_whoever_stands_in_marks_a_death_and_hears_of_a_mark(database: Database,
 
 def test_whom_a_stand_in_may_know_by_name(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
-        answered, _open = clinic.answered(session), clinic.econsult(session)
+        answered, elsewhere = clinic.answered(session), clinic.econsult(session)
+        # A clinic of which somebody is there has a request as well: that helps nobody of this one.
+        elsewhere.organization_id = clinic.other_pcp.organization_id
         _off(session, clinic.coordinator)
 
         def known(person: Person, now: datetime = NOON) -> list[int]:
