@@ -60,7 +60,8 @@ def test_the_page_of_the_case_says_it_too_until_somebody_has_called(
         consult = session.scalars(select(Consult)).one()
         content = {**ANSWER, "disposition": "advice_only"}
         correct(session, consult, clinic.derm, content, "Written in the wrong chart", now=NOW + timedelta(minutes=5))
-    assert "it does not say emergency any more. Call all the same" in pcp.get(case).text
+    page = pcp.get(case).text
+    assert ("it does not say emergency any more." in page, "Call all the same" in page) == (True, True)
     assert post(pcp, f"{call}/done", {"version": "2", "outcome": "reached"}).status_code == 303
     assert f'href="{call}"' not in pcp.get(case).text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -11,16 +12,16 @@ from econsult.calls import call_waiting
 from econsult.consults.versions import emergencies_among
 from econsult.rights import Right
 from web.context import now
-from web.words.language import gettext
-from web.words.times import moment
 
 
 @dataclass(frozen=True)
 class ToCall:
-    """What is to be done, and by when or since when it is late, in words."""
+    """By when, or since when it is late. `is_emergency`: the answer still says so, no newer one has corrected it."""
 
-    what: str
-    when: str
+    id: str
+    due_at: datetime
+    is_late: bool
+    is_emergency: bool
 
 
 def to_call(session: Session, loaded: Pass) -> ToCall | None:
@@ -28,11 +29,5 @@ def to_call(session: Session, loaded: Pass) -> ToCall | None:
     task = call_waiting(session, loaded.consult) if loaded.may(Right.INFORM) else None
     if task is None:
         return None
-    if emergencies_among(session, [loaded.consult.id]):
-        what = gettext("The answer says emergency: telephone now")
-    else:
-        what = gettext("The answer was corrected: it does not say emergency any more.")
-        what += " " + gettext("Call all the same: the family may be on its way to the hospital.")
-    due = moment(task.due_at)
-    when = gettext("Late since %(time)s", time=due) if task.due_at <= now() else gettext("Call by %(time)s", time=due)
-    return ToCall(what, when)
+    is_emergency = bool(emergencies_among(session, [loaded.consult.id]))
+    return ToCall(loaded.consult.public_id, task.due_at, task.due_at <= now(), is_emergency)
