@@ -17,6 +17,7 @@ from econsult import audit
 from econsult.database import TextCipher
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.people.account import reopen_account
+from econsult.people.names import check_name
 from econsult.people.pasted import pasted
 from econsult.people.persons import (
     SPECIALTIES,
@@ -34,7 +35,6 @@ KEEPERS = (Role.ADMIN,)
 NEEDS_CLINIC = (Role.PCP, Role.TELEPRESENTER)
 WELCOME = timedelta(hours=24)
 """How long the first link of a new account works."""
-LONGEST_NAME = 120
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,7 @@ def welcome_link(session: Session, by: Person, public_id: str, *, now: datetime)
 def rename(session: Session, by: Person, public_id: str, name: str, *, now: datetime) -> None:
     """Write somebody's name anew, as everybody reads it from now on. Raises InvalidError for one that is none."""
     person, name = _member(session, by, public_id), pasted(name)
-    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
-        raise InvalidError("A name has 1 to 120 letters.", {"name": "invalid"})
+    check_name(name)
     if name != person.name:
         person.name = name
         audit.record_operator(session, "edit", "person", person, now=now, by_id=by.id, detail="name")

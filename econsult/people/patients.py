@@ -14,6 +14,7 @@ from econsult import audit
 from econsult.belonging import in_program, numbered_within
 from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
 from econsult.errors import ErasedError, InvalidError
+from econsult.people.names import is_name
 from econsult.people.pasted import pasted
 from econsult.people.persons import LANGUAGES, Organization, Person, Program
 from econsult.people.told_more import tell_more
@@ -179,7 +180,7 @@ def check_child(told: Mapping[str, str], now: datetime, *, since: datetime | Non
     """
     wrong: dict[str, str] = {}
     name, born = told["name"], day_of(told["birth_date"])
-    if not 1 <= len(name) <= 120 or not name.isprintable():
+    if not is_name(name):
         wrong["name"] = "invalid" if name else "required"
     if told["sex"] not in SEXES:
         wrong["sex"] = "unknown_value"

@@ -13,6 +13,7 @@ from econsult import audit
 from econsult.belonging import in_program, numbered_within
 from econsult.database import Base, Instant, PublicId, Sealed, TextCipher
 from econsult.errors import InvalidError
+from econsult.people.names import check_name
 from econsult.people.pasted import pasted
 
 
@@ -183,8 +184,7 @@ def add_person(
     email, name = pasted(email), pasted(name)
     if not is_address(email):
         raise InvalidError("This is not an e-mail address.", {"email": "invalid"})
-    if not 1 <= len(name) <= 120 or not name.isprintable():
-        raise InvalidError("A name has 1 to 120 letters.", {"name": "invalid"})
+    check_name(name)
     here = Person.email_index.in_(indexes := address_indexes(cipher, email)), Person.program_id == program.id
     if session.scalar(select(Person.id).where(*here)) is not None:
         raise InvalidError("Somebody already uses this e-mail address.", {"email": "taken"})

@@ -23,6 +23,7 @@ from econsult.cells import harmless
 from econsult.consults.looking_back import LONGEST_NOTE, OUTCOMES, openings_for, review, unreviewed
 from econsult.consults.records import numbered
 from econsult.log_child import children_meant
+from econsult.people.names import LONGEST_NAME
 from econsult.people.patients import Patient
 from econsult.people.persons import FAMILIES, Person, Role
 from econsult.rights import Relation
@@ -58,7 +59,7 @@ NARROWED_BY = tuple(
 )
 """The words of the fields, in their order."""
 NO_CONSULT = -1
-LONGEST_ID, LONGEST_CODE, LONGEST_MARK, LONGEST_NAME = 32, 32, 40, 120
+LONGEST_ID, LONGEST_CODE, LONGEST_MARK = 32, 32, 40
 SHORT = 8
 ON_PAGE = 50
 """Rows: on a telephone some eight screens."""

@@ -19,6 +19,7 @@ from econsult.consults.views import Filters, Slice, View
 from econsult.consults.wanting import WANTED
 from econsult.consults.worklist import COUNT_CAP, count, families_first
 from econsult.cursors import pack, unpack_number
+from econsult.people.names import LONGEST_NAME
 from econsult.people.persons import Role
 from web.context import database, now
 from web.pages.calls import phones_for
@@ -38,7 +39,6 @@ NEWEST_SHOWN = 12
 START = (View.ASKED, View.ANSWERED, View.DECLINED, View.POOL, View.MINE, View.WAITING, View.DRAFTS)
 OURS = (View.ASKED, View.DECLINED, View.POOL, View.MINE)
 """Where the next move is the clinic's own."""
-LONGEST_NAME = 120
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from econsult.people.call_drafts import with_call_drafts
 from econsult.people.caregivers import is_old_enough
 from econsult.people.consent import TEXTS, ConsentGiven
 from econsult.people.keptaway import is_kept_caller
+from econsult.people.names import LONGEST_NAME
 from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import LANGUAGES, Role
 from econsult.rights import Right
@@ -47,7 +48,7 @@ from web.words.signs import FLAG_CODES, groups_for
 
 by_phone = rings(Blueprint("by_phone", __name__, url_prefix="/clinic/phone"))
 PHONE_ROLES = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
-LONGEST_NAME, LONGEST_NUMBER, LONGEST_STORY = 120, 40, 5000
+LONGEST_NUMBER, LONGEST_STORY = 40, 5000
 Page = str | Response | tuple[str | Response, int]
 
 

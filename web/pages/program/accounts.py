@@ -8,13 +8,13 @@ from werkzeug import Response
 
 from econsult.consults.hearers import coordinators_of
 from econsult.errors import InvalidError, NotFoundError
+from econsult.people.names import LONGEST_NAME
 from econsult.people.persons import LANGUAGES, SPECIALTIES, Role
 from econsult.people.signin import LINK_PATH
 from econsult.queue.trial import Trial
 from econsult.rosters.qualifying import clinics_of
 from econsult.staffing import (
     KEEPERS,
-    LONGEST_NAME,
     Member,
     Newcomer,
     answer_for,
