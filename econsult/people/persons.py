@@ -93,7 +93,7 @@ CLOSED = (text("NOT person.is_active"), text("person.role NOT IN ('caregiver', '
 class Person(PublicId, Base):
     """Somebody who signs in. The e-mail address is sealed; `email_index` finds it without revealing it.
 
-    Whoever is in several programs has an account in each, and one password for all. `came_in_at`: its first session.
+    Whoever is in several programs has an account in each, one password for all. `came_in_at`: first session or token.
     """
 
     __tablename__ = "person"

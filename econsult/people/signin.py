@@ -118,11 +118,15 @@ def open_session(
             browser_hash=hashed(browser) if browser else None,
         )
     )
-    first = update(Person).where(Person.id == person.id, Person.came_in_at.is_(None)).values(came_in_at=now)
-    session.execute(first.execution_options(synchronize_session=False))
+    _has_come_in(session, person, now)
     detail = factors.Proof.APP if has_factor else ""
     audit.record(session, "sign_in", "person", person.public_id, now=now, person_id=person.id, detail=detail)
     return token
+
+
+def _has_come_in(session: Session, person: Person, now: datetime) -> None:
+    first = update(Person).where(Person.id == person.id, Person.came_in_at.is_(None)).values(came_in_at=now)
+    session.execute(first.execution_options(synchronize_session=False))
 
 
 def visitor_by_session(session: Session, token: str, now: datetime) -> Visitor | None:
@@ -242,9 +246,10 @@ def close_account(session: Session, person: Person, now: datetime, *, by_id: int
 
 
 def make_token(session: Session, person: Person, now: datetime, *, days: int = 90) -> str:
-    """A bearer token for the API; shown once."""
+    """A bearer token for the API; shown once. Whoever has it is in the account: no first link is given out any more."""
     token, expires = secrets.token_urlsafe(32), now + timedelta(days=days)
     session.add(ApiToken(token_hash=hashed(token), person_id=person.id, created_at=now, expires_at=expires))
+    _has_come_in(session, person, now)
     audit.record(session, "create", "api_token", person.public_id, now=now, person_id=person.id)
     return token
 

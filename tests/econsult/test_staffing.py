@@ -12,7 +12,7 @@ from econsult import staffing
 from econsult.database import Database
 from econsult.errors import ConsultError, ForbiddenError, InvalidError, NotFoundError
 from econsult.people.persons import Person, Role, add_person, specialties_of
-from econsult.people.signin import open_session, use_link
+from econsult.people.signin import make_token, open_session, use_link
 from econsult.staffing import Newcomer
 from econsult.trail import AuditEvent
 from tests.beside import beside
@@ -112,6 +112,14 @@ def test_the_first_link_works_once_and_only_until_somebody_came_in(database: Dat
         found = use_link(session, again, LATER)
         assert found is not None
         open_session(session, found, LATER)
+    with pytest.raises(InvalidError), database.writing() as session:
+        staffing.welcome_link(session, clinic.admin, person.public_id, now=LATER)
+
+
+def test_no_first_link_is_given_out_to_an_account_of_which_there_is_a_token(database: Database, clinic: Clinic) -> None:
+    person = opened(database, clinic)
+    with database.writing() as session:
+        make_token(session, session.get_one(Person, person.id), NOON)
     with pytest.raises(InvalidError), database.writing() as session:
         staffing.welcome_link(session, clinic.admin, person.public_id, now=LATER)
 
