@@ -41,6 +41,17 @@ def test_the_list_has_the_staff_and_finds_one_by_name_or_address(admin: FlaskCli
     assert "Nobody of the staff has this name" in post(admin, f"{PAGE}/find?lang=en", {"find": "xyzzy"}).text
 
 
+def test_in_spanish_it_says_what_an_account_is_and_not_what_to_do_with_it(
+    admin: FlaskClient, runtime: Runtime, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        session.get_one(Person, clinic.derm.id).is_active = False
+        session.get_one(Person, clinic.pcp.id).came_in_at = datetime.now(UTC)
+    page = admin.get(f"{PAGE}?lang=es").text
+    assert ("En uso" in page, "Cuenta cerrada" in page, "Abrir<" in page) == (True, True, False)
+    assert ">Ninguna clínica<" in admin.get(f"{PAGE}/new?lang=es").text
+
+
 def test_who_gets_an_account_comes_in_by_the_link_that_the_administrator_hands_over(
     admin: FlaskClient, browser_of: BrowserOf, runtime: Runtime, clinic: Clinic
 ) -> None:
