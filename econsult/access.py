@@ -10,27 +10,36 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from econsult import audit
 from econsult.consults import glass
 from econsult.consults.adopting import came_from
-from econsult.consults.answers import Answer
 from econsult.consults.attachments import REVIEW_COPY, Attachment, AttachmentState, Rendition, note_attachment
 from econsult.consults.family_word import check_face
 from econsult.consults.intake import Upload
-from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.lifecycle import Status
 from econsult.consults.own_clinic import is_own
 from econsult.consults.records import Consult, Kind, note
 from econsult.consults.threads import Audience
 from econsult.errors import ForbiddenError, NotFoundError
 from econsult.people.caregivers import SELF, caregiver_link, links_of
+from econsult.people.deaths import AfterDeathError, has_died
 from econsult.people.patients import Patient, note_patient
-from econsult.people.persons import Person, Role, specialties_of
-from econsult.rights import READ_RIGHTS, SHUT, WAITS_FOR_ADOPTION, Relation, Right, report_right, rights_of
-from econsult.rosters.limits import conflicted
-from econsult.seconds import seconds_relation, time_relation
+from econsult.people.persons import Person, Role
+from econsult.rights import (
+    OF_FAMILY,
+    OF_THE_LIVING,
+    READ_RIGHTS,
+    SHUT,
+    WAITS_FOR_ADOPTION,
+    Relation,
+    Right,
+    report_right,
+    rights_of,
+)
+from econsult.seconds import specialists_relation, time_relation
 from econsult.standing import desk_relation, known_to_stand_in
 
 
@@ -51,7 +60,10 @@ class Pass:
 
 
 def consult_for(session: Session, person: Person, public_id: str, *, now: datetime, right: Right = Right.SEE) -> Pass:
-    """The consult, when this person may know it and has the right."""
+    """The consult, when this person may know it and has the right.
+
+    Raises NotFoundError, ForbiddenError, and AfterDeathError for what a family writes about a child who has died.
+    """
     query = select(Consult).where(Consult.public_id == public_id)
     if right != Right.SEE:
         # Whoever is about to change it waits for whoever is changing it now, and then sees what became of it.
@@ -65,6 +77,11 @@ def consult_for(session: Session, person: Person, public_id: str, *, now: dateti
     patient = session.get_one(Patient, consult.patient_id)
     patient.check_kept()
     rights = _rights(relation, person, consult)
+    if relation in OF_FAMILY and has_died(session, patient.id):
+        # The row is locked by now: whoever marks the child at this moment ends afterwards what was just written.
+        if right in OF_THE_LIVING:
+            raise AfterDeathError
+        rights -= OF_THE_LIVING
     if right not in rights:
         raise ForbiddenError("You may look at this consult, but not do that.")
     act = "read" if right == Right.SEE else f"use/{right}"
@@ -205,7 +222,7 @@ def _relation_to(session: Session, person: Person, consult: Consult, now: dateti
         case Role.TELEPRESENTER if consult.requester_id == person.id:
             return Relation.PRESENTER
         case Role.SPECIALIST:
-            return _specialists_relation(session, person, consult)
+            return specialists_relation(session, person, consult)
         case _:
             return desk_relation(session, person, now, consult)
 
@@ -225,24 +242,6 @@ def _is_hidden_draft(person: Person, consult: Consult) -> bool:
         return consult.is_traceless and not person.is_staff
     is_team_draft = person.role == Role.PCP and consult.kind != Kind.FAMILY_QUESTION
     return not is_team_draft or consult.organization_id != person.organization_id
-
-
-def _specialists_relation(session: Session, person: Person, consult: Consult) -> Relation | None:
-    if consult.kind == Kind.FAMILY_QUESTION or consult.status == Status.DRAFT:
-        return None
-    if person.id in conflicted(session, consult.patient_id):
-        # Whoever must not answer for a child does not read about it either, nor look at its pictures: what they held
-        # went back as they were barred (`queue.letting_go`), and having answered opens nothing.
-        return None
-    own = (Answer.consult_id == consult.id, Answer.author_id == person.id)
-    wrote = exists().where(*own, Answer.signed_at.is_not(None))
-    if consult.holder_id == person.id or session.scalar(select(wrote)):
-        return Relation.HOLDER
-    if consult.status in OPEN and (second := seconds_relation(session, person, consult)):
-        return second
-    pools = {consult.specialty, consult.fallback_specialty}
-    is_pool = consult.status in OPEN and bool(pools & specialties_of(session, person))
-    return Relation.POOL if is_pool else None
 
 
 def _rights(relation: Relation, person: Person, consult: Consult) -> frozenset[Right]:

@@ -1,7 +1,8 @@
 """Marking that a child has died, and taking a mistake back: what ends with it, and who of the staff hears of it.
 
 Whether anything reaches the family is asked of `people.deaths` by whoever would send it. Here is what must be ended at
-once: the promises that were owed to the family, its own open questions, calls, unopened invitations and age tasks.
+once: the promises that were owed to the family, its own open questions, calls, unopened invitations, age tasks and the
+account of a young person.
 Whoever marks holds the child's row, then each consult's as clocks do: what a tick or a signature wrote before is found,
 and what comes after finds the mark.
 """
@@ -39,6 +40,7 @@ from econsult.people.patients import Patient, day_of, note_patient
 from econsult.people.persons import HOUSEHOLD, NAMES_STAY_SHUT, Person, Role, team_of
 from econsult.returning import bring_back
 from econsult.standing import desk_relation
+from econsult.youths import close_for_death, open_after_all, youth_of
 
 SHOWN = 50
 
@@ -54,6 +56,8 @@ class Stops:
     letters: int
     invitations: int
     tasks: int
+    is_account: bool
+    """Whether the child has an account of its own."""
 
 
 def what_stops(session: Session, child: Patient, now: datetime) -> Stops:
@@ -78,6 +82,7 @@ def what_stops(session: Session, child: Patient, now: datetime) -> Stops:
         letters=session.scalars(unsent).one(),
         invitations=len([each for each in session.scalars(_unopened(child)) if each.is_live(now)]),
         tasks=session.scalars(tasks).one(),
+        is_account=youth_of(session, child, now) is not None,
     )
 
 
@@ -94,6 +99,8 @@ def mark_death(session: Session, child: Patient, staff: Person, day: str, *, now
         return known
     check_day(session, child, day, now)
     death = Death(program_id=child.program_id, patient_id=child.id, day_text=day, noted_at=now, noted_by_id=staff.id)
+    own = close_for_death(session, child, staff, now)
+    death.closed_id = own.id if own is not None else None
     session.add(death)
     session.flush()
     note_patient(session, child, "mark_death", now, person_id=staff.id, detail="with_day" if day else "day_unknown")
@@ -123,6 +130,8 @@ def take_back_death(session: Session, child: Patient, staff: Person, *, now: dat
     death.taken_back_at, death.taken_back_by_id = now, staff.id
     session.flush()
     note_patient(session, child, "take_back_death", now, person_id=staff.id)
+    if death.closed_id is not None:
+        open_after_all(session, child, session.get_one(Person, death.closed_id), staff, now)
     concerned: dict[int, Person] = {}
     for consult in _consults(session, child):
         bring_back(session, consult, death, staff, now)

@@ -139,6 +139,9 @@ SHUT = (None, Relation.STAND_IN)
 OF_FAMILY = frozenset({Relation.CAREGIVER, Relation.YOUTH})
 """Who reads as a family does: what was signed and released, in the family's lane."""
 
+OF_THE_LIVING = frozenset({Right.WRITE_FAMILY, Right.CHANGE_URGENCY})
+"""What ends for a family with its child's death: nobody would answer it. Reading and saving stay, and taking back."""
+
 READ_RIGHTS = {
     Audience.FAMILY: Right.READ_FAMILY,
     Audience.CLINICIANS: Right.READ_CLINICIANS,

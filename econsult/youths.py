@@ -28,11 +28,12 @@ from econsult.people.caregivers import (
     grown_up_at,
     is_old_enough,
 )
+from econsult.people.deaths import AfterDeathError, has_died
 from econsult.people.keptaway import reaches_kept
 from econsult.people.onfile import contact_row, is_same_mailbox
 from econsult.people.patients import Patient, RelatedPerson, note_patient
 from econsult.people.persons import EMAIL, Person, Program, Role, add_person, share_password
-from econsult.people.signin import ApiToken, SignInLink, end_sessions
+from econsult.people.signin import ApiToken, SignInLink, end_access, end_sessions
 from econsult.people.told_more import tell_more
 
 CONFIRMERS = (Role.PCP, Role.TELEPRESENTER)
@@ -60,11 +61,14 @@ def open_account(
 ) -> Person:
     """Give the young person an account, and tell them by letter. `patient` comes from `access`.
 
-    Raises InvalidError for the field `email`, `is_seen` or `age`, and ForbiddenError for who sees nobody in person.
+    Raises InvalidError for the field `email`, `is_seen` or `age`, ForbiddenError for who sees nobody in person, and
+    AfterDeathError: whoever came in by it would be somebody else.
     """
     if staff.role not in CONFIRMERS:
         raise ForbiddenError("The clinic that sees the young person opens the account.")
     session.get_one(Patient, patient.id, with_for_update=NO_KEY, populate_existing=True)
+    if has_died(session, patient.id):
+        raise AfterDeathError
     wrong: dict[str, str] = {}
     if not form.is_seen:
         wrong["is_seen"] = "required"
@@ -152,6 +156,31 @@ def close_youth(session: Session, patient: Patient, staff: Person, now: datetime
         session.execute(delete(table).where(table.person_id == person.id))
     note_patient(session, patient, "close_youth_account", now, person_id=staff.id)
     return True
+
+
+def close_for_death(session: Session, patient: Patient, staff: Person, now: datetime) -> Person | None:
+    """Let nobody in by the account of a young person who has died, and give the account; None where there is none.
+
+    Whoever has their telephone or reads their letters is not them, and would read what they kept. The password and
+    the passkeys stay, so that a mark that was a mistake costs its owner a sign-in and nothing else.
+    """
+    person = youth_of(session, patient, now)
+    if person is None:
+        return None
+    # Somebody who comes in at this moment is waited for, and is out with what they opened.
+    factors.lock(session, person)
+    person.is_active = False
+    end_access(session, person)
+    note_patient(session, patient, "close_youth_account", now, person_id=staff.id, detail="died")
+    return person
+
+
+def open_after_all(session: Session, patient: Patient, person: Person, staff: Person, now: datetime) -> None:
+    """The mark was a mistake: its owner signs in as before. An account that was opened or emptied since stays so."""
+    if person.is_active or patient.erased_at is not None:
+        return
+    person.is_active = True
+    note_patient(session, patient, "open_youth_account", now, person_id=staff.id, detail="lives")
 
 
 def sharers(session: Session, patient: Patient, now: datetime) -> list[tuple[Person, RelatedPerson, list[ProxyGrant]]]:

@@ -19,6 +19,7 @@ from econsult.consults.redflags import is_answered
 from econsult.consults.screening import stopping_signs
 from econsult.database import Database
 from econsult.errors import EmergencyError, ForbiddenError, ImpossibleVerbError
+from econsult.people.deaths import AfterDeathError, has_died
 from econsult.people.persons import Person
 from econsult.rights import Right
 from econsult.vault import Vault
@@ -49,9 +50,11 @@ def admit(session: Session, person: Person, consult_id: str, kind: MediaKind, no
 
     Raises NotFoundError, ForbiddenError (code `private_site` for a caregiver's picture of a private place),
     SiteFirstError for a family's picture of nobody knows what, ImpossibleVerbError for a consult that is answered
-    or has ended, and what `check_signs` raises.
+    or has ended, AfterDeathError for a family whose child has died, and what `check_signs` raises.
     """
     consult = access.consult_for(session, person, consult_id, now=now, right=Right.UPLOAD).consult
+    if not person.is_staff and has_died(session, consult.patient_id):
+        raise AfterDeathError
     check_signs(session, person, consult)
     check_open(session, person, consult, kind)
     return consult

@@ -36,6 +36,7 @@ class Death(Base):
     __table_args__ = (
         Index("uq_death_stands", "patient_id", unique=True, sqlite_where=STANDS, postgresql_where=STANDS),
         *in_program("death", patient_id="patient", noted_by_id="person", taken_back_by_id="person"),
+        *in_program("death", closed_id="person"),
     )
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
@@ -45,6 +46,8 @@ class Death(Base):
     noted_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     taken_back_at: Mapped[datetime | None] = mapped_column(Instant)
     taken_back_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    closed_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    """The young person's own account, which the mark closed: nobody else comes in by it."""
 
     @property
     def day(self) -> date | None:
@@ -53,12 +56,12 @@ class Death(Base):
 
 
 class AfterDeathError(ForbiddenError):
-    """Nothing more is asked by, or of, the family of a child who has died."""
+    """Nothing more is asked by, or of, the family of a child who has died, and nothing more is sent by it."""
 
     code = "after_death"
 
     def __init__(self) -> None:
-        super().__init__("No new question is asked for this child. What is in the record stays open to the family.")
+        super().__init__("Nothing more is sent for this child. What is in the record stays open to the family.")
 
 
 def death_of(session: Session, patient_id: int) -> Death | None:

@@ -17,6 +17,7 @@ from econsult.people.deaths import death_of, has_died
 from econsult.people.invitations import invite
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import Person
+from econsult.people.signin import make_link, make_token
 from econsult.queue.quiet import Quiet
 from econsult.rosters.shifts import TimeOff
 from tests.personas import ANSWER, FAMILY_QUESTION, Clinic
@@ -112,6 +113,40 @@ def test_whoever_stands_in_for_the_desk_writes_it_down_and_takes_it_back(
     assert (is_marked(runtime, clinic), director.get(path).status_code) == (False, 200)
 
 
+def test_the_own_account_of_a_young_person_ends_with_the_mark_and_a_mistake_opens_it_as_it_was(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, youth: Person
+) -> None:
+    """Whoever has their telephone, or reads their letters, would read what they kept between themselves and them."""
+    know(runtime, clinic.pcp)
+    know(runtime, youth)
+    now = datetime.now(UTC)
+    with runtime.database.writing() as session:
+        kept = clinic.claimed(session, now=now)
+        session.get_one(Consult, kept.id).confidential = "youth"
+        token, link = make_token(session, youth, now), make_link(session, youth, now)
+    theirs, clinics, mothers = browser_of(youth), browser_of(clinic.pcp), browser_of(clinic.mother)
+    question, told = f"/family/questions/{kept.public_id}", "own account: nobody comes in by it"
+    api = f"/api/v1/consults/{kept.public_id}"
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert (theirs.get(question).status_code, theirs.get(api, headers=bearer).status_code) == (200, 200)
+    assert told in clinics.get(path_of(clinic)).text
+    assert post(clinics, path_of(clinic), SURE).status_code == 303
+    assert (theirs.get(question).location, theirs.get(api, headers=bearer).status_code) == ("/sign-in?ended=1", 401)
+    door = {"email": "youth@clinic.test", "password": PASSWORD}
+    visitor = theirs.application.test_client()
+    assert post(visitor, "/sign-in", door, form_at="/sign-in").status_code == 422
+    assert post(visitor, f"/sign-in/link/{link}", {}, form_at="/sign-in").status_code != 303
+    assert mothers.get(question).status_code == 404
+    family = f"/families/{clinic.child.public_id}"
+    assert "own account" not in clinics.get(family).text
+    opened = {"youth_email": "new@clinic.test", "youth_email_again": "new@clinic.test", "is_seen": "yes"}
+    assert post(clinics, f"{family}/youth", {**opened, **OWNER}).status_code == 403
+    assert post(clinics, f"{path_of(clinic)}/undo", OWNER).status_code == 303
+    assert theirs.get(question).status_code == 303
+    assert post(visitor, "/sign-in", door, form_at="/sign-in").status_code == 303
+    assert (visitor.get(question).status_code, mothers.get(question).status_code) == (200, 404)
+
+
 def test_a_day_that_nobody_knows_is_not_asked_for(runtime: Runtime, clinic: Clinic, browser_of: BrowserOf) -> None:
     know(runtime, clinic.pcp)
     desk = browser_of(clinic.pcp)
@@ -177,7 +212,7 @@ def test_the_family_reads_all_of_it_and_no_page_asks_for_anything(
     assert (seen.status_code, "Hard to breathe" in seen.text) == (200, False)
     assert mothers.get(f"{question}/outcome").status_code == 404
     tried = post(mothers, f"/family/children/{clinic.child.public_id}/ask", {})
-    assert (tried.status_code, "We take no new question for your child." in tried.text) == (403, True)
+    assert (tried.status_code, "We take no new question or message for your child." in tried.text) == (403, True)
     assert mothers.get(f"/family/ask/{draft.public_id}/where").status_code == 403
 
 

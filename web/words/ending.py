@@ -40,6 +40,6 @@ def after_death(*, is_staff: bool) -> str:
     if is_staff:
         return gettext("This child has died. No question of the family is written down any more.")
     return gettext(
-        "We are so sorry for your loss. We take no new question for your child. You can still read and save all that "
-        "is here. Your clinic is there for you: call them at any time."
+        "We are so sorry for your loss. We take no new question or message for your child. You can still read and save "
+        "all that is here. Your clinic is there for you: call them at any time."
     )
