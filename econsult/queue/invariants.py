@@ -30,6 +30,7 @@ from econsult.queue.clinics import unheard_asked
 from econsult.queue.corrections import corrections_broken
 from econsult.queue.followed import steps_broken
 from econsult.queue.named import wishes_broken
+from econsult.queue.put_off import put_off
 from econsult.queue.replay import Replayed, replay_all
 from econsult.queue.states import states_broken
 from econsult.queue.waits import waits_broken
@@ -45,6 +46,7 @@ def violations(session: Session, now: datetime, *, patience: timedelta = PATIENC
     yield from wishes_broken(session, now - patience)
     yield from waits_broken(session)
     yield from states_broken(session, now)
+    yield from put_off(session, now)
     yield from _not_fired(session, now - patience)
     yield from _ended_wrongly(session)
     yield from _ledger_differs(session)

@@ -16,6 +16,7 @@ from econsult.consults.versions import Answer
 from econsult.jobs import Job, JobState
 from econsult.notices import Notice, NoticeState
 from econsult.people.persons import Person, Role
+from econsult.rosters.limits import Conflict
 
 LONGEST_CLAIM = timedelta(days=30)
 """No draft and no colleague's reply keeps a request for longer."""
@@ -54,6 +55,7 @@ def _rules(now: datetime) -> list[tuple[int, str, ColumnElement[bool]]]:
     goes_on = _is(ClockName.FIRST_REPLY)
     clinic_waits = (status == Status.ANSWERED) & Consult.clinic_waits_since.is_not(None)
     has_left = _is_holder(Person.is_active.is_(False))
+    may_not = exists().where(Conflict.person_id == Consult.holder_id, Conflict.patient_id == Consult.patient_id)
     answers_none = _is_holder(Person.role.not_in((Role.SPECIALIST, Role.PCP)))
     is_had = or_(Consult.holder_id.is_not(None), Consult.claim_until.is_not(None))
     return [
@@ -65,6 +67,7 @@ def _rules(now: datetime) -> list[tuple[int, str, ColumnElement[bool]]]:
         # What the clinic asks about an answer stays with whoever signed it until the desk gives it to somebody else.
         (1, "is held by somebody without an account", status.in_(OPEN) & has_left),
         (1, "is held by somebody who answers nothing", or_(status.in_(OPEN), clinic_waits) & answers_none),
+        (1, "is held by somebody with a conflict of interest", status.in_(OPEN) & may_not),
         (1, "waits for a reply to its clinic and nobody has it", clinic_waits & Consult.holder_id.is_(None)),
         (1, "was sent at no instant", status.in_(_WAS_SENT) & Consult.submitted_at.is_(None)),
         (1, "is at another place of the order than its urgency", status.in_(OPEN) & is_misplaced),

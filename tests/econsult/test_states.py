@@ -8,17 +8,22 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from econsult.consults import declining, threads
+from econsult.consults import answers, declining, second, threads
 from econsult.consults.clocks import refresh_deadline
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience
 from econsult.database import Database
 from econsult.queue.invariants import violations
-from tests.personas import NOON, Clinic, open_clinic
+from tests.personas import ANSWER, LEASE, NOON, Clinic, open_clinic
 
 STOP = "UPDATE clock SET state = 'stopped', stopped_at = started_at WHERE consult_id = {} AND name = '{}'"
 RUN = "UPDATE clock SET state = 'running', stopped_at = NULL WHERE consult_id = {} AND name = '{}'"
 HELD_BY = "UPDATE consult SET holder_id = (SELECT MIN(id) FROM person WHERE role = '{1}') WHERE id = {0}"
+BARRED = (
+    "INSERT INTO conflict (program_id, person_id, patient_id) "
+    "SELECT program_id, holder_id, patient_id FROM consult WHERE id = {}"
+)
+PUT_OFF = "UPDATE {} SET {} = '2099-01-01 00:00:00.000000' WHERE {}"
 DAMAGE = {
     "no_such_state": ("waits", "UPDATE consult SET status = 'foo' WHERE id = {}", "in a state that there is not"),
     "no_allocate": ("waits", STOP.format("{}", "allocate"), "no clock of being taken runs"),
@@ -42,6 +47,16 @@ DAMAGE = {
     "had": ("ended", HELD_BY.format("{}", "specialist"), "has ended and somebody has it"),
     "claimed": ("ended", "UPDATE consult SET claim_until = ended_at WHERE id = {}", "has ended and somebody has it"),
     "rules": ("waits", "UPDATE consult SET rules = 'x' WHERE id = {}", "its rules cannot be read"),
+    "barred": ("held", BARRED, "held by somebody with a conflict of interest"),
+    "far_call": (
+        "emergency",
+        PUT_OFF.format("phone_task", "next_at", "consult_id = {}"),
+        "telephone call for too long",
+    ),
+    "far_reply": ("aside", PUT_OFF.format("side_question", "next_at", "consult_id = {}"), "a colleague for too long"),
+    "far_due": ("aside", PUT_OFF.format("side_question", "due_at", "consult_id = {}"), "a colleague for too long"),
+    "far_opening": ("answered", PUT_OFF.format("consult", "release_at", "id = {}"), "later than any rules allow"),
+    "far_letter": ("waits", PUT_OFF.format("job", "run_after", "kind = 'notify' AND {} > 0"), "than any night"),
     "lost_letter": ("waits", "DELETE FROM job WHERE kind = 'notify' AND {} > 0", "no job will send it"),
 }
 
@@ -70,7 +85,13 @@ def _made(session: Session, clinic: Clinic, which: str) -> Consult:
             threads.post(session, consult, clinic.pcp, Audience.CLINICIANS, text="?", now=NOON)
         return consult
     consult = clinic.claimed(session)
-    if which == "asked":
+    if which == "emergency":
+        content = {**ANSWER, "disposition": "emergency_now"}
+        answers.save_draft(session, consult, clinic.derm, content, now=NOON, lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=NOON)
+    elif which == "aside":
+        second.ask_second(session, consult, clinic.derm, "Yours?", specialty="neurology", now=NOON)
+    elif which == "asked":
         threads.request_info(session, consult, clinic.derm, text="?", items=["x"], audience=None, now=NOON)
     elif which == "ended":
         declining.decline(session, consult, clinic.derm, "No", now=NOON)
