@@ -497,6 +497,22 @@ def test_the_figures_are_shown_and_downloaded(runtime: Runtime, browser_of: Brow
     assert "first_reply,all,,1,1,100.0" in director.get("/program/figures.csv").text
 
 
+def test_all_that_was_missed_is_counted_and_no_promise_hides_another(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    """Seventy that were late for days, and one family that was told too late, for less long."""
+    with runtime.database.writing() as session:
+        clinic.answered(session, now=NOW - timedelta(hours=30))
+        crowd = Crowd(70, NOW - timedelta(days=6), timedelta(seconds=1), ("dermatology",))
+        add_crowd(session, clinic.econsult(session, now=NOW), crowd)
+    page = browser_of(clinic.director).get("/program").text
+    missed = re.sub(r"<[^>]+>", " ", page[page.index("<h2>Missed") :])
+    assert missed.split()[:2] == ["Missed", "71"]
+    assert re.search(r"First reply\s+70\s", missed)
+    assert re.search(r"Family told\s+1\s", missed)
+    assert "and 20 more, late for less long" in missed
+
+
 @pytest.mark.parametrize("path", ["/program", "/program/roster", "/program/rules", "/coordination/desk"])
 def test_these_pages_are_for_those_who_run_the_program(browser_of: BrowserOf, clinic: Clinic, path: str) -> None:
     assert [browser_of(person).get(path).status_code for person in (clinic.mother, clinic.derm, clinic.pcp)] == [

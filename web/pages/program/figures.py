@@ -23,9 +23,9 @@ from web.words.language import gettext
 promise = Blueprint("promise", __name__, url_prefix="/program")
 READERS = (Role.COORDINATOR, Role.DIRECTOR, Role.ADMIN)
 PERIODS = (7, 30, 90)
-MOST_MISSED = 50
-FIRST_SHOWN = 12
-"""So many requests of one promise are named at once; the rest opens below them."""
+MOST_MISSED, FIRST_SHOWN = 50, 12
+"""So many requests of one promise are named, and so many of these at once; the rest opens below them."""
+Missed = tuple[int, list[tuple[str, str]]]
 
 
 @promise.get("")
@@ -37,7 +37,7 @@ def show() -> str:
         found = figures(session, start, now(), now(), program_id=me().program_id)
         unmade = calls_unmade(session, me().program_id)
         asides = [(side.due_at, side.specialty, consult.number) for side, consult in late_sides(session, me(), now())]
-        late = missed(session, start, now(), now(), program_id=me().program_id)[:MOST_MISSED]
+        late = missed(session, start, now(), now(), program_id=me().program_id)
     first = [figure for figure in found if figure.clock == "first_reply"]
     return render_template(
         "program/figures.html",
@@ -72,12 +72,12 @@ def download() -> Response:
     return answer
 
 
-def _by_promise(late: list[tuple[int, str, float]]) -> dict[str, list[tuple[str, str]]]:
-    """Of each promise that was broken, which requests missed it and by how many hours, the latest first."""
+def _by_promise(late: list[tuple[int, str, float]]) -> dict[str, Missed]:
+    """Of each promise that was broken, how often it was, and of those that were late the longest by how many hours."""
     found: dict[str, list[tuple[str, str]]] = {}
     for number, clock, hours in late:
         found.setdefault(clock, []).append((number_of(number), ("%.0f" if hours >= 10 else "%.1f") % hours))
-    return found
+    return {clock: (len(all_of_it), all_of_it[:MOST_MISSED]) for clock, all_of_it in found.items()}
 
 
 def _name_of(figure: Figure) -> str:
