@@ -29,7 +29,7 @@ def look_at(page: Page, name: str, language: str, words: AbstractSet[str] = froz
     if folder := os.environ.get("ECONSULT_TEST_SHOTS"):
         width = page.evaluate("innerWidth")
         page.screenshot(path=Path(folder) / f"{name}-{width}-{language}.png", full_page=True)
-    assert (name, violations(page), overflow(page)) == (name, [], 0)
+    assert (name, violations(page), overflow(page), torn(page)) == (name, [], 0, [])
     assert language == "en" or english_left(page) - words == set(), name
 
 
@@ -62,6 +62,33 @@ def complaints(page: Page) -> list[str]:
 def overflow(page: Page) -> int:
     """By how many CSS pixels the page is wider than the screen."""
     return int(page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def torn(page: Page) -> list[str]:
+    """Words that are broken over two lines in what is pressed, in a heading or in the name of a field or column."""
+    return list(
+        page.evaluate(
+            r"""() => {
+              const found = []
+              const named = 'button, .btn, .tag, nav a, summary, label, legend, th, dt, h1, h2, h3'
+              for (const box of document.querySelectorAll(named)) {
+                const walker = document.createTreeWalker(box, NodeFilter.SHOW_TEXT)
+                while (walker.nextNode()) {
+                  const text = walker.currentNode
+                  if (!box.checkVisibility() || text.parentElement.closest('.vh, .verbatim')) continue
+                  for (const word of text.data.matchAll(/\p{L}{2,}/gu)) {
+                    const place = new Range()
+                    place.setStart(text, word.index)
+                    place.setEnd(text, word.index + word[0].length)
+                    if (new Set([...place.getClientRects()].map(({ top }) => Math.round(top))).size > 1)
+                      found.push(word[0])
+                  }
+                }
+              }
+              return found
+            }"""
+        )
+    )
 
 
 def english_left(page: Page) -> set[str]:

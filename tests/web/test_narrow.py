@@ -13,6 +13,7 @@ from econsult.people.signin import open_session
 from tests.personas import Clinic
 from tests.services.browser import Devices
 from tests.services.homes import COMPILED
+from tests.web.looking import torn
 from tests.web.serving import served
 from web import create_app
 from web.shell.auth import COOKIE
@@ -21,7 +22,7 @@ from workers.runtime import Runtime
 PLACES = {
     "derm": ("/worklist", "/account", "/worklist/advice", "/program/roster/mine"),
     "pcp": ("/clinic", "/clinic/ask", "/account"),
-    "coordinator": ("/coordination", "/coordination/desk", "/coordination/ages", "/program/sessions"),
+    "coordinator": ("/clinic/phone", "/coordination", "/coordination/desk", "/coordination/ages", "/program/sessions"),
     "director": ("/program", "/program/people", "/program/rules", "/sentences"),
     "admin": ("/start", "/program/roster", "/program/sessions", "/program/accounts", "/program/accounts/new"),
     "officer": ("/privacy", "/privacy/records", "/privacy/sealed"),
@@ -46,14 +47,14 @@ def address(runtime: Runtime) -> Iterator[str]:
         yield found
 
 
-def test_no_page_of_the_staff_is_wider_than_the_telephone(
+def test_no_page_of_the_staff_is_wider_than_the_telephone_or_breaks_a_word(
     runtime: Runtime, clinic: Clinic, officer: Person, address: str, devices: Devices
 ) -> None:
     with runtime.database.writing() as session:
         case = clinic.claimed(session, now=datetime.now(UTC) - timedelta(minutes=20))
         for name in PLACES:
             session.merge(officer if name == "officer" else getattr(clinic, name)).language = "es"
-    wide, tall = [], []
+    wide, tall, broken = [], [], []
     for name, paths in PLACES.items():
         page = devices.desktop(viewport={"width": 320, "height": 640})
         with runtime.database.writing() as session:
@@ -66,5 +67,6 @@ def test_no_page_of_the_staff_is_wider_than_the_telephone(
             assert language == "es", path
             wide += [(name, path, width)] if width > 320 else []
             tall += [(name, path)] if page.evaluate(IS_TALL) else []
+            broken += [(name, path, word) for word in torn(page)]
         page.context.close()
-    assert (wide, tall) == ([], [])
+    assert (wide, tall, broken) == ([], [], [])
