@@ -31,10 +31,9 @@ PLACES = {
 
 IS_TALL = """() => {
   const all = [...document.querySelectorAll('.bar nav li')], here = all.find(li => li.querySelector('[aria-current]'));
-  if (all.length < 5) return false;
   return all.some(li => li.offsetTop !== all[0].offsetTop) || here?.getBoundingClientRect().right > innerWidth;
 }"""
-"""Whether a menu of many entries takes more than one line, or hides the entry of its own page."""
+"""Whether the menu takes more than one line, or hides the entry of its own page."""
 
 
 @pytest.fixture
