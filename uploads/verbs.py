@@ -179,7 +179,15 @@ def _expires_at(door: Door, upload: Upload) -> datetime:
         return session.scalars(select(Upload.expires_at).where(Upload.id == upload.id)).one()
 
 
-def receive(door: Door, person: Person, wanted: Wanted, source: Readable, *, clock: Clock) -> Attachment:
+def receive(
+    door: Door,
+    person: Person,
+    wanted: Wanted,
+    source: Readable,
+    *,
+    clock: Clock,
+    is_still_in: Callable[[], bool] | None = None,
+) -> Attachment:
     """Take a whole file in one go, through the same steps; without a declared length at most 25 MB.
 
     Raises what `begin` and `append` raise, TooBigError too, and what the disk says; nothing stays behind then.
@@ -188,11 +196,12 @@ def receive(door: Door, person: Person, wanted: Wanted, source: Readable, *, clo
     with door.database.reading() as session:
         upload = access.upload_for(session, person, begun.public_id, now=clock())
         opened = open_upload(door, session, upload, clock())
-    chunk = Chunk(0, source)
+    chunk = Chunk(0, source, is_still_in=is_still_in)
     try:
         with _sending(door, opened, chunk) as writer:
             take_chunk(writer, chunk, opened.limit)
             _check_whole(wanted.length, writer.offset)
+            _check_sender(writer, chunk)
             writer.finish()
             length = writer.offset
         return finish(door, upload.public_id, length=length, now=clock())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import g, render_template, request
+from flask import abort, g, render_template, request
 
 from econsult.errors import TooManyTriesError
 from econsult.people import factors, proving
@@ -15,7 +15,7 @@ from econsult.people.passkeys import Purpose
 from econsult.people.standing import Step
 from web.context import database, now
 from web.pages.second_factor import LONGEST_CODE, not_right, too_many_tries
-from web.shell.auth import COOKIE, me
+from web.shell.auth import COOKIE, ask_to_sign_in, me, still_in
 from web.shell.entering import step_of
 from web.shell.forms import FIELD, FormReader
 from web.shell.site import place_by
@@ -23,7 +23,10 @@ from web.words.language import gettext
 
 
 def check_owner(form: FormReader) -> None:
-    """Whether it is the person and not somebody at their open browser. Who has no password has just come by a link."""
+    """Whether it is the person and not somebody at their open browser. Who has no password has just come by a link.
+
+    Whoever was signed out while the password was weighed, which waits for its turn, is led to the way in.
+    """
     if not me().has_password:
         with database().reading() as session:
             if not is_fresh(session, g.get("session_id", 0), now()):
@@ -40,6 +43,8 @@ def check_owner(form: FormReader) -> None:
             form.errors["factor_password"] = gettext("This is not your password")
     except TooManyTriesError:
         form.errors["factor_password"] = too_many_tries()
+    if not still_in()():
+        abort(ask_to_sign_in())
 
 
 def asks_owner() -> bool:

@@ -29,7 +29,7 @@ from econsult.people.tokens import hashed
 from web.context import database, now, settings, signed_in
 from web.cookies import cookie_name, set_cookie
 from web.shell.errors import problem
-from web.shell.forms import is_bearer, is_for_machine
+from web.shell.forms import hear_all, is_bearer, is_for_machine
 from web.shell.places import form_place
 from web.shell.unsent import COOKIE as WORDS
 from web.shell.unsent import PAGE as UNSENT
@@ -112,7 +112,11 @@ def let_out(path: str) -> Response:
 def _load_visitor() -> None:
     if request.endpoint == "static":
         return
-    visitor = _visitor(database(), _shown(), now())
+    shown = _shown()
+    if shown.is_empty:
+        return
+    hear_all()
+    visitor = _visitor(database(), shown, now())
     if visitor is None:
         return
     if _lacks_factor(visitor, settings().needs_factor):
@@ -151,6 +155,10 @@ class Shown:
     bearer: str = ""
     cookie: str = ""
 
+    @property
+    def is_empty(self) -> bool:
+        return not self.bearer and not self.cookie
+
 
 def _shown() -> Shown:
     if is_bearer():
@@ -159,7 +167,7 @@ def _shown() -> Shown:
 
 
 def _visitor(records: Database, shown: Shown, at: datetime) -> Visitor | None:
-    if not shown.bearer and not shown.cookie:
+    if shown.is_empty:
         return None
     with records.reading() as session:
         if shown.bearer:

@@ -29,6 +29,7 @@ HEADER = "X-CSRF-Token"
 COOKIE = "econsult_form"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 SMALL_BODY = 1024 * 1024
+FILES = "/uploads"
 MACHINE_PATHS = ("/api/", "/uploads", "/fhir/", "/health/", "/gateway/")
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -57,6 +58,19 @@ def accepts_body(limit: int) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def hear_all() -> None:
+    """Read the body of this request to its end, unless its view reads it as a stream.
+
+    On a poor line, or on purpose, that takes up to half a minute. Who is speaking is asked afterwards: whoever was
+    signed out meanwhile is out.
+    """
+    view = current_app.view_functions.get(request.endpoint or "")
+    request.max_content_length = getattr(view, "max_body", SMALL_BODY)
+    is_stream = getattr(view, "reads_own_form", False) or request.path.startswith(FILES)
+    if request.method not in SAFE_METHODS and request.endpoint is not None and not is_stream:
+        request.get_data(parse_form_data=not is_for_machine())
 
 
 def reads_own_form(view: View) -> View:

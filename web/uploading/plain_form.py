@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flask import g, request
+from flask import abort, g, request
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge, UnsupportedMediaType
 
@@ -22,10 +22,17 @@ from econsult.errors import (
     NotFoundError,
 )
 from uploads import verbs
-from uploads.errors import CutShortError, OffsetMismatchError, SignsFirstError, TooBigError, TooManyError
+from uploads.errors import (
+    CutShortError,
+    OffsetMismatchError,
+    SignedOutError,
+    SignsFirstError,
+    TooBigError,
+    TooManyError,
+)
 from uploads.kinds import LARGEST_SIMPLE, TAKES_FILES, Wanted
 from web.context import ring_workers
-from web.shell.auth import me
+from web.shell.auth import ask_to_sign_in, me, still_in
 from web.shell.forms import FIELD, HEADER, SMALL_BODY, refuse_token
 from web.uploading.form_stream import FilePart, FormStream, Limits, TextPart
 from web.uploading.tus import clock, upload_door
@@ -99,11 +106,15 @@ class PlainForm:
         try:
             if (request.content_length or 0) > LARGEST_FORM:
                 raise TooBigError(LARGEST_SIMPLE)
-            self.attachments.append(verbs.receive(upload_door(), me(), wanted, part, clock=clock))
+            self.attachments.append(
+                verbs.receive(upload_door(), me(), wanted, part, clock=clock, is_still_in=still_in())
+            )
             # At once: the next file may be cut, and nothing is said of this one then.
             ring_workers()
         except CutShortError:
             raise
+        except SignedOutError:
+            abort(ask_to_sign_in())
         except ConsultError as refusal:
             # One file that is too big is no reason to lose the others.
             self.refusals.append(refusal)
@@ -113,7 +124,9 @@ def open_files() -> PlainForm:
     """The form of the plain door, which brings hardly any words."""
     if request.content_length is not None and request.content_length > LARGEST_FORM:
         raise RequestEntityTooLarge
-    return PlainForm(_stream(Limits()).parts())
+    form = PlainForm(_stream(Limits()).parts())
+    _check_sender()
+    return form
 
 
 def open_page_form() -> PlainForm:
@@ -126,7 +139,14 @@ def open_page_form() -> PlainForm:
     else:
         form = PlainForm(_stream(WORDY).parts())
     keep_words(form)
+    _check_sender()
     return form
+
+
+def _check_sender() -> None:
+    """Send whoever was signed out while the words came to the sign-in page: nothing of them is kept here."""
+    if not still_in()():
+        abort(ask_to_sign_in())
 
 
 def keep_words(form: PlainForm) -> None:
