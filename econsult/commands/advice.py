@@ -1,4 +1,4 @@
-"""Commands about advice: how much of it is carried out, and how it went."""
+"""Commands about advice: whether it reaches those whom it is for, how much of it is carried out, and how it went."""
 
 from __future__ import annotations
 
@@ -6,19 +6,29 @@ import argparse
 from datetime import datetime
 from typing import Any
 
+from econsult.advice.closing import closings
 from econsult.advice.figures import outcomes, shares
 from econsult.commands.promises import as_csv, period_of, take_period
 from econsult.installation import Installation
 
 
 def add_advice(commands: Any) -> None:
-    """Add `advice` and `outcomes`."""
+    """Add `closing`, `advice` and `outcomes`."""
+    loop = commands.add_parser("closing", help="print how much was answered, read and told, as CSV (times in hours)")
+    take_period(loop)
+    loop.set_defaults(run=_close)
     command = commands.add_parser("advice", help="print how much of the advice was carried out, by kind, as CSV")
     take_period(command)
     command.set_defaults(run=_measure)
     went = commands.add_parser("outcomes", help="print what clinics and families say about how it went, as CSV")
     take_period(went)
     went.set_defaults(run=_count)
+
+
+def _close(installation: Installation, options: argparse.Namespace, now: datetime) -> str:
+    start, end = period_of(options, now)
+    with installation.database.reading() as session:
+        return as_csv([line.as_row() for line in closings(session, start, end)])
 
 
 def _measure(installation: Installation, options: argparse.Namespace, now: datetime) -> str:

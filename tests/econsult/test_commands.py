@@ -175,6 +175,8 @@ def test_the_figures_are_printed_as_csv(laid: Path, run: _Run) -> None:
     assert printed[0].startswith("clock,by,value,count,within,percent_within,wall_p50_h")
     assert "first_reply,all,,1,1,100.0,0.0,0.0,0.0,0.0,0.0,0.0" in printed
     assert run(laid, "metrics", "--from", "2026-03-31", "--to", "2026-03-01").returncode == 1
+    closing = run(laid, "closing", "--from", "2026-03-01", "--to", "2026-03-31").stdout.splitlines()
+    assert closing[1] == "all,,1,1,0,0,100.0,0.0,0.0,,,,"
     advice = run(laid, "advice", "--from", "2026-03-01", "--to", "2026-03-31").stdout.splitlines()
     assert advice[0].startswith("by,value,count,percent_done,percent_accepted,proposed")
     assert "owner,family,1,0.0,0.0,1,0,0,0,0,1" in advice

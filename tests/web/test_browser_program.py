@@ -55,6 +55,7 @@ def pages_of(runtime: Runtime, clinic: Clinic) -> list[tuple[str, Person, str]]:
         ("people", clinic.coordinator, "/program/people"),
         ("rules", clinic.director, "/program/rules"),
         ("figures", clinic.director, "/program"),
+        ("results", clinic.director, "/program/results"),
     ]
 
 

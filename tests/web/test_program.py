@@ -11,7 +11,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from econsult.consults import holding
+from econsult.advice import asking
+from econsult.consults import answers, holding
+from econsult.consults.outcomes import Said
 from econsult.consults.policies import Policy
 from econsult.consults.records import Consult, RedFlagStop
 from econsult.notices import Notice, NoticeKind
@@ -495,6 +497,28 @@ def test_the_figures_are_shown_and_downloaded(runtime: Runtime, browser_of: Brow
         clinic.answered(session, now=NOW)
     assert "100.0 %" in director.get("/program?days=7").text
     assert "first_reply,all,,1,1,100.0" in director.get("/program/figures.csv").text
+
+
+def test_what_came_of_it_is_shown_and_downloaded(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:
+    director = browser_of(clinic.director)
+    nothing = director.get("/program/results").text
+    assert ("Nothing was sent in this time." in nothing, "Nothing was advised in this time." in nothing) == (True, True)
+    assert 'href="/program/results"' in director.get("/program").text
+    with runtime.database.writing() as session:
+        consult = clinic.answered(session, now=NOW)
+        answers.acknowledge(session, consult, clinic.pcp, now=NOW)
+        report = Said(changed="yes", referral="avoided", seen="no", otherwise="without")
+        asking.close_out(session, consult, clinic.pcp, report, reason="They do it at home", now=NOW)
+    page = director.get("/program/results?days=90").text
+    assert ("The clinic has read it" in page, "Avoided" in page, "Gone without any care" in page) == (True,) * 3
+    for part, line in (
+        ("closing", "all,,1,1,1,0,100.0,100.0,0.0,"),
+        ("advice", "all,,1,0.0,"),
+        ("outcomes", "clinic at closing,referral,avoided,1,1,100.0"),
+    ):
+        found = director.get(f"/program/results/{part}.csv")
+        assert (found.mimetype, line in found.text) == ("text/csv", True), (part, found.text)
+    assert director.get("/program/results/people.csv").status_code == 404
 
 
 def test_all_that_was_missed_is_counted_and_no_promise_hides_another(

@@ -302,6 +302,8 @@ WHO = {
     # The program: figures and rosters, no child. A specialist sees and swaps his own shifts.
     "GET /program": DESK + DIRECTOR + ADMIN,
     "GET /program/figures.csv": DESK + DIRECTOR + ADMIN,
+    "GET /program/results": DESK + DIRECTOR + ADMIN,
+    "GET /program/results/<part>.csv": DESK + DIRECTOR + ADMIN,
     "GET /program/billing": DESK + DIRECTOR,
     "GET /program/billing/clinicians.csv": DESK + DIRECTOR,
     "GET /program/billing/rows.csv": DESK,

@@ -34,6 +34,7 @@ from web.pages.program.billing import monthly
 from web.pages.program.duty import duty
 from web.pages.program.figures import promise
 from web.pages.program.people import people
+from web.pages.program.results import results
 from web.pages.program.roster import roster
 from web.pages.program.rules import rules
 from web.pages.program.sessions import sessions
@@ -80,6 +81,7 @@ STAFF = (
     sessions,
     rules,
     promise,
+    results,
     reviews,
     privacy,
     identity,

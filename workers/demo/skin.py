@@ -76,7 +76,12 @@ SKIN = (
             Step("inform", 277, "parent", "opened"),
             Step("step", 260, "parent", "done", lane="0"),
             Step("step", 241, "pcp", "not_done: The skin calmed down with the cream alone.", lane="2"),
-            Step("close", 240, "pcp"),
+            Step(
+                "close",
+                240,
+                "pcp",
+                form={"changed": "yes", "referral": "avoided", "seen": "no", "otherwise": "without"},
+            ),
         ),
         "dermatology",
         "treatment",

@@ -11,10 +11,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from econsult import audit
+from econsult.advice.asking import close_out
 from econsult.advice.following import accept_and_read, mark
 from econsult.consults import answers, declining, holding, requests, telling, threads
 from econsult.consults.attachments import attachments_of
 from econsult.consults.marks import read_drawing
+from econsult.consults.outcomes import Said
 from econsult.consults.recommendations import steps_of
 from econsult.consults.records import Consult, Kind
 from econsult.consults.requests import RequestForm, SubmitForm
@@ -217,7 +219,9 @@ def _inform(session: Session, stage: Stage, consult: Consult, step: Step) -> Non
 
 
 def _close(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
-    answers.close(session, consult, stage.people[step.who], reason=step.text, now=stage.at(step.hours))
+    """`form` is what the clinic says came of it."""
+    person, at = stage.people[step.who], stage.at(step.hours)
+    close_out(session, consult, person, Said(**step.form), reason=step.text, now=at)
 
 
 def _decline(session: Session, stage: Stage, consult: Consult, step: Step) -> None:

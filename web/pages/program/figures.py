@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask import Blueprint, render_template
 from werkzeug import Response
@@ -62,13 +64,18 @@ def download() -> Response:
     """The same figures as a file. It names nobody."""
     with database().reading() as session:
         rows = [figure.as_row() for figure in figures(session, _start(), now(), now(), program_id=me().program_id)]
+    return table_of(rows, "figures")
+
+
+def table_of(rows: Sequence[Mapping[str, Any]], name: str) -> Response:
+    """Rows of figures as a file to be kept under this name."""
     table = io.StringIO()
     if rows:
         writer = csv.DictWriter(table, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
     answer = Response(table.getvalue(), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = "attachment; filename=figures.csv"
+    answer.headers["Content-Disposition"] = f"attachment; filename={name}.csv"
     return answer
 
 
