@@ -34,6 +34,8 @@ KEPT_FOR_PAGES = 32
 """So many threads never wait for a body; of a small pool, a quarter."""
 LINGER_SECONDS = 2.0
 FULL_SECONDS = 0.05
+UNSENT_BYTES = 64 * 1024
+"""So much of an answer may rest in the system: it would take megabytes, and send them on to whoever was signed out."""
 MOST_FILES, FILES_OF_OURS, FILES_PER_THREAD = 65536, 64, 3
 """File descriptors: the most to ask for, those of the process itself, and what who sends holds beside the line."""
 DOOR, FAILED = "/uploads", 500
@@ -73,6 +75,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # The server's library 
             elif error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
                 raise
             return
+        hold_back(sock)
         caller = Caller(self.cfg, sock, client, listener.getsockname(), self.part_with)
         if not self.crowd.enter(caller.address):
             sock.close()
@@ -214,6 +217,13 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # The server's library 
         super()._cap_keepalive(deadline)
         for conn in self.pending_conns:
             conn.timeout = min(conn.timeout, deadline)
+
+
+def hold_back(sock: socket.socket) -> None:
+    """Let no more than a moment of an answer rest in the system; a line that is not TCP has no such limit."""
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        with suppress(OSError):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
 
 
 def raise_file_limit() -> int:

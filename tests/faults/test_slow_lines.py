@@ -6,11 +6,17 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from econsult.people.persons import Person
+from econsult.people.signin import end_access, open_session
+from tests.web.browsing import SESSION
+from tests.web.test_media import put
 from tests.web.uploading import Phone, Server, open_server
+from web.shell.still import EVERY
 from workers.callers import Crowd, Line, Pace
 
 HALF_A_HEAD = b"GET /family HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
@@ -132,3 +138,23 @@ def test_a_refusal_that_leaves_the_body_unread_says_that_the_line_will_be_closed
         time.sleep(0.5)
         answer = phone.ask("POST", "/uploads", b"x" * 100_000)
     assert (answer.status, answer.headers["connection"]) == (401, "close")
+
+
+def test_a_slow_line_gets_little_more_of_a_film_once_its_person_is_out(server: Server) -> None:
+    """What the system had taken in advance was megabytes, and went out for a quarter of a minute and more."""
+    address = put(server.runtime, server.clinic, data=bytes(8_000_000))
+    with server.runtime.database.writing() as session:
+        token = open_session(session, server.clinic.derm, datetime.now(UTC))
+    with socket.socket() as line:
+        line.settimeout(20)
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32_768)
+        line.connect(("127.0.0.1", server.ports[0]))
+        line.sendall(f"GET {address} HTTP/1.1\r\nHost: localhost\r\nCookie: {SESSION}={token}\r\n\r\n".encode())
+        assert line.recv(4096).startswith(b"HTTP/1.1 200 OK")
+        with server.runtime.database.writing() as session:
+            end_access(session, session.get_one(Person, server.clinic.derm.id))
+        time.sleep(2 * EVERY)
+        rest = 0
+        while piece := line.recv(65_536):
+            rest += len(piece)
+    assert rest < 180_000

@@ -24,15 +24,16 @@ from econsult.people.signin import end_access, make_token
 from econsult.trail import AuditEvent
 from storage import sealed
 from tests.personas import Clinic
-from web.shell.still import EVERY
-from web.showing.media import BLOCK
+from web.shell.still import EVERY, PIECE
 from workers.runtime import Runtime
 
 BrowserOf = Callable[[Person], FlaskClient]
 VIDEO = os.urandom(300_000)
 
 
-def put(runtime: Runtime, clinic: Clinic, media_type: str = "video/mp4", name: str = "play") -> str:
+def put(
+    runtime: Runtime, clinic: Clinic, media_type: str = "video/mp4", name: str = "play", data: bytes = VIDEO
+) -> str:
     """A rendition of an eConsult that a dermatologist holds, sealed in the store; gives its address."""
     now = datetime.now(UTC)
     with runtime.database.writing() as session:
@@ -44,11 +45,11 @@ def put(runtime: Runtime, clinic: Clinic, media_type: str = "video/mp4", name: s
         key, wrapped = runtime.vault.new_object_key(session, patient, object_id := new_public_id())
         blob = io.BytesIO()
         with sealed.create(blob, object_id, key) as writer:
-            writer.write(VIDEO)
+            writer.write(data)
         blob_key = f"renditions/{object_id}"
         runtime.blobs.put(blob_key, io.BytesIO(blob.getvalue()), len(blob.getvalue()))
-        digest = hashlib.sha256(VIDEO).hexdigest()
-        copy = PreparedCopy(name, media_type, 640, 480, len(VIDEO), digest, object_id, blob_key, wrapped)
+        digest = hashlib.sha256(data).hexdigest()
+        copy = PreparedCopy(name, media_type, 640, 480, len(data), digest, object_id, blob_key, wrapped)
         link_renditions(session, attachment, [copy], {}, now)
         session.flush()
         return f"/media/{renditions_of(session, [attachment.id])[attachment.id][0].public_id}"
@@ -77,9 +78,9 @@ def test_what_is_being_sent_breaks_off_once_it_may_not_be_looked_at_any_more(
             headers = {"Authorization": f"Bearer {make_token(session, clinic.derm, datetime.now(UTC))}"}
     whole = iter(derm.get(address, headers=headers, buffered=False).response)
     ends = iter(derm.get(address, headers=headers, buffered=False).response)
-    assert [len(next(each)) for each in (whole, ends)] == [BLOCK, BLOCK]
+    assert [len(next(each)) for each in (whole, ends)] == [PIECE, PIECE]
     time.sleep(EVERY)
-    assert len(b"".join(whole)) == len(VIDEO) - BLOCK
+    assert len(b"".join(whole)) == len(VIDEO) - PIECE
     with runtime.database.writing() as session:
         if revoke in ("sign_out", "token"):
             end_access(session, session.get_one(Person, clinic.derm.id))

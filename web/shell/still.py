@@ -16,6 +16,8 @@ from web.shell.auth import me, still_in
 
 EVERY = 0.5
 """In seconds: so often it is asked while bytes go out."""
+PIECE = 16 * 1024
+"""So much goes out unasked: on a line of a few kilobytes a second, a larger piece would take many seconds."""
 
 
 def still_may(attachment_id: int) -> Callable[[], bool]:
@@ -40,9 +42,15 @@ def still_may(attachment_id: int) -> Callable[[], bool]:
 def while_allowed(pieces: Iterator[bytes], may_go_on: Callable[[], bool]) -> Iterator[bytes]:
     """The pieces as long as they may be sent; then the connection breaks, so that nobody takes them for the whole."""
     asked_at = time.monotonic()
-    for piece in pieces:
+    for piece in _small(pieces):
         if time.monotonic() - asked_at >= EVERY:
             if not may_go_on():
                 raise ConnectionResetError(errno.ECONNRESET, "what was being sent may not be looked at any more")
             asked_at = time.monotonic()
         yield piece
+
+
+def _small(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    for piece in pieces:
+        for begin in range(0, len(piece), PIECE):
+            yield piece[begin : begin + PIECE]
