@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,6 +18,10 @@ from storage.keys import WrongKey
 
 LATE = 3 * EVERY
 """A row that is not anchored for so long was never written down by a clock, or its anchor was taken."""
+UNREADABLE = (TypeError, ValueError)
+"""What a value raises that is not of its column's kind. SQLite keeps such a value, whoever writes it."""
+AT_ONCE = 2000
+END_UNREADABLE = "The end of the trail cannot be read: a value is not of its kind."
 NOT_ANCHORED = "is not the one that was anchored"
 
 
@@ -35,12 +40,15 @@ def check_trail(session: Session, anchors: Sequence[Anchor | None]) -> list[Chec
     if session.get_bind().dialect.name == "postgresql":
         # The rows must be those of the moment in which the ends were read; SQLite gives no other view.
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-    chains = set(session.scalars(select(AuditChain.program_id)))
+    chains = session.scalars(select(AuditChain.program_id))
     # A row that claims a program without a chain is named whatever place it claims: those of before chains claim none.
     named = session.scalars(select(AuditEvent.program_id).distinct())
     anchored = {anchor.program_id for anchor in anchors if anchor is not None}
-    programs = sorted({*chains, *(number for number in named if number is not None), *anchored})
-    return [_check(session, number, anchors) for number in programs]
+    claimed: set[object] = {*chains, *(number for number in named if number is not None), *anchored}
+    found = [_check(session, number, anchors) for number in sorted(each for each in claimed if isinstance(each, int))]
+    if any(not isinstance(each, int) for each in claimed):
+        found.append(Checked(0, 0, 0, "Rows or an end claim a program that is no number."))
+    return found
 
 
 def check_anchoring(session: Session, found: Sequence[Checked], now: datetime) -> list[Checked]:
@@ -74,19 +82,40 @@ def _check(session: Session, program_id: int, anchors: Sequence[Anchor | None]) 
         chain = session.scalars(select(AuditChain).where(AuditChain.program_id == program_id)).one_or_none()
     except WrongKey:
         return Checked(program_id, 0, furthest, "The key of the trail is not the one that was made for it.")
+    except UNREADABLE:
+        return Checked(program_id, 0, furthest, END_UNREADABLE)
     if chain is None:
         return Checked(program_id, 0, furthest, "The end of the trail is missing: without it no row can be checked.")
+    if not (isinstance(chain.sequence, int) and all(_is_hash(each) for each in (chain.mac, chain.seal))):
+        return Checked(program_id, 0, furthest, END_UNREADABLE)
     rows, fault = _check_rows(session, chain, {anchor.sequence: anchor for anchor in ours})
     fault = fault or _check_outside(session, program_id) or _check_anchors(chain, anchors, ours)
     return Checked(program_id, rows, furthest, fault)
 
 
+def _is_hash(value: object) -> bool:
+    """Whether it can be compared with one."""
+    return isinstance(value, str) and value.isascii()
+
+
 def _check_rows(session: Session, chain: AuditChain, anchored: dict[int, Anchor]) -> tuple[int, str]:
     """How many rows hold, and what is wrong with the one after them."""
+    held = [0]
+    for at_once in (AT_ONCE, 1):
+        # A value that cannot be read spoils all rows that are read with it: one by one it is known which has it.
+        with suppress(*UNREADABLE):
+            return _follow(session, chain, anchored, held, at_once)
+    return held[0], f"Row {held[0] + 1} cannot be read: a value is not of its kind."
+
+
+def _follow(
+    session: Session, chain: AuditChain, anchored: dict[int, Anchor], held: list[int], at_once: int
+) -> tuple[int, str]:
+    """The same, with how many rows hold so far kept in `held`."""
     key, mac, count, number = chain_key(chain), START, 0, 0
     query = select(AuditEvent).where(AuditEvent.program_id == chain.program_id, AuditEvent.sequence.is_not(None))
     columns = query.order_by(AuditEvent.sequence).with_only_columns(*AuditEvent.__table__.columns)
-    with session.execute(columns.execution_options(yield_per=2000)) as rows:
+    with session.execute(columns.execution_options(yield_per=at_once)) as rows:
         for row in rows.mappings():
             if row["sequence"] != count + 1:
                 return count, f"Row {count + 1} is missing."
@@ -99,6 +128,7 @@ def _check_rows(session: Session, chain: AuditChain, anchored: dict[int, Anchor]
                 what = "was moved: its key is not after that of the row before it" if is_moved else NOT_ANCHORED
                 return count, f"Row {count + 1} {what}."
             count, number = count + 1, row["id"]
+            held[0] = count
     if chain.sequence > count:
         return count, f"Row {count + 1} is missing at the end."
     is_sealed = hmac.compare_digest(chain.seal, end_seal(key, chain.program_id, chain.sequence, chain.mac))

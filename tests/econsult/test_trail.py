@@ -229,6 +229,44 @@ def test_a_thousand_random_tamperings_are_found(sqlite_database: Database) -> No
         tamper_and_mend(sqlite_database, dice.choice(TAMPERS), dice)
 
 
+UNREADABLE = "Row 4 cannot be read: a value is not of its kind."
+END = "The end of the trail cannot be read: a value is not of its kind."
+SPOILED = [
+    ("audit_event SET at = 'soon' WHERE sequence = 4", 3, UNREADABLE),
+    ("audit_event SET at = 1 WHERE sequence = 4", 3, UNREADABLE),
+    ("audit_event SET detail = x'00' WHERE sequence = 4", 3, UNREADABLE),
+    ("audit_event SET mac = 'é' WHERE sequence = 4", 3, UNREADABLE),
+    ("audit_chain SET seal = x'00'", 0, END),
+    ("audit_chain SET sequence = 'many'", 0, END),
+    ("audit_chain SET key = x'00'", 0, END),
+]
+
+
+@pytest.mark.parametrize(("statement", "rows", "fault"), SPOILED)
+def test_a_value_that_cannot_be_read_is_named_and_stops_no_check(
+    sqlite_database: Database, statement: str, rows: int, fault: str
+) -> None:
+    """SQLite keeps any value in any column: one such row was a traceback, which names nothing."""
+    clinic = open_clinic(sqlite_database)
+    write(sqlite_database, clinic, 5)
+    run(sqlite_database, f"UPDATE {statement}")
+    assert check(sqlite_database) == Checked(clinic.program.id, rows, 0, fault)
+
+
+def test_rows_of_a_program_that_is_no_number_are_named(sqlite_database: Database) -> None:
+    clinic = open_clinic(sqlite_database)
+    write(sqlite_database, clinic, 5)
+    with contextlib.closing(sqlite3.connect(str(sqlite_database.engine.url.database))) as intruder:
+        intruder.execute("UPDATE audit_event SET program_id = 'x' WHERE sequence = 4")
+        intruder.commit()
+    with sqlite_database.reading() as session:
+        found = check_trail(session, [])
+    assert [each.fault for each in found] == [
+        "Row 4 is missing.",
+        "Rows or an end claim a program that is no number.",
+    ]
+
+
 def test_the_first_bad_row_is_named(database: Database, clinic: Clinic) -> None:
     write(database, clinic, 5)
     run(database, "UPDATE audit_event SET detail = 'forged' WHERE sequence >= 3")
