@@ -10,7 +10,7 @@ from econsult.advice.closing import closings
 from econsult.consults import answers, declining, holding, reopening, requests, telling
 from econsult.database import Database
 from econsult.people.persons import Program
-from tests.personas import LEASE, NOON, Clinic
+from tests.personas import ANSWER, LEASE, NOON, Clinic
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -21,6 +21,10 @@ def test_what_was_read_and_told_once_counts_however_it_went_on(database: Databas
         answers.acknowledge(session, told, clinic.pcp, now=NOON + 2 * HOUR)
         telling.inform(session, told, clinic.mother, method="opened", teach_back=False, now=NOON + 3 * HOUR)
         reopening.reopen(session, told, clinic.pcp, "It came back", now=NOON + 9 * HOUR)
+        holding.claim(session, told, clinic.derm, now=NOON + 9 * HOUR, lease=LEASE)
+        answers.save_draft(session, told, clinic.derm, ANSWER, now=NOON + 9 * HOUR, lease=LEASE)
+        answers.sign(session, told, clinic.derm, now=NOON + 9 * HOUR)
+        answers.acknowledge(session, told, clinic.pcp, now=NOON + 30 * HOUR)
         read = clinic.answered(session)
         answers.acknowledge(session, read, clinic.pcp, now=NOON + 8 * HOUR)
         clinic.answered(session)
