@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
 
 from econsult.consults import danger_english as english
 from econsult.consults import danger_known as known
@@ -60,18 +62,17 @@ def words_of_danger(*texts: str, months: int | None = None, about: Iterable[str]
     """
     told = [_plain(text) for text in texts if text]
     heard = [fold(text) for text in told]
+    in_english, in_spanish = _tongues()
     found = [
-        code
-        for code in english.PATTERNS
-        if any(map(_ENGLISH[code].search, told)) or any(map(_SPANISH[code].search, heard))
+        code for code, sign in in_english.signs.items() if _is_in(told, sign) or _is_in(heard, in_spanish.signs[code])
     ]
-    if any(map(_FEVER.search, told)) or any(map(_FIEBRE.search, heard)):
+    if _is_in(told, in_english.fever) or _is_in(heard, in_spanish.fever):
         found += [INFANT_FEVER] * _is_newborn(told, heard, months)
     named = [_plain(text) for text in about if text]
     named_heard = [fold(text) for text in named]
-    for code in known.ENGLISH:
-        is_now = any(map(_NOW[code].search, told)) or any(map(_AHORA[code].search, heard))
-        has = any(map(_HAS[code].search, told + named)) or any(map(_TIENE[code].search, heard + named_heard))
+    for code, sign in in_english.now.items():
+        is_now = _is_in(told, sign) or _is_in(heard, in_spanish.now[code])
+        has = _is_in(told + named, in_english.has[code]) or _is_in(heard + named_heard, in_spanish.has[code])
         found += [code] * (is_now and has)
     return tuple(found)
 
@@ -86,10 +87,15 @@ def fold(text: str) -> str:
 def _is_newborn(told: Iterable[str], heard: Iterable[str], months: int | None) -> bool:
     if months is not None and months < YOUNG_MONTHS:
         return True
-    if any(map(_NEWBORN.search, told)) or any(map(_NACIDO.search, heard)):
+    in_english, in_spanish = _tongues()
+    if _is_in(told, in_english.newborn) or _is_in(heard, in_spanish.newborn):
         return True
     is_grown = months is not None and months >= GROWN_MONTHS
-    return not is_grown and (any(map(_PERHAPS.search, told)) or any(map(_QUIZAS.search, heard)))
+    return not is_grown and (_is_in(told, in_english.perhaps) or _is_in(heard, in_spanish.perhaps))
+
+
+def _is_in(texts: Iterable[str], pattern: re.Pattern[str]) -> bool:
+    return any(map(pattern.search, texts))
 
 
 def _plain(text: str) -> str:
@@ -118,12 +124,36 @@ def _folded(letters: re.Match[str]) -> str:
     return fold(run[:-1]) + "[ks]" if is_open and run.endswith("c") else fold(run)
 
 
-_ENGLISH = {code: _compiled(patterns) for code, patterns in english.PATTERNS.items()}
-_SPANISH = {code: _compiled(spanish.PATTERNS[code], _folded) for code in english.PATTERNS}
-_FEVER, _FIEBRE = _compiled(english.FEVER), _compiled(spanish.FEVER, _folded)
-_NEWBORN, _NACIDO = _compiled(english.NEWBORN), _compiled(spanish.NEWBORN, _folded)
-_PERHAPS, _QUIZAS = _compiled(english.NEWBORN_MAYBE), _compiled(spanish.NEWBORN_MAYBE, _folded)
-_HAS = {code: _compiled(sign.has) for code, sign in known.ENGLISH.items()}
-_TIENE = {code: _compiled(sign.has, _folded) for code, sign in known.SPANISH.items()}
-_NOW = {code: _compiled(sign.now) for code, sign in known.ENGLISH.items()}
-_AHORA = {code: _compiled(sign.now, _folded) for code, sign in known.SPANISH.items()}
+@dataclass(frozen=True)
+class _Tongue:
+    """What is looked for in one language; `has` an illness that makes a sign of what is `now`, by the sign."""
+
+    signs: Mapping[str, re.Pattern[str]]
+    fever: re.Pattern[str]
+    newborn: re.Pattern[str]
+    perhaps: re.Pattern[str]
+    has: Mapping[str, re.Pattern[str]]
+    now: Mapping[str, re.Pattern[str]]
+
+
+@cache
+def _tongues() -> tuple[_Tongue, _Tongue]:
+    """English, and Spanish as it sounds. Not as the module is loaded: that takes longer than most processes look."""
+    return (
+        _Tongue(
+            signs={code: _compiled(patterns) for code, patterns in english.PATTERNS.items()},
+            fever=_compiled(english.FEVER),
+            newborn=_compiled(english.NEWBORN),
+            perhaps=_compiled(english.NEWBORN_MAYBE),
+            has={code: _compiled(sign.has) for code, sign in known.ENGLISH.items()},
+            now={code: _compiled(sign.now) for code, sign in known.ENGLISH.items()},
+        ),
+        _Tongue(
+            signs={code: _compiled(spanish.PATTERNS[code], _folded) for code in english.PATTERNS},
+            fever=_compiled(spanish.FEVER, _folded),
+            newborn=_compiled(spanish.NEWBORN, _folded),
+            perhaps=_compiled(spanish.NEWBORN_MAYBE, _folded),
+            has={code: _compiled(sign.has, _folded) for code, sign in known.SPANISH.items()},
+            now={code: _compiled(sign.now, _folded) for code, sign in known.SPANISH.items()},
+        ),
+    )

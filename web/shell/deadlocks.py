@@ -15,6 +15,8 @@ from flask import Flask, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from web.shell.rules import LateRule
+
 _log = logging.getLogger(__name__)
 DEADLOCK, TWICE = "40P01", "23505"
 KEPT = ("", "application/x-www-form-urlencoded", "application/json")
@@ -29,6 +31,8 @@ once may meet the same other one again, which holds what it held.
 
 class Pages(Flask):
     """The application, in which who came second is done again, and then finds what the first one wrote."""
+
+    url_rule_class = LateRule
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Answer this request. Raises what the view raises; such an end too where it comes each time."""
