@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Text, and_, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from econsult.anchors import EVERY, Anchor
@@ -21,6 +21,7 @@ LATE = 3 * EVERY
 UNREADABLE = (TypeError, ValueError)
 """What a value raises that is not of its column's kind. SQLite keeps such a value, whoever writes it."""
 AT_ONCE = 2000
+SPELT = "dddd-dd-dd dd:dd:dd.dddddd".replace("d", "[0-9]")
 END_UNREADABLE = "The end of the trail cannot be read: a value is not of its kind."
 NOT_ANCHORED = "is not the one that was anchored"
 
@@ -90,7 +91,7 @@ def _check(session: Session, program_id: int, anchors: Sequence[Anchor | None]) 
         return Checked(program_id, 0, furthest, END_UNREADABLE)
     rows, fault = _check_rows(session, chain, {anchor.sequence: anchor for anchor in ours})
     fault = fault or _check_outside(session, program_id) or _check_anchors(chain, anchors, ours)
-    return Checked(program_id, rows, furthest, fault)
+    return Checked(program_id, rows, furthest, fault or _check_times(session, program_id))
 
 
 def _is_hash(value: object) -> bool:
@@ -146,6 +147,16 @@ def _check_outside(session: Session, program_id: int) -> str:
     outside = or_(own, AuditEvent.program_id.is_(None))
     count = session.scalars(select(func.count()).select_from(AuditEvent).where(outside)).one()
     return f"{count} rows stand outside of the trail." if count else ""
+
+
+def _check_times(session: Session, program_id: int) -> str:
+    """SQLite keeps a moment as text: one that is spelt otherwise is the same, and searches by day pass it over."""
+    if session.get_bind().dialect.name != "sqlite":
+        return ""
+    spelt = type_coerce(AuditEvent.at, Text).bool_op("GLOB")(SPELT)
+    first = select(func.min(AuditEvent.sequence)).where(AuditEvent.program_id == program_id, ~spelt)
+    number = session.scalar(first)
+    return f"Row {number} spells its moment as no row does." if number else ""
 
 
 def _check_anchors(chain: AuditChain, anchors: Iterable[Anchor | None], ours: Sequence[Anchor]) -> str:
