@@ -16,6 +16,7 @@ from econsult.consults.hearers import desk_of
 from econsult.errors import ConsultError, InvalidError
 from econsult.installation import Installation
 from econsult.people.account import known_of, reopen_account
+from econsult.people.deaths import was_closed_by_death
 from econsult.people.guessable import refuse_guessable
 from econsult.people.passwords import hash_password
 from econsult.people.persons import (
@@ -186,6 +187,8 @@ def _without_desk(session: Session, closed: Person, now: datetime) -> str:
 def _reopen_person(installation: Installation, options: Namespace, now: datetime) -> str:
     with installation.database.writing() as session:
         person = find_person(session, installation, options, is_active=False)
+        if was_closed_by_death(session, person):
+            raise ConsultError("This young person has died: their clinic takes the mark back where it is a mistake.")
         reopen_account(session, person, now)
         offer_again(session, person.program_id, now)
     return ""

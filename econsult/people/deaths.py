@@ -80,6 +80,11 @@ def has_died(session: Session, patient_id: int) -> bool:
     return bool(session.scalar(select(exists().where(Death.patient_id == patient_id, Death.taken_back_at.is_(None)))))
 
 
+def was_closed_by_death(session: Session, person: Person) -> bool:
+    """Whether this is the own account of a young person whose mark of death stands."""
+    return bool(session.scalar(select(exists().where(Death.closed_id == person.id, Death.taken_back_at.is_(None)))))
+
+
 def died_among(session: Session, patient_ids: Collection[int]) -> set[int]:
     """Which of these children have died; one statement for any number."""
     return set(session.scalars(the_dead().where(Death.patient_id.in_(patient_ids)))) if patient_ids else set()

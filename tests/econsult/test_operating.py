@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from econsult.__main__ import main
 from econsult.access import patients_for
+from econsult.bereavement import mark_death, take_back_death
 from econsult.consults.records import Consult
 from econsult.errors import SettingError
 from econsult.installation import Installation, open_installation
@@ -26,7 +27,7 @@ from econsult.people.signin import open_session, use_link, visitor_by_session
 from econsult.people.totp import new_secret
 from econsult.settings import load_settings
 from econsult.trail import AuditEvent
-from tests.personas import open_clinic
+from tests.personas import grown_youth, open_clinic
 from tests.schema import lay_installation
 
 PASSWORD = "a long enough password"
@@ -117,6 +118,21 @@ def test_a_password_is_read_from_stdin_and_ends_what_was_open(say: Command, tmp_
         assert visitor_by_session(session, token, NOW) is None
     say("password", "--person", "m@c.test", typed="short\n", refused="A password has 15 to 256 characters.")
     installation.close()
+
+
+def test_the_account_of_a_young_person_who_has_died_is_not_opened_again(say: Command, tmp_path: Path) -> None:
+    installation = _open(tmp_path)
+    clinic = open_clinic(installation.database, vault=installation.vault, now=NOW)
+    with installation.database.writing() as session:
+        grown_youth(session, installation.database, clinic, NOW)
+        mark_death(session, session.get_one(Patient, clinic.child.id), clinic.pcp, "", now=NOW)
+    died = "This young person has died: their clinic takes the mark back where it is a mistake."
+    say("person", "reopen", "--person", "youth@clinic.test", refused=died)
+    with installation.database.writing() as session:
+        take_back_death(session, session.get_one(Patient, clinic.child.id), clinic.pcp, now=NOW)
+    installation.close()
+    opened = "There is no closed account with this e-mail address."
+    say("person", "reopen", "--person", "youth@clinic.test", refused=opened)
 
 
 def test_a_closed_account_is_out_at_once_and_can_be_opened_again(say: Command, tmp_path: Path) -> None:
