@@ -183,3 +183,45 @@ def test_the_case_page_sends_files_by_itself(
     expect(page.locator(CARDS)).to_have_attribute("data-state", "sent", timeout=120_000)
     assert state(server, case)[1] == [size]
     assert (english_left(page), overflow(page), violations(page)) == (set(), 0, [])
+
+
+DROP = """([selector, name, types]) => {
+  const carried = new DataTransfer()
+  carried.items.add(new File([new Uint8Array(2000).fill(7)], name, { type: types[0] }))
+  if (types[1]) carried.setData(types[1], 'Ferritin 12')
+  const told = { bubbles: true, cancelable: true }
+  const event = name === 'pasted.png' ? new ClipboardEvent('paste', { ...told, clipboardData: carried })
+    : new DragEvent('drop', { ...told, dataTransfer: carried })
+  const target = document.querySelector(selector)
+  target.focus()
+  return !target.dispatchEvent(event)
+}"""
+"""Drops or pastes a file where the selector says; whether the page took it from the browser."""
+
+
+def test_a_file_is_dragged_onto_a_button_or_pasted_and_said_what_it_is(desk: Page) -> None:
+    lab, cards = "label[for=file-lab_document-laboratory]", desk.locator(CARDS)
+    assert desk.evaluate(DROP, [lab, "ferritin.pdf", ["application/pdf"]])
+    expect(cards).to_have_count(1)
+    expect(cards.first.locator("[data-title]")).to_have_text("Paper or PDF")
+    which = desk.locator("[data-upload-which]")
+    expect(which).to_be_hidden()
+    # Beside the buttons: the page stays, asks what it is, and the next button takes it instead of looking for a file.
+    assert desk.evaluate(DROP, ["h1", "rash.jpg", ["image/jpeg"]])
+    expect(which).to_be_visible()
+    expect(which).to_have_text("Your file is here. What is it? Press one of these.")
+    if folder := os.environ.get("ECONSULT_TEST_SHOTS"):
+        desk.screenshot(path=Path(folder) / "which.png")
+    assert (violations(desk), overflow(desk)) == ([], 0)
+    expect(cards).to_have_count(1)
+    desk.locator("label[for=file-photo-close]").click()
+    expect(cards).to_have_count(2)
+    expect(which).to_be_hidden()
+    expect(cards.last.locator("[data-title]")).to_have_text("Close up")
+    assert desk.evaluate(DROP, ["#question", "pasted.png", ["image/png"]])
+    expect(which).to_be_visible()
+    desk.locator("#file-photo-far").press("Space")
+    expect(cards).to_have_count(3)
+    # Cells of a table are words with a picture of them: they go into the field, as they always did.
+    assert not desk.evaluate(DROP, ["#question", "pasted.png", ["image/png", "text/plain"]])
+    expect(which).to_be_hidden()
