@@ -19,7 +19,7 @@ from econsult.consults.redflags import is_answered
 from econsult.consults.screening import stopping_signs
 from econsult.database import Database
 from econsult.errors import EmergencyError, ForbiddenError, ImpossibleVerbError
-from econsult.people.deaths import AfterDeathError, has_died
+from econsult.people.deaths import check_lives
 from econsult.people.persons import Person
 from econsult.rights import Right
 from econsult.vault import Vault
@@ -53,8 +53,8 @@ def admit(session: Session, person: Person, consult_id: str, kind: MediaKind, no
     or has ended, AfterDeathError for a family whose child has died, and what `check_signs` raises.
     """
     consult = access.consult_for(session, person, consult_id, now=now, right=Right.UPLOAD).consult
-    if not person.is_staff and has_died(session, consult.patient_id):
-        raise AfterDeathError
+    if not person.is_staff:
+        check_lives(session, consult.patient_id)
     check_signs(session, person, consult)
     check_open(session, person, consult, kind)
     return consult

@@ -21,6 +21,7 @@ from econsult.database import NO_KEY
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.people.caregivers import check_speaks
 from econsult.people.consent import OWN_WORD, check_knows, consent_for, hash_of, unknown_in
+from econsult.people.deaths import check_lives
 from econsult.people.persons import HOUSEHOLD, Person
 from econsult.people.signing import check_own_name, check_signer
 
@@ -149,6 +150,8 @@ def _check_may(session: Session, consult: Consult, person: Person, choice: Choic
         check_own_name(person, choice.by, field="opt_in.by")
     if person.role in HOUSEHOLD:
         check_speaks(session, consult.patient_id, person, now, needs_authority=choice.is_given)
+        if choice.is_given:
+            check_lives(session, consult.patient_id)
         if choice.method != OWN_WORD:
             raise InvalidError("A caregiver says it here: electronic.", {"opt_in.method": "not_yours"})
     elif person.role not in CLINICIANS:

@@ -21,6 +21,7 @@ from econsult.database import Base, Instant
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.people.caregivers import check_speaks
 from econsult.people.consent import OWN_WORD, ConsentRow, check_knows, hash_of, of_case, unknown_in
+from econsult.people.deaths import check_lives
 from econsult.people.persons import HOUSEHOLD, Person, Role
 from econsult.people.signing import OWN_NAMES, check_signer
 
@@ -117,6 +118,8 @@ def _check_may(session: Session, consult: Consult, person: Person, choice: Voice
     """A yes is the word of whoever has authority, on their own page, or is told to the clinic that writes down how."""
     if person.role in HOUSEHOLD:
         check_speaks(session, consult.patient_id, person, now, needs_authority=choice.is_given)
+        if choice.is_given:
+            check_lives(session, consult.patient_id)
         if choice.is_given and (choice.by not in OWN_NAMES[Role(person.role)] or choice.method != OWN_WORD):
             raise InvalidError(
                 "A caregiver consents for themselves: by parent, guardian or agency, electronic.",

@@ -80,6 +80,12 @@ def has_died(session: Session, patient_id: int) -> bool:
     return bool(session.scalar(select(exists().where(Death.patient_id == patient_id, Death.taken_back_at.is_(None)))))
 
 
+def check_lives(session: Session, patient_id: int) -> None:
+    """Raise AfterDeathError where the mark stands, for what a family does to a request whose row it holds already."""
+    if has_died(session, patient_id):
+        raise AfterDeathError
+
+
 def was_closed_by_death(session: Session, person: Person) -> bool:
     """Whether this is the own account of a young person whose mark of death stands."""
     return bool(session.scalar(select(exists().where(Death.closed_id == person.id, Death.taken_back_at.is_(None)))))

@@ -63,4 +63,7 @@ def test_a_family_reads_on_and_writes_and_sends_nothing_more_and_may_still_take_
     assert not {"write_family", "change_urgency"} & set(read["rights"])
     assert clinics.post(f"{path}/messages", said).status_code == 201
     taken = {"by": "parent", "method": "electronic", "language": "es"}
+    for more, what in (("allowed", {"what": "trainees"}), ("voice-consent", {})):
+        no, yes = (mothers.post(f"{path}/{more}", {**taken, **what, "given": is_given}) for is_given in (False, True))
+        assert (no.status_code, yes.status_code, yes.json["code"]) == (200, 403, "after_death"), more
     assert mothers.post(f"{path}/consent/withdraw", taken).status_code == 200
