@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from econsult.access import consult_for
 from econsult.advice.asking import ask_how_it_went, asked_of
 from econsult.advice.late import tell_of_late_steps
 from econsult.bereavement import mark_death, take_back_death, what_stops
@@ -42,6 +43,7 @@ from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
 from econsult.queue.preview import Scope, apply_to_open
 from econsult.queue.quiet import Quiet
+from econsult.rights import Right
 from econsult.trail import AuditEvent
 from tests.beside import beside
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic, open_clinic
@@ -524,6 +526,36 @@ def test_a_question_that_is_sent_at_that_moment_ends_or_is_refused(postgres_data
         open_ones = select(func.count(Consult.id)).where(Consult.status.in_((Status.SUBMITTED, Status.DRAFT)))
         assert session.scalar(open_ones) == 0
         assert bool(refused) == (first == "mark")
+        assert list(violations(session, LATER)) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "words"), [("mark", "INSERT INTO death"), ("mark", "FROM clock"), ("message", "INSERT INTO message")]
+)
+def test_what_a_family_writes_at_that_moment_is_owed_no_reply_or_is_refused(
+    postgres_database: Database, first: str, words: str
+) -> None:
+    """Whoever has the request first: the mark holds it from before it looks for clocks."""
+    database, clinic = postgres_database, open_clinic(postgres_database)
+    with database.writing() as session:
+        held = clinic.claimed(session)
+    refused: list[AfterDeathError] = []
+
+    def writes(session: Session) -> None:
+        try:
+            passed = consult_for(session, clinic.mother, held.public_id, now=LATER, right=Right.WRITE_FAMILY)
+            post(session, passed.consult, clinic.mother, Audience.FAMILY, text="Is she better?", now=LATER)
+        except AfterDeathError as error:
+            refused.append(error)
+            session.rollback()
+
+    def marks(session: Session) -> None:
+        mark(session, clinic)
+
+    _while(database, words, *((marks, writes) if first == "mark" else (writes, marks)))
+    with database.reading() as session:
+        assert bool(refused) == (words == "FROM clock")
+        assert [clock for clock in open_clocks(session, held.id) if clock.lane == "family"] == []
         assert list(violations(session, LATER)) == []
 
 
