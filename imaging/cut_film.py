@@ -5,10 +5,12 @@ from typing import BinaryIO
 
 _BOXES_MOST = 10_000
 _EBML, _SEGMENT = 0x1A45DFA3, 0x18538067
+_UNWRITTEN = bytes(4096)
+"""A copy that was never finished ends in zeros: room was made for all of it."""
 
 
 def is_film_cut(source: BinaryIO, media_type: str) -> bool:
-    """Whether the end is missing, by the film's own words. Asked only of what cannot be read."""
+    """Whether the end is missing, by the film's own words. Asked only of what cannot be read or is too short."""
     size = source.seek(0, io.SEEK_END)
     return _is_webm_short(source, size) if media_type == "video/webm" else _is_mp4_short(source, size)
 
@@ -37,6 +39,9 @@ def _is_mp4_short(source: BinaryIO, size: int) -> bool:
 
 def _is_webm_short(source: BinaryIO, size: int) -> bool:
     """Whether the segment, in which all of the film is, runs past the end; one that was streamed does not say it."""
+    source.seek(max(0, size - len(_UNWRITTEN)))
+    if source.read(len(_UNWRITTEN)) == _UNWRITTEN:
+        return True
     position = 0
     for wanted in (_EBML, _SEGMENT):
         source.seek(position)

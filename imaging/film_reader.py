@@ -4,7 +4,7 @@ A short film is all that a clinic has of a seizure: one bad packet must neither 
 """
 
 import mmap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol, cast
 
 import av
@@ -41,7 +41,8 @@ def is_memory_used_up(error: av.FFmpegError) -> bool:
 
 
 class Opened(Protocol):
-    """What is read: the file, its stream of pictures, its sound where that is kept, and the length that it tells."""
+    """What is read: the file, its stream of pictures, its sound where that is kept, the length that it tells, and
+    whether its end is there."""
 
     @property
     def container(self) -> InputContainer:
@@ -58,6 +59,10 @@ class Opened(Protocol):
     @property
     def duration(self) -> float | None:
         """Seconds."""
+
+    @property
+    def is_cut(self) -> Callable[[], bool]:
+        """Says whether the file breaks off, or was never written to its end."""
 
 
 class FilmReader:
@@ -99,12 +104,15 @@ class FilmReader:
         `shown` is how long the film has become. One that is cut off tells its missing end without a number of pictures.
         """
         promised = self._opened.duration or 0.0
-        is_short = self._was_cut or self._failures > 0
-        missing = [shown, promised] if is_short and promised - shown > _LEAST_MISSING else []
+        missing = [shown, promised] if promised - shown > _LEAST_MISSING and self._is_short() else []
         times = [max(0.0, at - (self._first or 0.0)) for at in self._bad] + missing
         if not times:
             return {}
         return {"unread": len(self._bad), "unread_from": round(min(times), 2), "unread_to": round(max(times), 2)}
+
+    def _is_short(self) -> bool:
+        """Whether something was lost. The reader of WebM takes a file that breaks off for one that is over."""
+        return self._was_cut or self._failures > 0 or self._opened.is_cut()
 
     def _packets(self) -> "Iterator[Packet[Stream]]":
         opened = self._opened

@@ -3,6 +3,7 @@
 import ctypes
 import itertools
 import math
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from imaging.reading.words import Word
 _LETTERS_MOST = 40_000
 """A page of small print has about six thousand letters; more are a trap or cannot be read anyway."""
 _BROKEN_AT = "\x02\u00ad"
+_FORMAT = "Cf"
+"""Signs without a place of their own, such as those at which a browser may break a word: they end none."""
 _OBJECTS_MOST, _DEPTH_MOST = 20_000, 4
 _UNSEEN = {pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP, pdfium.FPDF_TEXTRENDERMODE_UNKNOWN}
 
@@ -48,6 +51,8 @@ def _words(page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage, size: tuple[int
     run: list[_Letter] = []
     for number in range(min(text.count_chars(), _LETTERS_MOST)):
         letter = _sign(text, number)
+        if unicodedata.category(letter) == _FORMAT:
+            continue
         if letter.isspace() or not letter.isprintable():
             yield from _word(run)
             run = []

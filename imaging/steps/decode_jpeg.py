@@ -17,6 +17,8 @@ from imaging.walks import jpeg
 from imaging.walks.part import Broken, Part
 
 _MODES = {"RGB", "L"}
+_ONLY_HEARD = 8
+"""How small a picture is decoded of which only the remarks are wanted: all of its bytes are read all the same."""
 _GREY = {1: cv2.IMREAD_GRAYSCALE, 2: cv2.IMREAD_REDUCED_GRAYSCALE_2, 4: cv2.IMREAD_REDUCED_GRAYSCALE_4}
 _GREY |= {8: cv2.IMREAD_REDUCED_GRAYSCALE_8}
 _COLOUR = cv2.IMREAD_COLOR_RGB
@@ -40,16 +42,23 @@ def decode_jpeg(data: bytes, mode: str, factor: int) -> Image.Image | None:
     picture is decoded once more, and whatever is said of that is damage.
     """
     if mode not in _MODES:
+        _heard_out(data, _GREY[_ONLY_HEARD])
         return None
     # Reduced sizes have names for grey alone; the colour is asked for beside them.
     flags = _GREY[factor] if mode == "L" else (_GREY[factor] & ~cv2.IMREAD_COLOR_BGR) | _COLOUR
+    pixels = _heard_out(data, flags)
+    return None if pixels is None else Image.fromarray(pixels)
+
+
+def _heard_out(data: bytes, flags: int) -> Pixels | None:
+    """Return the pixels where all that is said of them was heard and is not of damage."""
     pixels, remark = _decoded(data, flags)
     if _may_hide(remark):
         del pixels
         pixels, remark = _decoded(_bare(data), flags)
         if _may_hide(remark):
             raise Refused("damaged")
-    return None if pixels is None else Image.fromarray(pixels)
+    return pixels
 
 
 def _decoded(data: bytes, flags: int) -> tuple[Pixels | None, bytes]:

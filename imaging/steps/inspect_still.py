@@ -50,13 +50,18 @@ def exif_classes(payload: bytes) -> set[str]:
 def _inspect_jpeg(data: bytes) -> Counter[str]:
     found: Counter[str] = Counter()
     counts: Counter[str] = Counter()
+    heads: list[Part] = []
     for part in _tolerant(jpeg.walk(data, skips=True)):
+        if part.name.startswith(("SOF", "SOS")):
+            heads.append(part)
         counts[part.name] += 1
         if counts["SOS"] > limits.JPEG_SCANS:
             raise Refused("too_many_scans")
         if counts.total() > limits.JPEG_SEGMENTS:
             raise Refused("too_many_segments")
         found.update(_jpeg_classes(part, data))
+    if counts["EOI"] and jpeg.is_unfinished(heads, data):
+        raise Refused("damaged")
     return found
 
 

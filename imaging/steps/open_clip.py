@@ -32,7 +32,7 @@ _CLOCK = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 class Clip:
     """An opened video and its picture stream; `seconds_most` bounds how long the film may turn out to be.
 
-    `is_cut` says, of one that cannot be read, whether its end is missing.
+    `is_cut` says, of one that cannot be read or is shorter than it tells, whether its end is missing.
 
     `sound` is the one track of sound that travels on, where the policy keeps the voice and there is one.
     """

@@ -19,9 +19,10 @@ from imaging.steps.png_colour import png_profile
 from imaging.steps.shrink import CLOSE_ENOUGH
 from imaging.steps.told_profile import adobe_profile, told_profile
 from imaging.steps.toned_still import toned
-from imaging.walks import jpeg, png, tiff
+from imaging.walks import jpeg, png, tiff, webp
 from imaging.walks.cut import is_cut
 from imaging.walks.heif import Edges, clean_aperture, uncut
+from imaging.walks.heif_items import is_whole_avif, is_whole_heic
 
 # MPO files come through the JPEG opener; naming MPO here makes Pillow fail on every file that is none.
 _PILLOW_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/tiff": "TIFF"}
@@ -31,6 +32,13 @@ _NOT_BUILT_IN = {"webp", "jbig", "sgilog", "sgilog24", "thunderscan", "tiff_jpeg
 _ORIENTATION, _RAW_EXIF = 0x0112, "Raw profile type exif"
 _SILENT = {"image/webp", "image/heic", "image/avif", "image/tiff"}
 """Their decoders do not say of a file that it breaks off."""
+_IS_WHOLE: dict[str, Callable[[bytes], bool]] = {
+    "image/png": png.has_true_sums,
+    "image/webp": webp.is_whole,
+    "image/heic": is_whole_heic,
+    "image/avif": is_whole_avif,
+}
+"""What tells, of formats whose decoders show damaged pictures without a word, that a part is none of the picture."""
 _ADOBE_INDEX = "R03"
 _SIDEWAYS = {5, 6, 7, 8}
 _SMALLEST = 8
@@ -108,6 +116,13 @@ def _telling(decode: Callable[[int | None], Image.Image]) -> Callable[[int | Non
 
 
 def _opened(data: bytes, media_type: str) -> Still:
+    still = _described(data, media_type)
+    if not _IS_WHOLE.get(media_type, bool)(data):
+        raise Refused("damaged")
+    return still
+
+
+def _described(data: bytes, media_type: str) -> Still:
     if media_type == "image/heic":
         return _open_heif(data)
     if media_type == "image/jpeg" and jpeg.is_strange(data):
@@ -119,8 +134,6 @@ def _opened(data: bytes, media_type: str) -> Still:
     if media_type == "image/jpeg":
         return replace(still, decode=_heard(still, image, data))
     if media_type == "image/png":
-        if not png.has_true_sums(data):
-            raise Refused("damaged")
         return replace(still, profile=png_profile(data, still.profile))
     if media_type != "image/avif":
         return still

@@ -1,8 +1,10 @@
 """What a file of the HEIF family, as AVIF and HEIC are, tells of its primary picture: colours by numbers, and bits.
 
-Other pictures of the file, such as a map of how much brighter a screen may show it, have numbers of their own.
+Other pictures of the file, such as a map of how much brighter a screen may show it, have numbers of their own. What is
+coded of the primary picture is in `imaging.walks.heif_items`.
 """
 
+import itertools
 import struct
 from collections.abc import Iterator
 
@@ -20,6 +22,7 @@ _DEEP = 0b0110_0000
 _BITS = {0b0100_0000: 10, 0b0110_0000: 12}
 _ENTRIES_MOST = 5_000
 """Far more than a photo has: a picture of 200 megapixels is laid together of less than a thousand."""
+_PARTS_MOST = 50_000
 _WRONG = (Broken, struct.error, KeyError, IndexError)
 Edges = tuple[int, int, int, int]
 """Left, top, right and bottom, in pixels."""
@@ -116,17 +119,55 @@ def _property(data: bytes, name: str, begins: bytes = b"") -> bytes | None:
 
 def _pictures(data: bytes) -> Iterator[list[Box]]:
     """Yield the properties, in their order, of the primary picture, and of the first of those that it is laid of."""
-    outer = _find(_boxes(data, 0, len(data)), "meta")
-    meta = {box.name: box for box in _boxes(data, outer.start + _FULL, outer.end)}
-    named = list(_boxes(data, meta["iprp"].start, meta["iprp"].end))
-    held = _find(named, "ipco")
-    properties = list(_boxes(data, held.start, held.end))
+    meta = described(data)
+    named = list(boxes_in(data, meta["iprp"].start, meta["iprp"].end))
+    properties = properties_in(data, meta)
     uses = _uses(_find(named, "ipma").of(data))
-    for item in _primary_and_first_part(data, meta):
+    for item in itertools.islice(primary_and_parts(data, meta), 2):
         yield [properties[number - 1] for number in uses.get(item, ()) if 0 < number <= len(properties)]
 
 
-def _boxes(data: bytes, start: int, end: int) -> Iterator[Box]:
+def described(data: bytes) -> dict[str, Box]:
+    """Return the boxes that describe the pictures of a file, by their names. Raises Broken."""
+    outer = _find(boxes_in(data, 0, len(data)), "meta")
+    return {box.name: box for box in boxes_in(data, outer.start + _FULL, outer.end)}
+
+
+def properties_in(data: bytes, meta: dict[str, Box]) -> list[Box]:
+    """Return the properties of a file's pictures, in the order in which they are numbered from 1 on. Raises Broken."""
+    held = _find(boxes_in(data, meta["iprp"].start, meta["iprp"].end), "ipco")
+    return list(boxes_in(data, held.start, held.end))
+
+
+def primary_and_parts(data: bytes, meta: dict[str, Box]) -> Iterator[int]:
+    """Yield the number of the primary picture and of those that it is laid of, level by level, each once."""
+    told = meta["pitm"].of(data)
+    (primary,) = struct.unpack_from(">I" if told[0] else ">H", told, _FULL)
+    yield primary
+    laid = _laid_of(data, meta["iref"]) if "iref" in meta else {}
+    seen, level = {primary}, [primary]
+    while level:
+        level = list(dict.fromkeys(part for item in level for part in laid.get(item, ()) if part not in seen))
+        seen.update(level)
+        yield from level
+
+
+def _laid_of(data: bytes, references: Box) -> dict[int, tuple[int, ...]]:
+    """Of which others each picture is laid."""
+    size, found, left = ("I" if references.of(data)[0] else "H"), {}, _PARTS_MOST
+    for reference in boxes_in(data, references.start + _FULL, references.end):
+        told = reference.of(data)
+        whole, count = struct.unpack_from(f">{size}H", told)
+        left -= count
+        if left < 0:
+            raise Broken("more parts than a photo has")
+        if reference.name == "dimg":
+            found[whole] = struct.unpack_from(f">{count}{size}", told, struct.calcsize(f">{size}H"))
+    return found
+
+
+def boxes_in(data: bytes, start: int, end: int) -> Iterator[Box]:
+    """Yield the boxes side by side in a stretch, but not more than a photo has. Raises Broken."""
     for _ in range(_ENTRIES_MOST):
         if start >= end:
             return
@@ -140,19 +181,6 @@ def _find(boxes: Iterator[Box] | list[Box], name: str) -> Box:
         if box.name == name:
             return box
     raise Broken(f"no {name} box")
-
-
-def _primary_and_first_part(data: bytes, meta: dict[str, Box]) -> Iterator[int]:
-    told = meta["pitm"].of(data)
-    (primary,) = struct.unpack_from(">I" if told[0] else ">H", told, _FULL)
-    yield primary
-    if "iref" not in meta:
-        return
-    size = "I" if meta["iref"].of(data)[0] else "H"
-    for reference in _boxes(data, meta["iref"].start + _FULL, meta["iref"].end):
-        whole, count, part = struct.unpack_from(f">{size}H{size}", reference.of(data) + bytes(4))
-        if reference.name == "dimg" and whole == primary and count:
-            yield part
 
 
 def _uses(told: bytes) -> dict[int, list[int]]:

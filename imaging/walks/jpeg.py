@@ -2,7 +2,7 @@
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from imaging.walks.part import Broken, Part, Short
@@ -19,6 +19,11 @@ _MARKER = re.compile(rb"\xff+[^\0\xff]")
 
 _HEAD = re.compile(r"SOF\d+")
 _DECODED = {"SOF0", "SOF1", "SOF2", "SOF9", "SOF10"}
+_IN_STEPS, _AT_ONCE = {"SOF2", "SOF10"}, (0, 63, 0)
+"""Which pictures come in steps. The scans of others tell all numbers of a block, whatever their heads say."""
+_ALL = frozenset(range(64))
+_BEFORE_PARTS = 5
+"""Bytes of a frame's head before it says of which colours it is."""
 _FRAME = struct.Struct(">BH")
 """How many bits a number has, and how many rows there are."""
 
@@ -33,6 +38,29 @@ def is_strange(data: bytes) -> bool:
                 bits, height = _FRAME.unpack_from(data, part.start)
                 return part.name not in _DECODED or bits != _BITS or height == 0
     return False
+
+
+def is_unfinished(heads: Sequence[Part], data: bytes) -> bool:
+    """Whether scans are missing of a picture that ends all the same, by the heads of it and of its scans (SOF, SOS).
+
+    In parts of it are then no colours, or it is a blur: that no decoder takes for damage. What only makes a picture
+    finer may be missing, since some save it so.
+    """
+    frame = next((part for part in heads if part.name in _DECODED), None)
+    if frame is None or frame.size <= _BEFORE_PARTS:
+        return False
+    described = frame.of(data)[_BEFORE_PARTS:]
+    told: dict[int, set[int]] = {number: set() for number in described[1 : 1 + 3 * described[0] : 3]}
+    for head in (part.of(data) for part in heads if part.name == "SOS"):
+        count = head[0] if head else 0
+        if len(head) < 4 + 2 * count:
+            return False
+        first, last, passes = head[1 + 2 * count : 4 + 2 * count] if frame.name in _IN_STEPS else _AT_ONCE
+        if passes >> 4 == 0:
+            for number in head[1 : 1 + 2 * count : 2]:
+                told.setdefault(number, set()).update(range(first, last + 1))
+    lightness = next(iter(told.values()), _ALL)
+    return any(0 not in numbers for numbers in told.values()) or not lightness >= _ALL
 
 
 def walk(data: bytes, *, skips: bool = False) -> Iterator[Part]:

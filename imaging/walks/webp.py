@@ -1,8 +1,19 @@
 """The chunks of a WebP and everything after the RIFF container."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from imaging.walks.part import Broken, Part, Short
+
+_GAPS = {"VP8": bytes(8192), "VP8L": bytes(64), "ALPH": bytes(64)}
+"""More zeros than each way of coding has ever in a row. A large picture of one colour has a thousand in VP8."""
+
+
+def is_whole(data: bytes) -> bool:
+    """Whether nothing of the first picture was overwritten with zeros, as in a copy that was never finished."""
+    with suppress(Broken):
+        return not any(part.name in _GAPS and _GAPS[part.name] in part.of(data) for part in walk(data))
+    return True
 
 
 def walk(data: bytes) -> Iterator[Part]:

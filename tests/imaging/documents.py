@@ -45,6 +45,18 @@ def pdf(
     return _write(bodies)
 
 
+def printed_as(told: dict[int, str]) -> tuple[bytes, bytes]:
+    """Return a font, as object 4, whose letters are told as others: each code as the sign of a hexadecimal number."""
+    signs = {code: f"{code:04X}" for code in range(32, 127)} | told
+    rows = b"".join(b"<%02X> <%b>\n" % (code, sign.encode()) for code, sign in signs.items())
+    table = b"/CMapType 2 def 1 begincodespacerange <00> <FF> endcodespacerange %d beginbfchar\n" % len(signs)
+    table = b"begincmap " + table + rows + b"endbfchar endcmap"
+    widths = b"0 " * 32 + b"600 " * 224
+    look = b"<</Type/Font/Subtype/Type1/BaseFont/Courier/FirstChar 0/LastChar 255/Widths[" + widths + b"]"
+    look += b"/Encoding<</BaseEncoding/WinAnsiEncoding/Differences[1/.notdef]>>/ToUnicode 5 0 R>>"
+    return look, b"<</Length %d>>stream\n" % len(table) + table + b"\nendstream"
+
+
 def nested_pdf(levels: int, width: int) -> bytes:
     """Return a page that draws a form `width` times, which draws another so many times, and so on."""
     many = b"/X Do " * width

@@ -10,7 +10,9 @@ import pytest
 from PIL import Image
 
 from imaging.steps.open_still import open_still
-from tests.imaging import files, pictures
+from imaging.walks.heif_items import is_whole_heic
+from imaging.walks.jpeg import is_unfinished, walk
+from tests.imaging import files, heic, pictures
 from tests.imaging.conftest import PLAIN, Prepare
 
 WHOLE = pictures.astronaut(512)
@@ -42,6 +44,25 @@ def ended_early(data: bytes) -> bytes:
     return data[: len(data) // 3] + b"\xff\xd9"
 
 
+def with_an_end_of_zeros(data: bytes) -> bytes:
+    """What a copy that was never finished leaves behind: room was made for all of it."""
+    return data[: len(data) * 2 // 3] + bytes(len(data) - len(data) * 2 // 3)
+
+
+def after_four_steps(data: bytes) -> bytes:
+    """The first scans of a JPEG that comes in ten steps, and an end."""
+    at = 0
+    for _ in range(5):
+        at = data.index(b"\xff\xda", at + 1)
+    return data[:at] + b"\xff\xd9"
+
+
+def without_its_colours(data: bytes) -> bytes:
+    """A JPEG of which the scan of lightness alone is left."""
+    scan = data.index(b"\xff\xda")
+    return data[:scan] + b"\xff\xda\x00\x08\x01" + data[scan + 5 : scan + 7] + b"\x00\x3f\x00" + data[scan + 14 :]
+
+
 def with_one_bit(data: bytes) -> bytes:
     at = data.index(b"IDAT") + 2_000
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
@@ -60,6 +81,13 @@ def with_one_bit(data: bytes) -> bytes:
         pytest.param(jpeg(restart_marker_rows=1), without_a_stretch, id="a hole, with markers"),
         pytest.param(files.encode(WHOLE.convert("L"), "JPEG"), without_a_stretch, id="a hole, grey"),
         pytest.param(files.encode(WHOLE, "PNG"), with_one_bit, id="one bit of a PNG"),
+        pytest.param(files.encode(WHOLE.convert("CMYK"), "JPEG"), without_a_stretch, id="a hole, in four inks"),
+        pytest.param(jpeg(progressive=True), after_four_steps, id="some steps of ten, and an end"),
+        pytest.param(heic.heic(WHOLE), with_an_end_of_zeros, id="HEIC, never finished"),
+        pytest.param(heic.tiled_heic(WHOLE, (256, 256)), with_an_end_of_zeros, id="HEIC of tiles, never finished"),
+        pytest.param(files.encode(WHOLE, "AVIF"), with_an_end_of_zeros, id="AVIF, never finished"),
+        pytest.param(files.encode(WHOLE, "WEBP", quality=90), with_an_end_of_zeros, id="WebP, never finished"),
+        pytest.param(files.encode(WHOLE, "WEBP", lossless=True), with_an_end_of_zeros, id="WebP of every colour, too"),
     ],
 )
 def test_what_is_damaged_inside_is_refused(
@@ -78,11 +106,30 @@ def test_what_is_damaged_inside_is_refused(
         pytest.param(jpeg() + bytes(500), id="bytes behind the end"),
         pytest.param(files.encode(WHOLE.convert("CMYK"), "JPEG"), id="colours of a printer"),
         pytest.param(files.encode(WHOLE, "PNG"), id="png"),
+        pytest.param(jpeg(progressive=True), id="all steps"),
+        pytest.param(files.encode(Image.new("RGB", (4000, 3000), "white"), "WEBP", quality=0), id="a large white WebP"),
+        pytest.param(heic.tiled_heic(WHOLE, (256, 256)), id="HEIC of tiles"),
     ],
 )
 def test_what_is_odd_and_whole_is_taken(run: Prepare, data: bytes) -> None:
     report, _ = run(data, "photo", PLAIN)
     assert report.is_ready, report.reason
+
+
+def test_a_picture_without_scans_of_all_its_colours_is_unfinished() -> None:
+    for data, expected in ((jpeg(), False), (without_its_colours(jpeg()), True)):
+        heads = [part for part in walk(data) if part.name in {"SOF0", "SOS"}]
+        assert is_unfinished(heads, data) is expected
+
+
+def test_a_heic_whose_units_are_told_in_another_way_is_left_to_its_decoder() -> None:
+    whole = heic.heic(WHOLE)
+    short = whole.index(b"hvcC") + 4 + 21
+    assert whole[short] & 3 == 3
+    zeros = with_an_end_of_zeros(whole)
+    assert [is_whole_heic(data) for data in (whole, zeros)] == [True, False]
+    assert is_whole_heic(zeros[:short] + bytes([whole[short] & 0xFC | 1]) + zeros[short + 1 :])
+    assert is_whole_heic(whole[: whole.index(b"iloc")])
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from PIL import Image
 
 from imaging import Policy
 from imaging.jail.client import Jail
-from tests.imaging import films
+from tests.imaging import files, films
 from tests.imaging.conftest import PLAIN, Prepare
 from tests.imaging.test_film_masks import film_of
 from tests.imaging.test_film_writing import plate_at
@@ -71,6 +71,19 @@ def _with_long_sound(form: str, seconds: int) -> bytes:
             container.mux(voice.encode(frame))
         container.mux(voice.encode(None))
     return buffer.getvalue()
+
+
+@pytest.mark.parametrize("end", [pytest.param(0, id="cut"), pytest.param(1, id="zeros")])
+def test_a_webm_of_which_the_end_is_missing_says_so(run: Prepare, end: int) -> None:
+    """Its reader takes it for one that is over."""
+    whole = films.film(films.steady(3), image=files.noise(320, 200), form="webm", codec="libvpx")
+    kept = len(whole) * 4 // 5
+    report, _ = run(whole[:kept] + bytes(end * (len(whole) - kept)), "video", PLAIN)
+    assert report.is_ready, report.reason
+    assert report.source.duration == pytest.approx(3.0, abs=0.1)
+    begins, ends = (float(str(report.quality[name])) for name in ("unread_from", "unread_to"))
+    assert 0 < begins < 2.4
+    assert ends == pytest.approx(3.0, abs=0.1)
 
 
 def _without_index() -> bytes:

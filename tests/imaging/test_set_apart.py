@@ -14,7 +14,7 @@ from imaging.reading.deny import DenyList
 from imaging.reading.spelling import fold
 from imaging.reading.words import Line
 from tests.bench.names import NAMES, misread, words
-from tests.imaging.documents import pdf, words_on
+from tests.imaging.documents import pdf, printed_as, words_on
 from tests.imaging.test_papers import line
 
 KNOWN = Identifiers(
@@ -126,6 +126,13 @@ def test_words_beside_a_name_stay_unless_they_begin_as_one_or_were_hardly_read()
 
 def test_the_hyphen_at_which_a_line_of_a_pdf_is_broken_is_read() -> None:
     assert [word.text for word in words_on(pdf("SYN-36-) Tj 0 -30 Td (3137"))] == ["SYN-36-", "3137"]
+
+
+@pytest.mark.parametrize("sign", ["200B", "200C", "200F", "2060", "FEFF"])
+def test_a_sign_without_a_place_of_its_own_parts_no_word_of_a_pdf(sign: str) -> None:
+    """Browsers print what they may break a word at; each half of Maria alone is no name."""
+    paper = pdf("Mar\\001ia and Jo\\001se", objects=printed_as({1: sign}), resources=b"/Font<</F 4 0 R>>")
+    assert [word.text for word in words_on(paper)] == ["Maria", "and", "Jose"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,135 @@
+"""What is coded of the primary picture of a HEIC or AVIF, and whether it can be what its encoder wrote.
+
+Their decoders fill with whatever is at hand, without a word, what was overwritten with zeros, as in a copy that was
+never finished, or what has moved: half of a photo comes out green.
+"""
+
+import struct
+from collections.abc import Iterator
+
+from imaging.walks.heif import described, primary_and_parts, properties_in
+from imaging.walks.mp4 import Box
+from imaging.walks.part import Broken
+
+_FULL = 4
+_WRONG = (Broken, struct.error, KeyError, IndexError, ValueError)
+_PICTURES_MOST, _EXTENTS_MOST = 5_000, 50_000
+_IN_FILE, _IN_BOX = 0, 1
+_WIDTHS = {0: "", 4: "I", 8: "Q"}
+_LENGTH, _HEAD, _FORBIDDEN, _KIND, _LAYER = 4, 2, 0x80, 0x3F, 0b111
+_FIRST_HEADER = 32
+"""Units of HEVC with a lower type are coded picture."""
+_EMPTY = bytes(4)
+"""HEVC puts a byte between any three zeros of coded picture."""
+_CONFIGURED, _LONG_LENGTHS = 21, 0b11
+"""Where a configuration says how long a unit's length is, less one."""
+_GAP = bytes(64)
+"""More zeros than AV1, which writes numbers without a pattern, has ever in a row."""
+_PADDING_MOST = 8
+_UNITS_MOST = 10_000
+"""Units of one part; of more the first are looked at."""
+
+
+def is_whole_heic(data: bytes) -> bool:
+    """Whether all that the primary picture is laid of is coded picture of HEVC, from the first unit to the last.
+
+    What is not understood is left to the decoder.
+    """
+    try:
+        if any(box.of(data)[_CONFIGURED] & _LONG_LENGTHS != _LONG_LENGTHS for box in _configurations(data)):
+            return True
+        return all(kind != b"hvc1" or _is_coded(coded) for kind, coded in _parts(data))
+    except _WRONG:
+        return True
+
+
+def is_whole_avif(data: bytes) -> bool:
+    """Whether nothing of what the primary picture is laid of was overwritten with zeros."""
+    try:
+        return all(kind != b"av01" or _GAP not in coded for kind, coded in _parts(data))
+    except _WRONG:
+        return True
+
+
+def _is_coded(coded: bytes) -> bool:
+    """Whether units of HEVC, each behind its length, lie side by side, and one at least is picture."""
+    at, has_picture = 0, False
+    for _ in range(_UNITS_MOST):
+        if at >= len(coded):
+            break
+        size = int.from_bytes(coded[at : at + _LENGTH], "big")
+        unit = coded[at + _LENGTH : at + _LENGTH + size]
+        if has_picture and not size and not any(coded[at:]):
+            return True
+        if size <= _HEAD or len(unit) < size or unit[0] & _FORBIDDEN or not unit[1] & _LAYER:
+            return False
+        if unit[0] >> 1 & _KIND < _FIRST_HEADER:
+            has_picture, inner = True, unit.rstrip(b"\0")
+            if _EMPTY in inner or len(unit) - len(inner) > _PADDING_MOST:
+                return False
+        at += _LENGTH + size
+    return has_picture
+
+
+def _configurations(data: bytes) -> list[Box]:
+    return [box for box in properties_in(data, described(data)) if box.name == "hvcC"]
+
+
+def _parts(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield kind and bytes of the primary picture and of all that it is laid of."""
+    meta = described(data)
+    kinds = _kinds(data, meta["iinf"])
+    places = _places(data, meta["iloc"])
+    inner = meta["idat"].start if "idat" in meta else None
+    for number, item in enumerate(primary_and_parts(data, meta)):
+        if number > _PICTURES_MOST:
+            return
+        method, extents = places[item]
+        start = {_IN_FILE: 0, _IN_BOX: inner}.get(method)
+        if start is not None:
+            yield kinds[item], b"".join(data[start + at : start + at + size] for at, size in extents)
+
+
+def _kinds(data: bytes, box: Box) -> dict[int, bytes]:
+    """The four letters of each item's kind; entries of the two oldest versions, which no photo has, tell none."""
+    told = box.of(data)
+    found: dict[int, bytes] = {}
+    at = _FULL + (4 if told[0] else 2)
+    while at + 8 <= len(told) and len(found) <= _PICTURES_MOST:
+        size, version = int.from_bytes(told[at : at + 4], "big"), told[at + 8]
+        if size <= 8:
+            break
+        if version in {2, 3}:
+            item = ">IH4s" if version == 3 else ">HH4s"
+            number, _, kind = struct.unpack_from(item, told, at + 12)
+            found[number] = kind
+        at += size
+    return found
+
+
+def _places(data: bytes, box: Box) -> dict[int, tuple[int, list[tuple[int, int]]]]:
+    """How each item's places are told, and these: offset and size."""
+    told = box.of(data)
+    version, widths = told[0], (told[4] >> 4, told[4] & 15, told[5] >> 4, told[5] & 15 if told[0] else 0)
+    offset, length, base, index = (_WIDTHS[width] for width in widths)
+    wide = "I" if version == 2 else "H"
+    (count,) = struct.unpack_from(f">{wide}", told, 6)
+    head = struct.Struct(f">{wide}{'H' if version else ''}H{base}H")
+    one = struct.Struct(f">{index}{offset}{length}")
+    found: dict[int, tuple[int, list[tuple[int, int]]]] = {}
+    at, extents_left = 6 + struct.calcsize(f">{wide}"), _EXTENTS_MOST
+    for _ in range(min(count, _PICTURES_MOST)):
+        item, *rest, extents = head.unpack_from(told, at)
+        at += head.size
+        extents_left -= extents
+        if extents_left < 0:
+            raise Broken("more places than a photo has")
+        begin = rest[-1] if base else 0
+        places = []
+        for _ in range(extents):
+            numbers = one.unpack_from(told, at)[1 if index else 0 :]
+            at += one.size
+            first = numbers[0] if offset else 0
+            places.append((begin + first, numbers[-1] if length else len(data)))
+        found[item] = (rest[0] & 15 if version else _IN_FILE), places
+    return found
