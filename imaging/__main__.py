@@ -4,9 +4,11 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 from imaging.comparison import compare
+from imaging.identifiers import Identifiers
 from imaging.kinds import KINDS, guess
 from imaging.limits import VIDEO_SECONDS
 from imaging.magic import HEAD_BYTES, sniff
@@ -65,7 +67,8 @@ def _verify(options: argparse.Namespace) -> int:
     """Print a line per finding; 0 clean, 1 not, 3 where a file cannot be read."""
     try:
         heard = _allows_sound(options.report)
-        findings = verify(options.files, allows_sound=heard) + second_opinion(options.files, allows_sound=heard)
+        findings = verify(options.files, options.identifiers, allows_sound=heard)
+        findings += second_opinion(options.files, allows_sound=heard)
         if options.report is not None:
             findings += compare(options.files, options.report, options.key)
     except OSError as error:
@@ -94,6 +97,25 @@ def _print(findings: list[Finding]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _identifiers(path: str) -> Identifiers:
+    """What is in the file; a word of the case never stands in a command line, which everybody on a machine can read."""
+    kinds = {field.name for field in fields(Identifiers)}
+    try:
+        given = json.loads(Path(path).read_bytes())
+        is_whole = given.keys() <= kinds and all(
+            isinstance(words, list) and all(isinstance(word, str) and word.strip() for word in words)
+            for words in given.values()
+        )
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"cannot read it: {error.strerror}") from None
+    except (ValueError, AttributeError):
+        is_whole = False
+    if not is_whole:
+        named = ", ".join(f'"{kind}"' for kind in sorted(kinds))
+        raise argparse.ArgumentTypeError(f"it must be JSON with lists of words under any of {named}")
+    return Identifiers(**{kind: tuple(words) for kind, words in given.items()})
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m imaging", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -110,6 +132,12 @@ def _parser() -> argparse.ArgumentParser:
     many = commands.add_parser("verify", help="check prepared files: a line per thing that should not be there")
     many.add_argument("files", type=Path, nargs="+", metavar="FILE")
     many.add_argument("--report", type=Path, metavar="JSON", help="the report of all these files")
+    many.add_argument(
+        "--identifiers",
+        type=_identifiers,
+        metavar="JSON",
+        help='a file with words of the case that must not be found: {"names": [...], "birth_dates": [...], ...}',
+    )
     many.add_argument("--key", metavar="BASE64", help="the public key that must have signed the report")
     return parser
 

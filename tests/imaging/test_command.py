@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from imaging import DEIDENTIFIED, TREATMENT_USE
+from imaging.__main__ import main
 from tests.imaging import documents, files, films
 from tests.spread import spread
 
@@ -87,6 +88,36 @@ def test_verify_ends_quietly_when_nobody_reads_on(photo: Path) -> None:
 
 def test_verify_of_a_file_that_is_not_there_is_no_clean_answer(tmp_path: Path) -> None:
     assert command("verify", tmp_path / "nothing").returncode == 3
+
+
+def test_the_words_of_a_case_come_in_a_file_and_are_looked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = tmp_path / "words.json"
+    words.write_text('{"names": ["Maruja Ocampo"], "birth_dates": ["2019-03-04"]}', encoding="utf-8")
+    picture = files.encode(files.corners(), "JPEG")
+    (tmp_path / "told.jpg").write_bytes(picture + "Maruja Ocampo".encode("utf-16-le"))
+    (tmp_path / "clean.jpg").write_bytes(picture)
+    told, clean = str(tmp_path / "told.jpg"), str(tmp_path / "clean.jpg")
+    assert main(["verify", told, clean, "--identifiers", str(words)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if "a word of the case" in line] == [f"{told}: a word of the case in UTF-16"]
+    assert "Maruja" not in "".join(lines)
+    assert main(["verify", clean, "--identifiers", str(words)]) == 0
+
+
+@pytest.mark.parametrize("given", ["{", "[]", '{"names": "Ana"}', '{"names": [" "]}', '{"people": []}', None])
+def test_words_that_cannot_be_read_are_told_in_a_line_without_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: str | None
+) -> None:
+    words = tmp_path / "words.json"
+    if given is not None:
+        words.write_text(given, encoding="utf-8")
+    with pytest.raises(SystemExit, match="2"):
+        main(["verify", str(words), "--identifiers", str(words)])
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "must be JSON" in said or "cannot read it: No such file" in said
+    assert "Ana" not in said
 
 
 def test_a_third_party_checks_files_against_their_signed_report(photo: Path, tmp_path: Path) -> None:
