@@ -134,13 +134,13 @@ def test_whoever_stands_in_says_no_and_reads_nothing(database: Database, clinic:
 def test_while_nothing_changes_the_desk_has_one_letter_a_day(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         consult = _stranded(session, clinic)
-        all_day(session, NOON, NOON + 10 * 24 * HOUR)
+        all_day(session, NOON, NOON + 6 * 24 * HOUR)
         query = select(Notice.created_at).where(Notice.consult_id == consult.id)
         for person in (clinic.coordinator, clinic.director):
             days = Counter(at.date() for at in session.scalars(query.where(Notice.person_id == person.id)))
-            later = [days[(NOON + timedelta(days=day)).date()] for day in range(2, 10)]
-            assert later == [1] * 8
-        assert list(violations(session, NOON + 10 * 24 * HOUR)) == []
+            later = [days[(NOON + timedelta(days=day)).date()] for day in range(2, 6)]
+            assert later == [1] * 4
+        assert list(violations(session, NOON + 6 * 24 * HOUR)) == []
 
 
 def _moved(session: Session, clinic: Clinic) -> Consult:
