@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Text, and_, func, or_, select, type_coerce
+from sqlalchemy import RowMapping, Text, and_, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from econsult.anchors import EVERY, Anchor
@@ -101,23 +101,10 @@ def _is_hash(value: object) -> bool:
 
 def _check_rows(session: Session, chain: AuditChain, anchored: dict[int, Anchor]) -> tuple[int, str]:
     """How many rows hold, and what is wrong with the one after them."""
-    held = [0]
-    for at_once in (AT_ONCE, 1):
-        # A value that cannot be read spoils all rows that are read with it: one by one it is known which has it.
-        with suppress(*UNREADABLE):
-            return _follow(session, chain, anchored, held, at_once)
-    return held[0], f"Row {held[0] + 1} cannot be read: a value is not of its kind."
-
-
-def _follow(
-    session: Session, chain: AuditChain, anchored: dict[int, Anchor], held: list[int], at_once: int
-) -> tuple[int, str]:
-    """The same, with how many rows hold so far kept in `held`."""
-    key, mac, count, number = chain_key(chain), START, 0, 0
-    query = select(AuditEvent).where(AuditEvent.program_id == chain.program_id, AuditEvent.sequence.is_not(None))
-    columns = query.order_by(AuditEvent.sequence).with_only_columns(*AuditEvent.__table__.columns)
-    with session.execute(columns.execution_options(yield_per=at_once)) as rows:
-        for row in rows.mappings():
+    mac, count, number = START, 0, 0
+    with suppress(*UNREADABLE):
+        key = chain_key(chain)
+        for row in _rows(session, chain.program_id):
             if row["sequence"] != count + 1:
                 return count, f"Row {count + 1} is missing."
             mac = row_mac(key, mac, row)
@@ -129,13 +116,36 @@ def _follow(
                 what = "was moved: its key is not after that of the row before it" if is_moved else NOT_ANCHORED
                 return count, f"Row {count + 1} {what}."
             count, number = count + 1, row["id"]
-            held[0] = count
+        return count, _check_end(chain, key, mac, count)
+    return count, f"Row {count + 1} cannot be read: a value is not of its kind."
+
+
+def _rows(session: Session, program_id: int) -> Iterator[RowMapping]:
+    """The rows of a chain in their order. Raises one of UNREADABLE at the first with a value that cannot be read.
+
+    Such a value spoils all rows that are read with it: those before it are then read one by one.
+    """
+    query = select(AuditEvent).where(AuditEvent.program_id == program_id, AuditEvent.sequence.is_not(None))
+    columns = query.order_by(AuditEvent.sequence).with_only_columns(*AuditEvent.__table__.columns)
+    given = 0
+    try:
+        with session.execute(columns.execution_options(yield_per=AT_ONCE)) as rows:
+            for row in rows.mappings():
+                given += 1
+                yield row
+    except UNREADABLE:
+        with session.execute(columns.offset(given).execution_options(yield_per=1)) as rows:
+            yield from rows.mappings()
+
+
+def _check_end(chain: AuditChain, key: bytes, mac: str, count: int) -> str:
+    """Whether the end that is kept of the chain is that of its last row."""
     if chain.sequence > count:
-        return count, f"Row {count + 1} is missing at the end."
+        return f"Row {count + 1} is missing at the end."
     is_sealed = hmac.compare_digest(chain.seal, end_seal(key, chain.program_id, chain.sequence, chain.mac))
     if not is_sealed or (chain.sequence, chain.mac) != (count, mac):
-        return count, f"The end of the trail is not as it was written after row {chain.sequence}."
-    return count, ""
+        return f"The end of the trail is not as it was written after row {chain.sequence}."
+    return ""
 
 
 def _check_outside(session: Session, program_id: int) -> str:

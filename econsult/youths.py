@@ -28,7 +28,7 @@ from econsult.people.caregivers import (
     grown_up_at,
     is_old_enough,
 )
-from econsult.people.deaths import AfterDeathError, has_died
+from econsult.people.deaths import check_lives
 from econsult.people.keptaway import reaches_kept
 from econsult.people.onfile import contact_row, is_same_mailbox
 from econsult.people.patients import Patient, RelatedPerson, note_patient
@@ -67,8 +67,7 @@ def open_account(
     if staff.role not in CONFIRMERS:
         raise ForbiddenError("The clinic that sees the young person opens the account.")
     session.get_one(Patient, patient.id, with_for_update=NO_KEY, populate_existing=True)
-    if has_died(session, patient.id):
-        raise AfterDeathError
+    check_lives(session, patient.id)
     wrong: dict[str, str] = {}
     if not form.is_seen:
         wrong["is_seen"] = "required"

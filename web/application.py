@@ -38,7 +38,7 @@ from web.shell.crashes import init_crashes
 from web.shell.deadlocks import Pages
 from web.shell.desk import init_desk
 from web.shell.errors import init_errors
-from web.shell.forms import init_forms
+from web.shell.forms import init_bodies, init_forms
 from web.shell.headers import init_headers
 from web.shell.kept import init_kept
 from web.shell.numbers import init_numbers
@@ -128,6 +128,7 @@ def build_app(runtime: Runtime | None) -> Flask:
     init_times(app)
     init_errors(app)
     init_crashes(app)
+    init_bodies(app)
     init_auth(app)
     init_program(app)
     init_forms(app)

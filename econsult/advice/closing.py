@@ -18,16 +18,20 @@ from sqlalchemy.orm import Session
 from econsult.consults.answers import Answer
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import CLINICS_OWN, Consult
+from econsult.figuring import grouped, within_hours
 from econsult.trail import AuditEvent
 
 READ, TOLD = "acknowledge", "inform"
 """The acts of the trail by which a clinic has read an answer, and a family has heard what came of its question."""
-HOUR = timedelta(hours=1)
+SHARES = (50, 90)
+"""The percentiles that are told of times."""
 
 
 @dataclass(frozen=True)
 class Closing:
-    """One line. `read_h` and `told_h`: within how many hours of the sending half of those were, and nine of ten."""
+    """One line. `read_h` and `told_h`: within how many hours of the sending half of those were, and nine of ten; empty
+    of none.
+    """
 
     by: str
     value: str
@@ -35,8 +39,8 @@ class Closing:
     answered: int
     read: int
     told: int
-    read_h: tuple[float, float] | None
-    told_h: tuple[float, float] | None
+    read_h: tuple[float, ...]
+    told_h: tuple[float, ...]
 
     def percent(self, count: int) -> float:
         """Of a hundred that were sent."""
@@ -47,9 +51,9 @@ class Closing:
         counts = {name: getattr(self, name) for name in ("by", "value", "sent", "answered", "read", "told")}
         shares = {f"percent_{name}": self.percent(counts[name]) for name in ("answered", "read", "told")}
         times = {
-            f"{name}_{share}_h": value
+            f"{name}_p{share}_h": value
             for name, found in (("read", self.read_h), ("told", self.told_h))
-            for share, value in zip(("p50", "p90"), found or ("", ""), strict=True)
+            for share, value in zip(SHARES, found or ("", ""), strict=True)
         }
         return {**counts, **shares, **times}
 
@@ -87,18 +91,16 @@ def _sent(session: Session, start: datetime, end: datetime, program_id: int | No
     answered = set(session.scalars(signed.where(Answer.signed_at.is_not(None), *chosen)))
     # By the child, for which the trail has an index.
     its = and_(AuditEvent.patient_id == Consult.patient_id, AuditEvent.consult_id == Consult.id)
-    firsts: dict[str, dict[int, datetime]] = {READ: {}, TOLD: {}}
-    for act, found in firsts.items():
-        first = select(Consult.id, func.min(AuditEvent.at)).join(AuditEvent, its).where(AuditEvent.action == act)
-        found |= [(row.id, row[1]) for row in session.execute(first.where(*chosen).group_by(Consult.id))]
+    first = select(Consult.id, func.min(AuditEvent.at)).join(AuditEvent, its).where(*chosen).group_by(Consult.id)
+    read, told = (dict(session.execute(first.where(AuditEvent.action == act)).all()) for act in (READ, TOLD))
     return [
         _Sent(
             specialty=consult.specialty or "",
             site=str(consult.organization_id or ""),
             language=consult.language,
             is_answered=consult.id in answered,
-            read_after=_after(firsts[READ], consult.id, consult.submitted_at),
-            told_after=_after(firsts[TOLD], consult.id, consult.submitted_at),
+            read_after=_after(read, consult.id, consult.submitted_at),
+            told_after=_after(told, consult.id, consult.submitted_at),
         )
         for consult in session.execute(
             select(
@@ -113,22 +115,12 @@ def _after(firsts: Mapping[int, datetime], number: int, sent_at: datetime) -> ti
 
 
 def _split(by: str, sent: Sequence[_Sent], key: Callable[[_Sent], str]) -> list[Closing]:
-    groups: dict[str, list[_Sent]] = {}
-    for each in sent:
-        groups.setdefault(key(each), []).append(each)
-    return [_closing(by, value, group) for value, group in sorted(groups.items())]
+    return [_closing(by, value, group) for value, group in grouped(sent, key)]
 
 
 def _closing(by: str, value: str, group: Sequence[_Sent]) -> Closing:
-    read = sorted(each.read_after for each in group if each.read_after is not None)
-    told = sorted(each.told_after for each in group if each.told_after is not None)
+    read = [each.read_after for each in group if each.read_after is not None]
+    told = [each.told_after for each in group if each.told_after is not None]
     answered = sum(each.is_answered for each in group)
-    return Closing(by, value, len(group), answered, len(read), len(told), _hours(read), _hours(told))
-
-
-def _hours(ordered: Sequence[timedelta]) -> tuple[float, float] | None:
-    """The nearest-rank 50th and 90th percentile; None of nothing."""
-    if not ordered:
-        return None
-    half, most = (ordered[-(-len(ordered) * share // 100) - 1] for share in (50, 90))
-    return round(half / HOUR, 2), round(most / HOUR, 2)
+    times = (within_hours(spans, *SHARES) for spans in (read, told))
+    return Closing(by, value, len(group), answered, len(read), len(told), *times)

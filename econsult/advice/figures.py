@@ -14,6 +14,7 @@ from econsult.consults.answers import Answer
 from econsult.consults.outcomes import CODES, OutcomePing, OutcomeReport, Side
 from econsult.consults.recommendations import Recommendation, RecommendationEvent, StepState
 from econsult.consults.records import Consult
+from econsult.figuring import grouped
 
 CLOSING = "clinic at closing"
 
@@ -74,8 +75,7 @@ def shares(
 
 def _split(by: str, steps: list[Recommendation], now: datetime, key: Callable[[Recommendation], str]) -> list[Share]:
     found = []
-    for value in sorted({key(step) for step in steps}):
-        ours = [step for step in steps if key(step) == value]
+    for value, ours in grouped(steps, key):
         counts = {state: sum(step.state == state for step in ours) for state in StepState}
         del counts[StepState.REPLACED]
         named = {str(state): number for state, number in counts.items()}

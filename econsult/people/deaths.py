@@ -81,7 +81,7 @@ def has_died(session: Session, patient_id: int) -> bool:
 
 
 def check_lives(session: Session, patient_id: int) -> None:
-    """Raise AfterDeathError where the mark stands, for what a family does to a request whose row it holds already."""
+    """Raise AfterDeathError where the mark stands, for who holds the row of the child or of its request already."""
     if has_died(session, patient_id):
         raise AfterDeathError
 
@@ -141,5 +141,4 @@ def refuse_after_death(session: Session, patient_id: int, *, is_asked: bool = Tr
         return
     if session.get_bind().dialect.name != "sqlite":
         session.execute(select(Patient.id).where(Patient.id == patient_id).with_for_update(read=True))
-    if has_died(session, patient_id):
-        raise AfterDeathError
+    check_lives(session, patient_id)

@@ -23,6 +23,7 @@ from econsult.consults.ledger import OFFERED_ANEW
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.consults.replies import FAMILY
+from econsult.figuring import grouped, hours, within_hours
 from econsult.queue.replay import NOTHING, Replayed, replay_all
 
 KEPT_BY = {
@@ -36,6 +37,8 @@ that ends so before its time counts nowhere, and one that was broken by then sta
 promise (less urgent now, a newer policy) is no new promise: what was late against the old one counts as late, once."""
 
 BEFORE = datetime.min.replace(tzinfo=UTC)
+SHARES = (50, 90, 99)
+"""The percentiles that are told of times."""
 MEDICAL_HOME = "family_question"
 """Stands for a specialty where none was asked."""
 
@@ -74,15 +77,15 @@ class Figure:
     value: str
     count: int
     within: int
-    wall: tuple[float, float, float]
-    net: tuple[float, float, float]
+    wall: tuple[float, ...]
+    net: tuple[float, ...]
 
     def as_row(self) -> dict[str, Any]:
         """The line with the names of its columns; the share is in percent."""
         times = {
-            f"{kind}_{name}_h": value
+            f"{kind}_p{share}_h": value
             for kind, values in (("wall", self.wall), ("net", self.net))
-            for name, value in zip(("p50", "p90", "p99"), values, strict=True)
+            for share, value in zip(SHARES, values, strict=True)
         }
         share = round(100 * self.within / self.count, 1)
         named = {"clock": self.clock, "by": self.by, "value": self.value}
@@ -113,7 +116,7 @@ def missed(
     """The broken promises of the period: consult id, clock, and by how many hours net of pauses."""
     late = [each for each in _kept(session, (start, end), now, program_id) if not each.is_within]
     late.sort(key=lambda each: each.target - each.net)
-    return [(each.clock.consult_id, each.clock.name, _hours(each.net - each.target)) for each in late]
+    return [(each.clock.consult_id, each.clock.name, hours(each.net - each.target)) for each in late]
 
 
 def _kept(session: Session, period: tuple[datetime, datetime], now: datetime, program_id: int | None) -> Iterator[Kept]:
@@ -192,23 +195,10 @@ def _facts(session: Session, program_id: int | None) -> Mapping[int, Facts]:
 
 
 def _split(name: str, by: str, kept: Iterable[Kept], key: Callable[[Kept], str]) -> list[Figure]:
-    groups: dict[str, list[Kept]] = {}
-    for each in kept:
-        groups.setdefault(key(each), []).append(each)
-    return [_figure(name, by, value, group) for value, group in sorted(groups.items())]
+    return [_figure(name, by, value, group) for value, group in grouped(kept, key)]
 
 
 def _figure(name: str, by: str, value: str, group: list[Kept]) -> Figure:
-    walls, nets = sorted(each.wall for each in group), sorted(each.net for each in group)
-    within = sum(each.is_within for each in group)
-    return Figure(name, by, value, len(group), within, _quantiles(walls), _quantiles(nets))
-
-
-def _quantiles(ordered: list[timedelta]) -> tuple[float, float, float]:
-    """The nearest-rank 50th, 90th and 99th percentile."""
-    picked = [ordered[max(0, -(-len(ordered) * share // 100) - 1)] for share in (50, 90, 99)]
-    return _hours(picked[0]), _hours(picked[1]), _hours(picked[2])
-
-
-def _hours(span: timedelta) -> float:
-    return round(span / timedelta(hours=1), 2)
+    wall = within_hours((each.wall for each in group), *SHARES)
+    net = within_hours((each.net for each in group), *SHARES)
+    return Figure(name, by, value, len(group), sum(each.is_within for each in group), wall, net)

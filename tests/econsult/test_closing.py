@@ -45,7 +45,7 @@ def test_what_was_read_and_told_once_counts_however_it_went_on(database: Databas
             (3, 3, 2, 1),
             (1, 0, 0, 1),
         ]
-        assert (whole.read_h, whole.told_h, brain.read_h) == ((2.0, 8.0), (3.0, 7.0), None)
+        assert (whole.read_h, whole.told_h, brain.read_h) == ((2.0, 8.0), (3.0, 7.0), ())
         assert (whole.percent(whole.read), whole.as_row()["told_p90_h"], brain.as_row()["read_p50_h"]) == (
             50.0,
             7.0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import abort, g, render_template, request
+from flask import g, render_template, request
 
 from econsult.errors import TooManyTriesError
 from econsult.people import factors, proving
@@ -15,7 +15,7 @@ from econsult.people.passkeys import Purpose
 from econsult.people.standing import Step
 from web.context import database, now
 from web.pages.second_factor import LONGEST_CODE, not_right, too_many_tries
-from web.shell.auth import COOKIE, ask_to_sign_in, me, still_in
+from web.shell.auth import COOKIE, check_still_in, me
 from web.shell.entering import step_of
 from web.shell.forms import FIELD, FormReader
 from web.shell.site import place_by
@@ -43,8 +43,7 @@ def check_owner(form: FormReader) -> None:
             form.errors["factor_password"] = gettext("This is not your password")
     except TooManyTriesError:
         form.errors["factor_password"] = too_many_tries()
-    if not still_in()():
-        abort(ask_to_sign_in())
+    check_still_in()
 
 
 def asks_owner() -> bool:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Flask, g, jsonify, make_response, redirect, render_template, request
+from flask import Flask, abort, g, jsonify, make_response, redirect, render_template, request
 from werkzeug import Response
 
 from econsult.database import Database
@@ -142,6 +142,12 @@ def still_in() -> Callable[[], bool]:
         return visitor is not None and visitor.person.id == person_id and not _lacks_factor(visitor, asks_factor)
 
     return ask
+
+
+def check_still_in() -> None:
+    """Lead whoever was signed out since this request began to the way in."""
+    if not still_in()():
+        abort(ask_to_sign_in())
 
 
 def _lacks_factor(visitor: Visitor, asks_factor: bool) -> bool:

@@ -30,7 +30,7 @@ COOKIE = "econsult_form"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 SMALL_BODY = 1024 * 1024
 FILES = "/uploads"
-MACHINE_PATHS = ("/api/", "/uploads", "/fhir/", "/health/", "/gateway/")
+MACHINE_PATHS = ("/api/", FILES, "/fhir/", "/health/", "/gateway/")
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -44,10 +44,15 @@ class FormRefusedError(BadRequest):
 
 def init_forms(app: Flask) -> None:
     """Check every unsafe request before its view, and give templates `csrf_token()`."""
-    app.config["MAX_CONTENT_LENGTH"] = SMALL_BODY
     app.jinja_env.globals["csrf_token"] = csrf_token
     app.before_request(_refuse_forged)
     app.after_request(_keep_key)
+
+
+def init_bodies(app: Flask) -> None:
+    """Bound what a body may hold, before anything reads one."""
+    app.config["MAX_CONTENT_LENGTH"] = SMALL_BODY
+    app.before_request(_bound_body)
 
 
 def accepts_body(limit: int) -> Callable[[View], View]:
@@ -66,9 +71,7 @@ def hear_all() -> None:
     On a poor line, or on purpose, that takes up to half a minute. Who is speaking is asked afterwards: whoever was
     signed out meanwhile is out.
     """
-    view = current_app.view_functions.get(request.endpoint or "")
-    request.max_content_length = getattr(view, "max_body", SMALL_BODY)
-    is_stream = getattr(view, "reads_own_form", False) or request.path.startswith(FILES)
+    is_stream = getattr(_view(), "reads_own_form", False) or request.path.startswith(FILES)
     if request.method not in SAFE_METHODS and request.endpoint is not None and not is_stream:
         request.get_data(parse_form_data=not is_for_machine())
 
@@ -112,9 +115,17 @@ def _token(key: str, session_ref: str | None = None) -> str:
     return hmac.new(runtime().secret_key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
+def _view() -> object:
+    """The view of this request; None where its address is none."""
+    return current_app.view_functions.get(request.endpoint or "")
+
+
+def _bound_body() -> None:
+    request.max_content_length = getattr(_view(), "max_body", SMALL_BODY)
+
+
 def _refuse_forged() -> None:
-    view = current_app.view_functions.get(request.endpoint or "")
-    request.max_content_length = getattr(view, "max_body", SMALL_BODY)
+    view = _view()
     if request.method in SAFE_METHODS or request.endpoint is None or is_bearer():
         return
     if signed_in() is None and (is_for_machine() or getattr(view, "does_nothing_for_visitors", False)):

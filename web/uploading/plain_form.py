@@ -32,7 +32,7 @@ from uploads.errors import (
 )
 from uploads.kinds import LARGEST_SIMPLE, TAKES_FILES, Wanted
 from web.context import ring_workers
-from web.shell.auth import ask_to_sign_in, me, still_in
+from web.shell.auth import ask_to_sign_in, check_still_in, me, still_in
 from web.shell.forms import FIELD, HEADER, SMALL_BODY, refuse_token
 from web.uploading.form_stream import FilePart, FormStream, Limits, TextPart
 from web.uploading.tus import clock, upload_door
@@ -125,7 +125,7 @@ def open_files() -> PlainForm:
     if request.content_length is not None and request.content_length > LARGEST_FORM:
         raise RequestEntityTooLarge
     form = PlainForm(_stream(Limits()).parts())
-    _check_sender()
+    check_still_in()
     return form
 
 
@@ -139,14 +139,8 @@ def open_page_form() -> PlainForm:
     else:
         form = PlainForm(_stream(WORDY).parts())
     keep_words(form)
-    _check_sender()
+    check_still_in()
     return form
-
-
-def _check_sender() -> None:
-    """Send whoever was signed out while the words came to the sign-in page: nothing of them is kept here."""
-    if not still_in()():
-        abort(ask_to_sign_in())
 
 
 def keep_words(form: PlainForm) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,7 +24,8 @@ from web.words.language import gettext
 
 promise = Blueprint("promise", __name__, url_prefix="/program")
 READERS = (Role.COORDINATOR, Role.DIRECTOR, Role.ADMIN)
-PERIODS = (7, 30, 90)
+USUAL = 30
+PERIODS = (7, USUAL, 90)
 MOST_MISSED, FIRST_SHOWN = 50, 12
 """So many requests of one promise are named, and so many of these at once; the rest opens below them."""
 Missed = tuple[int, list[tuple[str, str]]]
@@ -99,5 +100,10 @@ def _start() -> datetime:
 
 
 def _days() -> int:
-    wish = argument("days", 30)
-    return wish if wish in PERIODS else 30
+    return days_of(PERIODS)
+
+
+def days_of(periods: Collection[int]) -> int:
+    """Of how many days figures are asked for: one of these periods, or a month."""
+    wish = argument("days", USUAL)
+    return wish if wish in periods else USUAL

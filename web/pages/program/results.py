@@ -16,16 +16,15 @@ from econsult.advice.figures import CLOSING, Count, Share, outcomes, shares
 from econsult.consults.outcomes import Side
 from econsult.errors import NotFoundError
 from web.context import database, now
-from web.pages.program.figures import READERS, table_of
+from web.pages.program.figures import READERS, USUAL, days_of, table_of
 from web.shell.auth import me, only
-from web.shell.numbers import argument
 from web.words import outcomes as words
 from web.words import terms
 from web.words.language import gettext
 from web.words.steps import KINDS
 
 results = Blueprint("results", __name__, url_prefix="/program/results")
-PERIODS = (30, 90, 365)
+PERIODS = (USUAL, 90, 365)
 CLOSED_BY = {"specialty": terms.SPECIALTIES, "language": terms.LANGUAGES}
 ADVISED_BY = {"kind": {**KINDS, "other": _l("Other steps")}, "owner": terms.OWNERS}
 Line = TypeVar("Line", Closing, Share)
@@ -52,7 +51,7 @@ def show() -> str:
     whole = gettext("All of them")
     return render_template(
         "program/results.html",
-        days=_days(),
+        days=days_of(PERIODS),
         periods=PERIODS,
         closed=[_part(closed, by, names) for by, names in {"all": {"": whole}, **CLOSED_BY}.items()],
         advised=[_part(advised, by, names) for by, names in {"all": {"": whole}, **ADVISED_BY}.items()],
@@ -105,9 +104,4 @@ def _told(side: str, who: str, lines: Sequence[Count]) -> Told:
 
 
 def _start() -> datetime:
-    return now() - timedelta(days=_days())
-
-
-def _days() -> int:
-    wish = argument("days", PERIODS[0])
-    return wish if wish in PERIODS else PERIODS[0]
+    return now() - timedelta(days=days_of(PERIODS))
