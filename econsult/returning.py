@@ -15,7 +15,9 @@ from econsult.consults.contents import Disposition
 from econsult.consults.ledger import DIED, Clock, ClockEvent, ClockState
 from econsult.consults.lifecycle import OPEN, Status, next_status
 from econsult.consults.offering import offer
+from econsult.consults.outcomes import ask_after_all
 from econsult.consults.policies import ClockName, rules_of
+from econsult.consults.recommendations import watch_again
 from econsult.consults.recomputing import REPLIES, recompute
 from econsult.consults.records import Consult, note
 from econsult.consults.replies import FAMILY
@@ -49,6 +51,9 @@ def bring_back(session: Session, consult: Consult, death: Death, staff: Person, 
             _go_on(session, consult, clock, death, now=now, by=staff)
     recompute(session, consult, rules_of(consult), now, person_id=staff.id, names=REPLIES)
     call_after_all(session, consult, staff, now=now)
+    # What fell due while the mark stood was told to nobody, and its watch ended with that.
+    watch_again(session, consult.id)
+    ask_after_all(session, consult, death.noted_at)
     if opened is not None:
         _tell(session, consult, opened, death, now)
     refresh_deadline(session, consult)

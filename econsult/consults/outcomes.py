@@ -21,6 +21,8 @@ from econsult.people.persons import Person
 AFTER = "outcome_after"
 """Under this name the database's own settings say after how long is asked; nothing there means the usual time."""
 USUAL = timedelta(days=21)
+LATEST = timedelta(days=365)
+"""No setting lets anybody be asked later after a signature."""
 WATCHED = text("next_at IS NOT NULL")
 AT_DESK = text("state = 'desk'")
 
@@ -135,6 +137,13 @@ def open_ping(session: Session, consult: Consult, version: int, now: datetime) -
             OutcomePing(consult_id=consult.id, version=version, state=PingState.WAITING, due_at=due, next_at=due)
         )
         session.flush()
+
+
+def ask_after_all(session: Session, consult: Consult, since: datetime) -> None:
+    """Ask after the newest answer whose day came since then and was passed over; what is over is passed over again."""
+    for ping in pings_of(session, consult.id)[-1:]:
+        if ping.state == PingState.DROPPED and ping.sent_at is None and ping.due_at >= since:
+            ping.state, ping.next_at = PingState.WAITING, ping.due_at
 
 
 def pings_of(session: Session, consult_id: int) -> list[OutcomePing]:

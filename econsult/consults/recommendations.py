@@ -244,6 +244,13 @@ def tell_late(session: Session, step: Recommendation, now: datetime) -> None:
     _write(session, step, OVERDUE, person_id=None, now=now)
 
 
+def watch_again(session: Session, consult_id: int) -> None:
+    """What is to do, and of which nobody was told that it is late, is looked at on its day again."""
+    for step in steps_of(session, consult_id, is_locked=True):
+        if step.state in TO_DO and step.next_at is None and not _has_been(session, step, OVERDUE):
+            step.next_at = step.due_at
+
+
 def steps_of(
     session: Session, consult_id: int, version: int | None = None, *, is_locked: bool = False
 ) -> list[Recommendation]:

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
+from econsult.advice.late import LOOK_AGAIN
 from econsult.consults.lifecycle import Status
+from econsult.consults.next_photo import PHOTO
+from econsult.consults.outcomes import LATEST, OutcomePing, PingState
 from econsult.consults.policies import LONGEST
+from econsult.consults.recommendations import OVERDUE, TO_DO, Recommendation, RecommendationEvent
 from econsult.consults.records import Consult, number_of
 from econsult.consults.sides import LONGEST as LONGEST_REPLY
 from econsult.consults.sides import SideQuestion, SideState
 from econsult.consults.telephone import DUE, PhoneTask
 from econsult.jobs import Job, JobKind, JobState
 from econsult.notices import Notice, NoticeState
+from econsult.people.deaths import the_dead
+from econsult.people.patients import Patient
 
 MOST = 100
 LONGEST_REST = timedelta(days=2)
@@ -39,3 +45,42 @@ def put_off(session: Session, now: datetime) -> Iterator[str]:
     letters = select(Notice.id).join(Job, Job.subject_id == Notice.id).where(Notice.state == NoticeState.PENDING)
     for notice_id in session.scalars(letters.where(*waits).order_by(Notice.id).limit(MOST)):
         yield f"2 notice {notice_id}: waits to be sent for longer than any night"
+    yield from _steps_put_off(session, now)
+    yield from _asking_put_off(session, now)
+
+
+def _steps_put_off(session: Session, now: datetime) -> Iterator[str]:
+    """A step that is to do is looked at on its day, or a day later while its photo is being prepared, until told of."""
+    lines = RecommendationEvent.recommendation_id == Recommendation.id
+    moved = exists().where(lines, RecommendationEvent.due_at != Recommendation.due_at)
+    waits = and_(Recommendation.kind == PHOTO, Recommendation.next_at.between(Recommendation.due_at, now + LOOK_AGAIN))
+    is_told = exists().where(lines, RecommendationEvent.kind == OVERDUE)
+    # Nobody is asked to go on with what was erased, what a family took back, or for a child who has died.
+    erased = select(Patient.id).where(Patient.erased_at.is_not(None))
+    is_over = or_(
+        Consult.consent_withdrawn_at.is_not(None), Consult.patient_id.in_(erased), Consult.patient_id.in_(the_dead())
+    )
+    wrong: dict[str, ColumnElement[bool]] = {
+        "is due on another day than its ledger says": moved,
+        "is looked at on another day than it is due": and_(Recommendation.next_at != Recommendation.due_at, ~waits),
+        "is to do, and nobody will be told when it is late": and_(
+            Recommendation.next_at.is_(None), Recommendation.state.in_(TO_DO), ~is_told, ~is_over
+        ),
+    }
+    steps = select(Recommendation.consult_id).join(Consult, Consult.id == Recommendation.consult_id)
+    for said, condition in wrong.items():
+        for consult_id in session.scalars(steps.where(condition).order_by(Recommendation.id).limit(MOST)):
+            yield f"2 {number_of(consult_id)}: a recommended step {said}"
+
+
+def _asking_put_off(session: Session, now: datetime) -> Iterator[str]:
+    """Whether somebody waits to be asked on the day that the signature set, and is asked once."""
+    is_kept = and_(OutcomePing.next_at == OutcomePing.due_at, OutcomePing.due_at <= now + LATEST)
+    waits = OutcomePing.state == PingState.WAITING
+    # What is compared with nothing is neither true nor false: an emptied instant is named by itself.
+    late = and_(waits, or_(OutcomePing.next_at.is_(None), ~is_kept))
+    for consult_id in session.scalars(select(OutcomePing.consult_id).where(late).order_by(OutcomePing.id).limit(MOST)):
+        yield f"2 {number_of(consult_id)}: nobody is asked how it went when it is time"
+    idle = and_(~waits, OutcomePing.next_at.is_not(None))
+    for consult_id in session.scalars(select(OutcomePing.consult_id).where(idle).order_by(OutcomePing.id).limit(MOST)):
+        yield f"2 {number_of(consult_id)}: asked again how it went although it was asked or is over"

@@ -57,6 +57,25 @@ DAMAGE = {
     "far_due": ("aside", PUT_OFF.format("side_question", "due_at", "consult_id = {}"), "a colleague for too long"),
     "far_opening": ("answered", PUT_OFF.format("consult", "release_at", "id = {}"), "later than any rules allow"),
     "far_letter": ("waits", PUT_OFF.format("job", "run_after", "kind = 'notify' AND {} > 0"), "than any night"),
+    "far_step": (
+        "answered",
+        PUT_OFF.format("recommendation", "next_at", "consult_id = {}"),
+        "step is looked at on another day",
+    ),
+    "far_day": ("answered", PUT_OFF.format("recommendation", "due_at", "consult_id = {}"), "than its ledger says"),
+    "no_step": ("answered", "UPDATE recommendation SET next_at = NULL WHERE consult_id = {}", "nobody will be told"),
+    "far_ask": (
+        "answered",
+        PUT_OFF.format("outcome_ping", "next_at", "consult_id = {}"),
+        "how it went when it is time",
+    ),
+    "far_ask_day": (
+        "answered",
+        PUT_OFF.format("outcome_ping", "next_at = '2099-01-01 00:00:00.000000', due_at", "consult_id = {}"),
+        "how it went when it is time",
+    ),
+    "no_ask": ("answered", "UPDATE outcome_ping SET next_at = NULL WHERE consult_id = {}", "how it went when it is"),
+    "asks_again": ("answered", "UPDATE outcome_ping SET state = 'sent' WHERE consult_id = {}", "asked again how it"),
     "lost_letter": ("waits", "DELETE FROM job WHERE kind = 'notify' AND {} > 0", "no job will send it"),
 }
 
