@@ -57,7 +57,9 @@ def add_shift(session: Session, by: Person, form: ShiftForm, *, now: datetime) -
         wrong["person"] = "unsuitable"
     if form.specialty not in SPECIALTIES:
         wrong["specialty"] = "unknown_value"
-    if form.weekday not in range(7) or form.starts not in range(24 * 60):
+    if form.weekday not in range(7):
+        wrong["weekday"] = "invalid"
+    if form.starts not in range(24 * 60):
         wrong["starts"] = "invalid"
     if not 15 <= form.minutes <= LONGEST_SHIFT:
         wrong["hours"] = "invalid"
@@ -159,8 +161,10 @@ def take_off(
     person = member_of(session, by, person_id)
     if person is None:
         raise InvalidError("This person is not on the roster.", {"person": "unsuitable"})
-    if ends_at <= starts_at or ends_at <= now or ends_at - starts_at > LONGEST_AWAY:
+    if ends_at <= starts_at or ends_at <= now:
         raise InvalidError("The time off must end after it starts, and not have passed.", {"ends_at": "invalid"})
+    if ends_at - starts_at > LONGEST_AWAY:
+        raise InvalidError("Nobody is away for more than a year at once.", {"ends_at": "too_long"})
     same = (TimeOff.person_id == person.id, TimeOff.starts_at <= starts_at, TimeOff.ends_at == ends_at)
     known = session.scalars(select(TimeOff).where(*same).order_by(TimeOff.id).limit(1)).first()
     if known is not None:

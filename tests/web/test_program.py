@@ -17,7 +17,7 @@ from econsult.consults.outcomes import Said
 from econsult.consults.policies import Policy
 from econsult.consults.records import Consult, RedFlagStop
 from econsult.notices import Notice, NoticeKind
-from econsult.people.persons import Person
+from econsult.people.persons import Person, PractitionerSpecialty
 from econsult.rosters.limits import Limits
 from econsult.rosters.shifts import Shift, Swap, TimeOff
 from tests.crowd import Crowd, add_crowd
@@ -181,6 +181,24 @@ def test_the_same_shift_is_not_added_twice(runtime: Runtime, desk: FlaskClient, 
     assert 'name="hours" inputmode="decimal" maxlength="4" value="11"' in page.text
     with runtime.database.reading() as session:
         assert len(session.scalars(select(Shift)).all()) == 4
+
+
+def test_whose_shift_it_is_stays_known_when_they_have_left(runtime: Runtime, desk: FlaskClient, clinic: Clinic) -> None:
+    """It is a gap that somebody must fill or take off the plan: a dash told nobody whose it was."""
+    for who, day in ((clinic.derm, "1"), (clinic.derm2, "2")):
+        assert post(desk, "/program/roster/shifts", _shift(clinic, who, weekday=day)).status_code == 303
+    asked = {"specialty": "dermatology", "shift": "1", "to": clinic.derm2.public_id, "day": _tuesday()}
+    assert post(desk, "/program/roster/swaps", asked).status_code == 303
+    with runtime.database.writing() as session:
+        session.execute(update(Person).where(Person.id == clinic.derm.id).values(is_active=False))
+        own = PractitionerSpecialty.person_id == clinic.derm2.id
+        session.execute(update(PractitionerSpecialty).where(own).values(specialty="neurology"))
+    page = desk.get("/program/roster?specialty=dermatology").text
+    closed, elsewhere = f"{clinic.derm.name} (account closed)", f"{clinic.derm2.name} (answers for it no more)"
+    # In the plan, in the button that takes it off, in the form of a swap; and in the list of what was asked for.
+    assert page.count(closed) == 4
+    assert page.count(elsewhere) == 4
+    assert f"instead of {closed}" in page
 
 
 def test_time_off_of_somebody_who_holds_a_request_is_an_alarm(

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from econsult.errors import InvalidError
+from econsult.errors import InvalidError, NotFoundError
 from econsult.people.persons import Person, Role, specialists_for
 from econsult.queue.reoffering import roster_changed
 from econsult.rosters import planning, swapping
@@ -74,8 +74,13 @@ def ask() -> Response | tuple[str, int]:
     try:
         with database().writing() as session:
             swapping.offer_swap(session, me(), number, day, to, now=now())
+    except NotFoundError:
+        # The desk has taken it off the plan since the page was opened.
+        return _mine({"h-own": gettext("This shift is not on the plan any more: choose another")}), 422
     except InvalidError as error:
-        return _mine({f"to-{number}-{day}": _why_not(error)}), 422
+        # A shift that is over has no form of its own any more.
+        place = "h-own" if "day" in error.fields else f"to-{number}-{day}"
+        return _mine({place: _why_not(error)}), 422
     return redirect(url_for(".mine", said="saved"), 303)
 
 
@@ -122,6 +127,7 @@ def _mine(errors: dict[str, str]) -> str:
         terms=terms,
         zone=zone,
         errors=errors,
+        given=request.form,
     )
 
 

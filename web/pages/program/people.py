@@ -13,7 +13,7 @@ from werkzeug import Response
 from econsult.access import consult_for, note_patients, patient_for
 from econsult.consults.records import Consult, numbered
 from econsult.errors import InvalidError, NotFoundError
-from econsult.people.persons import LANGUAGES, SPECIALTIES, Role, specialists_for
+from econsult.people.persons import SPECIALTIES, Role, specialists_for
 from econsult.queue.trial import Trial
 from econsult.rosters import qualifying
 from econsult.rosters.limits import Limits, fallbacks_of, limits_of
@@ -22,6 +22,7 @@ from econsult.zones import zone_names
 from web.context import database, now, settings
 from web.pages.owning import asks_password, check_recent
 from web.pages.program.changing import Act, carry_out, look_at
+from web.pages.program.choosing import chosen
 from web.pages.program.roster import PLANNERS
 from web.shell.auth import me, only
 from web.shell.desk import rings
@@ -47,7 +48,8 @@ def limits(public_id: str) -> Response | tuple[str, int]:
     capacity = form.text("capacity", longest=4)
     wish = LimitsForm(
         states=form.text("states", longest=300),
-        languages=form.choices("languages", LANGUAGES),
+        # One that is not known is refused: without it, none would be left, and none means any.
+        languages=[code for code in request.form.getlist("languages") if code],
         capacity=int(capacity or "0") if re.fullmatch(r"[0-9]{0,3}", capacity) else -1,
     )
     return _change(lambda session: qualifying.set_limits(session, me(), public_id, wish, now=now()), public_id)
@@ -97,7 +99,10 @@ def conflict() -> Response | tuple[str, int]:
             patient = consult_for(session, me(), public_id or "", now=now()).patient
         except NotFoundError:
             raise InvalidError("There is no such request.", {"number": "unknown_value"}) from None
-        qualifying.bar(session, me(), person, patient, now=now())
+        try:
+            qualifying.bar(session, me(), person, patient, now=now())
+        except NotFoundError:
+            raise InvalidError("There is no such specialist.", {"person": "unsuitable"}) from None
 
     return _change(act, "number")
 
@@ -125,7 +130,8 @@ def _change(act: Act, place: str) -> Response | tuple[str, int]:
             return _page({}, {place: look_at(act)}), 200
         carry_out(act)
     except InvalidError as error:
-        return _page({place: _sentence(next(iter(error.fields)))}), 422
+        field = next(iter(error.fields))
+        return _page({"person" if field == "person" else place: _sentence(field)}), 422
     return redirect(url_for(".show", specialty=_specialty(), said="saved"), 303)
 
 
@@ -160,8 +166,7 @@ def _page(errors: Mapping[str, str], tried: Mapping[str, Trial] | None = None) -
 
 
 def _specialty() -> str:
-    wish = request.values.get("specialty", "")
-    return wish if wish in SPECIALTIES else SPECIALTIES[0]
+    return chosen("specialty", SPECIALTIES, SPECIALTIES[0])
 
 
 def _sentence(name: str) -> str:
@@ -171,6 +176,8 @@ def _sentence(name: str) -> str:
         "time_zone": gettext("Choose a time zone of the list, for example America/Denver"),
         "capacity": gettext("Write a number up to 999; 0 means no limit"),
         "fallback": gettext("Choose another specialty to stand in"),
+        "languages": gettext("Choose languages of the list"),
+        "person": gettext("Choose a specialist of the list"),
         "number": gettext("There is no request with this number"),
     }
     return known.get(name, gettext("Check this part"))

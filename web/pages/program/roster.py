@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,7 +12,7 @@ from werkzeug import Response
 
 from econsult.consults.desks import at_desk
 from econsult.consults.hearers import coordinators_of
-from econsult.errors import InvalidError
+from econsult.errors import InvalidError, NotFoundError
 from econsult.people.persons import SPECIALTIES, Person, Role, member_of, specialists_for
 from econsult.picking import Pick
 from econsult.queue.clinics import watch_clinics
@@ -26,12 +25,14 @@ from econsult.rosters.homes import clinicians_of
 from econsult.rosters.planning import ShiftForm
 from econsult.rosters.shifts import Shift, Span, Swap, gaps, has_roster, on_duty, spans, whole_span
 from web.context import database, now, settings
+from web.pages.program.choosing import chosen
 from web.pages.program.duty import answer_words, when
-from web.pages.program.wrong import wrong_words
+from web.pages.program.hours import length_in, minutes_in, time_off_in
+from web.pages.program.wrong import away_words, wrong_words
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
-from web.shell.numbers import day_and_time, day_in, form_number, instant_in
+from web.shell.numbers import day_in, form_number
 from web.words import terms
 from web.words.language import gettext
 from web.words.times import day_of, stretch
@@ -60,8 +61,8 @@ def add() -> Response | tuple[str, int]:
         person=form.text("person", longest=40),
         specialty=_specialty(),
         weekday=form_number("weekday", -1),
-        starts=_minutes(form.text("starts", longest=5)),
-        minutes=_length(hours),
+        starts=minutes_in(form.text("starts", longest=5)),
+        minutes=length_in(hours),
         time_zone=settings().time_zone,
         # A day that cannot be read is not taken for "every week".
         on_day=(day_in(once) or date.min) if once else None,
@@ -87,13 +88,9 @@ def off() -> Response | tuple[str, int]:
     """Write down that somebody is away; what they hold is told to the desk at once."""
     form = FormReader()
     person = form.text("person", longest=40)
-    begins, finishes = day_and_time("from", "00:00"), day_and_time("until", "24:00")
-    starts, ends = _instant(begins), _instant(finishes)
-    # A beginning that cannot be read is not taken for "from now on".
-    ends = None if begins and starts is None else ends
 
     def act(session: Session) -> object:
-        away = planning.take_off(session, me(), person, starts or now(), ends or now(), now=now())
+        away = planning.take_off(session, me(), person, *time_off_in(now()), now=now())
         session.flush()
         if away.starts_at > now():
             return None
@@ -101,7 +98,7 @@ def off() -> Response | tuple[str, int]:
         watch_absences(session, now(), anew=absent)
         return watch_clinics(session, now(), pick=Pick(only=absent.organization_id)) if absent.organization_id else 0
 
-    return _change("off", act, person)
+    return _change("off", act, person, away_words)
 
 
 @roster.get("/off")
@@ -151,7 +148,11 @@ def swap() -> Response | tuple[str, int]:
     day = day_in(form.text("day", longest=10))
 
     def act(session: Session) -> object:
-        asked = swapping.offer_swap(session, me(), number, day, to, now=now())
+        try:
+            asked = swapping.offer_swap(session, me(), number, day, to, now=now())
+        except NotFoundError:
+            # Somebody has taken it off the plan since the page was opened, and the rest of the form still holds.
+            raise InvalidError("This shift is not on the plan.", {"shift": "gone"}) from None
         return (
             swapping.accept_swap(session, session.get_one(Person, asked.to_id), asked.id, now=now())
             if _looks()
@@ -166,8 +167,16 @@ def _looks() -> bool:
     return request.form.get("verb") == "look"
 
 
-def _change(what: str, act: Callable[[Session], object], absent: str = "") -> Response | tuple[str, int]:
-    """Do it, or show what it would do; `what` is the form in which that is shown, `absent` who is written off."""
+def _change(
+    what: str,
+    act: Callable[[Session], object],
+    absent: str = "",
+    words: Callable[[InvalidError], dict[str, str]] = wrong_words,
+) -> Response | tuple[str, int]:
+    """Do it, or show what it would do; `what` is the form in which that is shown, `absent` who is written off.
+
+    `words` are the sentences about what is wrong, by the fields of that form.
+    """
 
     def begin_and_act(session: Session) -> None:
         begin_change(session, me().program_id, now(), member_of(session, me(), absent) if absent else None)
@@ -181,7 +190,7 @@ def _change(what: str, act: Callable[[Session], object], absent: str = "") -> Re
                 return redirect(url_for(".week", specialty=_specialty(), said="saved"), 303)
             tried = try_out(session, me().program_id, begin_and_act, now())
     except InvalidError as error:
-        return _week(wrong_words(error)), 422
+        return _week(words(error)), 422
     return _week({}, {what: tried}), 200
 
 
@@ -200,8 +209,11 @@ def _week(errors: dict[str, str], tried: dict[str, Trial] | None = None) -> str:
         names = {span.person_id: session.get_one(Person, span.person_id).name for span in shown}
         plan = planning.shifts_of(session, me().program_id, specialty)
         singles = planning.single_shifts_of(session, me().program_id, specialty, start)
+        whose = {shift.person_id: _whose(session, shift.person_id, people) for shift in (*plan, *singles)}
         planned = has_roster(session, me().program_id, specialty)
-        swaps = [_swap(session, *each) for each in swapping.swaps_coming(session, me().program_id, specialty, start)]
+        swaps = [
+            _swap(session, *each, people) for each in swapping.swaps_coming(session, me().program_id, specialty, start)
+        ]
         stakes = {(gap.specialty, gap.start): gap.at_stake for gap in forecast(session, me().program_id, start).gaps}
     holes = [(*hole, stakes.get((specialty, hole[0]), 0)) for hole in gaps(found, start, start + AHEAD)]
     return render_template(
@@ -216,8 +228,8 @@ def _week(errors: dict[str, str], tried: dict[str, Trial] | None = None) -> str:
         desk=desk,
         at_desk=at_it,
         coordinators=[{"public_id": number, "name": name} for number, name in coordinators],
-        plan=[(shift, people[shift.person_id].name if shift.person_id in people else "-") for shift in plan],
-        singles=[(shift, people[shift.person_id].name if shift.person_id in people else "-") for shift in singles],
+        plan=[(shift, whose[shift.person_id]) for shift in plan],
+        singles=[(shift, whose[shift.person_id]) for shift in singles],
         day_of=_day_of,
         swaps=swaps,
         times=_times,
@@ -235,9 +247,19 @@ def _hole(begin: datetime, end: datetime, last: datetime) -> str:
     return found if end < last else gettext("%(stretch)s, and maybe longer", stretch=found)
 
 
-def _swap(session: Session, asked: Swap, shift: Shift) -> tuple[str, str, str, str]:
+def _whose(session: Session, number: int, pool: Container[int]) -> str:
+    """The name of whose shift it is; of somebody who is not of the pool any more, with the reason why it is a gap."""
+    person = session.get_one(Person, number)
+    if number in pool:
+        return person.name
+    if not person.is_active:
+        return gettext("%(name)s (account closed)", name=person.name)
+    return gettext("%(name)s (answers for it no more)", name=person.name)
+
+
+def _swap(session: Session, asked: Swap, shift: Shift, pool: Container[int]) -> tuple[str, str, str, str]:
     """Who is asked to take which shift, whose it is, and what became of it."""
-    names = [session.get_one(Person, number).name for number in (asked.to_id, shift.person_id)]
+    names = [_whose(session, number, pool) for number in (asked.to_id, shift.person_id)]
     span = when(whole_span(session, shift, asked.on_day))
     return names[0], names[1], span, answer_words(asked)
 
@@ -264,24 +286,4 @@ def _day_of(day: date) -> str:
 
 
 def _specialty() -> str:
-    wish = request.values.get("specialty", "")
-    return wish if wish in SPECIALTIES else SPECIALTIES[0]
-
-
-def _minutes(text: str) -> int:
-    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text)
-    return int(found[1]) * 60 + int(found[2]) if found else -1
-
-
-def _length(hours: str) -> int:
-    """Minutes of hours with a decimal point, or with the comma that a Spanish phone offers; 0 for anything else."""
-    found = re.fullmatch(r"([0-9]{1,2})(?:[.,]([0-9]{1,2}))?", hours)
-    return int(found[1]) * 60 + round(float(f"0.{found[2] or 0}") * 60) if found else 0
-
-
-def _instant(text: str) -> datetime | None:
-    """A time that a form gives without a zone is the program's; 24:00 is the end of the day."""
-    if not text.endswith("T24:00"):
-        return instant_in(text, settings().time_zone)
-    day = day_in(text.partition("T")[0])
-    return instant_in(f"{day + timedelta(days=1)}T00:00", settings().time_zone) if day else None
+    return chosen("specialty", SPECIALTIES, SPECIALTIES[0])

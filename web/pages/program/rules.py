@@ -32,6 +32,7 @@ from econsult.people.persons import SPECIALTIES, Role
 from econsult.queue.preview import Preview, Scope, apply_to_open, preview
 from web.context import database, now, settings
 from web.pages.owning import once_more
+from web.pages.program.choosing import chosen
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
@@ -241,10 +242,8 @@ def _minutes(text: str, unit: int) -> int:
 
 
 def _specialty() -> str:
-    wish = request.values.get("specialty", "")
-    return wish if wish in SPECIALTIES else ""
+    return chosen("specialty", SPECIALTIES, "")
 
 
 def _urgency() -> str:
-    wish = request.values.get("urgency", Urgency.ROUTINE)
-    return wish if wish in tuple(RANKS) else Urgency.ROUTINE
+    return chosen("urgency", RANKS, Urgency.ROUTINE)

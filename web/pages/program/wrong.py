@@ -16,7 +16,8 @@ def wrong_words(error: InvalidError) -> dict[str, str]:
         "hours": gettext("Write how many hours, up to 24"),
         "day": gettext("The shift is not on that day"),
         "on_day": gettext("Choose a day that has not passed, within a year"),
-        "ends_at": gettext("The end must come after the start, and not have passed"),
+        "weekday": gettext("Choose a day of the week"),
+        "shift": gettext("This shift is not on the plan any more: choose another"),
     }
     if error.fields.get("starts") == "taken":
         known["starts"] = gettext("This person has a shift that starts then already. Remove it first to change it")
@@ -31,3 +32,17 @@ def wrong_words(error: InvalidError) -> dict[str, str]:
     if error.fields.get("day") == "passed":
         known["day"] = gettext("Choose a day that has not passed, within a year")
     return {name: known.get(name, gettext("Check this part")) for name in error.fields}
+
+
+def away_words(error: InvalidError) -> dict[str, str]:
+    """The same of the form of time off, by the names that its fields have on the page."""
+    unreadable = gettext("Choose a day that there is, and write a time such as 18:00")
+    too_long = gettext("Nobody is away for more than a year at once: choose an earlier end")
+    known = {
+        ("person", "unsuitable"): ("away", gettext("Choose somebody of the list")),
+        ("starts_at", "unreadable"): ("from", unreadable),
+        ("ends_at", "unreadable"): ("until", unreadable),
+        ("ends_at", "invalid"): ("until", gettext("The end must come after the start, and not have passed")),
+        ("ends_at", "too_long"): ("until", too_long),
+    }
+    return dict(known.get(field, (field[0], gettext("Check this part"))) for field in error.fields.items())
