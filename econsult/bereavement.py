@@ -30,6 +30,7 @@ from econsult.consults.retakes import Retake
 from econsult.consults.sides import side_of
 from econsult.consults.telephone import PhoneTask, call_off
 from econsult.consults.threads import Message
+from econsult.consults.visits import CURRENT, Visit
 from econsult.database import NO_KEY
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.notices import Notice, NoticeKind, NoticeState, notify
@@ -53,6 +54,8 @@ class Stops:
     promises: list[str]
     calls: list[str]
     goes_on: list[str]
+    visits: list[str]
+    """What is booked somewhere, where they would call the family about it."""
     letters: int
     invitations: int
     tasks: int
@@ -64,6 +67,7 @@ def what_stops(session: Session, child: Patient, now: datetime) -> Stops:
     """What marking the child would end, as things stand. `child` comes from `access`."""
     consults = _consults(session, child)
     owed = {each.id for each in consults if _owed(session, each)}
+    booked = _with_visits(session, consults)
     calls = select(PhoneTask.consult_id).where(PhoneTask.done_at.is_(None))
     due = set(session.scalars(calls.where(PhoneTask.consult_id.in_([each.id for each in consults]))))
     family = select(Person.id).where(Person.role.in_(HOUSEHOLD))
@@ -79,11 +83,18 @@ def what_stops(session: Session, child: Patient, now: datetime) -> Stops:
         promises=[each.number for each in consults if each.id in owed and not _is_familys(each)],
         calls=[each.number for each in consults if each.id in due],
         goes_on=[each.number for each in consults if each.status in OPEN and not _is_familys(each)],
+        visits=[each.number for each in consults if each.id in booked],
         letters=session.scalars(unsent).one(),
         invitations=len([each for each in session.scalars(_unopened(child)) if each.is_live(now)]),
         tasks=session.scalars(tasks).one(),
         is_account=youth_of(session, child, now) is not None,
     )
+
+
+def _with_visits(session: Session, consults: list[Consult]) -> set[int]:
+    """Which of these have a visit booked, or on a waiting list."""
+    ahead = select(Visit.consult_id).where(Visit.state.in_(CURRENT))
+    return set(session.scalars(ahead.where(Visit.consult_id.in_([each.id for each in consults]))))
 
 
 def mark_death(session: Session, child: Patient, staff: Person, day: str, *, now: datetime) -> Death:

@@ -5,7 +5,8 @@ The Spanish here keeps to the alphabet of text messages (`reach.short`).
 
 from __future__ import annotations
 
-from econsult.notice_words import TEXTS, NoticeKind
+from econsult.notice_kinds import NoticeKind
+from econsult.notice_words import TEXTS
 
 FAMILY: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.RECEIVED: {
@@ -62,6 +63,9 @@ TOLD = frozenset(
         NoticeKind.RIGHT_ENDS,
         NoticeKind.OUTCOME_ASKED,
         NoticeKind.STEP_OPEN,
+        NoticeKind.VISIT_SET,
+        NoticeKind.VISIT_OFF,
+        NoticeKind.VISIT_SOON,
         NoticeKind.ACCOUNT_OPENED,
     }
 )

@@ -2,70 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
-
-class NoticeKind(StrEnum):
-    RECEIVED = "received"
-    NEW_REQUEST = "new_request"
-    SENT_ON = "sent_on"
-    CLINIC_ASKED = "clinic_asked"
-    MORE_NEEDED = "more_needed"
-    LESS_NEEDED = "less_needed"
-    MESSAGE = "message"
-    ANSWERED = "answered"
-    CORRECTED = "corrected"
-    CORRECTED_NOW = "corrected_now"
-    DECLINED = "declined"
-    OVERDUE = "overdue"
-    LATE = "late"
-    READ_NOW = "read_now"
-    CALL_NOW = "call_now"
-    DANGER_WORDS = "danger_words"
-    CALL_LATE = "call_late"
-    EMERGENCY = "emergency"
-    WITHDRAWN = "withdrawn"
-    REMINDER = "reminder"
-    AT_RISK = "at_risk"
-    NO_COVER = "no_cover"
-    UNTAKEN = "untaken"
-    UNALLOCATED = "unallocated"
-    RETURNED = "returned"
-    HANDED_OVER = "handed_over"
-    LET_GO = "let_go"
-    NO_LONGER_YOURS = "no_longer_yours"
-    RAISED = "raised"
-    STILL_NEEDED = "still_needed"
-    ROSTER = "roster"
-    SWAP_ANSWERED = "swap_answered"
-    DUTY_CHANGED = "duty_changed"
-    DIGEST = "digest"
-    SIGN_IN_CHANGED = "sign_in_changed"
-    SIGN_IN_NEW = "sign_in_new"
-    NAME_OPENED = "name_opened"
-    CONSENT_WITHDRAWN = "consent_withdrawn"
-    REVIEW_DUE = "review_due"
-    RIGHT_ENDS = "right_ends"
-    CONTACT_CHANGED = "contact_changed"
-    STEP_LATE = "step_late"
-    STEP_OPEN = "step_open"
-    ACCOUNT_OPENED = "account_opened"
-    OUTCOME_ASKED = "outcome_asked"
-    OUTCOME_CLINIC = "outcome_clinic"
-    OUTCOME_DESK = "outcome_desk"
-    OUTCOME_WORSE = "outcome_worse"
-    SIDE_ASKED = "side_asked"
-    SIDE_LATE = "side_late"
-    SIDE_REPLIED = "side_replied"
-    SIDE_MOVED = "side_moved"
-    ERASURE_ASKED = "erasure_asked"
-    STANDS_IN = "stands_in"
-    CLINIC_MOVED = "clinic_moved"
-    CHILD_DIED = "child_died"
-    DEATH_TAKEN_BACK = "death_taken_back"
-
+from econsult.notice_after import AFTER
+from econsult.notice_kinds import NoticeKind
 
 TEXTS: dict[NoticeKind, dict[str, str]] = {
+    **AFTER,
     NoticeKind.RECEIVED: {
         "en": "We got your request. Sign in to see when we will answer.",
         "es": "Recibimos su solicitud. Entre para ver cuándo le responderemos.",
@@ -226,22 +167,6 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
         "en": "Someone signed in to your account from a new browser. If it was not you, end it there and call us.",
         "es": "Alguien entró en su cuenta desde un navegador nuevo. Si no fue usted, ciérrelo ahí y llámenos.",
     },
-    NoticeKind.OUTCOME_ASKED: {
-        "en": "How did it go? Sign in to tell us. It takes one minute.",
-        "es": "¿Cómo le fue? Entre para contarnos. Toma un minuto.",
-    },
-    NoticeKind.OUTCOME_CLINIC: {
-        "en": "How did it go after an answer some weeks ago? Three taps. Sign in to say it.",
-        "es": "¿Qué pasó después de una respuesta de hace semanas? Tres toques. Entre para decirlo.",
-    },
-    NoticeKind.OUTCOME_DESK: {
-        "en": "A family without an account is to be asked how it went. Sign in to see whom to call.",
-        "es": "Hay que preguntar cómo le fue a una familia sin cuenta. Entre para ver a quién llamar.",
-    },
-    NoticeKind.OUTCOME_WORSE: {
-        "en": "A family says that it got worse. Sign in and call them.",
-        "es": "Una familia dice que empeoró. Entre y llámela.",
-    },
     NoticeKind.SIDE_ASKED: {
         "en": "A colleague asks you one question about a request. Sign in to see it.",
         "es": "Un colega le hace una pregunta sobre una solicitud. Entre para verla.",
@@ -257,14 +182,6 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.SIDE_MOVED: {
         "en": "Your question to a colleague has changed hands, or was taken back. Sign in to see it.",
         "es": "Su pregunta a un colega cambió de manos o fue retirada. Entre para verla.",
-    },
-    NoticeKind.STEP_LATE: {
-        "en": "Something that an answer recommends was not done in time. Sign in to see it.",
-        "es": "Algo que recomienda una respuesta no se hizo a tiempo. Entre para verlo.",
-    },
-    NoticeKind.STEP_OPEN: {
-        "en": "Something on your list is still to do. Sign in to see it.",
-        "es": "Todavía falta algo de su lista. Entre para verlo.",
     },
     NoticeKind.ERASURE_ASKED: {
         "en": "Somebody asked that a record be erased. Sign in to see which, and until when that can be undone.",

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult.database import Base, Instant
 from econsult.family_notices import said_to
 from econsult.jobs import Job, JobKind, JobState, Lane, add_job
-from econsult.notice_words import SUBJECTS, TEXTS, NoticeKind
+from econsult.notice_kinds import NoticeKind
+from econsult.notice_words import SUBJECTS, TEXTS
 from econsult.people.deaths import is_hushed
 from econsult.people.persons import Person
 from econsult.picking import one_of

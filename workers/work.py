@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from econsult.advice.asking import ask_how_it_went
 from econsult.advice.late import tell_of_late_steps
+from econsult.advice.visit_clock import look_at_visits
 from econsult.birthdays import unseen_today, watch_ages
 from econsult.consults.answers import release_due
 from econsult.consults.glass import BrokenGlass
@@ -23,6 +24,7 @@ from econsult.consults.recommendations import Recommendation
 from econsult.consults.records import Consult
 from econsult.consults.sides import SideQuestion
 from econsult.consults.telephone import PhoneTask
+from econsult.consults.visits import Visit
 from econsult.consults.wishes import Wish
 from econsult.erasure.carrying import WAITING, Tools, erase_due, sweep_again
 from econsult.erasure.records import Erasure
@@ -89,6 +91,11 @@ def rounds(quiet: Quiet) -> tuple[Work, ...]:
             "asking how it went",
             _by(OutcomePing.id, OutcomePing.next_at),
             lambda session, now, pick: ask_how_it_went(session, now, quiet, pick),
+        ),
+        Work(
+            "visits",
+            _by(Visit.id, Visit.next_at),
+            lambda session, now, pick: look_at_visits(session, now, quiet, pick),
         ),
         Work(
             "questions to second specialists",

@@ -26,13 +26,16 @@ from econsult.consults.recommendations import (
 )
 from econsult.consults.records import Consult, note
 from econsult.consults.versions import versions_of
-from econsult.errors import ForbiddenError, InvalidError, NotFoundError, StaleVersionError
+from econsult.consults.visits import current_visit
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError, StaleVersionError
 from econsult.people.persons import Person
 from econsult.rights import OF_FAMILY, Relation, Right
 
 LONGEST_WHY = 500
 NEEDS_WHY = frozenset({"decline", "not_done"})
 SAID = frozenset({"done", "not_done", "again"})
+OVER_VISIT = frozenset({"done", "not_done", "decline"})
+"""What is said of the visit instead, while one is booked."""
 DECIDED = frozenset({"accept", "decline"})
 MAY: dict[Relation, tuple[frozenset[str], frozenset[str]]] = {
     Relation.MEDICAL_HOME: (SAID | DECIDED, frozenset({"family", "pcp", "specialist", "coordinator"})),
@@ -108,8 +111,9 @@ def mark(
 ) -> Recommendation:
     """Accept, decline, do or not do one step; pressed twice is pressed once.
 
-    Raises NotFoundError, ForbiddenError, InvalidError without a reason that is needed, StaleVersionError for a step of
-    an answer that a newer one has replaced, and ImpossibleVerbError.
+    What came of a booked visit is said of the visit. Raises NotFoundError, ForbiddenError, InvalidError without a
+    reason that is needed, StaleVersionError for a step of an answer that a newer one has replaced, and
+    ImpossibleVerbError.
     """
     passed = consult_for(session, person, consult_id, now=now, right=Right.FOLLOW)
     step = _step_of(session, passed, step_id)
@@ -121,6 +125,9 @@ def mark(
     if newest is not None and newest.version != step.version:
         # What a newer answer has replaced stays as it was: no page shows it, and nobody would do it.
         raise StaleVersionError("A newer answer has replaced this step; nothing was written down.")
+    if verb in OVER_VISIT and step.state in TO_DO and current_visit(session, step.id) is not None:
+        # Whoever waits for the child at that place, and the family, would hear nothing.
+        raise ImpossibleVerbError(step.state, verb)
     _bring(session, passed.consult, step, verb, person=person, reason=reason, now=now)
     return step
 

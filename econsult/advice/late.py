@@ -8,12 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
 from econsult.consults.answers import Answer
+from econsult.consults.conversion import VISIT
 from econsult.consults.hearers import desk_of
 from econsult.consults.next_photo import PHOTO
 from econsult.consults.own_clinic import own_team
 from econsult.consults.photo_came import is_under_way
 from econsult.consults.recommendations import TO_DO, Recommendation, tell_late
 from econsult.consults.records import SEALED_STAY_SHUT, Consult
+from econsult.consults.visits import is_arranged
 from econsult.notices import NoticeKind
 from econsult.people.caregivers import caregivers_of
 from econsult.people.deaths import has_died
@@ -43,8 +45,9 @@ def tell_of_late_steps(session: Session, now: datetime, quiet: Quiet, pick: Pick
         if step.state not in TO_DO or is_over:
             step.next_at = None
             continue
-        if step.kind == PHOTO and is_under_way(session, consult):
-            # Whoever had to send it has; whether it is the photo is for the clinic to say, and is looked at again.
+        if (step.kind == PHOTO and is_under_way(session, consult)) or _is_arranged(session, step):
+            # Whoever had to send it has; whether it is the photo is for the clinic to say, and is looked at again. A
+            # visit that is booked has a clock of its own.
             step.next_at = now + LOOK_AGAIN
             continue
         tell_late(session, step, now)
@@ -54,6 +57,13 @@ def tell_of_late_steps(session: Session, now: datetime, quiet: Quiet, pick: Pick
     session.flush()
     tell_all(session, tellings, quiet, now)
     return len(due)
+
+
+def _is_arranged(session: Session, step: Recommendation) -> bool:
+    """Whether its visit is still ahead, on a day or on a waiting list."""
+    return step.kind == VISIT and bool(
+        session.scalar(select(Recommendation.id).where(Recommendation.id == step.id, is_arranged()))
+    )
 
 
 def _readers(

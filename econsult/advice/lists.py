@@ -14,6 +14,7 @@ from econsult.advice.following import Followed, with_words
 from econsult.consults.answers import Answer
 from econsult.consults.recommendations import TO_DO, Recommendation
 from econsult.consults.records import Consult
+from econsult.consults.visits import is_arranged
 from econsult.errors import ForbiddenError
 from econsult.people.deaths import the_dead
 from econsult.people.patients import Patient
@@ -38,7 +39,7 @@ def late_steps(session: Session, person: Person, now: datetime) -> list[Late]:
     _check_desk(person)
     query = _late(person, now).with_only_columns(Recommendation, Consult).order_by(Recommendation.due_at)
     rows = [(step, consult) for step, consult in session.execute(query.limit(SHOWN))]
-    answers = _answers(session, [step for step, _ in rows])
+    answers = answers_of(session, [step for step, _ in rows])
     children = patients_on(session, person, [consult for _, consult in rows], now=now)
     found = with_words(session, [step for step, _ in rows], answers)
     return [
@@ -57,7 +58,7 @@ def count_late(session: Session, person: Person, now: datetime) -> int:
 
 def _late(person: Person, now: datetime) -> Select[int]:
     """The steps that are late, by the index of what is to do. Where consent was taken back nobody goes on, nor after a
-    child's death.
+    child's death; and a visit that is booked is late by its own day alone.
     """
     return (
         select(Recommendation.id)
@@ -65,6 +66,7 @@ def _late(person: Person, now: datetime) -> Select[int]:
         .where(
             Recommendation.state.in_(TO_DO),
             Recommendation.due_at <= now,
+            ~is_arranged(),
             Consult.program_id == person.program_id,
             Consult.consent_withdrawn_at.is_(None),
             Consult.patient_id.not_in(the_dead()),
@@ -77,7 +79,7 @@ def _check_desk(person: Person) -> None:
         raise ForbiddenError("The program's coordinators follow up what is late.")
 
 
-def _answers(session: Session, steps: Sequence[Recommendation]) -> list[Answer]:
+def answers_of(session: Session, steps: Sequence[Recommendation]) -> list[Answer]:
     """The answers that these steps belong to."""
     pairs = {(step.consult_id, step.version) for step in steps}
     query = select(Answer).where(tuple_(Answer.consult_id, Answer.version).in_(pairs))

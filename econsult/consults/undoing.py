@@ -25,6 +25,7 @@ from econsult.consults.recommendations import StepState, forget_steps, steps_of
 from econsult.consults.records import Consult, note
 from econsult.consults.sides import SideQuestion, SideState, log_side, side_of
 from econsult.consults.versions import Answer, signed_answer
+from econsult.consults.visits import carry_back, is_begun_on
 from econsult.errors import ForbiddenError, ImpossibleVerbError, TooLateError
 from econsult.notices import NoticeKind, unsay
 from econsult.people.deaths import death_of
@@ -78,11 +79,13 @@ def take_back(session: Session, consult: Consult, person: Person, *, now: dateti
         raise DiedSinceError(consult.status, "undo", "The child was marked as having died since: correct the answer.")
     if now >= answer.undo_until or not unsay(session, consult.id, LETTERS, signed_at):
         raise TooLateError(consult.status, "undo", "The 15 seconds are over, and people are being told.")
-    if _is_known(session, consult, person, signed_at):
+    gone = [step.id for step in steps_of(session, consult.id, answer.version)]
+    if _is_known(session, consult, person, signed_at) or is_begun_on(session, gone):
         raise TooLateError(consult.status, "undo", "Somebody has opened the answer already.")
     before = answer.before
     _restore_row(consult, before)
     _restore_clocks(session, consult, before["clocks"], now, person)
+    carry_back(session, gone)
     states = {int(number): state for number, state in before["steps"].items()}
     forget_steps(session, (consult.id, answer.version), states, by=person, now=now)
     _restore_pings(session, consult, answer.version, before["pings"])

@@ -47,6 +47,7 @@ EMPTIED: dict[str, dict[str, Any]] = {
     "upload": {"sha256": None},
     "outcome_ping": {"next_at": None},
     "recommendation": {"next_at": None},
+    "visit": {"next_at": None},
 }
 """What tells something although it is not sealed, and what would make a clock look at it again."""
 

@@ -17,7 +17,7 @@ from econsult.belonging import in_program
 from econsult.database import Base, Instant, Sealed
 from econsult.errors import ForbiddenError
 from econsult.family_notices import OF_THE_ACCOUNT
-from econsult.notice_words import NoticeKind
+from econsult.notice_kinds import NoticeKind
 from econsult.people.patients import Patient, RelatedPerson, day_of
 from econsult.people.persons import HOUSEHOLD, Person
 from econsult.picking import one_of

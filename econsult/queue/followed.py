@@ -10,7 +10,10 @@ from sqlalchemy.orm import Session, defer
 
 from econsult.consults.outcomes import OutcomePing
 from econsult.consults.recommendations import OVERDUE, STEPS, TO_DO, Recommendation, RecommendationEvent, StepState
-from econsult.consults.records import number_of
+from econsult.consults.records import Consult, number_of
+from econsult.consults.visits import CURRENT, Visit
+from econsult.people.deaths import the_dead
+from econsult.people.patients import Patient
 
 MOST = 100
 
@@ -37,8 +40,27 @@ def steps_broken(session: Session, before: datetime) -> Iterator[str]:
     for consult_id in session.scalars(select(Recommendation.consult_id).where(differs).limit(MOST)):
         yield f"4 {number_of(consult_id)}: a recommended step differs from its ledger"
     yield from _unlawful(session)
+    yield from _visits_broken(session, before)
     for consult_id in session.scalars(select(OutcomePing.consult_id).where(OutcomePing.next_at < before).limit(MOST)):
         yield f"2 {number_of(consult_id)}: nobody was asked how it went although it is time"
+
+
+def _visits_broken(session: Session, before: datetime) -> Iterator[str]:
+    """2. Of a visit that is ahead somebody is told in time; 4. what is over is watched no more."""
+    for consult_id in session.scalars(select(Visit.consult_id).where(Visit.next_at < before).limit(MOST)):
+        yield f"2 {number_of(consult_id)}: a visit needs somebody and nobody was told"
+    is_kept = Visit.consult_id.in_(
+        select(Consult.id)
+        .join(Patient, Patient.id == Consult.patient_id)
+        .where(Consult.consent_withdrawn_at.is_(None), Patient.erased_at.is_(None), Patient.id.not_in(the_dead()))
+    )
+    # Once staff were asked whether the child came, and the desk told that nobody says so, it is on their lists.
+    unwatched = Visit.state.in_(CURRENT) & Visit.asked_at.is_(None) & Visit.next_at.is_(None) & is_kept
+    for consult_id in session.scalars(select(Visit.consult_id).where(unwatched).limit(MOST)):
+        yield f"2 {number_of(consult_id)}: a visit is ahead and no clock watches it"
+    idle = Visit.next_at.is_not(None) & Visit.state.not_in(CURRENT)
+    for consult_id in session.scalars(select(Visit.consult_id).where(idle).limit(MOST)):
+        yield f"4 {number_of(consult_id)}: a visit is watched although it is over"
 
 
 def _unlawful(session: Session) -> Iterator[str]:

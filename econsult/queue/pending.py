@@ -15,6 +15,7 @@ from econsult.consults.recommendations import Recommendation
 from econsult.consults.records import Consult
 from econsult.consults.sides import SideQuestion
 from econsult.consults.telephone import PhoneTask
+from econsult.consults.visits import Visit
 from econsult.consults.wishes import Wish
 from econsult.jobs import Job, JobPolicy, JobState
 from econsult.queue.absence import away_now, has_left, said, unheard
@@ -74,6 +75,7 @@ def _first(column: InstrumentedAttribute[Any], *only: ColumnElement[bool], is_la
 ROUND_AT = (
     *(Consult.release_at, Recommendation.next_at, OutcomePing.next_at, SideQuestion.next_at, CoverWatch.next_at),
     Wish.first_until,
+    Visit.next_at,
 )
 LOOK = _statement()
 """Made once: to make it costs more than to ask it."""

@@ -138,6 +138,8 @@ WHO = {
     "GET /family/questions/<public_id>/outcome": FAMILY,
     "POST /family/questions/<public_id>/outcome": FAMILY,
     "POST /family/questions/<public_id>/steps/<step_id>": FAMILY,
+    "POST /family/questions/<public_id>/visits/<visit_id>": FAMILY,
+    "GET /family/questions/<public_id>/visits/<visit_id>/calendar": FAMILY,
     "GET /family/questions/<public_id>/files": FAMILY + INVITED,
     "POST /family/questions/<public_id>/messages": FAMILY,
     "GET /family/questions/<public_id>/photos": FAMILY,
@@ -244,6 +246,12 @@ WHO = {
     # What became of the advice. A nurse reads no answers.
     "POST /consults/<public_id>/steps/<step_id>": CLINIC + SPECIALIST + DESK,
     "GET /coordination/steps": DESK,
+    # The visit that a step leads to: who speaks with the family books it, and the family says whether it comes.
+    "GET /visits": CLINIC + DESK,
+    "GET /consults/<public_id>/steps/<step_id>/visit": CLINIC + DESK,
+    "POST /consults/<public_id>/steps/<step_id>/visit": CLINIC + DESK,
+    "POST /consults/<public_id>/steps/<step_id>/visit/<visit_id>": CLINIC + DESK,
+    "POST /consults/<public_id>/steps/<step_id>/visit/<visit_id>/said": CLINIC + DESK,
     "GET /worklist/advice": SPECIALIST,
     # A question to a second specialist: whoever holds it asks, whoever was asked replies.
     "POST /consults/<public_id>/second": SPECIALIST,

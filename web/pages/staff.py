@@ -47,6 +47,7 @@ from web.pages.steps import steps
 from web.pages.stops import stops
 from web.pages.turning_down import turning_down
 from web.pages.unreached import unreached
+from web.pages.visits import visits
 from web.pages.worklist import worklist
 
 STAFF = (
@@ -91,6 +92,7 @@ STAFF = (
     notes,
     unreached,
     steps,
+    visits,
     outcomes,
     seconds,
     sentences_page,

@@ -26,6 +26,7 @@ PLACES = {
     Role.PCP: (
         ("/clinic", _l("Clinic")),
         ("/clinic/ask", _l("New request")),
+        ("/visits", _l("Visits")),
         ("/clinic?view=done", _l("Closed")),
         ("/program/roster/mine", _l("My time off")),
     ),
@@ -39,6 +40,7 @@ PLACES = {
     Role.COORDINATOR: (
         ("/coordination", _l("Families to tell")),
         ("/coordination/desk", _l("Nobody has it")),
+        ("/visits", _l("Visits")),
         ("/coordination/ages", _l("Birthdays")),
         ("/clinic/phone", _l("By telephone")),
         ("/program/roster", _l("Roster")),
@@ -122,6 +124,7 @@ SAID = {
     "death_taken_back": _l("Taken back. What had ended goes on, and those who were told hear of it."),
     "details_same": _l("Nothing was changed."),
     "called": _l("Written down: you called the family."),
+    "visit_booked": _l("Written down. The family reads it as soon as it can read the answer."),
     "noted": _l("Written down."),
     "adopted": _l("Written down. You can answer it."),
     "invited": _l("The invitation is ready. Print it, or read it to the family."),

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass
-from econsult.advice.following import Followed, followed, may
+from econsult.advice.following import OVER_VISIT, Followed, followed, may
+from econsult.advice.visiting import may_book
 from econsult.consults.answers import Answer, signed_answer
 from econsult.consults.awaited import photos_awaited
 from econsult.consults.conversion import VISIT
@@ -20,6 +21,7 @@ from econsult.consults.spoken import Spoken, told_in
 from econsult.reading import Reader
 from econsult.rights import Right
 from web.context import now
+from web.showing.visits import Shown, visits_on
 from web.words import steps as words
 from web.words.times import last_day, moment
 
@@ -44,6 +46,10 @@ class Line:
     why: str
     verbs: tuple[tuple[str, str], ...] = ()
     why_verbs: tuple[tuple[str, str], ...] = ()
+    visits: tuple[Shown, ...] = ()
+    """What was booked of it, the newest first."""
+    may_book: bool = False
+    """Whether this reader can book its visit, or change it."""
 
     @property
     def is_proposed(self) -> bool:
@@ -54,7 +60,22 @@ def lines_of(session: Session, passed: Pass, answer: Answer | None, read: Reader
     """The steps of the answer that is shown; none of a draft."""
     if answer is None or answer.signed_at is None:
         return []
-    return [line_of(each, read, _verbs(passed, each)) for each in followed(session, answer)]
+    found = followed(session, answer)
+    visits = visits_on(session, passed, [each.step.id for each in found if each.step.kind == VISIT], read)
+    return [_with_visits(passed, each, read, visits.get(each.step.id, [])) for each in found]
+
+
+def _with_visits(passed: Pass, each: Followed, read: Reader, visits: Sequence[Shown]) -> Line:
+    """A step with its visits: while one is ahead, what becomes of the step is said of the visit."""
+    verbs, is_ahead = _verbs(passed, each), any(visit.is_current for visit in visits)
+    if is_ahead:
+        verbs = [verb for verb in verbs if verb not in OVER_VISIT]
+    line = line_of(each, read, verbs)
+    is_late = line.is_late and not is_ahead
+    if line.is_late and is_ahead:
+        line = replace(line, state_words=str(words.STATES[StepState(each.step.state)]), tone="")
+    may = may_book(passed, each.step) and (is_ahead or "done" in verbs)
+    return replace(line, is_late=is_late, visits=tuple(visits), may_book=may)
 
 
 def line_of(each: Followed, read: Reader, verbs: Iterable[str] = ()) -> Line:

@@ -5,7 +5,7 @@ Staff read 24-hour times; families read 3:00 PM, in Spanish 3:00 p. m.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
@@ -115,6 +115,15 @@ def day_of(local: datetime) -> str:
     return format_datetime(local.replace(tzinfo=None), _DATE[language()], locale=language())
 
 
+def at_place(when: datetime, zone: str, *, for_family: bool = False) -> str:
+    """When somebody is to be at a place, by its own clock: "Tue 8 Dec, 10:30 AM"; with the zone where the reader's
+    clock shows another time.
+    """
+    said = f"{_said(when, _DATE[language()], zone)}, {_clock(when, for_family=for_family, zone=zone)}"
+    here, there = (when.astimezone(ZoneInfo(each)).utcoffset() for each in (choose_zone(), zone))
+    return said if here == there else f"{said} ({_said(when, _ZONE[language()], zone)})"
+
+
 def due_by(when: datetime, *, for_family: bool = False) -> str:
     """The promise as a clock time: "by Tue 15:00", "antes del martes 15:00"; with the date when a week away."""
     clock = _clock(when, for_family=for_family)
@@ -169,14 +178,29 @@ def with_zone(local: str) -> str:
     return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(choose_zone()))).isoformat()
 
 
+def local_instant(local: str, zone: str) -> datetime | None:
+    """The instant that a field for day and time names by the clock of this zone.
+
+    None for what is no time, and for an hour that this clock leaves out when summer time begins.
+    """
+    try:
+        at = datetime.fromisoformat(local.strip())
+        if at.tzinfo is not None:
+            return at.astimezone(UTC)
+        there = at.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        return there if there.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == at else None
+    except (ValueError, OverflowError):
+        return None
+
+
 def _days_away(when: datetime) -> int:
     zone = ZoneInfo(choose_zone())
     return (when.astimezone(zone).date() - now().astimezone(zone).date()).days
 
 
-def _clock(when: datetime, *, for_family: bool) -> str:
+def _clock(when: datetime, *, for_family: bool, zone: str = "") -> str:
     # A time must not be torn apart at the end of a line.
-    return _said(when, _CLOCK[for_family]).replace(" ", "\N{NO-BREAK SPACE}")
+    return _said(when, _CLOCK[for_family], zone).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _said(when: datetime, pattern: str, zone: str = "") -> str:

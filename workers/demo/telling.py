@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from econsult import audit
 from econsult.advice.asking import close_out
 from econsult.advice.following import accept_and_read, mark
+from econsult.advice.visiting import book
 from econsult.consults import answers, declining, holding, requests, telling, threads
 from econsult.consults.attachments import attachments_of
 from econsult.consults.marks import read_drawing
@@ -22,6 +24,7 @@ from econsult.consults.records import Consult, Kind
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.retakes import Wanted
 from econsult.consults.threads import Audience
+from econsult.consults.visits import Booking
 from econsult.errors import EmergencyError
 from econsult.jobs import Job, JobKind, JobState
 from econsult.notices import Notice, NoticeState
@@ -240,6 +243,17 @@ def _step(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
     mark(session, stage.people[step.who], consult.public_id, followed.public_id, verb, reason=reason, now=at)
 
 
+def _visit(session: Session, stage: Stage, consult: Consult, step: Step) -> None:
+    """Somebody books the visit of a step, so many days after the start of the demo, by the clock of the program."""
+    followed, zone = steps_of(session, consult.id)[int(step.lane)], stage.runtime.settings.time_zone
+    place, _, phone = step.text.partition(" · ")
+    day = (stage.now + timedelta(days=step.form["days"])).astimezone(ZoneInfo(zone))
+    at = day.replace(hour=step.form["hour"], minute=30, second=0, microsecond=0).astimezone(UTC)
+    booking = Booking(place, zone, at, phone, step.form["note"], step.form["language"], step.items)
+    now = stage.at(step.hours)
+    book(session, stage.people[step.who], consult.public_id, followed.public_id, booking, now=now)
+
+
 ACTS: dict[str, Act] = {
     "submit": _submit,
     "stop": _submit,
@@ -252,6 +266,7 @@ ACTS: dict[str, Act] = {
     "sign": _sign,
     "acknowledge": _acknowledge,
     "step": _step,
+    "visit": _visit,
     "inform": _inform,
     "close": _close,
     "decline": _decline,

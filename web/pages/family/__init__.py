@@ -14,6 +14,7 @@ from web.pages.family.safety import family_safety
 from web.pages.family.seen import family_seen
 from web.pages.family.status import family_status
 from web.pages.family.story import family_story
+from web.pages.family.visits import family_visits
 from web.pages.family.voice import family_voice
 from web.pages.notes import family_notes
 
@@ -31,5 +32,6 @@ FAMILY = (
     family_safety,
     family_notes,
     family_plan,
+    family_visits,
     family_outcome,
 )

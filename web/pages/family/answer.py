@@ -24,6 +24,7 @@ from web.showing.clinics import telephone_of
 from web.showing.note import grouped
 from web.showing.plain import plain_of
 from web.showing.steps import own_of
+from web.showing.visits import familys_visits
 from web.words.language import gettext
 
 family_answer = Blueprint("family_answer", __name__, url_prefix="/family/questions/<public_id>/answer")
@@ -45,6 +46,7 @@ def answer_page(public_id: str, changed: str = "") -> str:
         codes = {version: grouped(code) for version, code in codes_of(session, loaded).items()}
         is_agreed = answer is not None and is_converted(session, loaded.consult, answer.disposition)
         before = [each for each in versions_of(session, loaded.consult.id, for_family=True) if each is not answer]
+        visits = [] if has_died(session, loaded.patient.id) else familys_visits(session, loaded)
         mine, theirs = own_of(session, loaded, answer) if answer is not None else ([], [])
         is_kept = has_died(session, loaded.patient.id)
     if answer is None or answer.signed_at is None:
@@ -62,6 +64,7 @@ def answer_page(public_id: str, changed: str = "") -> str:
         older=[plain_of(each, each.signed_at, loaded.patient) for each in reversed(before) if each.signed_at],
         mine=mine,
         theirs=theirs,
+        visits=visits,
         codes=codes,
         again=state_of(loaded.consult)[1],
         telephone=telephone,

@@ -1,0 +1,89 @@
+"""The clock over visits: it reminds families the day before, and asks staff the day after whether the child came.
+
+A family without an account is reminded by telephone, which is the desk's. What is on a waiting list is asked for again
+every two weeks.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.advice.visiting import is_open_to_family, watchers_of
+from econsult.consults.hearers import coordinators_of
+from econsult.consults.records import SEALED_STAY_SHUT, Consult
+from econsult.consults.visits import ASK_DESK, LOOK_AGAIN, Visit, VisitState, morning
+from econsult.notices import NoticeKind
+from econsult.people.caregivers import caregivers_of
+from econsult.people.deaths import has_died
+from econsult.people.persons import Person
+from econsult.picking import ANY, Pick
+from econsult.queue.outbox import Telling, tell_all
+from econsult.queue.quiet import Quiet
+
+QUIET = timedelta(days=1)
+"""After so long a visit of which nobody may hear is looked at again."""
+
+
+def look_at_visits(session: Session, now: datetime, quiet: Quiet, pick: Pick = ANY) -> int:
+    """Do what is due of every visit; returns how many were looked at.
+
+    Each step is told once, whatever the number of clocks, kills and restarts: the row says what comes next. Where the
+    family took its consent back, or its child has died, nobody is reminded and nobody is asked.
+    """
+    query = select(Visit).where(Visit.next_at <= now).order_by(Visit.next_at)
+    query = pick.narrow(query.limit(pick.most), Visit.id)
+    due = list(session.scalars(query.with_for_update(skip_locked=True).execution_options(populate_existing=True)))
+    tellings: list[Telling] = []
+    for visit in due:
+        consult = session.get_one(Consult, visit.consult_id, options=SEALED_STAY_SHUT)
+        if consult.consent_withdrawn_at is not None or has_died(session, consult.patient_id):
+            _wait(visit, now)
+            continue
+        tellings += _next(session, visit, consult, now)
+    session.flush()
+    tell_all(session, tellings, quiet, now)
+    return len(due)
+
+
+def _wait(visit: Visit, now: datetime) -> None:
+    """Nobody hears anything now; it may matter again until its day is over, where a mark was a mistake."""
+    if visit.starts_at is not None and morning(visit.starts_at, visit.zone, 1) <= now:
+        visit.asked_at, visit.next_at = now, None
+    else:
+        visit.next_at = now + (QUIET if visit.starts_at is not None else LOOK_AGAIN)
+
+
+def _next(session: Session, visit: Visit, consult: Consult, now: datetime) -> list[Telling]:
+    """What is told now of one visit; when the clock looks at it again is written into it."""
+    if visit.state != VisitState.BOOKED or visit.starts_at is None:
+        about, visit.asked_at, visit.next_at = f"visit:{visit.id}:list:{now:%y%m%d}", now, now + LOOK_AGAIN
+        return _needs(watchers_of(session, consult, visit), consult, about)
+    if now < visit.starts_at:
+        visit.reminded_at, visit.next_at = now, morning(visit.starts_at, visit.zone, 1)
+        return _reminders(session, visit, consult, now)
+    after = morning(visit.starts_at, visit.zone, 1)
+    if now < after:
+        # The clock stood still over the reminder: nobody is reminded of what has begun.
+        visit.next_at = after
+        return []
+    if visit.asked_at is None:
+        visit.asked_at, visit.next_at = now, now + ASK_DESK
+        return _needs(watchers_of(session, consult, visit), consult, f"visit:{visit.id}:came")
+    visit.next_at = None
+    return _needs(coordinators_of(session, consult.program_id), consult, f"visit:{visit.id}:silent")
+
+
+def _reminders(session: Session, visit: Visit, consult: Consult, now: datetime) -> list[Telling]:
+    about = f"visit:{visit.id}"
+    family = caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential)
+    if family and is_open_to_family(session, visit):
+        return [Telling(each, NoticeKind.VISIT_SOON, consult.id, about) for each in family]
+    # What is kept from the caregivers is no call to their telephone either: whoever reads it knows by its mark.
+    return _needs(watchers_of(session, consult, visit, is_desk_too=True), consult, f"{about}:call")
+
+
+def _needs(people: list[Person], consult: Consult, about: str) -> list[Telling]:
+    return [Telling(each, NoticeKind.VISIT_NEEDS, consult.id, about) for each in people]

@@ -1,0 +1,201 @@
+"""Visits: the clinic or the desk books them, the family says whether it comes, and somebody says what came of it.
+
+A step is done when the child has come, not when the visit was booked: until then its visit is what is watched.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.access import Pass, consult_for
+from econsult.consults.answers import signed_answer
+from econsult.consults.conversion import VISIT
+from econsult.consults.hearers import coordinators_of
+from econsult.consults.recommendations import TO_DO, Recommendation, StepState, add_event
+from econsult.consults.records import Consult, note
+from econsult.consults.versions import Answer
+from econsult.consults.visits import CURRENT, Booking, Reply, Visit, VisitState, add_visit, current_visit, end_visit
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError, StaleVersionError
+from econsult.notices import NoticeKind, notify
+from econsult.people.caregivers import caregivers_of
+from econsult.people.deaths import check_lives, has_died
+from econsult.people.persons import NAMES_STAY_SHUT, Person
+from econsult.rights import OF_FAMILY, Relation, Right
+
+BOOKERS = (Relation.MEDICAL_HOME, Relation.COORDINATOR)
+"""Who books, changes and calls off: they know the child, and speak with its family."""
+ENDS = {"came": VisitState.CAME, "missed": VisitState.MISSED, "off": VisitState.OFF}
+
+
+def may_book(passed: Pass, step: Recommendation) -> bool:
+    """Whether this reader may book the visit of this step now."""
+    is_allowed = passed.relation in BOOKERS and passed.may(Right.FOLLOW)
+    return is_allowed and step.kind == VISIT and step.state in TO_DO and passed.consult.consent_withdrawn_at is None
+
+
+def book(
+    session: Session,
+    person: Person,
+    consult_id: str,
+    step_id: str,
+    booking: Booking,
+    *,
+    instead_of: str = "",
+    now: datetime,
+) -> Visit:
+    """Book the visit of a step, or change it: then `instead_of` names the booking that the writer saw.
+
+    Raises NotFoundError, ForbiddenError, InvalidError naming each wrong field, ImpossibleVerbError for a step that is
+    over, AfterDeathError, and StaleVersionError where somebody else has booked or changed it meanwhile.
+    """
+    passed = consult_for(session, person, consult_id, now=now, right=Right.FOLLOW)
+    step = _step_of(session, passed, step_id)
+    check_lives(session, passed.patient.id)
+    if not may_book(passed, step):
+        raise ImpossibleVerbError(step.state, "book")
+    before = current_visit(session, step.id, is_locked=True)
+    if (before.public_id if before is not None else "") != instead_of:
+        raise StaleVersionError("Somebody else has booked or changed this visit meanwhile; nothing was written down.")
+    visit = add_visit(session, passed.consult, step, person, booking, now=now, instead_of=before)
+    _tell_family(session, passed.consult, visit, NoticeKind.VISIT_SET, now)
+    return visit
+
+
+def end(
+    session: Session, person: Person, consult_id: str, visit_id: str, verb: str, *, why: str = "", now: datetime
+) -> Visit:
+    """Say what came of a visit: `came`, `missed` or called `off`; pressed twice is pressed once.
+
+    Where the child came its step is done; otherwise the step is open as before, or again. Raises NotFoundError,
+    ForbiddenError, InvalidError without a reason that is needed, ImpossibleVerbError for what cannot be yet or any
+    more, and StaleVersionError where somebody said something else meanwhile.
+    """
+    passed = consult_for(session, person, consult_id, now=now, right=Right.FOLLOW)
+    if passed.relation not in BOOKERS:
+        raise ForbiddenError("The clinic and the desk keep the visits.")
+    visit, state = _visit_of(session, passed, visit_id), ENDS[verb]
+    if visit.state == state:
+        return visit
+    if visit.state not in CURRENT:
+        raise StaleVersionError("Somebody else has said what came of this visit; nothing was written down.")
+    if state != VisitState.OFF and not visit.is_over(now):
+        raise ImpossibleVerbError(visit.state, verb)
+    end_visit(session, passed.consult, visit, state, person, now=now, why=why)
+    _turn_step(session, passed.consult, visit, person, now)
+    if state == VisitState.OFF:
+        _tell_family(session, passed.consult, visit, NoticeKind.VISIT_OFF, now)
+    return visit
+
+
+def reply(session: Session, person: Person, consult_id: str, visit_id: str, said: str, *, now: datetime) -> Visit:
+    """The family says that it comes, that it needs a ride, or that it cannot come; the last two reach people at once.
+
+    Staff write down the same when the family says it on the telephone.
+
+    Raises NotFoundError, also for a visit that the family cannot read, InvalidError for other words, AfterDeathError,
+    and StaleVersionError where the visit was moved or called off meanwhile, or has begun.
+    """
+    passed = consult_for(session, person, consult_id, now=now, right=Right.FOLLOW)
+    visit = _visit_of(session, passed, visit_id)
+    is_family = passed.relation in OF_FAMILY
+    if not is_family and passed.relation not in BOOKERS:
+        raise ForbiddenError("The family, and whoever speaks with it, says whether it comes.")
+    if is_family and not is_open_to_family(session, visit):
+        raise NotFoundError
+    check_lives(session, passed.patient.id)
+    if said not in tuple(Reply):
+        raise InvalidError("Say whether you come.", {"reply": "unknown_value"})
+    if visit.state != VisitState.BOOKED or visit.is_over(now):
+        raise StaleVersionError("This visit has changed; nothing was written down.")
+    if visit.reply == said:
+        return visit
+    was, visit.reply, visit.replied_at = visit.reply, said, now
+    note(session, passed.consult, f"visit_reply_{said}", person_id=person.id, now=now)
+    if said != Reply.COMING or was is not None:
+        for each in watchers_of(session, passed.consult, visit, is_desk_too=True):
+            if each.id == person.id:
+                continue
+            about = f"visit:{visit.id}:{said}:{now:%m%d%H%M%S}"
+            notify(session, each, NoticeKind.VISIT_NEEDS, consult_id=passed.consult.id, about=about, now=now)
+    session.flush()
+    return visit
+
+
+def familys_visit(session: Session, passed: Pass, visit_id: str) -> Visit:
+    """A visit with a day still ahead that this family can read. Raises NotFoundError."""
+    query = select(Visit).where(Visit.public_id == visit_id, Visit.consult_id == passed.consult.id)
+    visit = session.scalars(query).one_or_none()
+    is_kept = passed.relation in OF_FAMILY and not has_died(session, passed.patient.id)
+    if visit is None or not is_kept or visit.state != VisitState.BOOKED or not is_open_to_family(session, visit):
+        raise NotFoundError
+    return visit
+
+
+def watchers_of(session: Session, consult: Consult, visit: Visit, *, is_desk_too: bool = False) -> list[Person]:
+    """Who sees to a visit: whoever booked it, while they are there at all; else, or too, the desk."""
+    booker = session.get_one(Person, visit.person_id, options=NAMES_STAY_SHUT)
+    found = [booker] if booker.is_active else []
+    if is_desk_too or not found:
+        found += coordinators_of(session, consult.program_id)
+    return list({person.id: person for person in found}.values())
+
+
+def is_open_to_family(session: Session, visit: Visit) -> bool:
+    """Whether the family can read the answer that the visit belongs to."""
+    query = (
+        select(Answer.id)
+        .join(Recommendation, Recommendation.consult_id == Answer.consult_id)
+        .where(Recommendation.id == visit.recommendation_id, Answer.version == Recommendation.version)
+        .where(Answer.released_at.is_not(None))
+    )
+    return session.scalars(query).first() is not None
+
+
+def _turn_step(session: Session, consult: Consult, visit: Visit, person: Person, now: datetime) -> None:
+    """A child that came has done the step; one that did not has it before it, though somebody ticked it off before."""
+    step = session.get_one(Recommendation, visit.recommendation_id, with_for_update=True, populate_existing=True)
+    newest = signed_answer(session, consult.id)
+    if newest is None or newest.version != step.version:
+        return
+    if visit.state == VisitState.CAME and step.state in TO_DO:
+        add_event(session, step, "done", person_id=person.id, now=now)
+    elif visit.state in (VisitState.MISSED, VisitState.OFF) and step.state == StepState.DONE:
+        add_event(session, step, "again", person_id=person.id, now=now)
+
+
+def _tell_family(session: Session, consult: Consult, visit: Visit, kind: NoticeKind, now: datetime) -> None:
+    if consult.consent_withdrawn_at is not None or not is_open_to_family(session, visit):
+        return
+    for each in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
+        notify(session, each, kind, consult_id=consult.id, about=f"visit:{visit.id}", now=now)
+
+
+def _step_of(session: Session, passed: Pass, step_id: str) -> Recommendation:
+    """A step of the answer that holds, locked."""
+    if passed.relation not in BOOKERS:
+        raise ForbiddenError("The clinic and the desk keep the visits.")
+    query = select(Recommendation).where(
+        Recommendation.public_id == step_id, Recommendation.consult_id == passed.consult.id
+    )
+    step = session.scalars(
+        query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    ).one_or_none()
+    if step is None:
+        raise NotFoundError
+    newest = signed_answer(session, passed.consult.id)
+    if newest is not None and newest.version != step.version:
+        raise StaleVersionError("A newer answer has replaced this step; nothing was written down.")
+    return step
+
+
+def _visit_of(session: Session, passed: Pass, visit_id: str) -> Visit:
+    query = select(Visit).where(Visit.public_id == visit_id, Visit.consult_id == passed.consult.id)
+    visit = session.scalars(
+        query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    ).one_or_none()
+    if visit is None:
+        raise NotFoundError
+    return visit
