@@ -71,6 +71,7 @@ def test_the_desk_books_and_the_family_reads_where_and_when(
     page = mother.get(f"{family}/answer").text
     told = ("Su cita", "Children&#39;s clinic, 2nd floor; east &lt;door&gt;", "505 555 0100", "Todos los medicamentos")
     assert [each for each in (*told, "Traiga agua", "10:30") if each not in page] == []
+    assert "Su cita: " in mother.get("/family").text
     # Whoever answered reads that there is a visit, and not where.
     read = derm.get(f"/consults/{answered.public_id}").text
     assert ("Booked" in read, "2nd floor" in read, path in read) == (True, False, False)

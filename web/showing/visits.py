@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -104,6 +104,20 @@ def familys_visits(session: Session, passed: Pass) -> list[OfFamily]:
     kept = [visit for visit in latest.values() if _is_told(session, visit)]
     kept.sort(key=lambda visit: (visit.starts_at is None, visit.starts_at or visit.at))
     return [_of_family(visit, passed.patient.language) for visit in kept if is_open_to_family(session, visit)]
+
+
+def next_visits(session: Session, consult_ids: Collection[int]) -> dict[int, str]:
+    """When the next booked visit of each of these consults is, by its id, as its family reads it."""
+    ahead: dict[int, Visit] = {}
+    for visit in visits_of(session, consult_ids):
+        is_ahead = visit.state == VisitState.BOOKED and not visit.is_over(now())
+        before = ahead.get(visit.consult_id)
+        is_sooner = before is None or (visit.starts_at or visit.at) < (before.starts_at or before.at)
+        if is_ahead and is_sooner and is_open_to_family(session, visit):
+            ahead[visit.consult_id] = visit
+    return {
+        number: at_place(each.starts_at, each.zone, for_family=True) for number, each in ahead.items() if each.starts_at
+    }
 
 
 def _is_told(session: Session, visit: Visit) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from textwrap import shorten
 
@@ -34,6 +34,7 @@ from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.showing.clinics import Telephone, telephone_of
 from web.showing.deciding import undecided
+from web.showing.visits import next_visits
 from web.words.families import CONSENT_BACK, EMERGENCY, MESSAGE_CAME, OPEN_AGAIN, STATUSES, TAKEN_BACK, WITH_CLINIC
 from web.words.language import gettext
 from web.words.terms import SPECIALTIES
@@ -62,6 +63,8 @@ class Line:
     """Whether the answer sends the child to the emergency room now."""
     is_kept: bool = False
     """Whether it is about a child who has died."""
+    visit: str = ""
+    """When its next visit is; empty where none is booked."""
 
     @property
     def began(self) -> str:
@@ -235,7 +238,10 @@ def _child(session: Session, patient: Patient) -> Child:
         return Child(
             patient, None, sorted(kept, key=lambda line: line.at, reverse=True), clinic=telephone_of(session, patient)
         )
-    lines = [_line(session, consult, answers.get(consult.id)) for consult in sent]
+    visits = next_visits(session, answers)
+    lines = [
+        replace(_line(session, consult, answers.get(consult.id)), visit=visits.get(consult.id, "")) for consult in sent
+    ]
     lines.sort(key=lambda line: (line.is_emergency, line.is_for_family, line.at), reverse=True)
     return Child(patient, _draft(consults), lines, *_ends_soon(session, patient), undecided(session, patient))
 
