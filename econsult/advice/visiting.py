@@ -134,6 +134,16 @@ def familys_visit(session: Session, passed: Pass, visit_id: str) -> Visit:
     return visit
 
 
+def readable_visits(session: Session, passed: Pass) -> list[tuple[str, Visit]]:
+    """The bookings that this reader may know of, the oldest first, each with the public id of its step."""
+    is_family = passed.relation in OF_FAMILY
+    if not (is_family or passed.relation in (*BOOKERS, Relation.HOLDER)):
+        return []
+    query = select(Recommendation.public_id, Visit).join(Visit, Visit.recommendation_id == Recommendation.id)
+    rows = session.execute(query.where(Visit.consult_id == passed.consult.id).order_by(Visit.id))
+    return [(step, visit) for step, visit in rows if not is_family or is_open_to_family(session, visit)]
+
+
 def watchers_of(session: Session, consult: Consult, visit: Visit, *, is_desk_too: bool = False) -> list[Person]:
     """Who sees to a visit: whoever booked it, while they are there at all; else, or too, the desk."""
     booker = session.get_one(Person, visit.person_id, options=NAMES_STAY_SHUT)

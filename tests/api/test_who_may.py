@@ -54,6 +54,7 @@ HELD: dict[tuple[str, str], dict[str, int]] = {
     ("GET", "/answers"): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
     ("GET", "/outcome"): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
     ("GET", "/second"): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
+    ("GET", "/visits"): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
     ("GET", "/steps"): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
     ("POST", "/close"): {"mother": 403, "pcp": 409, "derm": 403, "derm2": 403, "coordinator": 409},
 }
@@ -75,6 +76,8 @@ BODIES: dict[tuple[str, str], dict[str, object]] = {
     ("POST", "/confidential"): {"confidential": False},
     ("POST", "/allowed"): {"what": "trainees", "given": True, "by": "parent", "method": "verbal", "language": "es"},
     ("POST", "/steps/nothing"): {"verb": "done"},
+    ("POST", "/steps/nothing/visit"): {"place": "Here"},
+    ("POST", "/visits/nothing"): {"verb": "came"},
     ("POST", "/outcome"): {"how": "better", "seen": "no", "otherwise": "without"},
     ("POST", "/second"): {"verb": "ask", "specialty": "neurology", "text": "Is it a nerve?"},
 }
@@ -93,6 +96,16 @@ HELD_WITH_BODY: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/urgency"): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
     ("POST", "/reopen"): {**ONLY_CLINICS, "pcp": 409, "other_pcp": 404, "nurse": 404},
     ("POST", "/steps/nothing"): {"derm2": 403},
+    # Whoever answers books nothing, and says nothing of what is booked.
+    ("POST", "/steps/nothing/visit"): {**ONLY_CLINICS, "pcp": 404, "other_pcp": 404, "coordinator": 404},
+    ("POST", "/visits/nothing"): {
+        **ONLY_CLINICS,
+        "mother": 403,
+        "stranger": 404,
+        "pcp": 404,
+        "other_pcp": 404,
+        "coordinator": 404,
+    },
     ("POST", "/outcome"): {"derm": 403, "derm2": 403},
     ("POST", "/second"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 403, "coordinator": 403},
     ("POST", "/called"): {**ONLY_REACHING, "pcp": 409, "other_pcp": 404, "coordinator": 409},

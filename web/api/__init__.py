@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from web.api import consents, consults, documents, forms, loops, notes, passing, people, replies, steps, work
+from web.api import consents, consults, documents, forms, loops, notes, passing, people, replies, steps, visits, work
 from web.api.documents import about
 from web.api.routing import api
 
@@ -19,5 +19,6 @@ __all__ = [
     "people",
     "replies",
     "steps",
+    "visits",
     "work",
 ]

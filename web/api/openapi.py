@@ -10,6 +10,7 @@ from web.api.described import FREE
 from web.api.routing import ROUTES, Route
 from web.api.schemas import ANSWERS
 from web.api.step_schemas import ADVICE_ANSWERS
+from web.api.visit_schemas import VISIT_ANSWERS
 
 REFUSALS = {
     "400": "Not JSON, or a header that is not well formed",
@@ -82,7 +83,7 @@ def document() -> dict[str, Any]:
         "info": {"title": "eConsult", "version": "1", "description": "Asynchronous consults for children."},
         "paths": paths,
         "components": {
-            "schemas": {**ANSWERS, **ADVICE_ANSWERS},
+            "schemas": {**ANSWERS, **ADVICE_ANSWERS, **VISIT_ANSWERS},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
         "security": [{"token": []}],

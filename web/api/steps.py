@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from econsult.access import Pass
 from econsult.advice.following import Followed, followed, mark
 from econsult.consults.answers import released_answer, signed_answer
+from econsult.consults.visits import CURRENT, visits_of
 from econsult.note import EDITIONS
 from econsult.reading import reader_for
 from econsult.rights import OF_FAMILY, Right
@@ -47,14 +49,15 @@ def _steps(session: Session, passed: Pass) -> list[dict[str, Any]]:
     find = released_answer if is_family else signed_answer
     answer = find(session, passed.consult.id)
     read = reader_for(session, passed, marks())
+    arranged = {visit.recommendation_id for visit in visits_of(session, [passed.consult.id]) if visit.state in CURRENT}
     return [
-        _json(each, read.text(each.text), "" if is_family else read.text(each.why))
+        _json(each, read.text(each.text), "" if is_family else read.text(each.why), arranged)
         for each in (followed(session, answer) if answer is not None else [])
     ]
 
 
-def _json(each: Followed, text: str, reason: str) -> dict[str, Any]:
-    """One step. Why a clinician declined is said between clinicians."""
+def _json(each: Followed, text: str, reason: str, arranged: Collection[int]) -> dict[str, Any]:
+    """One step. Why a clinician declined is said between clinicians; one whose visit is ahead is not late."""
     step = each.step
     return {
         "id": step.public_id,
@@ -66,7 +69,7 @@ def _json(each: Followed, text: str, reason: str) -> dict[str, Any]:
         "state": step.state,
         "state_at": stamp(step.state_at),
         "due_at": stamp(step.due_at),
-        "is_overdue": step.is_late(now()),
+        "is_overdue": step.is_late(now()) and step.id not in arranged,
         "reason": reason,
         "history": [{"event": event.kind, "at": stamp(event.at)} for event in each.events],
     }
