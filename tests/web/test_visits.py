@@ -110,6 +110,9 @@ def test_the_clinic_says_what_came_of_it(
     assert post(pcp, f"{path}/{new.public_id}", {"verb": "came"}).status_code == 303
     with runtime.database.reading() as session:
         assert steps_of(session, answered.id)[-1].state == "done"
+    director = browser_of(clinic.director)
+    assert "Why some did not take place: No ride" in " ".join(director.get("/program/results").text.split())
+    assert "all,,1,1,0,1,0,100.0,100.0," in director.get("/program/results/visits.csv").text
 
 
 def test_what_is_wrong_in_the_form_is_said_and_nothing_typed_is_lost(
