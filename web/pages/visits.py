@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -137,15 +136,13 @@ def _booking(form: FormReader) -> tuple[Booking, dict[str, Any]]:
     is_listed = request.form.get("kind") == "listed"
     typed = "" if is_listed else form.text("starts_at", longest=40)
     zone = choose_zone()
+    starts_at = local_instant(typed, zone) if typed else None
+    if not is_listed and starts_at is None:
+        form.errors["starts_at"] = _wrong("starts_at") if typed else gettext("Write the day and the time")
     place = form.text("place", longest=LONGEST_PLACE, required=_wrong("place"))
     phone = form.phone("phone") if request.form.get("phone", "").strip() else ""
     said, bring = form.text("note", longest=LONGEST_NOTE), tuple(form.choices("bring", BRING))
     language = form.choice("note_language", LANGUAGES) or "en"
-    starts_at: datetime | None = None
-    if not is_listed:
-        starts_at = local_instant(typed, zone)
-        if starts_at is None:
-            form.errors["starts_at"] = _wrong("starts_at") if typed else gettext("Write the day and the time")
     given: dict[str, Any] = {"starts_at": request.form.get("starts_at", "")[:40], "place": place, "note": said}
     given |= {"phone": request.form.get("phone", "")[:LONGEST_PHONE], "bring": bring, "note_language": language}
     return Booking(place, zone, starts_at, phone, said, language, bring), given

@@ -19,7 +19,7 @@ STATES = {
     StepState.NOT_DONE: _l("Not done"),
     StepState.REPLACED: _l("Replaced by a newer answer"),
 }
-LATE = _l("Late")
+LATE = _l("Overdue")
 FAMILY = _l("Family")
 KINDS = {
     "lab_test": _l("Lab test"),
