@@ -21,6 +21,11 @@ class Limits(Base):
     states: Mapped[str] = mapped_column(String(200), default="")
     languages: Mapped[str] = mapped_column(String(80), default="")
 
+    @property
+    def told(self) -> str:
+        """All of it in one line, by which a form says what its page showed."""
+        return f"{self.states}|{self.languages}|{self.capacity}"
+
     def may_work_in(self, state: str) -> bool:
         return not self.states or not state or state in self.states.split(",")
 

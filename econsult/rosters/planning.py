@@ -106,13 +106,17 @@ def _has_plan(session: Session, by: Person, specialty: str) -> bool:
 
 def _check_new(session: Session, person: Person, form: ShiftForm) -> None:
     """Raise InvalidError where this person has a shift with the same beginning already, every week or on that day."""
-    # One form at a time for each person: two clicks at once would both find nothing.
-    session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
+    _hold(session, person)
     same = {"specialty": form.specialty, "weekday": _weekday(form), "starts": form.starts, "time_zone": form.time_zone}
     query = select(Shift.id).filter_by(person_id=person.id, **same)
     query = query.where(or_(Shift.to_day.is_(None), Shift.to_day == form.on_day))
     if session.scalars(query.limit(1)).first() is not None:
         raise InvalidError("This person has this shift already.", {"starts": "taken"})
+
+
+def _hold(session: Session, person: Person) -> None:
+    """One form of the roster at a time for each person: two clicks at once would both find nothing."""
+    session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
 
 
 def remove_shift(session: Session, by: Person, shift_id: int, *, now: datetime, ends_plan: bool = False) -> None:
@@ -165,6 +169,7 @@ def take_off(
         raise InvalidError("The time off must end after it starts, and not have passed.", {"ends_at": "invalid"})
     if ends_at - starts_at > LONGEST_AWAY:
         raise InvalidError("Nobody is away for more than a year at once.", {"ends_at": "too_long"})
+    _hold(session, person)
     same = (TimeOff.person_id == person.id, TimeOff.starts_at <= starts_at, TimeOff.ends_at == ends_at)
     known = session.scalars(select(TimeOff).where(*same).order_by(TimeOff.id).limit(1)).first()
     if known is not None:

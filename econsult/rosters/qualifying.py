@@ -15,7 +15,7 @@ from econsult.belonging import named_in
 from econsult.errors import InvalidError, NotFoundError
 from econsult.people.patients import Patient
 from econsult.people.persons import LANGUAGES, SPECIALTIES, Organization, Person, Role
-from econsult.rosters.limits import Conflict, FallbackPool, Limits, fallbacks_of, limits_of
+from econsult.rosters.limits import Conflict, FallbackPool, Limits, fallbacks_of
 from econsult.zones import check_zone
 
 MOST_AT_ONCE = 999
@@ -30,11 +30,15 @@ STATES = frozenset(
 
 @dataclass(frozen=True)
 class LimitsForm:
-    """What a form says of one specialist. No states and no languages mean "any"; a capacity of 0 means "no limit"."""
+    """What a form says of one specialist. No states and no languages mean "any"; a capacity of 0 means "no limit".
+
+    `seen` is what its page showed before, empty where it says nothing of that.
+    """
 
     states: str
     languages: Collection[str]
     capacity: int
+    seen: str = ""
 
 
 def set_limits(session: Session, by: Person, public_id: str, form: LimitsForm, *, now: datetime) -> Limits:
@@ -48,14 +52,24 @@ def set_limits(session: Session, by: Person, public_id: str, form: LimitsForm, *
         wrong["capacity"] = "invalid"
     if wrong:
         raise InvalidError("These limits are not right: " + ", ".join(sorted(wrong)) + ".", wrong)
-    limits = limits_of(session, [person.id]).get(person.id)
-    if limits is None:
-        limits = Limits(person_id=person.id)
-        session.add(limits)
+    limits = _held_limits(session, person)
+    if form.seen not in ("", limits.told):
+        # A licence that somebody took away meanwhile would come back, and nobody would have said so.
+        raise InvalidError("These limits were changed meanwhile.", {"limits": "stale"})
     limits.states, limits.languages = ",".join(states), ",".join(sorted(form.languages))
     limits.capacity = form.capacity
     session.flush()
     audit.record(session, "set_limits", "person", person.public_id, now=now, person_id=by.id)
+    return limits
+
+
+def _held_limits(session: Session, person: Person) -> Limits:
+    """The person's limits, which no other form changes before the end; new ones, that limit nothing, where none are."""
+    own = select(Limits).where(Limits.person_id == person.id)
+    limits = session.scalars(own.with_for_update(), execution_options={"populate_existing": True}).one_or_none()
+    if limits is None:
+        limits = Limits(person_id=person.id, states="", languages="", capacity=0)
+        session.add(limits)
     return limits
 
 

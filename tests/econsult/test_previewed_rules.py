@@ -99,7 +99,6 @@ def _check(session: Session, world: World, scope: Scope, content: dict[str, Any]
     assert told == moves
     assert {change.number for change in shown.late} == late
     assert preview(session, scope, content, now=now).changes == []
-    assert [line for line in violations(session, now) if line.startswith("4")] == []
     return len(moves)
 
 
@@ -117,17 +116,18 @@ def _chain(session: Session, world: World, dice: random.Random) -> tuple[int, in
         now += timedelta(minutes=dice.choice((0, 1, 30, 300)))
         while fire(session, now)[0]:
             session.flush()
+    assert [line for line in violations(session, now) if line.startswith("4")] == []
     return looks, moves
 
 
 @pytest.mark.parametrize("seed", spread(range(1, 9), 1))
 def test_what_a_change_of_the_rules_would_do_is_what_it_does(sqlite_database: Database, seed: int) -> None:
     """`PREVIEW_SEED=N PREVIEW_LIVES=N` lives another life, and a longer one."""
-    seed, lives = (int(os.environ.get(f"PREVIEW_{name}", usual)) for name, usual in (("SEED", seed), ("LIVES", 2)))
+    seed, lives = (int(os.environ.get(f"PREVIEW_{name}", usual)) for name, usual in (("SEED", seed), ("LIVES", 1)))
     world = World(sqlite_database, open_clinic(sqlite_database), seed)
     dice, looks, moves = random.Random(seed), 0, 0
     with sqlite_database.writing() as session:
-        for _ in range(25):
+        for _ in range(20):
             world.ask(session)
     for _ in range(lives):
         world.run(100)
@@ -139,4 +139,4 @@ def test_what_a_change_of_the_rules_would_do_is_what_it_does(sqlite_database: Da
             attempt.rollback()
             session.expire_all()
     print(f"seed {seed}: {looks} changes, {moves} moves")
-    assert moves > 50
+    assert moves > 25

@@ -741,3 +741,20 @@ def test_what_a_clinic_owes_a_family_is_not_given_to_another_specialist(
     column = page[page.index('id="c-soon"') :]
     assert (number in column, "family told" in column) == (True, True)
     assert ("Give it to" in column, "Nobody here can answer this" in column) == (False, False)
+
+
+def test_rules_that_somebody_else_changed_meanwhile_are_not_taken_back_unseen(
+    browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    admin, director = browser_of(clinic.admin), browser_of(clinic.director)
+    seen = re.findall('name="seen" value="([^"]*)"', admin.get("/program/rules?urgency=routine").text)[0]
+    wish = {"specialty": "", "urgency": "routine", **RULES, "first_reply": "24", "ladder": "50, 75, 90, 100"}
+    saved = post(director, "/program/rules", {**wish, "first_reply": "20", "verb": "save", "seen": seen})
+    assert saved.status_code == 303
+    for verb in ("look", "save", "apply"):
+        refused = post(admin, "/program/rules", {**wish, "pause": "48", "verb": verb, "seen": seen})
+        assert (refused.status_code, "Somebody has changed these rules since" in refused.text) == (422, True)
+        held = refused.text.partition("Holds now")[2].partition("</table>")[0]
+        assert re.findall('<td class="num">([^<]*)</td>', held) == ["24", "20", "48", "72"]
+    seen = re.findall('name="seen" value="([^"]*)"', refused.text)[0]
+    assert post(admin, "/program/rules", {**wish, "pause": "48", "verb": "save", "seen": seen}).status_code == 303

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from econsult.consults import holding
 from econsult.consults.records import Consult
@@ -153,3 +155,30 @@ def test_these_forms_are_for_the_planners_of_the_program(browser_of: BrowserOf, 
         assert browser.get(PAGE).status_code == 403
     assert post(browser_of(clinic.admin), f"{PAGE}/conflicts", {}).status_code == 403
     assert post(browser_of(clinic.admin), f"{PAGE}/{clinic.pcp.public_id}/limits", {}).status_code == 404
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_taken_back_unseen(
+    runtime: Runtime, desk: FlaskClient, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    """A licence that a director took away came back with the next change of a number from a page of before."""
+    path = f"{PAGE}/{clinic.derm.public_id}/limits"
+    assert post(desk, path, {"states": "NM, TX", "capacity": "3", "seen": "||0"}).status_code == 303
+    stale = {
+        "states": "NM, TX",
+        "capacity": "5",
+        "seen": re.findall('name="seen" value="([^"]*)"', desk.get(PAGE).text)[0],
+    }
+    assert stale["seen"] == "NM,TX||3"
+    assert (
+        post(browser_of(clinic.director), path, {"states": "TX", "capacity": "3", "seen": "NM,TX||3"}).status_code
+        == 303
+    )
+    for verb in ("look", "save"):
+        refused = post(desk, path, {**stale, "verb": verb})
+        assert (refused.status_code, "Somebody has changed this meanwhile" in refused.text) == (422, True)
+        assert "Holds now: TX; any language; at most 3 at once" in refused.text
+        assert 'value="NM, TX"' in refused.text
+    # Whoever has read it and sends it once more means it.
+    assert post(desk, path, {**stale, "seen": "TX||3"}).status_code == 303
+    with runtime.database.reading() as session:
+        assert [(each.states, each.capacity) for each in session.scalars(select(Limits))] == [("NM,TX", 5)]

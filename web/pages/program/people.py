@@ -51,6 +51,7 @@ def limits(public_id: str) -> Response | tuple[str, int]:
         # One that is not known is refused: without it, none would be left, and none means any.
         languages=[code for code in request.form.getlist("languages") if code],
         capacity=int(capacity or "0") if re.fullmatch(r"[0-9]{0,3}", capacity) else -1,
+        seen=request.form.get("seen", ""),
     )
     return _change(lambda session: qualifying.set_limits(session, me(), public_id, wish, now=now()), public_id)
 
@@ -176,6 +177,7 @@ def _sentence(name: str) -> str:
         "time_zone": gettext("Choose a time zone of the list, for example America/Denver"),
         "capacity": gettext("Write a number up to 999; 0 means no limit"),
         "fallback": gettext("Choose another specialty to stand in"),
+        "limits": gettext("Somebody has changed this meanwhile: save again if yours is to hold"),
         "languages": gettext("Choose languages of the list"),
         "person": gettext("Choose a specialist of the list"),
         "number": gettext("There is no request with this number"),

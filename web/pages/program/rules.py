@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import format_decimal
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.consults.policies import (
@@ -26,9 +29,10 @@ from econsult.consults.policies import (
     save_policy,
 )
 from econsult.consults.records import RANKS, Urgency
+from econsult.database import NO_KEY
 from econsult.errors import InvalidError
 from econsult.people.pasted import pasted
-from econsult.people.persons import SPECIALTIES, Role
+from econsult.people.persons import SPECIALTIES, Program, Role
 from econsult.queue.preview import Preview, Scope, apply_to_open, preview
 from web.context import database, now, settings
 from web.pages.owning import once_more
@@ -72,16 +76,32 @@ def change() -> Response | tuple[str, int] | str:
         content = _content(given)
         if verb == "look":
             with database().reading() as session:
+                _check_seen(session)
                 looked = preview(session, _scope(), content, now=now())
             return _page(given, {}, looked)
         if (asked := _ask_owner()) is not None:
             return asked
         with database().writing() as session:
+            # One form at a time: of two at once the second finds what the first has saved.
+            session.execute(select(Program.id).where(Program.id == me().program_id).with_for_update(**NO_KEY))
+            _check_seen(session)
             pair = {"specialty": _specialty(), "urgency": _urgency()}
             save_policy(session, me(), **pair, content=content, now=now())
     except InvalidError as error:
         return _page(given, {name: _sentence(name, code) for name, code in error.fields.items()}, None), 422
     return _go_over() if verb == "apply" else _shown("saved")
+
+
+def _check_seen(session: Session) -> None:
+    """Raise InvalidError where other rules hold by now than the page showed: saving would take them back unseen."""
+    seen = request.form.get("seen", "")
+    if seen and seen != _seen(_as_form(_rules(closest(session, me().program_id, _specialty(), _urgency())))):
+        raise InvalidError("These rules were changed meanwhile.", {"rules": "stale"})
+
+
+def _seen(held: Mapping[str, str]) -> str:
+    """What holds, as a form carries it unseen."""
+    return "|".join(held.values())
 
 
 def _take_back(verb: str) -> Response | tuple[str, int] | str:
@@ -135,6 +155,7 @@ def _page(given: dict[str, str], errors: dict[str, str], looked: Preview | None,
         held = policies_held(session, me().program_id)
         source = closest(session, me().program_id, *pair)
         wider = closest(session, me().program_id, *pair, without=pair)
+    holds = _as_form(_rules(source))
     return render_template(
         "program/rules.html",
         given=given,
@@ -146,6 +167,8 @@ def _page(given: dict[str, str], errors: dict[str, str], looked: Preview | None,
         urgency=_urgency(),
         is_back=is_back,
         is_own=pair in held,
+        seen=_seen(holds),
+        clashes=_differences(given, holds) if "rules" in errors else [],
         source=_name(source),
         wider=_name(wider),
         differs=_differences(_as_form(_rules(source)), _as_form(_rules(wider))) if pair in held else [],
@@ -185,7 +208,7 @@ def _named(pair: Pair, version: int) -> tuple[str, Pair]:
     return f"{specialty}, {urgency}, " + gettext("version %(number)s", number=version), pair
 
 
-def _differences(own: dict[str, str], wider: dict[str, str]) -> list[tuple[str, str, str]]:
+def _differences(own: Mapping[str, str], wider: Mapping[str, str]) -> list[tuple[str, str, str]]:
     """What these rules say otherwise than the wider ones: the name of the field, and both values."""
     return [(name, value, wider[name]) for name, value in own.items() if value != wider[name]]
 
@@ -219,6 +242,10 @@ def _content(given: dict[str, str]) -> dict[str, Any]:
 
 def _sentence(name: str, code: str) -> str:
     """What a field takes, from its least to its most; each says its unit in its label."""
+    if name == "rules":
+        return gettext(
+            "Somebody has changed these rules since you opened the page: compare, and save again if yours are to hold"
+        )
     if code == TOO_LATE:
         return gettext("The answer must open before the family should have heard it: write fewer hours here")
     if name == "ladder":

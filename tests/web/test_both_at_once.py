@@ -1,0 +1,188 @@
+"""On PostgreSQL, two people change one row of the program at the same moment, by real forms over real connections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import delete, func, select
+
+from econsult.consults.policies import Policy
+from econsult.consults.records import Consult
+from econsult.queue.invariants import violations
+from econsult.rosters.limits import Limits
+from econsult.rosters.shifts import Shift, Swap, TimeOff
+from econsult.settings import load_settings
+from tests.personas import PASSWORD_ALONE, Clinic
+from tests.together import at_once
+from tests.web.browsing import token_from
+from tests.web.conftest import BrowserOf
+from workers.runtime import Runtime, open_runtime
+
+NOW = datetime.now(UTC)
+SOON = (NOW + timedelta(days=3)).date().isoformat()
+MONDAY = (NOW + timedelta(days=7 - NOW.weekday())).date().isoformat()
+ROUNDS = 3
+SPECIALTY = {"specialty": "dermatology"}
+HOURS = dict.fromkeys(("first_reply", "next_reply", "family_informed", "pause"), "24")
+RULES = {**SPECIALTY, **HOURS, "urgency": "routine", "allocate": "60", "release": "12", "ladder": "50, 75, 90, 100"}
+HELD = "24|24|24|72|12|60|50, 75, 90, 100"
+Send = Callable[[str, dict[str, Any]], int]
+
+
+@pytest.fixture
+def runtime(tmp_path: Path, postgres_url: str) -> Iterator[Runtime]:
+    """An installation on PostgreSQL."""
+    environ = {"ECONSULT_DATA": str(tmp_path / "data"), "ECONSULT_DATABASE_URL": postgres_url, **PASSWORD_ALONE}
+    runtime = open_runtime(load_settings(environ))
+    runtime.database.migrate()
+    yield runtime
+    runtime.close()
+
+
+def _sender(browser: FlaskClient) -> Send:
+    """Sends a form and returns the status, with a token that was read before anybody waits at the gate."""
+    token = token_from(browser.get("/nowhere").text)
+    return lambda path, fields: browser.post(path, data={"csrf_token": token, **fields}).status_code
+
+
+@pytest.fixture
+def two(browser_of: BrowserOf, clinic: Clinic) -> tuple[Send, Send]:
+    """A coordinator and a director, each at a page of the program."""
+    return _sender(browser_of(clinic.coordinator)), _sender(browser_of(clinic.director))
+
+
+def _count(runtime: Runtime, table: Any) -> int:
+    with runtime.database.reading() as session:
+        return session.scalars(select(func.count()).select_from(table)).one()
+
+
+def _plan(runtime: Runtime, clinic: Clinic, count: int) -> list[int]:
+    """A plan of so many shifts from Monday on, and nothing else."""
+    hours = {"specialty": "dermatology", "starts": 480, "minutes": 60, "time_zone": "UTC", "from_day": NOW.date()}
+    with runtime.database.writing() as session:
+        for table in (Swap, Shift):
+            session.execute(delete(table))
+        made = [
+            Shift(program_id=clinic.program.id, person_id=clinic.derm.id, weekday=day, **hours) for day in range(count)
+        ]
+        session.add_all(made)
+        session.flush()
+        return [shift.id for shift in made]
+
+
+def test_the_same_form_of_the_roster_sent_twice_at_once_makes_one_row(
+    runtime: Runtime, clinic: Clinic, two: tuple[Send, Send]
+) -> None:
+    shift = {**SPECIALTY, "person": clinic.derm.public_id, "weekday": "1", "starts": "18:00", "hours": "12"}
+    off = {"person": clinic.derm.public_id, "from": SOON, "until": SOON}
+    for path, fields, table, statuses in (
+        ("/program/roster/shifts", shift, Shift, [303, 422]),
+        ("/program/roster/off", off, TimeOff, [303, 303]),
+    ):
+        for _ in range(ROUNDS):
+            with runtime.database.writing() as session:
+                session.execute(delete(table))
+            assert sorted(at_once(*(partial(send, path, fields) for send in two))) == statuses
+            assert _count(runtime, table) == 1
+
+
+def test_of_the_last_two_shifts_two_people_take_off_one(
+    runtime: Runtime, clinic: Clinic, two: tuple[Send, Send]
+) -> None:
+    for _ in range(ROUNDS):
+        numbers = _plan(runtime, clinic, 2)
+        removes = [f"/program/roster/shifts/{number}/remove" for number in numbers]
+        assert sorted(at_once(partial(two[0], removes[0], SPECIALTY), partial(two[1], removes[1], SPECIALTY))) == [
+            303,
+            422,
+        ]
+        assert _count(runtime, Shift) == 1
+
+
+def test_a_swap_is_accepted_or_gone_never_both(
+    runtime: Runtime, clinic: Clinic, two: tuple[Send, Send], browser_of: BrowserOf
+) -> None:
+    colleague = _sender(browser_of(clinic.derm2))
+    for other in ("remove", "decline", "ask"):
+        for _ in range(ROUNDS):
+            number = _plan(runtime, clinic, 2)[0]
+            asked = {**SPECIALTY, "shift": str(number), "day": MONDAY, "to": clinic.derm2.public_id}
+            assert two[0]("/program/roster/swaps", asked) == 303
+            with runtime.database.reading() as session:
+                swap = session.scalars(select(Swap.id)).one()
+            against = {
+                "remove": partial(two[1], f"/program/roster/shifts/{number}/remove", SPECIALTY),
+                "decline": partial(colleague, f"/program/roster/mine/{swap}/decline", {}),
+                "ask": partial(two[1], "/program/roster/swaps", asked),
+            }[other]
+            done = at_once(partial(colleague, f"/program/roster/mine/{swap}", {}), against)
+            with runtime.database.reading() as session:
+                left = list(session.scalars(select(Swap)))
+            assert set(done) <= {303, 404, 422}
+            assert 303 in done
+            assert [each for each in left if each.accepted_at and each.declined_at] == []
+            assert (done[0] == 303 and other != "remove") == any(each.accepted_at for each in left)
+
+
+def test_of_two_who_change_the_rules_at_once_the_second_is_told(
+    runtime: Runtime, clinic: Clinic, two: tuple[Send, Send], browser_of: BrowserOf
+) -> None:
+    with runtime.database.writing() as session:
+        for _ in range(6):
+            clinic.econsult(session, now=NOW)
+    seen, admin = HELD, _sender(browser_of(clinic.admin))
+    for turn, verb in enumerate(("save", "apply", "save")):
+        hours = (str(30 + turn), str(40 + turn))
+        forms = [{**RULES, "first_reply": value, "verb": verb, "seen": seen} for value in hours]
+        done = at_once(partial(two[1], "/program/rules", forms[0]), partial(admin, "/program/rules", forms[1]))
+        assert sorted(done) == [303, 422]
+        kept = hours[done.index(303)]
+        seen = f"{kept}|24|24|24|12|60|50, 75, 90, 100"
+        with runtime.database.reading() as session:
+            assert (
+                f'"first_reply": {int(kept) * 60}'
+                in session.scalars(select(Policy.content).order_by(Policy.version.desc()).limit(1)).one()
+            )
+            assert list(violations(session, NOW)) == []
+    assert _count(runtime, Policy) == 3
+
+
+def test_of_two_who_set_limits_at_once_the_second_is_told(
+    runtime: Runtime, clinic: Clinic, two: tuple[Send, Send]
+) -> None:
+    path, seen = f"/program/people/{clinic.derm.public_id}/limits", "||0"
+    for turn in range(ROUNDS):
+        forms = [{**SPECIALTY, "states": "NM", "capacity": str(10 * turn + n), "seen": seen} for n in (1, 2)]
+        done = at_once(*(partial(send, path, form) for send, form in zip(two, forms, strict=True)))
+        assert sorted(done) == [303, 422]
+        with runtime.database.reading() as session:
+            capacity = session.scalars(select(Limits.capacity)).one()
+        assert capacity == 10 * turn + 1 + done.index(303)
+        seen = f"NM||{capacity}"
+
+
+def test_of_two_coordinators_who_give_it_at_once_one_does(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    """The other reads who has it, and gives it away only with a reason."""
+    desks = [_sender(browser_of(clinic.coordinator)) for _ in range(2)]
+    for _ in range(ROUNDS):
+        with runtime.database.writing() as session:
+            consult = clinic.econsult(session, now=NOW)
+        forms = [
+            {"person": each.public_id, "had": "", "reason": "Theirs", "although": "1"}
+            for each in (clinic.derm, clinic.derm2)
+        ]
+        path = f"/coordination/desk/{consult.public_id}"
+        done = at_once(*(partial(send, path, form) for send, form in zip(desks, forms, strict=True)))
+        assert sorted(done) == [303, 422]
+        with runtime.database.reading() as session:
+            holder = session.get_one(Consult, consult.id).holder_id
+            assert holder == (clinic.derm.id, clinic.derm2.id)[done.index(303)]
+            assert list(violations(session, NOW)) == []
