@@ -29,7 +29,6 @@ from econsult.consults.policies import (
     save_policy,
 )
 from econsult.consults.records import RANKS, Urgency
-from econsult.database import NO_KEY
 from econsult.errors import InvalidError
 from econsult.people.pasted import pasted
 from econsult.people.persons import SPECIALTIES, Program, Role
@@ -83,7 +82,7 @@ def change() -> Response | tuple[str, int] | str:
             return asked
         with database().writing() as session:
             # One form at a time: of two at once the second finds what the first has saved.
-            session.execute(select(Program.id).where(Program.id == me().program_id).with_for_update(**NO_KEY))
+            session.execute(select(Program.id).where(Program.id == me().program_id).with_for_update(key_share=True))
             _check_seen(session)
             pair = {"specialty": _specialty(), "urgency": _urgency()}
             save_policy(session, me(), **pair, content=content, now=now())
