@@ -24,6 +24,7 @@ from econsult.consults.replies import FAMILY
 from econsult.consults.telephone import call_after_all
 from econsult.consults.threads import was_written_to_family
 from econsult.consults.versions import Answer, first_signed, signed_answer
+from econsult.consults.visits_carried import wake_visits
 from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import caregivers_of
 from econsult.people.deaths import Death
@@ -53,6 +54,7 @@ def bring_back(session: Session, consult: Consult, death: Death, staff: Person, 
     call_after_all(session, consult, staff, now=now)
     # What fell due while the mark stood was told to nobody, and its watch ended with that.
     watch_again(session, consult.id)
+    wake_visits(session, consult.id, now)
     ask_after_all(session, consult, death.noted_at)
     if opened is not None:
         _tell(session, consult, opened, death, now)

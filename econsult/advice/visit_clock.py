@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from econsult.advice.visiting import is_open_to_family, watchers_of
 from econsult.consults.hearers import coordinators_of
 from econsult.consults.records import SEALED_STAY_SHUT, Consult
-from econsult.consults.visits import ASK_DESK, LOOK_AGAIN, Visit, VisitState, morning
+from econsult.consults.visits import ASK_DESK, LOOK_AGAIN, Reply, Visit, VisitState, morning
+from econsult.consults.visits_carried import is_asked_for
 from econsult.notices import NoticeKind
 from econsult.people.caregivers import caregivers_of
 from econsult.people.deaths import has_died
@@ -59,11 +60,9 @@ def _wait(visit: Visit, now: datetime) -> None:
 def _next(session: Session, visit: Visit, consult: Consult, now: datetime) -> list[Telling]:
     """What is told now of one visit; when the clock looks at it again is written into it."""
     if visit.state != VisitState.BOOKED or visit.starts_at is None:
-        about, visit.asked_at, visit.next_at = f"visit:{visit.id}:list:{now:%y%m%d}", now, now + LOOK_AGAIN
-        return _needs(watchers_of(session, consult, visit), consult, about)
+        return _of_list(session, visit, consult, now)
     if now < visit.starts_at:
-        visit.reminded_at, visit.next_at = now, morning(visit.starts_at, visit.zone, 1)
-        return _reminders(session, visit, consult, now)
+        return _ahead(session, visit, consult, visit.starts_at, now)
     after = morning(visit.starts_at, visit.zone, 1)
     if now < after:
         # The clock stood still over the reminder: nobody is reminded of what has begun.
@@ -72,8 +71,45 @@ def _next(session: Session, visit: Visit, consult: Consult, now: datetime) -> li
     if visit.asked_at is None:
         visit.asked_at, visit.next_at = now, now + ASK_DESK
         return _needs(watchers_of(session, consult, visit), consult, f"visit:{visit.id}:came")
+    if now < visit.asked_at + ASK_DESK:
+        visit.next_at = visit.asked_at + ASK_DESK
+        return []
     visit.next_at = None
     return _needs(coordinators_of(session, consult.program_id), consult, f"visit:{visit.id}:silent")
+
+
+def _of_list(session: Session, visit: Visit, consult: Consult, now: datetime) -> list[Telling]:
+    """Every two weeks somebody asks there again; sooner only where the plan has left the visit out."""
+    about, due = f"visit:{visit.id}", (visit.asked_at or visit.at) + LOOK_AGAIN
+    if now < due:
+        visit.next_at = due
+        return _left_out(session, visit, consult)
+    visit.asked_at, visit.next_at = now, now + LOOK_AGAIN
+    return _needs(watchers_of(session, consult, visit), consult, f"{about}:list:{now:%y%m%d}")
+
+
+def _ahead(session: Session, visit: Visit, consult: Consult, starts_at: datetime, now: datetime) -> list[Telling]:
+    """The reminder the day before; before that nothing but that the plan has left the visit out."""
+    before = morning(starts_at, visit.zone, -1)
+    if now < before:
+        visit.next_at = before
+        return _left_out(session, visit, consult)
+    visit.next_at = morning(starts_at, visit.zone, 1)
+    if not is_asked_for(session, visit):
+        # Whoever reminds a family of what its plan does not ask for any more sends it there in vain.
+        return _left_out(session, visit, consult)
+    visit.reminded_at = now
+    if visit.reply == Reply.CANNOT:
+        # They said so, and nobody has found another day: that is for staff to hear again, not for the family.
+        return _needs(watchers_of(session, consult, visit, is_desk_too=True), consult, f"visit:{visit.id}:still")
+    return _reminders(session, visit, consult, now)
+
+
+def _left_out(session: Session, visit: Visit, consult: Consult) -> list[Telling]:
+    """Of a visit that the plan does not ask for any more those who see to it hear once, so that they call it off."""
+    if is_asked_for(session, visit):
+        return []
+    return _needs(watchers_of(session, consult, visit, is_desk_too=True), consult, f"visit:{visit.id}:changed")
 
 
 def _reminders(session: Session, visit: Visit, consult: Consult, now: datetime) -> list[Telling]:

@@ -38,6 +38,7 @@ from econsult.consults.versions import (
     released_answer,
     signed_answer,
 )
+from econsult.consults.visits_carried import take_visits_on
 from econsult.errors import InvalidError, StaleVersionError
 from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import caregivers_of
@@ -119,6 +120,7 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
     consult.interpreter_since = now if lacks_words(session, consult, draft.content) else None
     note(session, consult, "sign", person_id=person.id, now=now, detail=draft.disposition or "")
     steps = open_steps(session, consult, draft.version, draft.content, person_id=person.id, now=now)
+    take_visits_on(session, consult, draft, steps)
     accept_visit(session, consult, steps, draft.disposition, person_id=person.id, now=now)
     open_ping(session, consult, draft.version, now)
     end_sides(session, consult, person_id=person.id, now=now)

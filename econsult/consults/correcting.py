@@ -30,7 +30,7 @@ from econsult.consults.replies import CLINICIANS, replied
 from econsult.consults.telephone import call_of, callers, open_call
 from econsult.consults.undoing import UNDO, remember
 from econsult.consults.versions import Answer, signed_answer
-from econsult.consults.visits import carry_visits
+from econsult.consults.visits_carried import carry_visits, wake_visits
 from econsult.errors import ForbiddenError, InvalidError, StaleVersionError
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person
@@ -185,6 +185,7 @@ def _turn_steps(session: Session, consult: Consult, earlier: Answer, answer: Ans
     made = open_steps(session, consult, answer.version, answer.content, person_id=who, now=now, spared=kept)
     carry_steps(session, made, same)
     carry_visits(session, same, made)
+    wake_visits(session, consult.id, answer.undo_until or now)
     accept_visit(session, consult, made, answer.disposition, person_id=who, now=now)
 
 

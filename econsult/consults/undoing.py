@@ -25,7 +25,7 @@ from econsult.consults.recommendations import StepState, forget_steps, steps_of
 from econsult.consults.records import Consult, note
 from econsult.consults.sides import SideQuestion, SideState, log_side, side_of
 from econsult.consults.versions import Answer, signed_answer
-from econsult.consults.visits import carry_back, is_begun_on
+from econsult.consults.visits_carried import carry_back, is_begun_on
 from econsult.errors import ForbiddenError, ImpossibleVerbError, TooLateError
 from econsult.notices import NoticeKind, unsay
 from econsult.people.deaths import death_of

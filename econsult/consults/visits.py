@@ -6,7 +6,7 @@ its clock does next is one instant, `next_at`; the clock itself is `advice.visit
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -235,28 +235,3 @@ def is_arranged() -> Exists:
     return exists().where(
         Visit.recommendation_id == Recommendation.id, Visit.state.in_(CURRENT), Visit.next_at.is_not(None)
     )
-
-
-def carry_visits(session: Session, earlier: Mapping[int, Recommendation], steps: Sequence[Recommendation]) -> None:
-    """A correction says a step again: its visits hang on the new one. `earlier` by the positions of the new steps."""
-    for step in steps:
-        same = earlier.get(step.position)
-        if same is None:
-            continue
-        for visit in session.scalars(select(Visit).where(Visit.recommendation_id == same.id)):
-            visit.before_id, visit.recommendation_id = same.id, step.id
-    session.flush()
-
-
-def carry_back(session: Session, step_ids: Collection[int]) -> None:
-    """The correction with these steps was taken back: the visits hang on the steps from before it again."""
-    for visit in session.scalars(select(Visit).where(Visit.recommendation_id.in_(step_ids))):
-        if visit.before_id is not None:
-            visit.recommendation_id, visit.before_id = visit.before_id, None
-    session.flush()
-
-
-def is_begun_on(session: Session, step_ids: Collection[int]) -> bool:
-    """Whether somebody booked a visit for one of these very steps."""
-    mine = exists().where(Visit.recommendation_id.in_(step_ids), Visit.before_id.is_(None))
-    return bool(session.scalar(select(mine)))

@@ -11,16 +11,14 @@ from sqlalchemy import select, update
 
 from econsult.advice.late import tell_of_late_steps
 from econsult.advice.lists import count_late
-from econsult.advice.visit_clock import look_at_visits
 from econsult.advice.visit_lists import visit_lists
 from econsult.advice.visiting import book, end, reply
 from econsult.bereavement import mark_death
-from econsult.consults import answers
 from econsult.consults.correcting import correct
-from econsult.consults.recommendations import Recommendation, steps_of
+from econsult.consults.recommendations import steps_of
 from econsult.consults.records import Consult
 from econsult.consults.undoing import take_back
-from econsult.consults.visits import Booking, Visit, first_look, morning
+from econsult.consults.visits import Visit, first_look, morning
 from econsult.database import Database
 from econsult.errors import (
     ForbiddenError,
@@ -30,49 +28,18 @@ from econsult.errors import (
     StaleVersionError,
     TooLateError,
 )
-from econsult.notices import Notice, NoticeKind
+from econsult.notices import NoticeKind
 from econsult.people.deaths import AfterDeathError
 from econsult.queue.invariants import violations
 from econsult.queue.quiet import Quiet
+from tests.booking import BOOKING, DAY, DENVER, PLAN, answered, booked, look, step_of, told
 from tests.personas import ANSWER, LEASE, NOON, Clinic
-
-DENVER = "America/Denver"
-PLAN = [{"text": "See her in the skin clinic", "owner": "pcp", "kind": "visit"}]
-DAY = NOON + timedelta(days=10)
-BOOKING = Booking("Children's skin clinic, 2nd floor", DENVER, DAY, "505 555 0100", "Come fasting", "en", ("papers",))
 
 
 @pytest.fixture
 def consult(database: Database, clinic: Clinic) -> Consult:
     with database.writing() as session:
-        found = clinic.claimed(session)
-        answers.save_draft(session, found, clinic.derm, {**ANSWER, "recommendations": PLAN}, now=NOON, lease=LEASE)
-        answers.sign(session, found, clinic.derm, now=NOON)
-        answers.acknowledge(session, found, clinic.pcp, now=NOON)
-        return found
-
-
-def step_of(database: Database, consult: Consult) -> Recommendation:
-    with database.reading() as session:
-        return steps_of(session, consult.id)[-1]
-
-
-def booked(
-    database: Database, clinic: Clinic, consult: Consult, booking: Booking = BOOKING, now: datetime = NOON
-) -> str:
-    with database.writing() as session:
-        step = steps_of(session, consult.id)[-1]
-        return book(session, clinic.coordinator, consult.public_id, step.public_id, booking, now=now).public_id
-
-
-def look(database: Database, now: datetime) -> int:
-    with database.writing() as session:
-        return look_at_visits(session, now, Quiet())
-
-
-def told(database: Database, kind: NoticeKind) -> list[int]:
-    with database.reading() as session:
-        return sorted(session.scalars(select(Notice.person_id).where(Notice.kind == kind)))
+        return answered(session, clinic)
 
 
 def test_a_visit_is_booked_reminded_of_and_asked_about(database: Database, clinic: Clinic, consult: Consult) -> None:
