@@ -299,6 +299,8 @@ WHO = {
     "POST /unreached/<int:number>/told": DESK,
     "GET /coordination/desk": DESK,
     "POST /coordination/desk/<public_id>": DESK,
+    "GET /coordination/desk/several": DESK,
+    "POST /coordination/desk/several": DESK,
     "POST /coordination/desk/<public_id>/decline": DESK,
     "POST /coordination/desk/<public_id>/send-on": DESK,
     # Birthdays: the desk sees what is to do, and writes down who may go on for somebody who is grown up.
@@ -522,6 +524,8 @@ SWITCH = r'action="/language"><input[^>]+><input type="hidden" name="next" value
 STANDING_IN = (
     "GET /coordination/desk",
     "POST /coordination/desk/<public_id>",
+    "GET /coordination/desk/several",
+    "POST /coordination/desk/several",
     "POST /coordination/desk/<public_id>/decline",
     "POST /consults/<public_id>/second/desk",
     "GET /calls/<public_id>",

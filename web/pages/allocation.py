@@ -6,26 +6,24 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import consult_for
 from econsult.advice.colleagues import unanswered_sides
-from econsult.consults import passing
 from econsult.consults.desks import STAND_INS
 from econsult.consults.orders import Order, make_cursor
 from econsult.consults.records import Consult
 from econsult.consults.uncovered import is_clinicians
 from econsult.consults.views import Filters, Slice, View
 from econsult.consults.worklist import COUNT_CAP, PAGE, count, page
-from econsult.errors import ForbiddenError, InvalidError
-from econsult.people.persons import SPECIALTIES, Person, Role
+from econsult.people.persons import SPECIALTIES, Role
 from econsult.queue.absence import count_uncovered_held, uncovered_held
 from econsult.queue.forecast import Forecast, Risk, forecast
 from econsult.rights import Right
 from econsult.standing import check_desk
-from web.context import database, looking, now, settings
+from web.context import looking, now
+from web.pages.giving import LONGEST_REASON, Gift, give
 from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
 from web.shell.forms import FormReader
@@ -33,21 +31,13 @@ from web.showing.left_waiting import shown_to_heirs
 from web.showing.outlook import Late, capped, late_page
 from web.showing.second import SideBox, desk_box
 from web.showing.there import There, there_now
-from web.showing.waiting import Waiting, asked_of, beyond, pool_of, pools_of, waiting
+from web.showing.waiting import Waiting, asked_of, pools_of, waiting
 from web.words import terms
-from web.words.language import gettext
 
 allocation = rings(Blueprint("allocation", __name__, url_prefix="/coordination/desk"))
-LONGEST_REASON, LATE, LEFT = 1000, "soon", "left"
+LATE, LEFT = "soon", "left"
 DESK = (Role.COORDINATOR, *STAND_INS)
 """Who may come at all; of the last two only whoever stands in for a desk without a coordinator."""
-REFUSALS = {
-    "off_duty": _l("This person is not on duty now. Choose somebody else, or say that you give it to them anyway"),
-    "away": _l("This person is away. Choose somebody else"),
-    "at_capacity": _l("This person has as many as they may hold at once. Choose somebody else, or raise the limit"),
-    "conflict": _l("This person has a conflict of interest with this child. Choose somebody else"),
-    "no_licence": _l("This person has no licence where this child lives. Choose somebody else"),
-}
 
 
 @dataclass(frozen=True)
@@ -95,67 +85,20 @@ def desk() -> str:
 def assign(public_id: str) -> Response | tuple[str, int]:
     """Give the request to a named person."""
     form = FormReader()
-    wished = form.text("reason", longest=LONGEST_REASON)
-    wish = form.text("person", longest=40)
-    try:
-        with database().writing() as session:
-            check_desk(session, me(), now())
-            right = Right.ASSIGN if me().role == Role.COORDINATOR else Right.GIVE
-            loaded = consult_for(session, me(), public_id, now=now(), right=right)
-            if _is_given(session, loaded.consult, wish):
-                return _given()
-            reason = _reason(loaded.consult, wished)
-            to = _person(session, loaded.consult, wish)
-            passing.assign(
-                session,
-                loaded.consult,
-                to,
-                reason,
-                by=me(),
-                now=now(),
-                lease=settings().claim,
-                although_off_duty=form.text("although", longest=1) == "1",
-            )
-    except ForbiddenError as error:
-        return desk_page({f"p-{public_id}": _refusal(error.code)}, {public_id: error.code}), 422
-    except _GivenError as error:
-        words = gettext("%(name)s has it now. Give it to somebody else only with a reason", name=error.args[0])
-        return desk_page({f"p-{public_id}": words}), 422
-    except InvalidError as error:
-        is_mute = "reason" in error.fields
-        words = gettext("Say why, so that the others understand") if is_mute else _refusal("")
-        return desk_page({f"p-{public_id}": words}), 422
+    gift = Gift(
+        person=form.text("person", longest=40),
+        reason=form.text("reason", longest=LONGEST_REASON),
+        had=request.form.get("had"),
+        although=form.text("although", longest=1) == "1",
+    )
+    refused = give(public_id, gift)
+    if refused is not None:
+        return desk_page({f"p-{public_id}": refused.words}, {public_id: refused.code}), 422
     return _given()
 
 
 def _given() -> Response:
     return redirect(url_for(".desk", said="assigned", specialty=_specialty() or None), 303)
-
-
-class _GivenError(Exception):
-    """Somebody else has it than when the form was shown; by name."""
-
-
-def _is_given(session: Session, consult: Consult, wish: str) -> bool:
-    """Whether this person was given it since the form was shown. Raises _GivenError where somebody else was."""
-    had = request.form.get("had")
-    holder = session.get_one(Person, consult.holder_id) if consult.holder_id is not None else None
-    if holder is None or had in (None, holder.public_id):
-        return False
-    if holder.public_id != wish:
-        raise _GivenError(holder.name)
-    return True
-
-
-def _reason(consult: Consult, wished: str) -> str:
-    """Why. Who takes it out of somebody's hands must say it; of what nobody has, the desk's doing is reason enough."""
-    if not wished.strip() and consult.holder_id is not None:
-        raise InvalidError("Say why, so that the others understand.", {"reason": "required"})
-    return wished.strip() or gettext("Assigned by the desk")
-
-
-def _refusal(code: str) -> str:
-    return str(REFUSALS.get(code) or gettext("This person cannot take it now. Choose somebody else"))
 
 
 def desk_page(errors: dict[str, str], refused: Mapping[str, str] | None = None) -> str:
@@ -291,10 +234,3 @@ def _held_late(late: Late | None) -> list[Consult]:
 
 def _is_holders(risk: Risk) -> bool:
     return any(is_clinicians(each.clock, each.lane) for each in risk.late)
-
-
-def _person(session: Session, consult: Consult, public_id: str) -> Person:
-    for person in (*pool_of(session, consult), *beyond(session, consult)):
-        if person.public_id == public_id:
-            return person
-    raise InvalidError("Choose somebody of the list.", {"person": "required"})

@@ -43,6 +43,7 @@ from web.pages.reviews import reviews
 from web.pages.sealing import sealing
 from web.pages.second import seconds
 from web.pages.sentences import sentences_page
+from web.pages.several import several
 from web.pages.steps import steps
 from web.pages.stops import stops
 from web.pages.turning_down import turning_down
@@ -72,6 +73,7 @@ STAFF = (
     coordination,
     stops,
     phoning,
+    several,
     allocation,
     ages,
     passing_on,

@@ -19,8 +19,9 @@ from econsult.people.persons import SPECIALTIES, Role
 from econsult.rights import Relation, Right
 from econsult.standing import check_desk, desk_relation
 from web.context import database, now, settings
-from web.pages.allocation import DESK, LONGEST_REASON, desk_page
+from web.pages.allocation import DESK, desk_page
 from web.pages.clinic.terms import sentences
+from web.pages.giving import LONGEST_REASON
 from web.shell.auth import me, only
 from web.shell.desk import rings, with_stand_ins
 from web.shell.forms import FormReader

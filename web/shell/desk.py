@@ -90,6 +90,7 @@ SAID = {
     "released": _l("Given back to the pool."),
     "declined": _l("Declined. This request has ended, and the clinic has been told."),
     "claimed": _l("You hold this now."),
+    "assigned_several": _l("Assigned. Your colleague has been told of each."),
     "assigned": _l("Assigned. Your colleague has been told."),
     "rerouted": _l("Passed on to the other specialty."),
     "taken": _l("Somebody was faster. The page says who has it."),
