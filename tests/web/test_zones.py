@@ -81,3 +81,25 @@ def test_the_night_of_a_clinics_people_is_its_own(runtime: Runtime, clinic: Clin
         pcp.time_zone = own
         session.get_one(Organization, clinic.home.id).time_zone = FAR
         assert (Quiet("America/Denver").until(pcp, at) > at) == is_night
+
+
+def test_the_roster_is_written_and_read_in_one_zone_whoever_looks(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    """The list of time off, and what a form would change, named that zone and showed the reader's hours."""
+    with runtime.database.writing() as session:
+        session.merge(clinic.coordinator).time_zone = FAR
+        clinic.econsult(session, now=NOW)
+    desk, zone = browser_of(clinic.coordinator), runtime.settings.time_zone
+    day = (NOW.astimezone(ZoneInfo(zone)) + timedelta(days=2)).date()
+    typed = {"specialty": "dermatology", "from": f"{day}", "from_at": "09:15", "until": f"{day}", "until_at": "10:45"}
+    planned = {"specialty": "dermatology", "person": clinic.derm.public_id, "starts": "08:00", "hours": "8"}
+    assert post(desk, "/program/roster/shifts", {**planned, "weekday": f"{day.weekday()}"}).status_code == 303
+    typed["person"] = clinic.derm.public_id
+    looked = post(desk, "/program/roster/off", {**typed, "verb": "look"}).text
+    assert post(desk, "/program/roster/off", typed).status_code == 303
+    assert "Nobody would be on duty:" in looked
+    page = desk.get("/program/roster/off").text
+    for shown in (page, looked.partition("Nobody would be on duty:")[2]):
+        assert "09:15 \u2013 10:45" in shown
+    assert f"Times of {zone}" in page

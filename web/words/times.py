@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime
 from flask import Flask
 
-from web.context import now
+from web.context import now, settings
 from web.words.language import choose_zone, gettext, language
 
 _CLOCK = {True: "h:mm a", False: "HH:mm"}
@@ -29,6 +29,7 @@ def init_times(app: Flask) -> None:
         moment=moment, until=until, clock=clock, day=day, due_by=due_by, time_left=time_left, long_day=long_day
     )
     app.jinja_env.filters.update(month_name=month_name, will_hear=will_hear, due_or_was=due_or_was)
+    app.jinja_env.filters["on_roster"] = on_roster
     app.jinja_env.filters.update(seconds=seconds)
 
 
@@ -108,6 +109,14 @@ def stretch(starts: datetime, ends: datetime, zone: str) -> str:
     clocks = [f"{each:%H:%M}" for each in (start, end)]
     last = clocks[1] if start.date() == end.date() else f"{said[1]}, {clocks[1]}"
     return f"{said[0]}, {clocks[0]} \N{EN DASH} {last}"
+
+
+def on_roster(starts: datetime, ends: datetime | None = None) -> str:
+    """An instant, or a stretch, by the clock in which the roster is written, whoever reads it; its page names it."""
+    zone = settings().time_zone
+    if ends is not None:
+        return stretch(starts, ends, zone)
+    return f"{_said(starts, _DATE[language()], zone)}, {starts.astimezone(ZoneInfo(zone)):%H:%M}"
 
 
 def day_of(local: datetime) -> str:
