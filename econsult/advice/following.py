@@ -27,6 +27,7 @@ from econsult.consults.recommendations import (
 from econsult.consults.records import Consult, note
 from econsult.consults.versions import versions_of
 from econsult.consults.visits import current_visit
+from econsult.consults.visits_carried import ask_again, wake_visits
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError, StaleVersionError
 from econsult.people.persons import Person
 from econsult.rights import OF_FAMILY, Relation, Right
@@ -129,6 +130,8 @@ def mark(
         # Whoever waits for the child at that place, and the family, would hear nothing.
         raise ImpossibleVerbError(step.state, verb)
     _bring(session, passed.consult, step, verb, person=person, reason=reason, now=now)
+    if verb == "again":
+        ask_again(session, passed.consult, step, person, now)
     return step
 
 
@@ -163,6 +166,8 @@ def accept_and_read(
     for key, step in steps.items():
         if key in refused and step.state in (*TO_DO, StepState.DECLINED):
             _bring(session, consult, step, "decline", person=person, reason=refused[key], now=now)
+            # Whoever has booked its visit meanwhile hears that nobody wants it.
+            wake_visits(session, consult.id, now)
         elif step.state == StepState.PROPOSED:
             _bring(session, consult, step, "accept", person=person, now=now)
 

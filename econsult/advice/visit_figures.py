@@ -116,9 +116,9 @@ def _line(by: str, value: str, group: Sequence[_Asked]) -> Visits:
         asked=len(group),
         booked=sum(bool(each.visits) for each in group),
         ahead=sum(each.last in CURRENT for each in group),
-        # Whoever wrote down that the step is done, without a visit that was booked here, says the same.
-        came=sum(each.last == VisitState.CAME or (each.is_done and not each.visits) for each in group),
-        lost=sum(each.last in LOST for each in group),
+        # Whoever wrote down that the step is done, whatever became of a visit that was booked here, says the same.
+        came=sum(each.last == VisitState.CAME or (each.is_done and each.last not in CURRENT) for each in group),
+        lost=sum(each.last in LOST and not each.is_done for each in group),
         days=round(spans[(len(spans) - 1) // 2] / DAY) if spans else None,
         why=tuple(reasons.count(code) for code in WHY),
     )

@@ -48,8 +48,9 @@ def book(
 ) -> Visit:
     """Book the visit of a step, or change it: then `instead_of` names the booking that the writer saw.
 
-    Raises NotFoundError, ForbiddenError, InvalidError naming each wrong field, ImpossibleVerbError for a step that is
-    over, AfterDeathError, and StaleVersionError where somebody else has booked or changed it meanwhile.
+    Sent twice is sent once, and what changes nothing tells nobody. Raises NotFoundError, ForbiddenError, InvalidError
+    naming each wrong field, ImpossibleVerbError for a step that is over, AfterDeathError, and StaleVersionError where
+    somebody else has booked or changed it meanwhile.
     """
     passed = consult_for(session, person, consult_id, now=now, right=Right.FOLLOW)
     step = _step_of(session, passed, step_id)
@@ -57,6 +58,8 @@ def book(
     if not may_book(passed, step):
         raise ImpossibleVerbError(step.state, "book")
     before = current_visit(session, step.id, is_locked=True)
+    if before is not None and booking.is_said_by(before) and _is_twice(before, person, instead_of):
+        return before
     if (before.public_id if before is not None else "") != instead_of:
         raise StaleVersionError("Somebody else has booked or changed this visit meanwhile; nothing was written down.")
     visit = add_visit(session, passed.consult, step, person, booking, now=now, instead_of=before)
@@ -110,18 +113,21 @@ def reply(session: Session, person: Person, consult_id: str, visit_id: str, said
         raise InvalidError("Say whether you come.", {"reply": "unknown_value"})
     if visit.state != VisitState.BOOKED or visit.is_over(now):
         raise StaleVersionError("This visit has changed; nothing was written down.")
-    if visit.reply == said:
-        return visit
-    was, visit.reply, visit.replied_at = visit.reply, said, now
-    note(session, passed.consult, f"visit_reply_{said}", person_id=person.id, now=now)
-    if said != Reply.COMING or was is not None:
-        for each in watchers_of(session, passed.consult, visit, is_desk_too=True):
-            if each.id == person.id:
-                continue
-            about = f"visit:{visit.id}:{said}:{now:%m%d%H%M%S}"
-            notify(session, each, NoticeKind.VISIT_NEEDS, consult_id=passed.consult.id, about=about, now=now)
-    session.flush()
+    if visit.reply != said:
+        _hear(session, passed.consult, visit, said, person=person, now=now)
     return visit
+
+
+def _hear(session: Session, consult: Consult, visit: Visit, said: str, *, person: Person, now: datetime) -> None:
+    """Write down what the family says, and tell those who see to it of what they must do or need do no more."""
+    was, visit.reply, visit.replied_at = visit.reply, said, now
+    note(session, consult, f"visit_reply_{said}", person_id=person.id, now=now)
+    if said != Reply.COMING or was is not None:
+        for each in watchers_of(session, consult, visit, is_desk_too=True):
+            if each.id != person.id:
+                about = f"visit:{visit.id}:{said}:{now:%m%d%H%M%S}"
+                notify(session, each, NoticeKind.VISIT_NEEDS, consult_id=consult.id, about=about, now=now)
+    session.flush()
 
 
 def familys_visit(session: Session, passed: Pass, visit_id: str) -> Visit:
@@ -181,6 +187,12 @@ def _tell_family(session: Session, consult: Consult, visit: Visit, kind: NoticeK
         return
     for each in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
         notify(session, each, kind, consult_id=consult.id, about=f"visit:{visit.id}", now=now)
+
+
+def _is_twice(before: Visit, person: Person, instead_of: str) -> bool:
+    """Whether the same form came twice, or changes nothing; who asked a waiting list in vain says so anew."""
+    is_seen = before.public_id == instead_of
+    return before.state == VisitState.BOOKED if is_seen else before.person_id == person.id
 
 
 def _step_of(session: Session, passed: Pass, step_id: str) -> Recommendation:

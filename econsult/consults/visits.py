@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Exists, ForeignKey, Index, String, exists, select, text
@@ -140,6 +141,23 @@ class Booking:
         if wrong:
             raise InvalidError("The visit is not written down: " + ", ".join(sorted(wrong)) + ".", wrong)
 
+    def as_row(self) -> dict[str, Any]:
+        """The columns that it fills."""
+        return {
+            "state": VisitState.BOOKED if self.starts_at is not None else VisitState.LISTED,
+            "starts_at": self.starts_at,
+            "zone": self.zone,
+            "place": self.place.strip(),
+            "phone": self.phone.strip() or None,
+            "note": self.note.strip() or None,
+            "note_language": self.note_language,
+            "bring": ",".join(code for code in BRING if code in self.bring),
+        }
+
+    def is_said_by(self, visit: Visit) -> bool:
+        """Whether this visit says all of it already."""
+        return all(getattr(visit, name) == value for name, value in self.as_row().items())
+
 
 def add_visit(
     session: Session,
@@ -153,31 +171,33 @@ def add_visit(
 ) -> Visit:
     """Write a booking down, in the place of another one where there is one. Raises InvalidError."""
     booking.check(now)
-    if instead_of is not None:
-        _end(instead_of, VisitState.MOVED, person, now)
-        # The new row takes the place of the old one in the index of what holds now.
-        session.flush()
-    state = VisitState.BOOKED if booking.starts_at is not None else VisitState.LISTED
     visit = Visit(
         consult_id=consult.id,
         recommendation_id=step.id,
-        state=state,
-        starts_at=booking.starts_at,
-        zone=booking.zone,
-        place=booking.place.strip(),
-        phone=booking.phone.strip() or None,
-        note=booking.note.strip() or None,
-        note_language=booking.note_language,
-        bring=",".join(code for code in BRING if code in booking.bring),
         person_id=person.id,
         at=now,
         next_at=first_look(booking.starts_at, booking.zone, now),
+        **booking.as_row(),
     )
+    if instead_of is not None:
+        _take_over(visit, instead_of)
+        _end(instead_of, VisitState.MOVED, person, now)
+        # The new row takes the place of the old one in the index of what holds now.
+        session.flush()
     session.add(visit)
     session.flush()
-    act = "visit_moved" if instead_of is not None else f"visit_{state}"
+    act = "visit_moved" if instead_of is not None else f"visit_{visit.state}"
     note(session, consult, act, person_id=person.id, now=now, detail=f"{step.version}/{step.position}")
     return visit
+
+
+def _take_over(visit: Visit, before: Visit) -> None:
+    """What the family said of the same day at the same place holds; a ride it needs on any day and to any place."""
+    is_same = visit.starts_at is not None and (visit.starts_at, visit.place) == (before.starts_at, before.place)
+    if visit.starts_at is not None and (is_same or before.reply == Reply.RIDE):
+        visit.reply, visit.replied_at = before.reply, before.replied_at
+    if is_same:
+        visit.reminded_at = before.reminded_at
 
 
 def end_visit(
@@ -187,10 +207,11 @@ def end_visit(
     if state in (VisitState.MISSED, VisitState.OFF) and why not in WHY:
         raise InvalidError("Say why it did not take place.", {"why": "required"})
     _end(visit, state, person, now)
-    visit.why = why or None
+    # Why it did not take place is said of no visit that did.
+    visit.why = None if state == VisitState.CAME else why
     lost = "visit_missed" if state == VisitState.MISSED else "visit_off"
     act = "visit_came" if state == VisitState.CAME else lost
-    note(session, consult, act, person_id=person.id, now=now, detail=why)
+    note(session, consult, act, person_id=person.id, now=now, detail=visit.why or "")
     session.flush()
 
 

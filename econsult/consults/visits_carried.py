@@ -9,10 +9,11 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.recommendations import TO_DO, Recommendation, StepState, steps_of
-from econsult.consults.records import Consult
+from econsult.consults.records import Consult, note
 from econsult.consults.renewing import said_again
 from econsult.consults.versions import Answer, versions_of
-from econsult.consults.visits import CURRENT, Visit, VisitState
+from econsult.consults.visits import ASK_DESK, CURRENT, Visit, VisitState
+from econsult.people.persons import Person
 
 
 def is_asked_for(session: Session, visit: Visit) -> bool:
@@ -48,6 +49,18 @@ def take_visits_on(session: Session, consult: Consult, answer: Answer, steps: Se
     places = said_again(_plan(before), _plan(answer)).items()
     carry_visits(session, {number: replaced[place] for number, place in places if place in replaced}, steps)
     wake_visits(session, consult.id, answer.undo_until or answer.saved_at)
+
+
+def ask_again(session: Session, consult: Consult, step: Recommendation, person: Person, now: datetime) -> None:
+    """Who said that the step is done pressed the wrong button: whether the child came is asked of its visit again."""
+    query = select(Visit).where(Visit.recommendation_id == step.id).order_by(Visit.id.desc()).limit(1)
+    visit = session.scalars(query.with_for_update(key_share=True).execution_options(populate_existing=True)).first()
+    if visit is None or visit.state != VisitState.CAME:
+        return
+    visit.state, visit.ended_at, visit.ended_by_id = VisitState.BOOKED, None, None
+    visit.asked_at, visit.next_at = now, now + ASK_DESK
+    note(session, consult, "visit_moved", person_id=person.id, now=now, detail=f"{step.version}/{step.position}")
+    session.flush()
 
 
 def _plan(answer: Answer) -> list[Mapping[str, object]]:

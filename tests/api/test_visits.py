@@ -45,7 +45,8 @@ def test_a_visit_is_booked_and_kept(clinic: Clinic, program_of: ProgramOf, made:
     (visit,) = found["items"]
     assert (visit["state"], visit["step"], visit["bring"]) == ("booked", step["id"], ["papers"])
     assert datetime.fromisoformat(visit["starts_at"]) == AHEAD
-    assert pcp.post(book, body).json["code"] == "stale_version"
+    assert pcp.post(book, body).json == found
+    assert pcp.post(book, {**body, "place": "Elsewhere"}).json["code"] == "stale_version"
     listed = pcp.post(book, {"place": "Skin clinic", "instead_of": visit["id"]}).json["items"]
     assert [each["state"] for each in listed] == ["moved", "listed"]
     (*_, visit) = pcp.post(book, {**body, "instead_of": listed[-1]["id"]}).json["items"]

@@ -110,7 +110,7 @@ def test_another_day_is_a_new_row_and_whoever_did_not_see_it_changes_nothing(
             book(session, clinic.pcp, consult.public_id, step.public_id, later, now=NOON)
         book(session, clinic.pcp, consult.public_id, step.public_id, later, instead_of=first, now=NOON)
         with pytest.raises(StaleVersionError):
-            book(session, clinic.pcp, consult.public_id, step.public_id, later, instead_of=first, now=NOON)
+            book(session, clinic.coordinator, consult.public_id, step.public_id, later, instead_of=first, now=NOON)
         rows = session.scalars(select(Visit).order_by(Visit.id)).all()
         assert [each.state for each in rows] == ["moved", "booked"]
     assert told(database, NoticeKind.VISIT_SET) == [clinic.mother.id] * 2
