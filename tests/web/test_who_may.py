@@ -243,6 +243,7 @@ WHO = {
     "GET /worklist": SPECIALIST,
     "GET /worklist/marks": SPECIALIST,
     "POST /worklist/next": SPECIALIST,
+    "POST /worklist/begin-with": SPECIALIST,
     # What became of the advice. A nurse reads no answers.
     "POST /consults/<public_id>/steps/<step_id>": CLINIC + SPECIALIST + DESK,
     "GET /coordination/steps": DESK,

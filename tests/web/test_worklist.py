@@ -12,6 +12,7 @@ from econsult.consults import holding, threads
 from econsult.consults.attachments import AttachmentState, MediaKind
 from econsult.consults.preparing import end_without_copies
 from econsult.consults.records import Consult
+from econsult.people.kept_views import KeptView
 from econsult.people.signin import SignInSession
 from econsult.rosters.limits import Conflict, Limits
 from econsult.trail import AuditEvent
@@ -157,3 +158,38 @@ def test_the_next_case_is_one_that_this_person_may_take(
         urgent = clinic.econsult(session, now=datetime.now(UTC), urgency="urgent")
     assert post(derm, "/worklist/next", {}).location == f"/consults/{urgent.public_id}"
     assert post(derm, "/worklist/next", {}).location == "/worklist?said=at_capacity"
+
+
+def test_a_queue_begins_with_what_its_reader_chose(
+    runtime: Runtime, derm: FlaskClient, clinic: Clinic, asked: Consult
+) -> None:
+    spanish, english = {"specialty": "", "language": "es"}, {"specialty": "", "language": "en"}
+    assert "Always begin with this choice" in derm.get("/worklist?language=es").text
+    assert "Always begin with" not in derm.get("/worklist").text
+    assert post(derm, "/worklist/begin-with", spanish).status_code == 303
+    page = derm.get("/worklist").text
+    # Nothing is said to be done that is only not shown, and the tabs count it.
+    told = ("Your list begins with this choice", "Nothing of this choice", '<span class="count">1</span>')
+    assert [each for each in told if each not in page] == []
+    assert (asked.number in page, "Nothing waits for you now" in page) == (False, False)
+    assert asked.number in derm.get("/worklist?specialty=&language=").text
+    assert asked.public_id in str(derm.get("/worklist/marks?specialty=&language=en").json)
+    assert derm.get("/worklist/marks").json == {"marks": []}
+    assert post(derm, "/worklist/begin-with", english).status_code == 303
+    assert asked.number in derm.get("/worklist").text
+    assert "Always begin with everything" in derm.get("/worklist?specialty=&language=").text
+    post(derm, "/worklist/begin-with", {"specialty": "", "language": ""})
+    assert "Your list begins" not in derm.get("/worklist").text
+    with runtime.database.reading() as session:
+        assert session.scalars(select(KeptView)).all() == []
+
+
+def test_what_is_none_of_theirs_is_not_kept_and_hides_nothing(
+    runtime: Runtime, derm: FlaskClient, clinic: Clinic, asked: Consult
+) -> None:
+    post(derm, "/worklist/begin-with", {"specialty": "neurology", "language": ""})
+    with runtime.database.writing() as session:
+        assert session.scalars(select(KeptView)).all() == []
+        # As of a specialty for which they answered then.
+        session.add(KeptView(person_id=clinic.derm.id, specialty="neurology", language=""))
+    assert asked.number in derm.get("/worklist").text

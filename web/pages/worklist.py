@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -15,7 +16,8 @@ from econsult.consults import holding
 from econsult.consults.taking import is_kept_for_others, next_for
 from econsult.consults.views import Filters, View
 from econsult.consults.worklist import COUNT_CAP, Page, count_all, page
-from econsult.errors import ForbiddenError, ImpossibleVerbError
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
+from econsult.people.kept_views import Narrowed, keep_view, kept_view
 from econsult.people.persons import LANGUAGES, Role, specialties_of
 from econsult.rights import Right
 from web.context import database, now, settings
@@ -34,7 +36,8 @@ TRIES = 5
 def queue() -> str:
     """One page of one tab."""
     with database().writing() as session:
-        found = _page(session)
+        kept, shown = kept_view(session, me()), _narrowed(session)
+        found = _page(session, shown)
         rows = rows_of(session, found.consults)
         counts = counts_of(session, tuple(tabs()))
         own = sorted(specialties_of(session, me()))
@@ -51,8 +54,10 @@ def queue() -> str:
         tabs=tabs(),
         counts=counts,
         view=_view(),
-        specialty=_specialty(),
-        spoken=_language(),
+        specialty=shown.specialty,
+        spoken=shown.language,
+        is_kept=shown == kept,
+        is_begun=shown == kept != Narrowed(),
         languages=terms.LANGUAGES,
         specialties=[(code, terms.SPECIALTIES[code]) for code in own],
         next_cursor=found.next_cursor,
@@ -65,10 +70,24 @@ def queue() -> str:
 def marks() -> Response:
     """Ids and versions of the tab's first rows, for a page that asks whether anything is new. It names no child."""
     with database().reading() as session:
-        found = [f"{consult.public_id}.{consult.version}" for consult in _page(session).consults]
+        shown = _narrowed(session)
+        found = [f"{consult.public_id}.{consult.version}" for consult in _page(session, shown).consults]
     response = jsonify(marks=found)
     response.set_etag(hashlib.sha256(" ".join(found).encode()).hexdigest()[:32])
     return response.make_conditional(request)
+
+
+@worklist.post("/begin-with")
+@only(Role.SPECIALIST)
+def begin_with() -> Response:
+    """Begin with this choice from now on, or with everything again."""
+    wished = _wished(request.form)
+    try:
+        with database().writing() as session:
+            keep_view(session, me(), wished)
+    except InvalidError:
+        return redirect(url_for(".queue"), 303)
+    return redirect(url_for(".queue", said="saved"), 303)
 
 
 @worklist.post("/next")
@@ -124,9 +143,10 @@ def counts_of(session: Session, views: tuple[View, ...]) -> dict[View, str]:
     return {view: f"{COUNT_CAP}+" if number > COUNT_CAP else str(number) for view, number in numbers.items()}
 
 
-def _page(session: Session) -> Page:
+def _page(session: Session, shown: Narrowed) -> Page:
     cursor = request.args.get("cursor") or None
-    return page(session, me(), _view(), now=now(), filters=Filters(_specialty(), language=_language()), cursor=cursor)
+    filters = Filters(shown.specialty, language=shown.language)
+    return page(session, me(), _view(), now=now(), filters=filters, cursor=cursor)
 
 
 def _view() -> View:
@@ -134,11 +154,13 @@ def _view() -> View:
     return View(wish) if wish in tabs() else View.POOL
 
 
-def _language() -> str:
-    wish = request.args.get("language", "")
-    return wish if wish in LANGUAGES else ""
+def _narrowed(session: Session) -> Narrowed:
+    """What the address asks for; what the person keeps where it says nothing of it."""
+    if not request.args.keys() & {"specialty", "language"}:
+        return kept_view(session, me())
+    return _wished(request.args)
 
 
-def _specialty() -> str:
-    wish = request.args.get("specialty", "")
-    return wish if wish in terms.SPECIALTIES else ""
+def _wished(given: Mapping[str, str]) -> Narrowed:
+    specialty, language = given.get("specialty", ""), given.get("language", "")
+    return Narrowed(specialty if specialty in terms.SPECIALTIES else "", language if language in LANGUAGES else "")
