@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.advice.visiting import is_open_to_family, watchers_of
-from econsult.consults.hearers import coordinators_of
+from econsult.advice.visiting import desk_for, is_open_to_family, watchers_of
 from econsult.consults.records import SEALED_STAY_SHUT, Consult
 from econsult.consults.visits import ASK_DESK, LOOK_AGAIN, Reply, Visit, VisitState, morning
 from econsult.consults.visits_carried import is_asked_for
@@ -75,7 +74,7 @@ def _next(session: Session, visit: Visit, consult: Consult, now: datetime) -> li
         visit.next_at = visit.asked_at + ASK_DESK
         return []
     visit.next_at = None
-    return _needs(coordinators_of(session, consult.program_id), consult, f"visit:{visit.id}:silent")
+    return _needs(desk_for(session, consult), consult, f"visit:{visit.id}:silent")
 
 
 def _of_list(session: Session, visit: Visit, consult: Consult, now: datetime) -> list[Telling]:

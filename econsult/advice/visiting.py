@@ -14,6 +14,7 @@ from econsult.access import Pass, consult_for
 from econsult.consults.answers import signed_answer
 from econsult.consults.conversion import VISIT
 from econsult.consults.hearers import coordinators_of
+from econsult.consults.own_clinic import is_own, own_team
 from econsult.consults.recommendations import TO_DO, Recommendation, StepState, add_event
 from econsult.consults.records import Consult, note
 from econsult.consults.versions import Answer
@@ -22,7 +23,7 @@ from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, N
 from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import caregivers_of
 from econsult.people.deaths import check_lives, has_died
-from econsult.people.persons import NAMES_STAY_SHUT, Person
+from econsult.people.persons import NAMES_STAY_SHUT, Person, Role, team_of
 from econsult.rights import OF_FAMILY, Relation, Right
 
 BOOKERS = (Relation.MEDICAL_HOME, Relation.COORDINATOR)
@@ -151,12 +152,19 @@ def readable_visits(session: Session, passed: Pass) -> list[tuple[str, Visit]]:
 
 
 def watchers_of(session: Session, consult: Consult, visit: Visit, *, is_desk_too: bool = False) -> list[Person]:
-    """Who sees to a visit: whoever booked it, while they are there at all; else, or too, the desk."""
+    """Who sees to a visit: whoever booked it, while they may open it; else, or too, the desk."""
     booker = session.get_one(Person, visit.person_id, options=NAMES_STAY_SHUT)
-    found = [booker] if booker.is_active else []
+    is_there = booker.is_active and (booker.role == Role.COORDINATOR or is_own(session, consult, booker))
+    found = [booker] if is_there else []
     if is_desk_too or not found:
-        found += coordinators_of(session, consult.program_id)
+        found += desk_for(session, consult)
     return list({person.id: person for person in found}.values())
+
+
+def desk_for(session: Session, consult: Consult) -> list[Person]:
+    """The desk; the clinic's own clinicians where a program has nobody there, since directors book no visits."""
+    team = [*team_of(session, consult.organization_id), *own_team(session, consult)]
+    return coordinators_of(session, consult.program_id) or team
 
 
 def is_open_to_family(session: Session, visit: Visit) -> bool:

@@ -55,7 +55,9 @@ NEEDED = {
     "past": _l("Its day has come. Write down whether the child came."),
     "cannot": _l("The family cannot come that day. Find another one with them."),
     "ride": _l("The family needs a ride."),
-    "call": _l("The family has no account here. Call them: it is soon."),
+    "call": _l("The family has no account here. Call them with the day and the place, and write down what they say."),
+    "unread": _l("It is soon, and the family cannot read the answer yet. Call them with the day and the place."),
+    "alone": _l("The young person cannot read this here. Tell them alone, and write down what they say."),
     "list": _l("Two weeks on the waiting list or longer. Ask there again."),
 }
 """What somebody must do about a visit."""
