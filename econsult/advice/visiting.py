@@ -23,7 +23,8 @@ from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, N
 from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import caregivers_of
 from econsult.people.deaths import check_lives, has_died
-from econsult.people.persons import NAMES_STAY_SHUT, Person, Role, team_of
+from econsult.people.patients import Patient
+from econsult.people.persons import NAMES_STAY_SHUT, Organization, Person, Role, team_of
 from econsult.rights import OF_FAMILY, Relation, Right
 
 BOOKERS = (Relation.MEDICAL_HOME, Relation.COORDINATOR)
@@ -66,6 +67,15 @@ def book(
     visit = add_visit(session, passed.consult, step, person, booking, now=now, instead_of=before)
     _tell_family(session, passed.consult, visit, NoticeKind.VISIT_SET, now)
     return visit
+
+
+def usual_zone(session: Session, consult: Consult) -> str:
+    """The zone of the child's own clinic, near which its visits mostly are; empty where that has none of its own.
+
+    Whoever books may sit elsewhere: their clock says nothing of the place.
+    """
+    clinics = select(Organization.time_zone).join(Patient, Patient.organization_id == Organization.id)
+    return session.scalar(clinics.where(Patient.id == consult.patient_id)) or ""
 
 
 def end(

@@ -22,6 +22,7 @@ from econsult.consults.records import Consult, note
 from econsult.database import Base, Instant, PublicId, Sealed
 from econsult.errors import InvalidError
 from econsult.people.persons import Person
+from econsult.zones import zone_of
 
 MORNING = time(9)
 """When families are reminded, the day before, and staff are asked, the day after: by the clock of the place."""
@@ -109,6 +110,11 @@ class Visit(PublicId, Base):
     def brought(self) -> tuple[str, ...]:
         """What the family is asked to bring, by the codes of BRING."""
         return tuple(self.bring.split(",")) if self.bring else ()
+
+    @property
+    def clock(self) -> ZoneInfo:
+        """The clock of the place."""
+        return clock_of(self.zone)
 
     def is_over(self, now: datetime) -> bool:
         """Whether its day has begun, so that somebody can say what came of it."""
@@ -229,9 +235,14 @@ def first_look(starts_at: datetime | None, zone: str, now: datetime) -> datetime
 
 def morning(at: datetime, zone: str, days: int) -> datetime:
     """The morning so many days away from the day of an instant, by the clock of this zone, as an instant."""
-    place = ZoneInfo(zone)
+    place = clock_of(zone)
     day = at.astimezone(place).date() + timedelta(days=days)
     return datetime.combine(day, MORNING, place).astimezone(UTC)
+
+
+def clock_of(zone: str) -> ZoneInfo:
+    """The clock of this zone; one that this machine does not know must keep nobody else's visit waiting."""
+    return zone_of(zone, "UTC", "a visit")
 
 
 def visits_of(session: Session, consult_ids: Collection[int]) -> list[Visit]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from econsult.advice.visiting import book, end, readable_visits, reply
+from econsult.advice.visiting import book, end, readable_visits, reply, usual_zone
 from econsult.consults.visits import Booking, Visit
 from econsult.errors import InvalidError
 from econsult.people.persons import HOUSEHOLD, Role
@@ -14,9 +14,8 @@ from web.api.loading import loaded
 from web.api.routing import route
 from web.api.stamps import stamp
 from web.api.visit_schemas import BOOK_IN, ENDS, SAY_IN
-from web.context import database, now
+from web.context import database, now, settings
 from web.shell.auth import me
-from web.words.language import choose_zone
 from web.words.times import local_instant
 
 BOOKERS = (Role.PCP, Role.COORDINATOR)
@@ -33,7 +32,7 @@ def list_visits(consult_id: str) -> dict[str, Any]:
 @route("POST", "/consults/<consult_id>/steps/<step_id>/visit", answer="Visits", body=BOOK_IN, roles=BOOKERS)
 def book_visit(consult_id: str, step_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Book the visit of a step, or change it by `instead_of`; without `starts_at` it is a place on a waiting list."""
-    zone = check_zone(body.get("zone", "")) or choose_zone()
+    zone = check_zone(body.get("zone", "")) or _zone(consult_id)
     starts_at = local_instant(body["starts_at"], zone) if "starts_at" in body else None
     if "starts_at" in body and starts_at is None:
         raise InvalidError("That is no time of this zone.", {"starts_at": "invalid"})
@@ -60,6 +59,11 @@ def say_of_visit(consult_id: str, visit_id: str, body: dict[str, Any]) -> dict[s
         else:
             reply(session, me(), consult_id, visit_id, body["verb"], now=now())
     return _listed(consult_id)
+
+
+def _zone(consult_id: str) -> str:
+    with loaded(consult_id, Right.FOLLOW) as (session, passed):
+        return usual_zone(session, passed.consult) or settings().time_zone
 
 
 def _listed(consult_id: str) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -12,7 +11,7 @@ from werkzeug import Response
 
 from econsult.access import consult_for
 from econsult.advice.visit_lists import places_known, visit_lists
-from econsult.advice.visiting import book, end, reply
+from econsult.advice.visiting import book, end, reply, usual_zone
 from econsult.consults.visits import (
     BRING,
     LANGUAGES,
@@ -27,7 +26,8 @@ from econsult.consults.visits import (
 from econsult.errors import ImpossibleVerbError, InvalidError, NotFoundError, StaleVersionError
 from econsult.people.persons import Role
 from econsult.rights import Right
-from web.context import database, now
+from econsult.zones import zone_names
+from web.context import database, now, settings
 from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
 from web.shell.forms import FormReader
@@ -37,7 +37,7 @@ from web.showing.steps import Line
 from web.showing.visits import shown_of
 from web.words import terms
 from web.words import visits as words
-from web.words.language import choose_zone, gettext
+from web.words.language import gettext
 from web.words.steps import as_read
 from web.words.times import local_instant
 
@@ -135,8 +135,11 @@ def _booking(form: FormReader) -> tuple[Booking, dict[str, Any]]:
     """What the form says, and the same as it was typed. Without a day it is a place on a waiting list."""
     is_listed = request.form.get("kind") == "listed"
     typed = "" if is_listed else form.text("starts_at", longest=40)
-    zone = choose_zone()
-    starts_at = local_instant(typed, zone) if typed else None
+    zone = form.choice("zone", _zones()) or settings().time_zone
+    if zone != request.form.get("zone", zone):
+        form.errors["zone"] = gettext("Choose a time zone of the list")
+    # A day without a time, as a browser without such a field lets one type, is nobody's midnight.
+    starts_at = local_instant(typed, zone) if len(typed) > len("2026-12-08") else None
     if not is_listed and starts_at is None:
         form.errors["starts_at"] = _wrong("starts_at") if typed else gettext("Write the day and the time")
     place = form.text("place", longest=LONGEST_PLACE, required=_wrong("place"))
@@ -145,7 +148,13 @@ def _booking(form: FormReader) -> tuple[Booking, dict[str, Any]]:
     language = form.choice("note_language", LANGUAGES) or "en"
     given: dict[str, Any] = {"starts_at": request.form.get("starts_at", "")[:40], "place": place, "note": said}
     given |= {"phone": request.form.get("phone", "")[:LONGEST_PHONE], "bring": bring, "note_language": language}
+    given["zone"] = zone
     return Booking(place, zone, starts_at, phone, said, language, bring), given
+
+
+def _zones(*more: str) -> list[str]:
+    """The clocks among which whoever books chooses that of the place."""
+    return sorted({*zone_names(), settings().time_zone, *more})
 
 
 def _wrong(name: str) -> str:
@@ -174,6 +183,9 @@ def _page(
     if line is None:
         raise NotFoundError
     is_desk = me().role == Role.COORDINATOR
+    if not given:
+        usual = usual_zone(session, loaded.consult) or settings().time_zone
+        given = _typed(visits_of(session, [loaded.consult.id]), line, loaded.patient.language, usual)
     return render_template(
         "visits/visit.html",
         case=case,
@@ -181,23 +193,24 @@ def _page(
         visit=next((each for each in line.visits if each.is_current), None),
         back=f"/coordination/{public_id}" if is_desk else f"/consults/{public_id}",
         unsafe_home=home_shown(session, loaded.patient.id),
-        given=given or _typed(visits_of(session, [loaded.consult.id]), line, loaded.patient.language),
+        given=given,
         errors=errors or {},
-        zone=choose_zone(),
+        zones=_zones(given["zone"]),
         places=places_known(session, me()),
         words=words,
         terms=terms,
     )
 
 
-def _typed(known: Iterable[Visit], line: Line, language: str) -> dict[str, Any]:
+def _typed(known: Iterable[Visit], line: Line, language: str, usual: str) -> dict[str, Any]:
     """What stands in the form at first: what is booked, for whoever changes one thing of it."""
     ahead = [each.id for each in line.visits if each.is_current]
     visit = next((each for each in known if each.public_id in ahead), None)
     if visit is None:
-        return {"note_language": language, "bring": ()}
-    at = visit.starts_at.astimezone(ZoneInfo(choose_zone())) if visit.starts_at else None
+        return {"note_language": language, "bring": (), "zone": usual}
+    at = visit.starts_at.astimezone(visit.clock) if visit.starts_at else None
     return {
+        "zone": visit.zone,
         "starts_at": f"{at:%Y-%m-%dT%H:%M}" if at else "",
         "place": visit.place,
         "phone": visit.phone or "",

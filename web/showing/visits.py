@@ -58,7 +58,7 @@ def shown_of(visit: Visit, *, read: Reader | None = None, for_family: bool = Fal
         state=state,
         words=str(words.PAST if is_asked else words.STATES[state]),
         tone="tag-stop" if is_asked else words.TONES.get(state, ""),
-        when=at_place(visit.starts_at, visit.zone, for_family=for_family) if visit.starts_at else "",
+        when=at_place(visit.starts_at, visit.clock.key, for_family=for_family) if visit.starts_at else "",
         place="" if is_hidden else visit.place,
         phone="" if is_hidden else visit.phone or "",
         note="" if is_hidden else visit.note or "",
@@ -116,7 +116,9 @@ def next_visits(session: Session, consult_ids: Collection[int]) -> dict[int, str
         if is_ahead and is_sooner and is_open_to_family(session, visit):
             ahead[visit.consult_id] = visit
     return {
-        number: at_place(each.starts_at, each.zone, for_family=True) for number, each in ahead.items() if each.starts_at
+        number: at_place(each.starts_at, each.clock.key, for_family=True)
+        for number, each in ahead.items()
+        if each.starts_at
     }
 
 
