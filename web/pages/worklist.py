@@ -36,7 +36,8 @@ TRIES = 5
 def queue() -> str:
     """One page of one tab."""
     with database().writing() as session:
-        kept, shown = kept_view(session, me()), _narrowed(session)
+        kept = kept_view(session, me())
+        shown = _narrowed(kept)
         found = _page(session, shown)
         rows = rows_of(session, found.consults)
         counts = counts_of(session, tuple(tabs()))
@@ -70,7 +71,7 @@ def queue() -> str:
 def marks() -> Response:
     """Ids and versions of the tab's first rows, for a page that asks whether anything is new. It names no child."""
     with database().reading() as session:
-        shown = _narrowed(session)
+        shown = _narrowed(kept_view(session, me()))
         found = [f"{consult.public_id}.{consult.version}" for consult in _page(session, shown).consults]
     response = jsonify(marks=found)
     response.set_etag(hashlib.sha256(" ".join(found).encode()).hexdigest()[:32])
@@ -154,11 +155,9 @@ def _view() -> View:
     return View(wish) if wish in tabs() else View.POOL
 
 
-def _narrowed(session: Session) -> Narrowed:
+def _narrowed(kept: Narrowed) -> Narrowed:
     """What the address asks for; what the person keeps where it says nothing of it."""
-    if not request.args.keys() & {"specialty", "language"}:
-        return kept_view(session, me())
-    return _wished(request.args)
+    return _wished(request.args) if request.args.keys() & {"specialty", "language"} else kept
 
 
 def _wished(given: Mapping[str, str]) -> Narrowed:

@@ -79,7 +79,7 @@ def visits_on(session: Session, passed: Pass, step_ids: Iterable[int], read: Rea
     """The visits of the steps of a case, the newest first, by the id of the step."""
     hider = None if passed.relation in SHOWN else read
     found: dict[int, list[Shown]] = {number: [] for number in step_ids}
-    for visit in reversed(visits_of(session, [passed.consult.id])):
+    for visit in reversed(visits_of(session, [passed.consult.id] if found else [])):
         if visit.recommendation_id in found:
             found[visit.recommendation_id].append(shown_of(visit, read=hider))
     return found
