@@ -43,6 +43,6 @@ AFTER: dict[NoticeKind, dict[str, str]] = {
     },
     NoticeKind.VISIT_NEEDS: {
         "en": "Something about a visit needs you. Sign in to see it.",
-        "es": "Algo de una cita le necesita. Entre para verlo.",
+        "es": "Una cita necesita su atención. Entre para verla.",
     },
 }

@@ -188,6 +188,16 @@ def is_open_to_family(session: Session, visit: Visit) -> bool:
     return session.scalars(query).first() is not None
 
 
+def whom_to_call(session: Session, visit: Visit, now: datetime) -> str:
+    """Whom no letter tells what was just written down of a visit: the `family`, a young person `alone`, or nobody."""
+    consult = session.get_one(Consult, visit.consult_id)
+    if consult.consent_withdrawn_at is not None or has_died(session, consult.patient_id):
+        return ""
+    if caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
+        return ""
+    return "alone" if consult.is_confidential else "family"
+
+
 def _turn_step(session: Session, consult: Consult, visit: Visit, person: Person, now: datetime) -> None:
     """A child that came has done the step; one that did not has it before it, though somebody ticked it off before."""
     step = session.get_one(Recommendation, visit.recommendation_id, with_for_update=True, populate_existing=True)

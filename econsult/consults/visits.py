@@ -22,6 +22,7 @@ from econsult.consults.records import Consult, note
 from econsult.database import Base, Instant, PublicId, Sealed
 from econsult.errors import InvalidError
 from econsult.people.persons import Person
+from econsult.seeing import is_seen
 from econsult.zones import zone_of
 
 MORNING = time(9)
@@ -32,6 +33,8 @@ ASK_DESK = timedelta(days=3)
 """After so long the desk hears that nobody has said whether a child came."""
 FARTHEST = timedelta(days=730)
 LONGEST_PLACE, LONGEST_PHONE, LONGEST_NOTE = 200, 40, 300
+FEWEST_DIGITS = 7
+"""What has fewer can be called by nobody."""
 LANGUAGES = ("en", "es")
 HANGS_ON = "recommendation_id"
 CURRENT_ROW = text("state IN ('listed', 'booked')")
@@ -135,11 +138,13 @@ class Booking:
 
     def check(self, now: datetime) -> None:
         """Raise InvalidError naming each field that is missing or wrong."""
-        wrong = {} if self.place.strip() else {"place": "required"}
+        wrong = {} if is_seen(self.place) else {"place": "required"}
         longest = {"place": LONGEST_PLACE, "phone": LONGEST_PHONE, "note": LONGEST_NOTE}
         wrong |= {name: "too_long" for name, most in longest.items() if len(getattr(self, name)) > most}
         if self.starts_at is not None and not now < self.starts_at <= now + FARTHEST:
             wrong["starts_at"] = "invalid"
+        if self.phone.strip() and sum(sign.isdigit() for sign in self.phone) < FEWEST_DIGITS:
+            wrong["phone"] = "invalid"
         if set(self.bring) - set(BRING):
             wrong["bring"] = "unknown_value"
         if self.note_language not in LANGUAGES:
@@ -249,6 +254,17 @@ def visits_of(session: Session, consult_ids: Collection[int]) -> list[Visit]:
     """The bookings of these consults, the oldest first."""
     query = select(Visit).where(Visit.consult_id.in_(consult_ids)).order_by(Visit.id)
     return list(session.scalars(query)) if consult_ids else []
+
+
+def moves_of(session: Session, visit: Visit) -> tuple[str, int]:
+    """The id of the booking with which this one began, and how often it was moved since."""
+    query = select(Visit).where(Visit.recommendation_id == visit.recommendation_id, Visit.id < visit.id)
+    first, count = visit.public_id, 0
+    for before in session.scalars(query.order_by(Visit.id.desc())):
+        if before.state != VisitState.MOVED:
+            break
+        first, count = before.public_id, count + 1
+    return first, count
 
 
 def current_visit(session: Session, step_id: int, *, is_locked: bool = False) -> Visit | None:

@@ -36,10 +36,17 @@ def test_a_visit_is_booked_and_kept(clinic: Clinic, program_of: ProgramOf, made:
     (step,) = pcp.get(f"{at}/steps").json["items"]
     book = f"{at}/steps/{step['id']}/visit"
     local = f"{AHEAD.astimezone(ZoneInfo('America/Phoenix')):%Y-%m-%dT%H:%M}"
-    body = {"place": "Skin clinic", "starts_at": local, "zone": "America/Phoenix", "bring": ["papers"], "phone": "505"}
+    body = {
+        "place": "Skin clinic",
+        "starts_at": local,
+        "zone": "America/Phoenix",
+        "bring": ["papers"],
+        "phone": "505 555 0100",
+    }
     assert pcp.post(book, {**body, "zone": "Moon/Base"}).status_code == 422
     assert pcp.post(book, {**body, "starts_at": "2020-01-01T10:00"}).status_code == 422
     assert pcp.post(book, {**body, "starts_at": "soon"}).status_code == 422
+    assert pcp.post(book, {**body, "phone": "505", "place": "\u200b"}).status_code == 422
     found = pcp.post(book, body).json
     check(pcp.client.get("/api/openapi.json").json, "Visits", found)
     (visit,) = found["items"]

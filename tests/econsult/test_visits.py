@@ -121,6 +121,8 @@ def test_another_day_is_a_new_row_and_whoever_did_not_see_it_changes_nothing(
     [
         ({"place": " "}, "place"),
         ({"place": "x" * 201}, "place"),
+        ({"place": "\u200b"}, "place"),
+        ({"phone": "ask Ana"}, "phone"),
         ({"starts_at": NOON - timedelta(minutes=1)}, "starts_at"),
         ({"starts_at": NOON + timedelta(days=800)}, "starts_at"),
         ({"bring": ("ham",)}, "bring"),

@@ -77,7 +77,7 @@ def test_the_desk_books_and_the_family_reads_where_and_when(
     assert ("Booked" in read, "2nd floor" in read, path in read) == (True, False, False)
     assert derm.get(path).status_code == 403
     assert post(mother, f"{family}/visits/{visit.public_id}", {"reply": "ride"}).status_code == 303
-    assert "Su clínica sabe que necesita transporte" in mother.get(f"{family}/answer").text
+    assert "Su clínica ya sabe que necesita transporte" in mother.get(f"{family}/answer").text
     assert "The family needs a ride" in desk.get("/visits").text
     assert post(desk, f"{path}/{visit.public_id}/said", {"reply": "coming"}).status_code == 303
     assert "The family needs a ride." not in desk.get("/visits").text
@@ -102,7 +102,7 @@ def test_the_clinic_says_what_came_of_it(
     case = pcp.get(f"/consults/{answered.public_id}").text
     assert ("Did not take place" in case, "No ride" in case, "Book the visit" in case) == (True, True, True)
     page = browser_of(clinic.mother).get(f"/family/questions/{answered.public_id}/answer").text
-    assert "Su clínica le llamará para otro día" in page
+    assert "Su clínica le llamará para darle otro día" in page
     post(pcp, path, form(runtime))
     with runtime.database.writing() as session:
         session.execute(update(Visit).where(Visit.state == "booked").values(starts_at=NOW))

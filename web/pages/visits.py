@@ -11,7 +11,7 @@ from werkzeug import Response
 
 from econsult.access import consult_for
 from econsult.advice.visit_lists import places_known, visit_lists
-from econsult.advice.visiting import book, end, reply, usual_zone
+from econsult.advice.visiting import book, end, reply, usual_zone, whom_to_call
 from econsult.consults.visits import (
     BRING,
     LANGUAGES,
@@ -44,6 +44,8 @@ from web.words.times import local_instant
 visits = rings(Blueprint("visits", __name__))
 Page = str | Response | tuple[str, int]
 BOOKERS = (Role.PCP, Role.COORDINATOR)
+SAID = {"": "visit_booked", "family": "visit_call", "alone": "visit_alone"}
+"""What the page says of whom a letter tells, and of whom somebody must tell."""
 
 
 @visits.get("/visits")
@@ -80,13 +82,14 @@ def step(public_id: str, step_id: str) -> Page:
 @only(*BOOKERS)
 def book_it(public_id: str, step_id: str) -> Page:
     """Book it, put it on a waiting list, or change what is booked."""
-    form = FormReader()
+    form, whom = FormReader(), ""
     booking, given = _booking(form)
     try:
         if not form.errors:
             with database().writing() as session:
                 seen = request.form.get("instead_of", "")
-                book(session, me(), public_id, step_id, booking, instead_of=seen, now=now())
+                visit = book(session, me(), public_id, step_id, booking, instead_of=seen, now=now())
+                whom = whom_to_call(session, visit, now())
     except InvalidError as error:
         form.errors |= {name: _wrong(name) for name in error.fields}
     except (StaleVersionError, ImpossibleVerbError):
@@ -94,20 +97,21 @@ def book_it(public_id: str, step_id: str) -> Page:
     if form.errors:
         with database().writing() as session:
             return _page(session, public_id, step_id, form.errors, given), 422
-    return redirect(url_for(".step", public_id=public_id, step_id=step_id, said="visit_booked"), 303)
+    return redirect(url_for(".step", public_id=public_id, step_id=step_id, said=SAID[whom]), 303)
 
 
 @visits.post("/consults/<public_id>/steps/<step_id>/visit/<visit_id>")
 @only(*BOOKERS)
 def end_it(public_id: str, step_id: str, visit_id: str) -> Page:
     """The child came, did not come, or the visit is called off."""
-    form = FormReader()
+    form, whom = FormReader(), ""
     verb = form.choice("verb", tuple(words.ENDS), required=gettext("Say what came of it"))
     why = form.choice("why", WHY)
     try:
         if not form.errors:
             with database().writing() as session:
-                end(session, me(), public_id, visit_id, verb, why=why, now=now())
+                visit = end(session, me(), public_id, visit_id, verb, why=why, now=now())
+                whom = whom_to_call(session, visit, now()) if verb == "off" else ""
     except InvalidError:
         form.errors["why"] = gettext("Choose why it did not take place")
     except (StaleVersionError, ImpossibleVerbError):
@@ -115,7 +119,7 @@ def end_it(public_id: str, step_id: str, visit_id: str) -> Page:
     if form.errors:
         with database().writing() as session:
             return _page(session, public_id, step_id, form.errors), 422
-    return redirect(url_for(".step", public_id=public_id, step_id=step_id, said="noted"), 303)
+    return redirect(url_for(".step", public_id=public_id, step_id=step_id, said=SAID[whom] if whom else "noted"), 303)
 
 
 @visits.post("/consults/<public_id>/steps/<step_id>/visit/<visit_id>/said")

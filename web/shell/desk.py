@@ -18,6 +18,7 @@ from econsult.people.persons import Person, Role
 from econsult.standing import check_desk, has_just_stood_in
 from web.context import database, now, ring_workers, signed_in
 from web.shell.auth import View, home_of, me, only
+from web.words import visits
 from web.words.refusals import have_arrived, told_of_files
 from web.words.steps import as_read
 from web.words.terms import alias_words
@@ -125,7 +126,7 @@ SAID = {
     "death_taken_back": _l("Taken back. What had ended goes on, and those who were told hear of it."),
     "details_same": _l("Nothing was changed."),
     "called": _l("Written down: you called the family."),
-    "visit_booked": _l("Written down. The family reads it as soon as it can read the answer."),
+    **visits.SAID,
     "noted": _l("Written down."),
     "adopted": _l("Written down. You can answer it."),
     "invited": _l("The invitation is ready. Print it, or read it to the family."),

@@ -5,6 +5,7 @@ What such a file says can be read by whoever picks the telephone up, so it names
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -16,8 +17,10 @@ WIDEST = 75
 """Octets in a line; what is longer goes on in a next one that begins with a space."""
 
 
-def entry_of(visit: Visit, now: datetime) -> str:
-    """The file for one visit with a day."""
+def entry_of(visit: Visit, moves: tuple[str, int], now: datetime) -> str:
+    """The file for one visit with a day. `moves` names its first booking and counts those since: a visit on another
+    day takes the place of the one before it in the calendar, and does not stand beside it.
+    """
     starts_at = visit.starts_at or now
     place = ", ".join(filter(None, (visit.place, visit.phone)))
     lines = (
@@ -25,7 +28,8 @@ def entry_of(visit: Visit, now: datetime) -> str:
         "VERSION:2.0",
         "PRODID:-//eConsult//visit//EN",
         "BEGIN:VEVENT",
-        f"UID:{visit.public_id}@econsult",
+        f"UID:{moves[0]}@econsult",
+        f"SEQUENCE:{moves[1]}",
         f"DTSTAMP:{_stamp(now)}",
         f"DTSTART:{_stamp(starts_at)}",
         f"DTEND:{_stamp(starts_at + LASTS)}",
@@ -49,7 +53,9 @@ def _stamp(at: datetime) -> str:
 def _text(words: str) -> str:
     for sign in ("\\", ";", ","):
         words = words.replace(sign, f"\\{sign}")
-    return "\\n".join(words.splitlines())
+    # Control signs have no place in such a text, and break it for some calendars.
+    lines = ("".join(sign for sign in line if unicodedata.category(sign) != "Cc") for line in words.splitlines())
+    return "\\n".join(lines)
 
 
 def _folded(line: str) -> Iterator[str]:

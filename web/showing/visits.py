@@ -11,6 +11,7 @@ from econsult.access import Pass
 from econsult.advice.visiting import is_open_to_family
 from econsult.consults.recommendations import TO_DO, Recommendation
 from econsult.consults.visits import CURRENT, Reply, Visit, VisitState, visits_of
+from econsult.consults.visits_carried import is_asked_for
 from econsult.reading import Reader
 from econsult.rights import Relation
 from web.context import now
@@ -92,6 +93,8 @@ class OfFamily:
     shown: Shown
     said: str
     replies: tuple[tuple[str, str], ...]
+    is_left: bool
+    """Whether the answer has changed since, and does not ask for it any more."""
     is_note_foreign: bool
     """Whether what staff wrote is in another language than the family's."""
 
@@ -103,17 +106,29 @@ def familys_visits(session: Session, passed: Pass) -> list[OfFamily]:
         latest[visit.recommendation_id] = visit
     kept = [visit for visit in latest.values() if _is_told(session, visit)]
     kept.sort(key=lambda visit: (visit.starts_at is None, visit.starts_at or visit.at))
-    return [_of_family(visit, passed.patient.language) for visit in kept if is_open_to_family(session, visit)]
+    return [
+        _of_family(
+            visit,
+            passed.patient.language,
+            is_left=not is_asked_for(session, visit),
+            is_youth=passed.relation == Relation.YOUTH,
+        )
+        for visit in kept
+        if is_open_to_family(session, visit)
+    ]
 
 
 def next_visits(session: Session, consult_ids: Collection[int]) -> dict[int, str]:
-    """When the next booked visit of each of these consults is, by its id, as its family reads it."""
+    """When the next booked visit of each of these consults is, by its id, as its family reads it.
+
+    None that its answer does not ask for any more: its page says what to do first.
+    """
     ahead: dict[int, Visit] = {}
     for visit in visits_of(session, consult_ids):
         is_ahead = visit.state == VisitState.BOOKED and not visit.is_over(now())
         before = ahead.get(visit.consult_id)
         is_sooner = before is None or (visit.starts_at or visit.at) < (before.starts_at or before.at)
-        if is_ahead and is_sooner and is_open_to_family(session, visit):
+        if is_ahead and is_sooner and is_asked_for(session, visit) and is_open_to_family(session, visit):
             ahead[visit.consult_id] = visit
     return {
         number: at_place(each.starts_at, each.clock.key, for_family=True)
@@ -129,13 +144,15 @@ def _is_told(session: Session, visit: Visit) -> bool:
     return is_lost and session.get_one(Recommendation, visit.recommendation_id).state in TO_DO
 
 
-def _of_family(visit: Visit, language: str) -> OfFamily:
+def _of_family(visit: Visit, language: str, *, is_left: bool, is_youth: bool) -> OfFamily:
     shown = shown_of(visit, for_family=True)
     is_ahead = visit.state == VisitState.BOOKED and not shown.is_over
-    replies = words.FAMILYS.items() if is_ahead else ()
+    own = words.YOUTHS if is_youth else words.FAMILYS
+    replies = own.items() if is_ahead and not is_left else ()
     return OfFamily(
         shown=shown,
-        said=str(words.HEARD[Reply(shown.reply)]) if shown.reply and is_ahead else "",
+        said=str(words.HEARD[Reply(shown.reply)]) if shown.reply and is_ahead and not is_left else "",
         replies=tuple((code, str(said)) for code, said in replies if code != shown.reply),
+        is_left=is_left and not shown.is_over,
         is_note_foreign=bool(shown.note) and visit.note_language != language,
     )

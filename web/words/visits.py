@@ -27,8 +27,14 @@ FAMILYS = {
     Reply.CANNOT: _l("We cannot come that day"),
 }
 """The same as the family says it."""
+YOUTHS = {
+    Reply.COMING: _l("I will come"),
+    Reply.RIDE: _l("I need a ride"),
+    Reply.CANNOT: _l("I cannot come that day"),
+}
+"""The same as a young person says it, who may be the only one that knows of it."""
 HEARD = {
-    Reply.COMING: _l("Thank you. We know that you come."),
+    Reply.COMING: _l("Thank you. We know that you will come."),
     Reply.RIDE: _l("Thank you. Your clinic knows that you need a ride, and will call you."),
     Reply.CANNOT: _l("Thank you. Your clinic knows that you cannot come, and will call you about another day."),
 }
@@ -62,3 +68,9 @@ NEEDED = {
 }
 """What somebody must do about a visit."""
 ENDS = {"came": _l("The child came"), "missed": _l("Did not come"), "off": _l("Call it off")}
+SAID = {
+    "visit_booked": _l("Written down. The family reads it as soon as it can read the answer."),
+    "visit_call": _l("Written down. The family has no account here and gets no letter: call them now."),
+    "visit_alone": _l("Written down. The young person has no account here and gets no letter: tell them alone."),
+}
+"""What a page says after a visit was written down."""

@@ -7,7 +7,7 @@ from werkzeug import Response as Answered
 
 from econsult.access import consult_for
 from econsult.advice.visiting import familys_visit, reply
-from econsult.consults.visits import Reply
+from econsult.consults.visits import Reply, moves_of
 from econsult.errors import InvalidError, StaleVersionError
 from econsult.people.persons import HOUSEHOLD
 from web.context import database, now, ring_workers
@@ -43,7 +43,7 @@ def calendar(public_id: str, visit_id: str) -> Response:
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now())
         visit = familys_visit(session, loaded, visit_id)
-        content = entry_of(visit, now())
+        content = entry_of(visit, moves_of(session, visit), now())
     response = Response(content, mimetype="text/calendar")
     response.headers["Content-Disposition"] = 'attachment; filename="visit.ics"'
     return response
