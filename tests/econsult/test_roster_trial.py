@@ -193,7 +193,7 @@ def test_a_change_that_is_refused_is_refused_in_its_trial(database: Database, cl
                 lambda session: planning.add_shift(session, clinic.coordinator, _form(clinic, 9, 8, 8), now=NOW),
                 NOW,
             )
-        assert refusal.value.fields == {"starts": "invalid"}
+        assert refusal.value.fields == {"weekday": "invalid"}
         assert _kept(session) == before
 
 
