@@ -57,16 +57,32 @@ def after(order: Order, place: tuple[int, datetime, int]) -> ColumnElement[bool]
             return tuple_(Consult.urgency_rank, Consult.due_at, Consult.id) > tuple_(rank, instant, number)
 
 
-def make_cursor(order: Order, consult: Consult, part: int) -> str:
-    """The place of this consult in the order, within one part of a list."""
+def place_in(order: Order, consult: Consult) -> tuple[int, datetime, int]:
+    """By what the consult stands where it does, in an order by instants."""
+    if order == Order.WAIT:
+        return 0, consult.family_waits_since or FAR, consult.id
+    return consult.urgency_rank, consult.due_at or FAR, consult.id
+
+
+def make_cursor(order: Order, consult: Consult, part: int, mark: int = 0) -> str:
+    """The place of this consult in the order, within one part of a list; `mark` is the newest line of the ledger when
+    the page was read, 0 where nobody asks what moved since.
+    """
     instant = consult.family_waits_since if order == Order.WAIT else consult.due_at
-    return pack(consult.urgency_rank, (instant or FAR).isoformat(), consult.id, part)
+    return pack(consult.urgency_rank, (instant or FAR).isoformat(), consult.id, part, *([mark] if mark else []))
+
+
+def mark_of(cursor: str) -> int:
+    """The newest line of the ledger when the page before was read; 0 where its cursor names none."""
+    values = unpack(cursor)
+    mark = values[4] if len(values) > 4 else 0
+    return mark if type(mark) is int and 0 < mark < 2**31 else 0
 
 
 def read_cursor(cursor: str) -> tuple[int, tuple[int, datetime, int]]:
     """The part of the list and the place in it. Raises InvalidError for a cursor that was never given out."""
     try:
-        rank, instant, number, part = unpack(cursor)
+        rank, instant, number, part = unpack(cursor)[:4]
         for whole in (rank, number, part):
             int(whole).to_bytes(8, "big", signed=True)
         return int(part), (int(rank), datetime.fromisoformat(instant).astimezone(UTC), int(number))

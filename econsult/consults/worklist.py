@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
-from sqlalchemy import and_, select, union_all
+from sqlalchemy import and_, func, select, union_all
 from sqlalchemy.orm import Session
 
-from econsult.consults.orders import Order, after, keys_of, make_cursor, read_cursor, sorting
+from econsult.consults.ledger import ClockEvent
+from econsult.consults.orders import Order, after, keys_of, make_cursor, mark_of, place_in, read_cursor, sorting
 from econsult.consults.records import Consult, Kind
 from econsult.consults.views import Filters, Shelf, Slice, View, shelf_of, slices_of
 from econsult.cursors import no_such_page
@@ -24,11 +26,19 @@ COUNT_CAP = 99
 Place = tuple[int, datetime, int]
 BY_NUMBER = {View.DONE: Order.NEWEST, View.DRAFTS: Order.OLDEST}
 """These are ordered by number: they have no promise to be ordered by. What is done comes newest first."""
+MOVES = ("started", "carried", "resumed", "recomputed", "rerouted", "undone")
+"""Lines of the ledger by which a consult may come sooner in a list, or come back to it."""
+MOST_MOVED = 500
+"""So many lines are looked at between two pages: of more than that the newest count."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """Some consults, and the cursor of the next page where there is one."""
+    """Some consults, and the cursor of the next page where there is one.
+
+    On top of a further page stand those that came before it since the page before was read: raised, sent back, or
+    promised sooner, they would else be on no page that is still to come.
+    """
 
     consults: list[Consult]
     next_cursor: str | None
@@ -126,12 +136,31 @@ def _read(session: Session, reading: _Reading, parts: list[Part], cursor: str | 
     start, place = read_cursor(cursor) if cursor else (0, None)
     if not 0 <= start < len(parts):
         raise no_such_page()
+    # Read first: what moves while the rows are read counts for the next page.
+    mark = session.scalars(select(func.max(ClockEvent.id))).one() or 0
     rows = _rows(session, reading, parts, (start, place))
     following = None
     if len(rows) > reading.limit:
         index, last = rows[reading.limit - 1]
-        following = make_cursor(parts[index].order, last, index)
-    return Page([consult for _, consult in rows[: reading.limit]], following)
+        following = make_cursor(parts[index].order, last, index, mark)
+    came = _came_before(session, reading, parts[: start + 1], place, mark_of(cursor)) if cursor and place else []
+    return Page([*came, *(consult for _, consult in rows[: reading.limit])], following)
+
+
+def _came_before(session: Session, reading: _Reading, parts: list[Part], place: Place, mark: int) -> list[Consult]:
+    """What the ledger moved since that line, and what stands at or before the place now, the last of these parts."""
+    moved = select(ClockEvent.consult_id).where(ClockEvent.id > mark, ClockEvent.kind.in_(MOVES))
+    numbers = set(session.scalars(moved.order_by(ClockEvent.id.desc()).limit(MOST_MOVED))) if mark else set()
+    if not numbers or reading.view in BY_NUMBER:
+        return []
+    found: dict[int, Consult] = {}
+    for part in parts:
+        reached = [~after(part.order, place)] if part is parts[-1] else []
+        conditions = [*reading.conditions, *part.conditions, *reached, Consult.id.in_(numbers)]
+        # Sorted here, and not by the database: by these few numbers it finds them, and reads no list to do it.
+        here = [each for cut in reading.slices for each in session.scalars(select(Consult).where(cut, *conditions))]
+        found |= {each.id: each for each in sorted(here, key=partial(place_in, part.order)) if each.id not in found}
+    return list(found.values())[: reading.limit]
 
 
 def _rows(
