@@ -12,9 +12,11 @@ import re
 from dataclasses import dataclass
 from importlib.resources import files
 
+from econsult.advice.reading import cards_for
+
 EVERY = "every"
 """The sentences for all specialties."""
-FIELDS = ("impression", "step", "watch_for", "family_summary", "family_summary_es")
+FIELDS = ("impression", "step", "watch_for", "family_summary", "family_summary_es", "references")
 NAME = re.compile("[a-z][a-z0-9-]{1,23}")
 LONGEST = 1000
 OWN, PROGRAM = "own", "program"
@@ -50,4 +52,9 @@ def snippets_for(specialty: str | None) -> tuple[Snippet, ...]:
 @functools.cache
 def _known() -> dict[str, tuple[Snippet, ...]]:
     read = json.loads((files("econsult.advice") / "snippets.json").read_text(encoding="utf-8"))
-    return {name: tuple(Snippet(**row) for row in rows) for name, rows in read.items()}
+    return {name: (*(Snippet(**row) for row in rows), *_reading(name)) for name, rows in read.items()}
+
+
+def _reading(specialty: str) -> tuple[Snippet, ...]:
+    """What a family of this specialty may read on, as references."""
+    return tuple(Snippet(card.name, "references", card.reference) for card in cards_for(specialty))

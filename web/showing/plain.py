@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from econsult.advice.reading import cards_in
 from econsult.consults.answers import Answer
 from econsult.consults.contents import Disposition
 from econsult.consults.spoken import Spoken, told_in
@@ -45,6 +46,10 @@ class Plain:
     """Whether something of it is not there in the family's language."""
     spanish_by: str = ""
     """Whose Spanish it is, where it was written beside the first text: a name."""
+
+    def reading(self, language: str) -> list[tuple[str, str]]:
+        """The pages to read on that the references name, as titles and addresses in the reader's language."""
+        return [(card.title(language), card.address(language)) for card in cards_in(self.references)]
 
     def what_now(self, *, is_youth: bool) -> str:
         """What comes next, beside what the family does itself, for whoever reads; empty where nothing does."""

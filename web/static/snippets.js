@@ -36,6 +36,8 @@ function offer() {
     button.hidden = false;
     button.addEventListener("click", () => {
       const box = last ?? meant(button.dataset.put) ?? form.querySelector("#impression");
+      // What takes less room is folded until somebody writes in it.
+      box.closest("details")?.setAttribute("open", "");
       box.focus();
       const start = box.selectionStart;
       put(box, start, (start && !/\s$/.test(box.value.slice(0, start)) ? " " : "") + words.get(button.closest("[data-snippet]").dataset.snippet));

@@ -14,6 +14,7 @@ SNIPPET_FIELDS = {
     "watch_for": _l("Call the same day if"),
     "family_summary": _l("Plain summary for the family"),
     "family_summary_es": _l("Plain summary in Spanish"),
+    "references": _l("References"),
 }
 
 
