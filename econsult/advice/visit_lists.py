@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -74,12 +74,21 @@ def visit_lists(session: Session, person: Person, now: datetime) -> dict[str, li
     return found
 
 
+def is_full(found: Mapping[str, Sequence[Entry]]) -> bool:
+    """Whether there may be more than these lists show."""
+    needs, arrange, coming, listed = (len(found[name]) for name in GROUPS)
+    return max(arrange, needs + coming, needs + listed) >= SHOWN
+
+
 def places_known(session: Session, person: Person) -> list[tuple[str, str]]:
-    """Where visits of this program were booked lately, with the telephone numbers: so that nobody types them again."""
+    """Where visits that this reader knows of were booked lately, with the telephone numbers: nobody types them again.
+
+    What somebody wrote there of another clinic's child is nothing for this one.
+    """
     query = (
         select(Visit)
         .join(Consult, Consult.id == Visit.consult_id)
-        .where(Consult.program_id == person.program_id)
+        .where(*_scope(person))
         .order_by(Visit.id.desc())
         .limit(PLACES)
     )

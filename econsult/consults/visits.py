@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult.belonging import in_program, program_of
 from econsult.consults.recommendations import Recommendation
 from econsult.consults.records import Consult, note
+from econsult.consults.spoken import language_of
 from econsult.database import Base, Instant, PublicId, Sealed
 from econsult.errors import InvalidError
 from econsult.people.persons import Person
@@ -161,7 +162,8 @@ class Booking:
             "place": self.place.strip(),
             "phone": self.phone.strip() or None,
             "note": self.note.strip() or None,
-            "note_language": self.note_language,
+            # What is plainly in the other language is called so, so that a family is offered to hear it.
+            "note_language": language_of(self.note) or self.note_language,
             "bring": ",".join(code for code in BRING if code in self.bring),
         }
 

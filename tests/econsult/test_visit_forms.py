@@ -89,6 +89,22 @@ def test_what_a_family_said_is_kept_as_long_as_it_holds(
     assert made.reply == kept
 
 
+@pytest.mark.parametrize(
+    ("said", "chosen", "kept"),
+    [
+        ("Bring her to the second floor", "es", "en"),
+        ("Traiga a su hija en ayunas", "en", "es"),
+        ("Ayunas", "es", "es"),
+    ],
+)
+def test_no_note_is_called_spanish_that_is_not(
+    database: Database, clinic: Clinic, consult: Consult, said: str, chosen: str, kept: str
+) -> None:
+    booked(database, clinic, consult, replace(BOOKING, note=said, note_language=chosen))
+    with database.reading() as session:
+        assert session.scalars(select(Visit.note_language)).one() == kept
+
+
 def test_a_wrong_button_is_taken_back_and_the_visit_is_asked_about_again(
     database: Database, clinic: Clinic, consult: Consult
 ) -> None:

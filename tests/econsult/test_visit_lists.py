@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import insert, select, update
 
-from econsult.advice.visit_lists import SHOWN, visit_lists
+from econsult.advice.visit_lists import SHOWN, is_full, places_known, visit_lists
 from econsult.advice.visiting import book, reply
 from econsult.consults import answers
 from econsult.consults.recommendations import Recommendation
@@ -149,4 +149,12 @@ def test_a_long_waiting_list_hides_no_visit_that_is_booked(
         session.execute(insert(Visit), [{**place, **day}])
     with database.writing() as session:
         lists = visit_lists(session, clinic.coordinator, NOON)
-    assert (len(lists["listed"]), len(lists["coming"])) == (SHOWN, 1)
+    assert (len(lists["listed"]), len(lists["coming"]), is_full(lists)) == (SHOWN, 1, True)
+
+
+def test_a_clinic_is_offered_no_place_that_another_wrote(database: Database, clinic: Clinic, consult: Consult) -> None:
+    booked(database, clinic, consult)
+    with database.reading() as session:
+        known = [places_known(session, each) for each in (clinic.coordinator, clinic.pcp, clinic.other_pcp)]
+        assert not is_full(visit_lists(session, clinic.coordinator, NOON))
+    assert known == [[(BOOKING.place, BOOKING.phone)]] * 2 + [[]]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import consult_for
-from econsult.advice.visit_lists import places_known, visit_lists
+from econsult.advice.visit_lists import SHOWN, is_full, places_known, visit_lists
 from econsult.advice.visiting import book, end, reply, usual_zone, whom_to_call
 from econsult.consults.visits import (
     BRING,
@@ -62,6 +62,7 @@ def show() -> str:
     return render_template(
         "visits/list.html",
         groups=groups,
+        most=SHOWN if is_full(found) else 0,
         words=words,
         terms=terms,
         as_read=as_read,
