@@ -37,10 +37,12 @@ def test_what_the_team_does_is_read_in_words_where_no_step_is_followed(
     with runtime.database.writing() as session:
         path = f"/consults/{clinic.claimed(session, now=NOW).public_id}"
     fields = {"impression": "Eczema", "rec_text": ["Ferritin"], "rec_owner": ["pcp"], "rec_due": [""], "rec_kind": [""]}
+    fields["references"] = "https://medlineplus.gov/spanish/eczema.html"
     summary = {"family_summary": "This looks like eczema.", "disposition": "advice_only", "saves": "0"}
     page = post(browser_of(clinic.derm), f"{path}/answer", {**fields, **summary, "verb": "preview"})
     shown = browser_of(clinic.derm).get(page.location).text if page.status_code == 303 else page.text
     assert ("Ferritin" in shown, "Spoken(" in shown) == (True, False)
+    assert 'href="https://medlineplus.gov/eczema.html"' in shown
 
 
 def test_a_page_is_brought_by_its_name_or_by_a_click(
