@@ -65,8 +65,18 @@ def book(
     if (before.public_id if before is not None else "") != instead_of:
         raise StaleVersionError("Somebody else has booked or changed this visit meanwhile; nothing was written down.")
     visit = add_visit(session, passed.consult, step, person, booking, now=now, instead_of=before)
-    _tell_family(session, passed.consult, visit, NoticeKind.VISIT_SET, now)
+    _tell_family(session, passed.consult, visit, _letter_of(visit, before), now)
     return visit
+
+
+def _letter_of(visit: Visit, before: Visit | None) -> NoticeKind | None:
+    """What the family is told: no new day where there is none, and nothing where a list was asked again in vain."""
+    if before is not None and visit.starts_at is None:
+        if before.starts_at is not None:
+            return NoticeKind.VISIT_OFF
+        if before.place == visit.place:
+            return None
+    return NoticeKind.VISIT_SET
 
 
 def usual_zone(session: Session, consult: Consult) -> str:
@@ -178,11 +188,15 @@ def desk_for(session: Session, consult: Consult) -> list[Person]:
 
 
 def is_open_to_family(session: Session, visit: Visit) -> bool:
-    """Whether the family can read the answer that the visit belongs to."""
+    """Whether the family can read the answer that the visit belongs to, or could when it was booked.
+
+    What it has read of a visit is not hidden from it while a newer answer, which says the step again, waits to be read.
+    """
+    steps = {visit.recommendation_id, visit.before_id} - {None}
     query = (
         select(Answer.id)
         .join(Recommendation, Recommendation.consult_id == Answer.consult_id)
-        .where(Recommendation.id == visit.recommendation_id, Answer.version == Recommendation.version)
+        .where(Recommendation.id.in_(steps), Answer.version == Recommendation.version)
         .where(Answer.released_at.is_not(None))
     )
     return session.scalars(query).first() is not None
@@ -210,8 +224,8 @@ def _turn_step(session: Session, consult: Consult, visit: Visit, person: Person,
         add_event(session, step, "again", person_id=person.id, now=now)
 
 
-def _tell_family(session: Session, consult: Consult, visit: Visit, kind: NoticeKind, now: datetime) -> None:
-    if consult.consent_withdrawn_at is not None or not is_open_to_family(session, visit):
+def _tell_family(session: Session, consult: Consult, visit: Visit, kind: NoticeKind | None, now: datetime) -> None:
+    if kind is None or consult.consent_withdrawn_at is not None or not is_open_to_family(session, visit):
         return
     for each in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
         notify(session, each, kind, consult_id=consult.id, about=f"visit:{visit.id}", now=now)

@@ -65,7 +65,10 @@ def test_what_changes_nothing_tells_nobody_but_a_list_that_was_asked_again_is_a_
     assert again(database, clinic, consult, BOOKING, first).public_id == first
     assert told(database, NoticeKind.VISIT_SET) == [clinic.mother.id]
     listed = again(database, clinic, consult, LIST, first)
+    # The day is gone, which is no new one; that there still is none is no news.
+    assert told(database, NoticeKind.VISIT_OFF) == [clinic.mother.id]
     assert again(database, clinic, consult, LIST, listed.public_id).id != listed.id
+    assert told(database, NoticeKind.VISIT_SET) == told(database, NoticeKind.VISIT_OFF) == [clinic.mother.id]
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from econsult.access import consult_for
 from econsult.advice.visit_lists import visit_lists
-from econsult.advice.visiting import end, reply
+from econsult.advice.visiting import end, readable_visits, reply
 from econsult.bereavement import mark_death, take_back_death
 from econsult.consults import answers, holding, reopening
 from econsult.consults.correcting import correct
@@ -92,6 +93,9 @@ def test_an_answer_that_says_the_step_again_after_a_question_takes_the_visit_on(
         content = {**ANSWER, "recommendations": plan}
         answers.save_draft(session, row, clinic.derm, content, now=later, lease=LEASE)
         answers.sign(session, row, clinic.derm, now=later)
+        # What the family has read of its visit stays open to it until it can read the new answer as well.
+        passed = consult_for(session, clinic.mother, row.public_id, now=later)
+        assert [visit.state for _, visit in readable_visits(session, passed)] == ["booked"]
         answers.acknowledge(session, row, clinic.pcp, now=later)
     with database.writing() as session:
         lists = visit_lists(session, clinic.coordinator, later)
