@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import update
 
 from econsult.consults.correcting import correct
@@ -86,3 +87,24 @@ def test_who_gets_no_letter_is_called_by_whoever_books_or_calls_off(
         session.execute(update(Consult).values(confidential="youth"))
     off = post(pcp, f"{path}/{visits(runtime)[-1].public_id}", {"verb": "off", "why": "place"})
     assert "tell them alone" in pcp.get(off.headers["Location"]).text
+
+
+@pytest.mark.parametrize(
+    ("phone", "tel"),
+    [
+        ("505 555 0188 extension 12, ask for us", "+15055550188"),
+        ("(505) 555-0188", "+15055550188"),
+        ("+52 656 555 0188 o 2", "+526565550188"),
+        ("555-0188", "5550188"),
+    ],
+)
+def test_a_number_is_dialled_without_what_stands_beside_it(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, answered: Consult, phone: str, tel: str
+) -> None:
+    pcp, path = browser_of(clinic.pcp), here(runtime, answered)
+    post(pcp, path, form(runtime, phone=phone))
+    # Only what is short enough for a narrow telephone is kept in one line.
+    kept = "" if len(phone) > 20 else ' class="nowrap"'
+    link = f'<a{kept} href="tel:{tel}">'
+    assert link in browser_of(clinic.mother).get(f"/family/questions/{answered.public_id}/answer").text
+    assert f'href="tel:{tel}"' in pcp.get(path).text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -14,10 +15,13 @@ from econsult.consults.visits import CURRENT, Reply, Visit, VisitState, visits_o
 from econsult.consults.visits_carried import is_asked_for
 from econsult.reading import Reader
 from econsult.rights import Relation
+from econsult.values import dialled
 from web.context import now
 from web.words import visits as words
 from web.words.times import at_place, day
 
+LOCAL = 10
+"""A number of fewer digits has no area code."""
 SHOWN = (Relation.MEDICAL_HOME, Relation.COORDINATOR)
 """Who reads where it is; whoever answers reads only that there is a visit, and when."""
 
@@ -33,6 +37,8 @@ class Shown:
     when: str
     place: str
     phone: str
+    tel: str
+    """The number as a telephone dials it."""
     note: str
     note_language: str
     bring: tuple[str, ...]
@@ -62,6 +68,7 @@ def shown_of(visit: Visit, *, read: Reader | None = None, for_family: bool = Fal
         when=at_place(visit.starts_at, visit.clock.key, for_family=for_family) if visit.starts_at else "",
         place="" if is_hidden else visit.place,
         phone="" if is_hidden else visit.phone or "",
+        tel="" if is_hidden else _dialled(visit.phone or ""),
         note="" if is_hidden else visit.note or "",
         note_language=visit.note_language,
         bring=() if is_hidden else tuple(str(words.BRING[code]) for code in visit.brought if code in words.BRING),
@@ -74,6 +81,13 @@ def shown_of(visit: Visit, *, read: Reader | None = None, for_family: bool = Fal
         is_over=is_over,
         since=day(visit.at),
     )
+
+
+def _dialled(phone: str) -> str:
+    """The number up to an extension or a word beside it; one without an area code as it is."""
+    number = re.split(r"[^0-9\s().+/-]", phone, maxsplit=1)[0].strip()
+    digits = re.sub("[^0-9]", "", number)
+    return dialled(number) if number.startswith("+") or len(digits) >= LOCAL else digits
 
 
 def visits_on(session: Session, passed: Pass, step_ids: Iterable[int], read: Reader) -> dict[int, list[Shown]]:
