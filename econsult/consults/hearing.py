@@ -2,7 +2,7 @@
 
 A letter may rest for a night, or wait for a server for two days. Whoever is out by then gets none: their link was
 ended, their authority is over, a court keeps them away, the child came of age, or its record was erased. The family of
-a child who has died hears nothing.
+a child who has died hears nothing. Nobody is told that something is still missing which has come by then.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults.confidential import is_kept_from
+from econsult.consults.ledger import Clock
 from econsult.consults.records import Consult
 from econsult.notices import Notice, NoticeKind
 from econsult.people.caregivers import caregiver_link, links_of, right_until
@@ -24,7 +25,7 @@ from storage.keys import WrongKey
 
 def may_hear(session: Session, notice: Notice, person: Person, now: datetime) -> bool:
     """Whether this notice may reach its reader at this moment. A device that was invited has no mailbox."""
-    if not person.is_active or person.role == Role.INVITED:
+    if not person.is_active or person.role == Role.INVITED or _is_over(session, notice):
         return False
     if person.role not in HOUSEHOLD:
         return True
@@ -33,6 +34,15 @@ def may_hear(session: Session, notice: Notice, person: Person, now: datetime) ->
     except WrongKey:
         # The birth date does not open, on which it depends who may act.
         return False
+
+
+def _is_over(session: Session, notice: Notice) -> bool:
+    """Whether a reminder of what was asked for has rested until it came, or until nobody asked for it any more."""
+    if notice.kind != NoticeKind.STILL_NEEDED:
+        return False
+    # Rules that move the clock keep the pause; one that began after the reminder is told by letters of its own.
+    held = (Clock.consult_id == notice.consult_id, Clock.paused_at <= notice.created_at)
+    return session.scalars(select(Clock.id).where(*held).limit(1)).first() is None
 
 
 def _familys(session: Session, notice: Notice, person: Person, now: datetime) -> bool:
@@ -47,7 +57,8 @@ def _familys(session: Session, notice: Notice, person: Person, now: datetime) ->
     match notice.kind:
         case NoticeKind.DIGEST:
             gathered = session.scalars(select(Notice).where(Notice.digest_id == notice.id)).all()
-            return not gathered or any(_familys(session, each, person, now) for each in gathered)
+            left = [each for each in gathered if not _is_over(session, each)]
+            return not gathered or any(_familys(session, each, person, now) for each in left)
         case NoticeKind.RIGHT_ENDS:
             return any(right_until(session, link, now) is not None for link in links_of(session, person, now))
         case NoticeKind.ACCOUNT_OPENED:

@@ -23,7 +23,7 @@ from econsult.consults.steps import deadlines
 from econsult.jobs import Job, JobKind, JobState
 from econsult.notices import Notice, NoticeKind, NoticeState
 from econsult.people.deaths import is_of_family, the_dead
-from econsult.people.persons import Person, PractitionerSpecialty, Role
+from econsult.people.persons import HOUSEHOLD, Person, PractitionerSpecialty, Role
 from econsult.queue.asides import sides_broken
 from econsult.queue.bereaved import calls_broken, owed_to_the_dead
 from econsult.queue.clinics import unheard_asked
@@ -259,14 +259,17 @@ def _not_told(session: Session) -> Iterator[str]:
     A digest that reached nobody is seen by the coordinators, who tell its reader.
     """
     digest, job = aliased(Notice), aliased(Job)
-    to_come = exists().where(
-        job.subject_id == digest.id, job.kind == JobKind.NOTIFY, job.state.in_((*WAITS_TO_RUN, JobState.RUNNING))
+    of_it = (job.subject_id == digest.id, job.kind == JobKind.NOTIFY)
+    to_come = exists().where(*of_it, job.state.in_((*WAITS_TO_RUN, JobState.RUNNING)))
+    # One that was done and sent nothing met a family that may hear of none of it any more.
+    met_nobody = exists().where(*of_it, job.state == JobState.DONE) & exists().where(
+        Person.id == digest.person_id, Person.role.in_(HOUSEHOLD)
     )
     told = exists().where(
         digest.id == Notice.digest_id,
         digest.kind == NoticeKind.DIGEST,
         digest.person_id == Notice.person_id,
-        or_(digest.state.in_((NoticeState.SENT, NoticeState.FAILED)), to_come),
+        or_(digest.state.in_((NoticeState.SENT, NoticeState.FAILED)), to_come, met_nobody),
     )
     reads = exists().where(Person.id == Notice.person_id, Person.is_active)
     # What was gathered for the family of a child who has died since is not sent.

@@ -162,7 +162,11 @@ def test_what_was_written_for_the_family_before_does_not_leave_after(database: D
         told = {"name": "Leo Prueba", "birth_date": "2020-05-05", "now": NOON}
         brother = add_patient(session, clinic.program, key_wrapped=b"k", **told)
         link_caregiver(session, brother, mother, "mother", NOON)
-        written = {kind: _written(session, mother, kind, clinic, consult) for kind in AFTER_A_DEATH}
+        # Of what is asked for nobody is reminded once it has come: this one still waits.
+        waits = clinic.claimed(session)
+        request_info(session, waits, clinic.derm, text="Ruler?", items=[], audience=None, now=NOON)
+        about = dict.fromkeys(AFTER_A_DEATH, consult) | {NoticeKind.STILL_NEEDED: waits}
+        written = {kind: _written(session, mother, kind, clinic, of) for kind, of in about.items()}
         assert [kind for kind, notice in written.items() if not may_hear(session, notice, mother, NOON)] == []
         mark(session, clinic)
         # Who has another child here still has an account that opens something.

@@ -108,6 +108,17 @@ def test_what_no_letter_tells_of_is_a_violation(database: Database, clinic: Clin
         assert not_told(session, NOON) == [f"2 notice {gathered.id}: gathered, and no letter tells of it"]
 
 
+def test_a_digest_that_may_reach_its_family_no_more_is_no_violation(database: Database, clinic: Clinic) -> None:
+    """A worker ends its job and sends nothing, as with a letter of its own."""
+    with database.writing() as session:
+        consult = clinic.answered(session)
+        for about in ("one", "two"):
+            tell(session, [clinic.mother], consult, about, NOON)
+        gathered = session.scalars(select(Notice).where(Notice.state == NoticeState.GATHERED)).one()
+        session.execute(update(Job).where(Job.subject_id == gathered.digest_id).values(state=JobState.DONE))
+        assert not_told(session, NOON) == []
+
+
 def test_a_whole_night_ends_in_one_letter_of_a_kind_and_one_digest(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         consult = clinic.econsult(session)

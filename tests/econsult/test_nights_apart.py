@@ -10,7 +10,10 @@ from sqlalchemy.orm import Session
 
 from econsult.consults import threads
 from econsult.consults.clocks import open_clocks
+from econsult.consults.hearing import may_hear
+from econsult.consults.policies import save_policy
 from econsult.consults.threads import Audience
+from econsult.consults.unasking import asked_by, take_back_part
 from econsult.database import Database
 from econsult.jobs import Job
 from econsult.notices import Notice, NoticeKind
@@ -18,8 +21,9 @@ from econsult.people.patients import Patient, RelatedPerson, link_caregiver
 from econsult.people.persons import Person, Role, add_person
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
+from econsult.queue.preview import Scope, apply_to_open
 from econsult.queue.quiet import Quiet
-from tests.personas import Clinic
+from tests.personas import TARGETS, Clinic
 
 HOUR = timedelta(hours=1)
 QUIET = Quiet("America/Denver")
@@ -86,3 +90,32 @@ def test_a_pause_over_the_night_of_the_changed_clocks_is_told_by_each_readers_ow
         assert (consult.status, clock.deadline_at) == ("claimed", due + 72 * HOUR)
         assert _goes_out(session, NoticeKind.MESSAGE, end) == {"derm": end.replace(hour=6, minute=0)}
         assert list(violations(session, end)) == []
+
+
+@pytest.mark.parametrize("how", ["sent", "taken back", "asked again", "newer rules"])
+def test_a_reminder_that_rests_for_the_night_says_nothing_that_is_untrue_by_morning(
+    database: Database, clinic: Clinic, how: str
+) -> None:
+    """ "We still need one thing" came at seven to a family that had sent it before midnight."""
+    asked = datetime(2026, 11, 5, 18, 0, tzinfo=UTC)
+    with database.writing() as session:
+        session.merge(clinic.mother).time_zone = "America/Denver"
+        consult = clinic.claimed(session, now=asked - HOUR)
+        ask = {"text": "Ruler?", "items": ["a"], "audience": Audience.FAMILY}
+        message = threads.request_info(session, consult, clinic.derm, **ask, now=asked)
+        fire(session, asked + 36 * HOUR, QUIET)
+        letter = session.scalars(select(Notice).where(Notice.kind == NoticeKind.STILL_NEEDED)).one()
+        mother, late = session.get_one(Person, clinic.mother.id), asked + 37 * HOUR
+        assert may_hear(session, letter, mother, late)
+        if how == "newer rules":
+            # The clock goes over in its pause, and the family is still asked.
+            save_policy(session, clinic.admin, specialty="", urgency="", content={"first_reply": 600}, now=late)
+            apply_to_open(session, clinic.admin, Scope(clinic.program.id, "", "", TARGETS), now=late)
+        elif how == "taken back":
+            for each in asked_by(session, message):
+                take_back_part(session, consult, clinic.derm, message.public_id, each.key, now=late)
+        else:
+            threads.post(session, consult, clinic.mother, Audience.FAMILY, text="2 cm", now=late)
+        if how == "asked again":
+            threads.request_info(session, consult, clinic.derm, **ask, now=late + HOUR)
+        assert may_hear(session, letter, mother, late + 2 * HOUR) is (how == "newer rules")
