@@ -24,7 +24,7 @@ from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import caregivers_of
 from econsult.people.deaths import check_lives, has_died
 from econsult.people.patients import Patient
-from econsult.people.persons import NAMES_STAY_SHUT, Organization, Person, Role, team_of
+from econsult.people.persons import HOUSEHOLD, NAMES_STAY_SHUT, Organization, Person, Role, team_of
 from econsult.rights import OF_FAMILY, Relation, Right
 
 BOOKERS = (Relation.MEDICAL_HOME, Relation.COORDINATOR)
@@ -143,7 +143,9 @@ def _hear(session: Session, consult: Consult, visit: Visit, said: str, *, person
     """Write down what the family says, and tell those who see to it of what they must do or need do no more."""
     was, visit.reply, visit.replied_at = visit.reply, said, now
     note(session, consult, f"visit_reply_{said}", person_id=person.id, now=now)
-    if said != Reply.COMING or was is not None:
+    # Staff who write down that it comes after all have seen to what was asked; a family that says so ends their search.
+    is_news = was is not None and person.role in HOUSEHOLD
+    if said != Reply.COMING or is_news:
         for each in watchers_of(session, consult, visit, is_desk_too=True):
             if each.id != person.id:
                 about = f"visit:{visit.id}:{said}:{now:%m%d%H%M%S}"

@@ -1,7 +1,7 @@
 """The visit that a step of an answer leads to: where and when, from the booking to whether the child came.
 
 A visit hangs on its step. It is never overwritten: another day or place is a new row, and the one before says so. What
-its clock does next is one instant, `next_at`; the clock itself is `advice.visiting`.
+its clock does next is one instant, `next_at`; the clock itself is `advice.visit_clock`.
 """
 
 from __future__ import annotations

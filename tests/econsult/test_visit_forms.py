@@ -146,3 +146,21 @@ def test_the_desk_hears_where_the_clinic_declines_what_it_has_booked(
         accept_and_read(session, row, clinic.pcp, refused, now=LATER)
     assert look(database, LATER) == 1
     assert told(database, NoticeKind.VISIT_NEEDS) == [clinic.coordinator.id]
+
+
+def test_a_ride_that_was_found_needs_nobody_any_more_and_a_family_that_has_one_ends_the_search(
+    database: Database, clinic: Clinic, consult: Consult
+) -> None:
+    step = step_of(database, consult)
+    with database.writing() as session:
+        number = book(session, clinic.pcp, consult.public_id, step.public_id, BOOKING, now=NOON).public_id
+        reply(session, clinic.mother, consult.public_id, number, "ride", now=NOON)
+    both = sorted([clinic.pcp.id, clinic.coordinator.id])
+    assert told(database, NoticeKind.VISIT_NEEDS) == both
+    with database.writing() as session:
+        reply(session, clinic.coordinator, consult.public_id, number, "coming", now=LATER)
+    assert told(database, NoticeKind.VISIT_NEEDS) == both
+    with database.writing() as session:
+        reply(session, clinic.mother, consult.public_id, number, "cannot", now=LATER)
+        reply(session, clinic.mother, consult.public_id, number, "coming", now=LATER + timedelta(minutes=1))
+    assert told(database, NoticeKind.VISIT_NEEDS) == sorted(both * 3)

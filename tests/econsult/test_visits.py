@@ -268,17 +268,6 @@ def test_a_correction_takes_the_visit_on_and_its_undoing_gives_it_back(
         assert steps_of(session, consult.id)[-1].state == "done"
 
 
-def test_staff_are_asked_about_a_visit_that_the_corrected_plan_leaves_out(
-    database: Database, clinic: Clinic, consult: Consult
-) -> None:
-    number = booked(database, clinic, consult)
-    corrected(database, clinic, consult, [{"text": "Cream", "owner": "family"}])
-    with database.writing() as session:
-        assert [each.why for each in visit_lists(session, clinic.pcp, NOON)["needs"]] == ["changed"]
-        end(session, clinic.pcp, consult.public_id, number, "off", why="better", now=NOON)
-        assert visit_lists(session, clinic.pcp, NOON)["needs"] == []
-
-
 def test_the_signer_takes_nothing_back_once_a_visit_was_booked(
     database: Database, clinic: Clinic, consult: Consult
 ) -> None:

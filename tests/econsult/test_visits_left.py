@@ -136,3 +136,14 @@ def test_a_mark_of_death_that_is_taken_back_leaves_a_visit_watched(
     with database.writing() as session:
         end(session, clinic.pcp, consult.public_id, number, "came", now=DAY + timedelta(days=31))
     assert step_of(database, consult).state == "done"
+
+
+def test_staff_are_asked_about_a_visit_that_the_corrected_plan_leaves_out(
+    database: Database, clinic: Clinic, consult: Consult
+) -> None:
+    number = booked(database, clinic, consult)
+    corrected(database, clinic, consult, OTHER)
+    with database.writing() as session:
+        assert [each.why for each in visit_lists(session, clinic.pcp, NOON)["needs"]] == ["changed"]
+        end(session, clinic.pcp, consult.public_id, number, "off", why="better", now=NOON)
+        assert visit_lists(session, clinic.pcp, NOON)["needs"] == []
