@@ -2,7 +2,7 @@
 
 A letter may rest for a night, or wait for a server for two days. Whoever is out by then gets none: their link was
 ended, their authority is over, a court keeps them away, the child came of age, or its record was erased. The family of
-a child who has died hears nothing. Nobody is told that something is still missing which has come by then.
+a child who has died hears nothing. Nobody is told that something is still missing, or late, which has come by then.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults.confidential import is_kept_from
-from econsult.consults.ledger import Clock
+from econsult.consults.ledger import Clock, ClockState
+from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.notices import Notice, NoticeKind
 from econsult.people.caregivers import caregiver_link, links_of, right_until
@@ -37,12 +38,18 @@ def may_hear(session: Session, notice: Notice, person: Person, now: datetime) ->
 
 
 def _is_over(session: Session, notice: Notice) -> bool:
-    """Whether a reminder of what was asked for has rested until it came, or until nobody asked for it any more."""
-    if notice.kind != NoticeKind.STILL_NEEDED:
-        return False
-    # Rules that move the clock keep the pause; one that began after the reminder is told by letters of its own.
-    held = (Clock.consult_id == notice.consult_id, Clock.paused_at <= notice.created_at)
-    return session.scalars(select(Clock.id).where(*held).limit(1)).first() is None
+    """Whether what a letter says has rested until it is true no more: what was asked for has come, is asked for no
+    more or was asked for anew; or the answer for whose lateness a family is to be told sorry was given.
+    """
+    own = select(Clock.id).where(Clock.consult_id == notice.consult_id)
+    if notice.kind == NoticeKind.STILL_NEEDED:
+        # Rules that move the clock keep the pause; one that began after the reminder is told by letters of its own.
+        return session.scalars(own.where(Clock.paused_at <= notice.created_at).limit(1)).first() is None
+    name = notice.dedupe_key.split(":")[3:4] if notice.kind == NoticeKind.LATE else []
+    if name and name[0] in tuple(ClockName):
+        runs = own.where(Clock.name == name[0], Clock.state != ClockState.STOPPED)
+        return session.scalars(runs.limit(1)).first() is None
+    return False
 
 
 def _familys(session: Session, notice: Notice, person: Person, now: datetime) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from econsult.consults import threads
+from econsult.consults import answers, threads
 from econsult.consults.clocks import open_clocks
 from econsult.consults.hearing import may_hear
 from econsult.consults.policies import save_policy
@@ -23,7 +23,7 @@ from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
 from econsult.queue.preview import Scope, apply_to_open
 from econsult.queue.quiet import Quiet
-from tests.personas import TARGETS, Clinic
+from tests.personas import ANSWER, LEASE, TARGETS, Clinic, open_clinic
 
 HOUR = timedelta(hours=1)
 QUIET = Quiet("America/Denver")
@@ -119,3 +119,24 @@ def test_a_reminder_that_rests_for_the_night_says_nothing_that_is_untrue_by_morn
         if how == "asked again":
             threads.request_info(session, consult, clinic.derm, **ask, now=late + HOUR)
         assert may_hear(session, letter, mother, late + 2 * HOUR) is (how == "newer rules")
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_nobody_is_told_sorry_in_the_morning_for_what_was_answered_in_the_night(
+    sqlite_database: Database, is_answered: bool
+) -> None:
+    """The letter about the answer had come at three, and "we are late with our answer" came at seven."""
+    clinic = open_clinic(sqlite_database)
+    sent = datetime(2026, 11, 5, 7, 0, tzinfo=UTC)
+    with sqlite_database.writing() as session:
+        session.merge(clinic.mother).time_zone = "America/Denver"
+        consult = clinic.claimed(session, now=sent)
+        consult.claim_until = sent + 40 * HOUR
+        fire(session, sent + 24 * HOUR, QUIET)
+        letter = session.scalars(select(Notice).where(Notice.kind == NoticeKind.LATE)).one()
+        assert _goes_out(session, NoticeKind.LATE, sent) == {"mother": sent + 31 * HOUR}
+        if is_answered:
+            answers.save_draft(session, consult, clinic.derm, ANSWER, now=sent + 26 * HOUR, lease=LEASE)
+            answers.sign(session, consult, clinic.derm, now=sent + 26 * HOUR)
+        mother = session.get_one(Person, clinic.mother.id)
+        assert may_hear(session, letter, mother, sent + 31 * HOUR) is not is_answered
