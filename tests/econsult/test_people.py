@@ -57,6 +57,7 @@ def test_a_password_has_a_sensible_length(password: str) -> None:
         hash_password(password)
 
 
+@pytest.mark.usefixtures("light_hashes")
 def test_guessing_closes_the_account_to_the_guesser_for_a_while(database: Database, clinic: Clinic) -> None:
     def attempt(password: str, source: str = "192.0.2.7", after: timedelta = timedelta(), unseen: str = "") -> bool:
         email = f"pc{unseen}p@clinic.test"
@@ -73,6 +74,7 @@ def test_guessing_closes_the_account_to_the_guesser_for_a_while(database: Databa
     assert attempt(PASSWORD, after=attempts.TRY_WINDOW + timedelta(seconds=1))
 
 
+@pytest.mark.usefixtures("light_hashes")
 def test_wrong_passwords_in_a_row_and_the_closing_are_in_the_trail_once_in_a_quarter_of_an_hour(
     database: Database, clinic: Clinic
 ) -> None:
@@ -103,6 +105,7 @@ def test_wrong_passwords_in_a_row_and_the_closing_are_in_the_trail_once_in_a_qua
     assert rows() == both * 2
 
 
+@pytest.mark.usefixtures("light_hashes")
 def test_a_few_guesses_at_each_of_many_accounts_close_all_of_them_to_where_they_come_from(
     database: Database, clinic: Clinic
 ) -> None:
@@ -138,6 +141,7 @@ def test_a_few_guesses_at_each_of_many_accounts_close_all_of_them_to_where_they_
     assert [row.entity_id for row in rows] == [clinic.program.public_id]
 
 
+@pytest.mark.usefixtures("light_hashes")
 def test_many_guesses_at_once_are_all_counted(database: Database, clinic: Clinic) -> None:
     def guess(number: int) -> None:
         with suppress(TooManyTriesError):
@@ -149,6 +153,7 @@ def test_many_guesses_at_once_are_all_counted(database: Database, clinic: Clinic
         assert session.scalar(select(func.count(attempts.SignInTry.id))) == attempts.TRIES
 
 
+@pytest.mark.usefixtures("light_hashes")
 def test_no_more_guesses_pass_at_once_where_nobody_has_the_address(postgres_database: Database) -> None:
     """How many are judged must not tell whether there is an account."""
     database = postgres_database

@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask, render_template_string, request
 from flask.testing import FlaskClient
 from playwright.sync_api import Page
@@ -18,7 +17,6 @@ from sqlalchemy.exc import OperationalError
 
 from econsult.consults.records import Consult
 from econsult.errors import EmergencyError, ForbiddenError, NotFoundError
-from econsult.people import passwords
 from econsult.people.invitations import Device, invite, open_invitation, token_of
 from econsult.people.passwords import hash_password
 from econsult.people.persons import Person, Role, add_person
@@ -26,6 +24,7 @@ from econsult.people.signin import open_session
 from econsult.settings import load_settings
 from imaging import TypesettingError
 from tests.personas import Clinic, grown_youth, open_clinic
+from tests.services.hashes import hashed_lightly
 from tests.services.homes import COMPILED, Homes
 from tests.web.browsing import SESSION, session_cookie
 from tests.web.serving import served
@@ -67,11 +66,7 @@ def stored_password() -> str:
 
 @pytest.fixture(scope="module", autouse=True)
 def _light_hashes() -> Iterator[None]:
-    """Hash new passwords by the product's own way with the least memory; what the full weight does and costs is proven
-    beside the passwords. A stored hash names its weight, so those of the product are read as ever.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    with hashed_lightly():
         yield
 
 
