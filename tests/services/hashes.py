@@ -1,4 +1,4 @@
-"""Passwords that are quick to hash, for tests of something else: the weight of a real one is a processor's tenth second."""
+"""Passwords that are quick to hash, for tests of something else: a real one takes a processor a twentieth second."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from econsult.people import passwords
 @contextmanager
 def hashed_lightly() -> Iterator[None]:
     """Hash new passwords by the product's own way with the least memory; what the full weight does and costs is proven
-    beside the passwords. A stored hash names its weight, so those of the product are read as ever; what is checked where
-    nobody has the address is as light as what somebody has.
+    beside the passwords. A stored hash names its weight, so those of the product are read as ever; what is checked
+    where nobody has the address is as light as the others.
     """
     light = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     with pytest.MonkeyPatch.context() as patch:
