@@ -6,9 +6,10 @@ each write, whoever writes and by whatever code. In the same way what hangs on a
 
 from __future__ import annotations
 
+import functools
 from typing import TypeVar
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, select
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Select, Table, bindparam, select
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import MappedColumn, Session, mapped_column
 
@@ -32,11 +33,16 @@ def program_of(parent: str, column: str = "") -> MappedColumn[int | None]:
     def read(context: DefaultExecutionContext) -> int | None:
         given: dict[str, int] = context.get_current_parameters()  # type: ignore[no-untyped-call]
         number = given[column or f"{parent}_id"]
-        owner = context.current_column.table.metadata.tables[parent].c
-        found: int | None = context.root_connection.scalar(select(owner.program_id).where(owner.id == number))
+        owner = context.current_column.table.metadata.tables[parent]
+        found: int | None = context.root_connection.scalar(_program_behind(owner), {"number": number})
         return found
 
     return mapped_column(ForeignKey("program.id"), default=read)
+
+
+@functools.cache
+def _program_behind(owner: Table) -> Select[int]:
+    return select(owner.c.program_id).where(owner.c.id == bindparam("number"))
 
 
 def about_child(table: str) -> ForeignKeyConstraint:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Index, String, Text, UniqueConstraint, Update, func, or_, select, update
+from sqlalchemy import Index, String, Text, UniqueConstraint, Update, bindparam, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base, Instant, changed_rows
@@ -98,6 +98,9 @@ class JobPolicy:
         return self.backoff * int(4 ** max(attempt - 1, 0))
 
 
+_BY_KEY = select(Job).where(Job.dedupe_key == bindparam("key"))
+
+
 def add_job(
     session: Session,
     kind: JobKind,
@@ -112,7 +115,7 @@ def add_job(
 
     It may be run at once, or from `run_after` on.
     """
-    known = session.scalars(select(Job).where(Job.dedupe_key == dedupe_key)).one_or_none()
+    known = session.scalars(_BY_KEY, {"key": dedupe_key}).one_or_none()
     if known is not None:
         return known
     job = Job(

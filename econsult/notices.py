@@ -6,7 +6,19 @@ from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, UniqueConstraint, column, select, table, text
+from sqlalchemy import (
+    Boolean,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    bindparam,
+    column,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base, Instant
@@ -85,6 +97,9 @@ def makers_of_tests(session: Session, consult_ids: Collection[int]) -> dict[int,
     return {row.id: row.requester_id for row in session.execute(_TESTS, {"numbers": consult_ids})}
 
 
+_BY_KEY = select(Notice).where(Notice.dedupe_key == bindparam("key"))
+
+
 def notify(
     session: Session,
     person: Person,
@@ -106,7 +121,7 @@ def notify(
     if consult_id is not None and is_hushed(session, person, kind, consult_id):
         return None
     key = f"{kind}:{consult_id}:{person.id}:{about}"[:80]
-    known = session.scalars(select(Notice).where(Notice.dedupe_key == key)).one_or_none()
+    known = session.scalars(_BY_KEY, {"key": key}).one_or_none()
     if known is not None:
         return known
     notice = Notice(

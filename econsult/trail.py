@@ -8,6 +8,7 @@ add or reorder a row without `econsult.trail_check` naming the place.
 from __future__ import annotations
 
 import base64
+import functools
 import hmac
 import json
 import secrets
@@ -15,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, insert, select, update
+from sqlalchemy import ForeignKey, Index, Select, String, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -81,14 +82,22 @@ def extend(session: Session, program_id: int, rows: Sequence[dict[str, Any]]) ->
     session.flush()
 
 
+# Made once, and so is what is asked of each row: every act leaves one, and to put a statement together takes as long as
+# to send it.
+_END = (
+    select(AuditChain)
+    .where(AuditChain.program_id == bindparam("program"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+
+
 def _locked(session: Session, program_id: int) -> AuditChain:
     """The chain's end, locked until the transaction is over; begun where the program has none yet."""
-    query = select(AuditChain).where(AuditChain.program_id == program_id).with_for_update(key_share=True)
-    query = query.execution_options(populate_existing=True)
-    chain = session.scalars(query).one_or_none()
+    chain = session.scalars(_END, {"program": program_id}).one_or_none()
     if chain is None:
         _begin(session, program_id)
-        chain = session.scalars(query).one()
+        chain = session.scalars(_END, {"program": program_id}).one()
         if chain.sequence == 0:
             _adopt(session, chain)
     return chain
@@ -137,10 +146,15 @@ def program_of(session: Session, row: Mapping[str, Any], known: dict[tuple[str, 
         if number is None:
             continue
         if (name, number) not in known:
-            table = Base.metadata.tables[name]
-            known[name, number] = session.execute(select(table.c.program_id).where(table.c.id == number)).scalar_one()
+            known[name, number] = session.execute(_program_behind(name), {"number": number}).scalar_one()
         return known[name, number]
     raise ValueError(f"The audit row {row['action']} of {row['entity']} names no program.")
+
+
+@functools.cache
+def _program_behind(name: str) -> Select[int]:
+    table = Base.metadata.tables[name]
+    return select(table.c.program_id).where(table.c.id == bindparam("number"))
 
 
 def row_mac(key: bytes, before: str, row: Mapping[Any, Any]) -> str:

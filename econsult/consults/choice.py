@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.hands import loads_of
@@ -48,6 +48,9 @@ def _is_broken(session: Session, consult: Consult) -> bool:
     return session.scalars(late.limit(1)).first() is not None
 
 
+_SPOKEN = select(Patient.language).where(Patient.id == bindparam("child"))
+
+
 def ask_of(session: Session, consult: Consult) -> Ask:
     """What the router must know of this consult."""
     is_clinics = consult.kind == Kind.FAMILY_QUESTION or consult.specialty is None
@@ -59,7 +62,7 @@ def ask_of(session: Session, consult: Consult) -> Ask:
         specialty=None if is_clinics else consult.specialty,
         state=clinic.state if clinic else "",
         # Not the whole record: its name may not open, and is of no use here.
-        language=session.scalars(select(Patient.language).where(Patient.id == consult.patient_id)).one(),
+        language=session.scalars(_SPOKEN, {"child": consult.patient_id}).one(),
         excluded=frozenset() if is_clinics else frozenset({consult.requester_id, consult.sent_on_by_id or 0}),
         told=consult.fallback_specialty,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, select
+from sqlalchemy import bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.ledger import DIED, Clock, ClockEvent, ClockState, log
@@ -25,6 +25,11 @@ SHORTEST_GRACE, GRACE = timedelta(minutes=30), timedelta(hours=4)
 def grace(deadline_at: datetime, now: datetime) -> timedelta:
     """How long a holder who waited for information may take to go on."""
     return min(GRACE, max(SHORTEST_GRACE, (deadline_at - now) / 4))
+
+
+_LATEST = select(func.coalesce(func.max(Clock.cycle), 0)).where(
+    Clock.consult_id == bindparam("consult"), Clock.name == bindparam("name")
+)
 
 
 def start_clock(
@@ -48,12 +53,12 @@ def start_clock(
     if since is None and is_clinicians(name, lane):
         # Whoever is not there is told of it anew.
         consult.uncovered_at = None
-    latest = select(func.coalesce(func.max(Clock.cycle), 0)).where(Clock.consult_id == consult.id, Clock.name == name)
+    latest = session.scalars(_LATEST, {"consult": consult.id, "name": name}).one()
     began = since or now
     clock = Clock(
         consult_id=consult.id,
         name=name,
-        cycle=session.scalars(latest).one() + 1,
+        cycle=latest + 1,
         lane=lane,
         state=ClockState.RUNNING,
         started_at=began,
@@ -240,13 +245,22 @@ def clocks_among(session: Session, consult_ids: Sequence[int]) -> dict[int, list
     return found
 
 
+# Made once: every step of a consult asks this several times, and to put it together takes as long as to ask it.
+_OPEN = (
+    select(Clock)
+    .where(Clock.consult_id == bindparam("consult"), Clock.state != ClockState.STOPPED)
+    .order_by(Clock.id)
+    .execution_options(populate_existing=True)
+)
+_OPEN_BY_NAME = _OPEN.where(Clock.name == bindparam("name"))
+
+
 def open_clocks(session: Session, consult_id: int, name: ClockName | None = None) -> list[Clock]:
     """The consult's clocks that run or are paused, as they are in the database now."""
     session.flush()
-    query = select(Clock).where(Clock.consult_id == consult_id, Clock.state != ClockState.STOPPED)
-    if name is not None:
-        query = query.where(Clock.name == name)
-    return list(session.scalars(query.order_by(Clock.id).execution_options(populate_existing=True)))
+    if name is None:
+        return list(session.scalars(_OPEN, {"consult": consult_id}))
+    return list(session.scalars(_OPEN_BY_NAME, {"consult": consult_id, "name": name}))
 
 
 def is_open(session: Session, consult: Consult, name: ClockName, lane: str = "") -> bool:

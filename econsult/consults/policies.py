@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Protocol
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
@@ -237,12 +237,14 @@ def _add_version(session: Session, person: Person, pair: Pair, content: Mapping[
     return policy
 
 
+_NEWEST = select(Policy).filter_by(**{name: bindparam(name) for name in ("program_id", "specialty", "urgency")})
+_NEWEST = _NEWEST.order_by(Policy.version.desc()).limit(1)
+
+
 def newest(session: Session, program_id: int, specialty: str, urgency: str) -> Policy | None:
     """The version that holds for exactly this specialty and urgency; None where it was taken back."""
-    query = select(Policy).where(
-        Policy.program_id == program_id, Policy.specialty == specialty, Policy.urgency == urgency
-    )
-    found = session.scalars(query.order_by(Policy.version.desc()).limit(1)).one_or_none()
+    asked = {"program_id": program_id, "specialty": specialty, "urgency": urgency}
+    found = session.scalars(_NEWEST, asked).one_or_none()
     return None if found is None or found.is_retired else found
 
 

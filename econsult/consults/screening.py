@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.asked import signs_answered, without_sentences
@@ -253,10 +253,15 @@ def attested_of(session: Session, consult_id: int) -> list[RedFlagStop]:
     return list(session.scalars(query.order_by(RedFlagStop.id)))
 
 
+_ATTESTED = select(RedFlagStop).where(
+    RedFlagStop.consult_id.in_(bindparam("consults", expanding=True)), RedFlagStop.is_attested
+)
+
+
 def attested_among(session: Session, consult_ids: Iterable[int]) -> dict[int, bool]:
     """Which of these consults carry a sign that was passed with an attestation, and whether it was there at all."""
-    query = select(RedFlagStop).where(RedFlagStop.consult_id.in_(consult_ids), RedFlagStop.is_attested)
-    return {stop.consult_id: not is_mistake(stop.attestation) for stop in session.scalars(query)}
+    found = session.scalars(_ATTESTED, {"consults": list(consult_ids)})
+    return {stop.consult_id: not is_mistake(stop.attestation) for stop in found}
 
 
 def deal_with(session: Session, stop: RedFlagStop, person: Person, *, now: datetime, is_nothing: bool = False) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, text, update
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, bindparam, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program, numbered_within, program_of
@@ -168,12 +168,15 @@ def _promises(session: Session, consult: Consult) -> list[Clock]:
     return open_clocks(session, consult.id, ClockName.FIRST_REPLY)
 
 
+_OPEN = select(SideQuestion).where(
+    SideQuestion.consult_id == bindparam("consult"), SideQuestion.state == SideState.OPEN
+)
+_LOCKED = _OPEN.with_for_update(key_share=True).execution_options(populate_existing=True)
+
+
 def side_of(session: Session, consult_id: int, *, is_locked: bool = False) -> SideQuestion | None:
     """The open question of a consult; at most one is open at a time."""
-    query = select(SideQuestion).where(SideQuestion.consult_id == consult_id, SideQuestion.state == SideState.OPEN)
-    if is_locked:
-        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
-    return session.scalars(query).one_or_none()
+    return session.scalars(_LOCKED if is_locked else _OPEN, {"consult": consult_id}).one_or_none()
 
 
 def sides_of(session: Session, consult_id: int) -> list[SideQuestion]:

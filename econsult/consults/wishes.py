@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, ScalarSelect, String, exists, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, ScalarSelect, String, bindparam, exists, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program
@@ -177,9 +177,12 @@ def _why_not(
     return PassedOver.URGENT if consult.urgency == Urgency.URGENT else None
 
 
+_OF_CONSULT = select(Wish).where(Wish.consult_id == bindparam("consult"))
+
+
 def wish_of(session: Session, consult_id: int) -> Wish | None:
     """The wishes of one request; None where it has none."""
-    return session.scalars(select(Wish).where(Wish.consult_id == consult_id)).one_or_none()
+    return session.scalars(_OF_CONSULT, {"consult": consult_id}).one_or_none()
 
 
 def wishes_among(session: Session, consult_ids: Collection[int]) -> dict[int, Wish]:

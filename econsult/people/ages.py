@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, String, select
+from sqlalchemy import ForeignKey, String, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base
@@ -45,9 +45,13 @@ class Ages:
         return max((step for step in self.steps if step <= age), default=None)
 
 
+# Made once: whoever reads of a child asks this, and to put it together takes as long as to ask it.
+_OF_PROGRAM = select(AgePolicy).where(AgePolicy.program_id == bindparam("program"))
+
+
 def ages_of(session: Session, program_id: int) -> Ages:
     """What holds in the program."""
-    row = session.scalars(select(AgePolicy).where(AgePolicy.program_id == program_id)).one_or_none()
+    row = session.scalars(_OF_PROGRAM, {"program": program_id}).one_or_none()
     return Ages() if row is None else Ages(tuple(int(step) for step in row.steps.split(",")), row.majority, row.youth)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, String, and_, func, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program
@@ -169,13 +169,18 @@ def right_until(session: Session, link: RelatedPerson, now: datetime) -> datetim
     return min((end for end in (until, link.over_at) if end is not None), default=None)
 
 
+_BORN_AND_DIED = (
+    select(Patient.birth_date_text, Patient.program_id, Death)
+    .outerjoin(Death, and_(Death.patient_id == Patient.id, Death.taken_back_at.is_(None)))
+    .where(Patient.id == bindparam("child"))
+)
+
+
 def grown_up_at(session: Session, patient_id: int) -> datetime | None:
     """When the child comes of age in its program; None where nobody knows the birth date, and for one who died before:
     what a family may read of its child no birthday ends that never came.
     """
-    stands = and_(Death.patient_id == Patient.id, Death.taken_back_at.is_(None))
-    query = select(Patient.birth_date_text, Patient.program_id, Death).outerjoin(Death, stands)
-    text, program_id, death = session.execute(query.where(Patient.id == patient_id)).one()
+    text, program_id, death = session.execute(_BORN_AND_DIED, {"child": patient_id}).one()
     born = day_of(text)
     if born is None:
         return None

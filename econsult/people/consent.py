@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, String, select
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, String, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
@@ -183,6 +183,8 @@ def texts_for(person: Person) -> dict[str, str]:
     return YOUTH_TEXTS if person.role == Role.YOUTH else TEXTS
 
 
+_LAST = select(Consent).where(Consent.consult_id == bindparam("consult")).order_by(Consent.id.desc()).limit(1)
+
+
 def consent_for(session: Session, consult_id: int) -> Consent | None:
-    query = select(Consent).where(Consent.consult_id == consult_id).order_by(Consent.id.desc()).limit(1)
-    return session.scalars(query).one_or_none()
+    return session.scalars(_LAST, {"consult": consult_id}).one_or_none()

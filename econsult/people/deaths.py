@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, Select, column, exists, select, table, text
+from sqlalchemy import ForeignKey, Index, Integer, Select, bindparam, column, exists, select, table, text
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from econsult.belonging import in_program
@@ -75,9 +75,12 @@ def the_dead() -> Select[int]:
     return select(Death.patient_id).where(Death.taken_back_at.is_(None))
 
 
+_STANDS = select(exists().where(Death.patient_id == bindparam("child"), Death.taken_back_at.is_(None)))
+
+
 def has_died(session: Session, patient_id: int) -> bool:
     """Whether the mark stands at this moment."""
-    return bool(session.scalar(select(exists().where(Death.patient_id == patient_id, Death.taken_back_at.is_(None)))))
+    return bool(session.scalar(_STANDS, {"child": patient_id}))
 
 
 def check_lives(session: Session, patient_id: int) -> None:

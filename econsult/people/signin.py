@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, String, delete, or_, select, update
+from sqlalchemy import ForeignKey, String, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
@@ -129,9 +129,12 @@ def _has_come_in(session: Session, person: Person, now: datetime) -> None:
     session.execute(first.execution_options(synchronize_session=False))
 
 
+_BY_TOKEN = select(SignInSession).where(SignInSession.token_hash == bindparam("token"))
+
+
 def visitor_by_session(session: Session, token: str, now: datetime) -> Visitor | None:
     """Who this cookie belongs to; None where it is unknown, too old or was idle for too long."""
-    row = session.scalars(select(SignInSession).where(SignInSession.token_hash == hashed(token))).one_or_none()
+    row = session.scalars(_BY_TOKEN, {"token": hashed(token)}).one_or_none()
     if row is None or row.expires_at <= now:
         return None
     person = session.get_one(Person, row.person_id)

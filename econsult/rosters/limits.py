@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program
@@ -70,15 +70,18 @@ def why_barred(limits: Limits | None, *, is_conflicted: bool, state: str, langua
     return "" if limits.speaks(language) else "language"
 
 
+_OF_PEOPLE = select(Limits).where(Limits.person_id.in_(bindparam("people", expanding=True)))
+_CONFLICTED = select(Conflict.person_id).where(Conflict.patient_id == bindparam("child"))
+
+
 def limits_of(session: Session, person_ids: Iterable[int]) -> dict[int, Limits]:
     """The limits by person; who has none is absent."""
-    query = select(Limits).where(Limits.person_id.in_(set(person_ids)))
-    return {limits.person_id: limits for limits in session.scalars(query)}
+    return {limits.person_id: limits for limits in session.scalars(_OF_PEOPLE, {"people": list(set(person_ids))})}
 
 
 def conflicted(session: Session, patient_id: int) -> set[int]:
     """Who must not answer for the child."""
-    return set(session.scalars(select(Conflict.person_id).where(Conflict.patient_id == patient_id)))
+    return set(session.scalars(_CONFLICTED, {"child": patient_id}))
 
 
 def fallbacks_of(session: Session, program_id: int, specialty: str) -> list[str]:
