@@ -5,13 +5,14 @@ An identifier that is kept in a new place belongs here: it is then covered for w
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from econsult.billing.records import Coverage
@@ -102,8 +103,13 @@ def _name_in(told: str) -> str:
 
 
 def _rows(session: Session, owner: Any, value: Any, owners: Iterable[int]) -> list[tuple[int, Any]]:
-    rows = session.execute(select(owner, value).where(owner.in_(list(owners))))
+    rows = session.execute(_values(owner, value), {"owners": list(owners)})
     return [(number, found) for number, found in rows]
+
+
+@functools.cache
+def _values(owner: Any, value: Any) -> Select[Any]:
+    return select(owner, value).where(owner.in_(bindparam("owners", expanding=True)))
 
 
 def _some(value: str | None) -> list[str]:

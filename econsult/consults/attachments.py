@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
@@ -207,22 +207,33 @@ def attachments_of(session: Session, consult_id: int) -> list[Attachment]:
     return attachments_among(session, [consult_id])[consult_id]
 
 
+_KEPT = (
+    select(Attachment)
+    .where(Attachment.consult_id.in_(bindparam("consults", expanding=True)), _IS_KEPT)
+    .order_by(Attachment.id)
+)
+
+
 def attachments_among(session: Session, consult_ids: Sequence[int]) -> dict[int, list[Attachment]]:
     """Attachments by consult id, in the order in which they came in, without those taken back or sent twice."""
     found: dict[int, list[Attachment]] = {number: [] for number in consult_ids}
-    query = select(Attachment).where(Attachment.consult_id.in_(consult_ids))
-    for attachment in session.scalars(query.where(_IS_KEPT).order_by(Attachment.id)):
+    for attachment in session.scalars(_KEPT, {"consults": list(consult_ids)}):
         found[attachment.consult_id].append(attachment)
     return found
+
+
+_READY = (
+    select(Rendition)
+    .join(Attachment, Attachment.id == Rendition.attachment_id)
+    .where(Rendition.attachment_id.in_(bindparam("files", expanding=True)), Attachment.state == AttachmentState.READY)
+    .order_by(Rendition.id)
+)
 
 
 def renditions_of(session: Session, attachment_ids: Sequence[int]) -> dict[int, list[Rendition]]:
     """Renditions by attachment id, in the order in which they were made; none of an attachment that is not ready."""
     found: dict[int, list[Rendition]] = {number: [] for number in attachment_ids}
-    query = select(Rendition).join(Attachment, Attachment.id == Rendition.attachment_id)
-    query = query.where(Rendition.attachment_id.in_(attachment_ids), Attachment.state == AttachmentState.READY)
-    query = query.order_by(Rendition.id)
-    for rendition in session.scalars(query):
+    for rendition in session.scalars(_READY, {"files": list(attachment_ids)}):
         found[rendition.attachment_id].append(rendition)
     return found
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.records import Consult, Kind, note
@@ -26,10 +26,14 @@ class OfChild(Protocol):
     def organization_id(self) -> int | None: ...
 
 
+_OWN = select(Patient.organization_id).where(
+    Patient.id == bindparam("child"), Patient.organization_id.is_distinct_from(bindparam("clinic"))
+)
+
+
 def own_clinic(session: Session, consult: OfChild) -> int | None:
     """The child's own clinic, by its number, where another one answers; None otherwise."""
-    own = select(Patient.organization_id).where(Patient.id == consult.patient_id)
-    return session.scalar(own.where(Patient.organization_id.is_distinct_from(consult.organization_id)))
+    return session.scalar(_OWN, {"child": consult.patient_id, "clinic": consult.organization_id})
 
 
 def own_team(session: Session, consult: OfChild) -> list[Person]:

@@ -172,14 +172,17 @@ def may_attest(consult: Consult, person: Person, *, is_sent_on: bool = False) ->
     return person.role in ATTESTERS and (consult.kind in CLINICS_OWN or is_sent_on)
 
 
+_STOPPED = select(RedFlagStop.codes).where(
+    RedFlagStop.consult_id == bindparam("consult"), ~RedFlagStop.is_attested, ~RedFlagStop.is_hint
+)
+
+
 def stopped_on(session: Session, consult: Consult) -> list[str]:
     """The signs that have stopped this very request and that nobody has answered for, each once."""
     if attested_among(session, [consult.id]):
         return []
-    stops = select(RedFlagStop.codes).where(
-        RedFlagStop.consult_id == consult.id, ~RedFlagStop.is_attested, ~RedFlagStop.is_hint
-    )
-    return list(dict.fromkeys(code for codes in session.scalars(stops) for code in codes.split(",")))
+    stops = session.scalars(_STOPPED, {"consult": consult.id})
+    return list(dict.fromkeys(code for codes in stops for code in codes.split(",")))
 
 
 def _tell_clinic(session: Session, consult: Consult, stop: RedFlagStop, person: Person, now: datetime) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, func, select
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program
@@ -95,17 +95,21 @@ def versions_of(session: Session, consult_id: int, *, for_family: bool = False) 
     return list(session.scalars(query.order_by(Answer.version)))
 
 
+_DRAFT = select(Answer).where(
+    Answer.consult_id == bindparam("consult"), Answer.signed_at.is_(None), Answer.corrects.is_(None)
+)
+_SIGNED = select(Answer).where(Answer.consult_id == bindparam("consult"), Answer.signed_at.is_not(None))
+_SIGNED_LAST = _SIGNED.order_by(Answer.version.desc()).limit(1)
+
+
 def draft_of(session: Session, consult_id: int) -> Answer | None:
     """The draft of an answer. No correction is one, whatever became of its signature."""
-    is_draft = (Answer.signed_at.is_(None), Answer.corrects.is_(None))
-    query = select(Answer).where(Answer.consult_id == consult_id, *is_draft)
-    return session.scalars(query).one_or_none()
+    return session.scalars(_DRAFT, {"consult": consult_id}).one_or_none()
 
 
 def signed_answer(session: Session, consult_id: int) -> Answer | None:
     """The latest signed version."""
-    query = select(Answer).where(Answer.consult_id == consult_id, Answer.signed_at.is_not(None))
-    return session.scalars(query.order_by(Answer.version.desc()).limit(1)).one_or_none()
+    return session.scalars(_SIGNED_LAST, {"consult": consult_id}).one_or_none()
 
 
 def first_signed_among(session: Session, consult_ids: Collection[int]) -> dict[int, datetime]:

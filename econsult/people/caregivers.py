@@ -8,12 +8,13 @@ have a start, may have an end, and can be ended at once; every request asks anew
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, String, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, ForeignKey, Select, String, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program
@@ -85,8 +86,7 @@ class GrantForm:
 
 def caregiver_link(session: Session, patient_id: int, person_id: int, now: datetime) -> RelatedPerson | None:
     """The link by which this person may act for the child at this moment, if any."""
-    one = RelatedPerson.patient_id == patient_id
-    link = session.scalars(_lasting(now).where(one, RelatedPerson.person_id == person_id)).one_or_none()
+    link = session.scalars(_link(), {"child": patient_id, "person": person_id, "now": now}).one_or_none()
     return link if link is not None and is_proxy(session, link, now) else None
 
 
@@ -123,10 +123,7 @@ def active_links(
     session: Session, patient_id: int, now: datetime, *, is_named: bool = True
 ) -> list[tuple[RelatedPerson, Person]]:
     """The links of active people that last, whether or not the child is grown up."""
-    query = select(RelatedPerson, Person).join(Person, Person.id == RelatedPerson.person_id)
-    query = query.where(RelatedPerson.patient_id == patient_id, Person.is_active, _lasts(now)).order_by(Person.id)
-    query = query.options(*(() if is_named else NAMES_STAY_SHUT))
-    return [(link, person) for link, person in session.execute(query)]
+    return [(link, person) for link, person in session.execute(_links(is_named), {"child": patient_id, "now": now})]
 
 
 def links_on_file(session: Session, patient_id: int) -> list[tuple[RelatedPerson, Person]]:
@@ -264,7 +261,20 @@ def _grants(session: Session, link: RelatedPerson) -> list[ProxyGrant]:
     return list(session.scalars(query))
 
 
-def _lasts(now: datetime) -> ColumnElement[bool]:
+@functools.cache
+def _link() -> Select[RelatedPerson]:
+    mine = RelatedPerson.patient_id == bindparam("child"), RelatedPerson.person_id == bindparam("person")
+    return select(RelatedPerson).where(*mine, _lasts(bindparam("now")))
+
+
+@functools.cache
+def _links(is_named: bool) -> Select[RelatedPerson, Person]:
+    query = select(RelatedPerson, Person).join(Person, Person.id == RelatedPerson.person_id)
+    query = query.where(RelatedPerson.patient_id == bindparam("child"), Person.is_active, _lasts(bindparam("now")))
+    return query.order_by(Person.id).options(*(() if is_named else NAMES_STAY_SHUT))
+
+
+def _lasts(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     over_at = func.coalesce(RelatedPerson.ends_at, RelatedPerson.authority_until)
     begun = or_(RelatedPerson.authority_from.is_(None), RelatedPerson.authority_from <= now)
     lasts = or_(over_at.is_(None), over_at > now)

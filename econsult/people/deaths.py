@@ -99,10 +99,12 @@ def died_among(session: Session, patient_ids: Collection[int]) -> set[int]:
     return set(session.scalars(the_dead().where(Death.patient_id.in_(patient_ids)))) if patient_ids else set()
 
 
+_DIED_BEHIND = select(_CONSULT.c.id).where(one_of(_CONSULT.c.id, "numbers"), _CONSULT.c.patient_id.in_(the_dead()))
+
+
 def died_behind(session: Session, consult_ids: Collection[int]) -> set[int]:
     """Which of these consults are about a child who has died."""
-    query = select(_CONSULT.c.id).where(one_of(_CONSULT.c.id, "numbers"), _CONSULT.c.patient_id.in_(the_dead()))
-    return set(session.scalars(query, {"numbers": consult_ids})) if consult_ids else set()
+    return set(session.scalars(_DIED_BEHIND, {"numbers": consult_ids})) if consult_ids else set()
 
 
 def is_of_family(consult_id: InstrumentedAttribute[int | None], reader_id: InstrumentedAttribute[int]) -> Any:

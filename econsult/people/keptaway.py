@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from econsult.database import Base
@@ -24,11 +24,17 @@ _DIGITS, _FEWEST = 10, 7
 _BETWEEN = re.compile(r"[/;,|&]|\b(?:or|and|o|y)\b", re.IGNORECASE)
 
 
+_BARRED = (
+    select(RelatedPerson, Person)
+    .join(Person, Person.id == RelatedPerson.person_id)
+    .where(RelatedPerson.patient_id == bindparam("child"), RelatedPerson.barred_at.is_not(None))
+    .order_by(Person.id)
+)
+
+
 def kept_from(session: Session, patient_id: int) -> list[tuple[RelatedPerson, Person]]:
     """Whom a court keeps from the child at this moment."""
-    query = select(RelatedPerson, Person).join(Person, Person.id == RelatedPerson.person_id)
-    barred = query.where(RelatedPerson.patient_id == patient_id, RelatedPerson.barred_at.is_not(None))
-    return [(link, person) for link, person in session.execute(barred.order_by(Person.id))]
+    return [(link, person) for link, person in session.execute(_BARRED, {"child": patient_id})]
 
 
 def key_of(where: str) -> str:

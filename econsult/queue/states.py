@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, String, and_, cast, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, cast, exists, literal, or_, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.ledger import Clock, ClockState
@@ -28,22 +29,37 @@ _WAS_SENT = (*OPEN, Status.ANSWERED, Status.CLOSED, Status.DECLINED)
 
 def states_broken(session: Session, now: datetime) -> Iterator[str]:
     """One line for each record that is not what its state says, by the number of the promise that breaks."""
-    for number, words, condition in _rules(now):
-        found = select(Consult.id).where(condition).order_by(Consult.id).limit(100)
-        for consult_id in session.scalars(found):
+    for number, words, found in _questions():
+        for consult_id in session.scalars(found, {"latest": now + LONGEST_CLAIM}):
             yield f"{number} {number_of(consult_id)}: {words}"
-    # By the key, which has an index; the record that a job is about has none. A job that was done and sent nothing met
-    # somebody who may not hear it any more.
+    for notice_id in session.scalars(_lost_notices()):
+        yield f"2 notice {notice_id}: waits to be sent, and no job will send it"
+
+
+@functools.cache
+def _questions() -> list[tuple[int, str, Select[int]]]:
+    """The rules as what is asked, put together once."""
+    return [
+        (number, words, select(Consult.id).where(condition).order_by(Consult.id).limit(100))
+        for number, words, condition in _rules()
+    ]
+
+
+@functools.cache
+def _lost_notices() -> Select[int]:
+    """What waits to be sent and has no job.
+
+    By the key, which has an index; the record that a job is about has none. A job that was done and sent nothing met
+    somebody who may not hear it any more.
+    """
     to_come = exists().where(
         Job.dedupe_key == literal("notice:") + cast(Notice.id, String),
         Job.state.in_((JobState.PENDING, JobState.SENT, JobState.RUNNING, JobState.DONE)),
     )
-    lost = select(Notice.id).where(Notice.state == NoticeState.PENDING, ~to_come).order_by(Notice.id).limit(100)
-    for notice_id in session.scalars(lost):
-        yield f"2 notice {notice_id}: waits to be sent, and no job will send it"
+    return select(Notice.id).where(Notice.state == NoticeState.PENDING, ~to_come).order_by(Notice.id).limit(100)
 
 
-def _rules(now: datetime) -> list[tuple[int, str, ColumnElement[bool]]]:
+def _rules() -> list[tuple[int, str, ColumnElement[bool]]]:
     status = Consult.status
     signed = exists().where(Answer.consult_id == Consult.id, Answer.signed_at.is_not(None))
     is_unreleased = and_(Consult.release_at.is_(None), Consult.released_at.is_(None))
@@ -63,7 +79,7 @@ def _rules(now: datetime) -> list[tuple[int, str, ColumnElement[bool]]]:
         (1, "waits in the pool and no clock of being taken runs", (status == Status.SUBMITTED) & ~_is("allocate")),
         (1, "is open and nobody is promised a reply", status.in_(OPEN) & ~goes_on),
         (1, "is held without an end of the claim", (status == Status.CLAIMED) & Consult.claim_until.is_(None)),
-        (1, "is held for ever", (status == Status.CLAIMED) & (Consult.claim_until > now + LONGEST_CLAIM)),
+        (1, "is held for ever", (status == Status.CLAIMED) & (Consult.claim_until > bindparam("latest"))),
         # What the clinic asks about an answer stays with whoever signed it until the desk gives it to somebody else.
         (1, "is held by somebody without an account", status.in_(OPEN) & has_left),
         (1, "is held by somebody who answers nothing", or_(status.in_(OPEN), clinic_waits) & answers_none),
