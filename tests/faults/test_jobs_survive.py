@@ -53,9 +53,9 @@ SECONDS_90 = [
 
 @pytest.fixture(scope="session")
 def long_paper() -> bytes:
-    """A document that takes the jail a second or two, which is long enough to stop it in the middle."""
+    """A document that takes the jail a second, which is long enough to stop it in the middle."""
     patient: samples.Patient = {"name": "Synthetic", "birth_date": "2021-05-04", "mrn": "0"}
-    return samples.lab_pdf(seed=1, patient=patient, pages=2)
+    return samples.lab_pdf(seed=1, patient=patient, pages=1)
 
 
 @pytest.fixture

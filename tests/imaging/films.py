@@ -25,14 +25,18 @@ def film(
     dark_until: float = 0.0,
     tags: dict[str, str] | None = None,
     sound: bool = False,
+    options: dict[str, str] | None = None,
 ) -> bytes:
-    """Return a film with one frame at each time, in seconds, of a picture whose brightness wanders a little."""
+    """Return a film with one frame at each time, in seconds, of a picture whose brightness wanders a little.
+
+    `options` are those of the encoder.
+    """
     picture = image or files.corners(320, 200)
     buffer = io.BytesIO()
-    options = {"movflags": "use_metadata_tags"} if form == "mp4" else {}
-    with _same_turn(), av.open(buffer, "w", format=form, options=options) as container:
+    flags = {"movflags": "use_metadata_tags"} if form == "mp4" else {}
+    with _same_turn(), av.open(buffer, "w", format=form, options=flags) as container:
         container.metadata.update(tags or {})
-        stream = container.add_stream(codec, rate=30)
+        stream = container.add_stream(codec, rate=30, options=options or {})
         stream.width, stream.height, stream.pix_fmt = picture.width, picture.height, "yuv420p"
         stream.codec_context.time_base = stream.time_base = Fraction(1, 1000)
         if rotation:

@@ -90,7 +90,7 @@ def _fuzz(jail: Jail, count: int) -> None:
 
 
 def test_mutated_files_end_in_a_verdict(jail: Jail) -> None:
-    _fuzz(jail, 200)
+    _fuzz(jail, 100)
 
 
 @pytest.mark.slow

@@ -79,7 +79,7 @@ def test_stripes_are_covered_by_their_look_alone(
 
 def test_a_plain_code_is_what_the_reader_of_these_tests_reads() -> None:
     for kind in labels.CONTENT:
-        assert labels.reads(labels.on_skin(labels.label(kind, 3))[0]), kind
+        assert labels.reads(labels.on_skin(labels.label(kind, 3), size=(640, 480))[0]), kind
 
 
 def test_codes_beside_each_other_are_all_covered(run: Prepare) -> None:

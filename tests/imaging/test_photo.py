@@ -77,10 +77,11 @@ def test_a_photo_gets_three_sizes_that_are_what_they_say(run: Prepare) -> None:
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
 def test_a_photo_that_is_judged_by_its_detail_keeps_every_pixel(run: Prepare, name: str) -> None:
     policy = Policy(faces="keep", text="keep", keeps_detail=True)
-    report, kept = run(files.encode(files.noise(2600, 1500), name), policy=policy)
+    data = files.encode(files.noise(2600, 1500), name)
+    report, kept = run(data, policy=policy)
     assert kept.sizes["full"] == (2600, 1500)
     assert max(kept.sizes["view"]) <= 2048
-    assert run(files.encode(files.noise(2600, 1500), name))[1].sizes["full"] == kept.sizes["view"]
+    assert run(data)[1].sizes["full"] == kept.sizes["view"]
     assert report.policy["keeps_detail"] is True
 
 
