@@ -11,13 +11,14 @@ from sqlalchemy import select
 
 from econsult.access import consult_for
 from econsult.advice.visit_lists import visit_lists
-from econsult.advice.visiting import end, readable_visits, reply
+from econsult.advice.visiting import book, end, readable_visits, reply
 from econsult.bereavement import mark_death, take_back_death
 from econsult.consults import answers, holding, reopening
 from econsult.consults.correcting import correct
 from econsult.consults.records import Consult
 from econsult.consults.undoing import take_back
 from econsult.consults.visits import Visit, morning
+from econsult.consults.visits_carried import wake_visits
 from econsult.database import Database
 from econsult.notices import NoticeKind
 from econsult.queue.invariants import violations
@@ -78,6 +79,26 @@ def test_a_correction_that_is_taken_back_tells_nobody_that_a_visit_is_left_out(
     assert told(database, NoticeKind.VISIT_NEEDS) == []
     look(database, BEFORE)
     assert told(database, NoticeKind.VISIT_SOON) == [clinic.mother.id]
+
+
+def test_a_second_answer_that_is_taken_back_gives_the_visit_back(
+    database: Database, clinic: Clinic, consult: Consult
+) -> None:
+    number, first, later = booked(database, clinic, consult), step_of(database, consult), NOON + HOUR
+    with database.writing() as session:
+        row = session.get_one(Consult, consult.id)
+        reopening.reopen(session, row, clinic.pcp, "It looks worse.", now=later)
+        holding.claim(session, row, clinic.derm, now=later, lease=LEASE)
+        answers.save_draft(session, row, clinic.derm, {**ANSWER, "recommendations": PLAN}, now=later, lease=LEASE)
+        answers.sign(session, row, clinic.derm, now=later)
+        assert session.scalars(select(Visit.before_id)).one() == first.id
+        take_back(session, row, clinic.derm, now=later + timedelta(seconds=5), lease=LEASE)
+        assert session.scalars(select(Visit.recommendation_id)).one() == first.id
+    look(database, BEFORE)
+    assert told(database, NoticeKind.VISIT_SOON) == [clinic.mother.id]
+    with database.writing() as session:
+        end(session, clinic.pcp, consult.public_id, number, "came", now=DAY + HOUR)
+    assert step_of(database, consult).state == "done"
 
 
 @pytest.mark.parametrize(("plan", "state"), [(PLAN, ""), (OTHER, "changed")])
@@ -147,3 +168,18 @@ def test_staff_are_asked_about_a_visit_that_the_corrected_plan_leaves_out(
         assert [each.why for each in visit_lists(session, clinic.pcp, NOON)["needs"]] == ["changed"]
         end(session, clinic.pcp, consult.public_id, number, "off", why="better", now=NOON)
         assert visit_lists(session, clinic.pcp, NOON)["needs"] == []
+
+
+def test_a_correction_after_the_day_does_not_hasten_the_word_to_the_desk(
+    database: Database, clinic: Clinic, consult: Consult
+) -> None:
+    step, after = step_of(database, consult), morning(DAY, DENVER, 1)
+    with database.writing() as session:
+        book(session, clinic.pcp, consult.public_id, step.public_id, BOOKING, now=NOON)
+    look(database, after)
+    with database.writing() as session:
+        wake_visits(session, consult.id, after)
+    assert look(database, after) == 1
+    assert told(database, NoticeKind.VISIT_NEEDS) == [clinic.pcp.id]
+    look(database, after + timedelta(days=3))
+    assert told(database, NoticeKind.VISIT_NEEDS) == sorted([clinic.pcp.id, clinic.coordinator.id])

@@ -57,12 +57,14 @@ def test_a_family_reads_of_a_visit_that_its_answer_asks_for_no_more_to_call_firs
     post(browser_of(clinic.pcp), here(runtime, answered), form(runtime))
     with runtime.database.writing() as session:
         row = session.get_one(Consult, answered.id)
-        content = {**ANSWER, "recommendations": [{"text": "Cream", "owner": "family"}], "watch_for": "Fever"}
+        content = {**ANSWER, "recommendations": [], "disposition": "clinic_visit", "watch_for": "Fever"}
         correct(session, row, clinic.derm, content, "A cream will do.", now=NOW)
     mother = browser_of(clinic.mother)
     page = mother.get(f"/family/questions/{answered.public_id}/answer").text
     assert ("Llame a su clínica antes de ir" in page, "Sí vamos" in page, "10:30" in page) == (True, False, True)
     assert "Su cita: " not in mother.get("/family").text
+    # What comes next is told as if that visit were none: it is none of this answer.
+    assert "necesita una visita. Su clínica le va a llamar" in page
 
 
 def test_a_young_person_speaks_for_themselves(
