@@ -35,7 +35,7 @@ from tests.web.filing import file_ready
 from workers.copies import Made
 from workers.runtime import Runtime
 
-NORMAL, SEASON, SEASONS = 160, 500, 20
+NORMAL, SEASON, SEASONS = 100, 500, 20
 LOOK_EVERY = 80
 NOW = datetime.now(UTC) - timedelta(minutes=30)
 SIDE = 10_000
