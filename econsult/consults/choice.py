@@ -34,18 +34,18 @@ def stand_in(consult: Consult, chosen: Route) -> str | None:
     return chosen.beside if chosen.specialty == consult.specialty else chosen.specialty
 
 
+_FIRST_REPLIES = Clock.consult_id == bindparam("consult"), Clock.name == ClockName.FIRST_REPLY
+_LATE = select(Clock.id).where(
+    *_FIRST_REPLIES,
+    Clock.is_breached,
+    Clock.started_at.in_(select(Clock.started_at).where(*_FIRST_REPLIES, Clock.state != ClockState.STOPPED)),
+)
+_LATE = _LATE.limit(1)
+
+
 def _is_broken(session: Session, consult: Consult) -> bool:
     """Whether the first reply that is waited for was late already, whatever its target is by now."""
-    began = select(Clock.started_at).where(
-        Clock.consult_id == consult.id, Clock.name == ClockName.FIRST_REPLY, Clock.state != ClockState.STOPPED
-    )
-    late = select(Clock.id).where(
-        Clock.consult_id == consult.id,
-        Clock.name == ClockName.FIRST_REPLY,
-        Clock.is_breached,
-        Clock.started_at.in_(began),
-    )
-    return session.scalars(late.limit(1)).first() is not None
+    return session.scalars(_LATE, {"consult": consult.id}).first() is not None
 
 
 _SPOKEN = select(Patient.language).where(Patient.id == bindparam("child"))

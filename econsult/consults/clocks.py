@@ -236,11 +236,17 @@ def clocks_of(session: Session, consult_id: int) -> list[Clock]:
     return list({(clock.name, clock.lane): clock for clock in rows}.values())
 
 
+_OPEN_AMONG = (
+    select(Clock)
+    .where(Clock.consult_id.in_(bindparam("consults", expanding=True)), Clock.state != ClockState.STOPPED)
+    .order_by(Clock.name == ClockName.ALLOCATE, Clock.deadline_at)
+)
+
+
 def clocks_among(session: Session, consult_ids: Sequence[int]) -> dict[int, list[Clock]]:
     """The clocks that are not stopped, by consult id, the soonest deadline first; who takes it comes last."""
     found: dict[int, list[Clock]] = {number: [] for number in consult_ids}
-    query = select(Clock).where(Clock.consult_id.in_(consult_ids), Clock.state != ClockState.STOPPED)
-    for clock in session.scalars(query.order_by(Clock.name == ClockName.ALLOCATE, Clock.deadline_at)):
+    for clock in session.scalars(_OPEN_AMONG, {"consults": list(consult_ids)}):
         found[clock.consult_id].append(clock)
     return found
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, delete, func, select, update
+from sqlalchemy import ForeignKey, String, bindparam, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
@@ -82,9 +82,12 @@ class Standing:
         return self.codes_left <= FEW_CODES
 
 
+_STANDS = select(SecondFactor.id).where(SecondFactor.person_id == bindparam("person"))
+
+
 def stands(session: Session, person: Person) -> bool:
     """Whether this person has a second factor."""
-    return session.scalar(select(SecondFactor.id).where(SecondFactor.person_id == person.id)) is not None
+    return session.scalar(_STANDS, {"person": person.id}) is not None
 
 
 def standing(session: Session, person: Person) -> Standing | None:

@@ -257,8 +257,11 @@ def make_token(session: Session, person: Person, now: datetime, *, days: int = 9
     return token
 
 
+_BY_API_TOKEN = select(ApiToken).where(ApiToken.token_hash == bindparam("token"))
+
+
 def visitor_by_token(session: Session, token: str, now: datetime) -> Visitor | None:
-    row = session.scalars(select(ApiToken).where(ApiToken.token_hash == hashed(token))).one_or_none()
+    row = session.scalars(_BY_API_TOKEN, {"token": hashed(token)}).one_or_none()
     if row is None or row.expires_at <= now:
         return None
     person = session.get_one(Person, row.person_id)
