@@ -97,3 +97,30 @@ def test_a_clinic_books_what_it_answers_its_own_family(database: Database, clini
         assert steps_of(session, asked.id)[-1].state == "done"
         passed = consult_for(session, clinic.mother, number, now=AFTER)
         assert [each.state for _, each in readable_visits(session, passed)] == ["came"]
+
+
+def test_a_visit_of_a_request_that_is_closed_goes_on(database: Database, clinic: Clinic, consult: Consult) -> None:
+    number = booked(database, clinic, consult)
+    with database.writing() as session:
+        session.execute(update(Consult).values(status="closed", ended_at=NOON))
+    look(database, morning(DAY, DENVER, -1))
+    assert told(database, NoticeKind.VISIT_SOON) == [clinic.mother.id]
+    with database.writing() as session:
+        reply(session, clinic.mother, consult.public_id, number, "cannot", now=NOON)
+        step = steps_of(session, consult.id)[-1].public_id
+        later = replace(BOOKING, starts_at=AFTER)
+        moved = book(session, clinic.pcp, consult.public_id, step, later, instead_of=number, now=NOON).public_id
+        end(session, clinic.pcp, consult.public_id, moved, "came", now=AFTER)
+    assert step_of(database, consult).state == "done"
+
+
+def test_of_a_test_only_who_made_it_hears(database: Database, clinic: Clinic, consult: Consult) -> None:
+    with database.writing() as session:
+        session.execute(update(Consult).values(is_test=True))
+    number = booked(database, clinic, consult)
+    with database.writing() as session:
+        reply(session, clinic.mother, consult.public_id, number, "ride", now=NOON)
+    for at in (morning(DAY, DENVER, -1), morning(DAY, DENVER, 1)):
+        look(database, at)
+    assert told(database, NoticeKind.VISIT_SET) == told(database, NoticeKind.VISIT_SOON) == []
+    assert set(told(database, NoticeKind.VISIT_NEEDS)) <= {clinic.pcp.id}

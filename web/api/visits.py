@@ -16,7 +16,7 @@ from web.api.stamps import stamp
 from web.api.visit_schemas import BOOK_IN, ENDS, SAY_IN
 from web.context import database, now, settings
 from web.shell.auth import me
-from web.words.times import local_instant
+from web.words.times import timed_instant
 
 BOOKERS = (Role.PCP, Role.COORDINATOR)
 KNOW_WHERE = {Relation.MEDICAL_HOME, Relation.COORDINATOR, *OF_FAMILY}
@@ -33,7 +33,7 @@ def list_visits(consult_id: str) -> dict[str, Any]:
 def book_visit(consult_id: str, step_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Book the visit of a step, or change it by `instead_of`; without `starts_at` it is a place on a waiting list."""
     zone = check_zone(body.get("zone", "")) or _zone(consult_id)
-    starts_at = local_instant(body["starts_at"], zone) if "starts_at" in body else None
+    starts_at = timed_instant(body["starts_at"], zone) if "starts_at" in body else None
     if "starts_at" in body and starts_at is None:
         raise InvalidError("That is no time of this zone.", {"starts_at": "invalid"})
     texts = {name: body.get(name, "") for name in ("phone", "note")}

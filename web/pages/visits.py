@@ -39,7 +39,7 @@ from web.words import terms
 from web.words import visits as words
 from web.words.language import gettext
 from web.words.steps import as_read
-from web.words.times import local_instant
+from web.words.times import timed_instant
 
 visits = rings(Blueprint("visits", __name__))
 Page = str | Response | tuple[str, int]
@@ -143,8 +143,7 @@ def _booking(form: FormReader) -> tuple[Booking, dict[str, Any]]:
     zone = form.choice("zone", _zones()) or settings().time_zone
     if zone != request.form.get("zone", zone):
         form.errors["zone"] = gettext("Choose a time zone of the list")
-    # A day without a time, as a browser without such a field lets one type, is nobody's midnight.
-    starts_at = local_instant(typed, zone) if len(typed) > len("2026-12-08") else None
+    starts_at = timed_instant(typed, zone)
     if not is_listed and starts_at is None:
         form.errors["starts_at"] = _wrong("starts_at") if typed else gettext("Write the day and the time")
     place = form.text("place", longest=LONGEST_PLACE, required=_wrong("place"))

@@ -202,6 +202,11 @@ def local_instant(local: str, zone: str) -> datetime | None:
         return None
 
 
+def timed_instant(local: str, zone: str) -> datetime | None:
+    """The same; None also for a day without a time, which is nobody's midnight."""
+    return local_instant(local, zone) if len(local.strip()) > len("2026-12-08") else None
+
+
 def _days_away(when: datetime) -> int:
     zone = ZoneInfo(choose_zone())
     return (when.astimezone(zone).date() - now().astimezone(zone).date()).days
