@@ -31,18 +31,18 @@ AFTER: dict[NoticeKind, dict[str, str]] = {
     },
     NoticeKind.VISIT_SET: {
         "en": "There is a new day or place for you. Sign in to see when and where.",
-        "es": "Hay un nuevo día o lugar para usted. Entre para ver cuándo y dónde.",
+        "es": "Tenemos fecha o lugar nuevos para usted. Entre para verlos.",
     },
     NoticeKind.VISIT_OFF: {
         "en": "Something planned for you will not take place. Sign in to see what happens now.",
-        "es": "Algo que estaba planeado para usted no se hará. Entre para ver lo que sigue.",
+        "es": "Algo que estaba planeado para usted ya no se hace. Entre para ver lo que sigue.",
     },
     NoticeKind.VISIT_SOON: {
         "en": "Something is planned for you soon. Sign in to see when and where.",
-        "es": "Pronto hay algo planeado para usted. Entre para ver cuándo y dónde.",
+        "es": "Pronto hay algo planeado para usted. Entre para ver la fecha y el lugar.",
     },
     NoticeKind.VISIT_NEEDS: {
         "en": "Something about a visit needs you. Sign in to see it.",
-        "es": "Una cita necesita su atención. Entre para verla.",
+        "es": "Hay una cita que le espera. Entre para ver lo que falta.",
     },
 }
