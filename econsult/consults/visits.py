@@ -199,7 +199,8 @@ def add_visit(
         session.flush()
     session.add(visit)
     session.flush()
-    act = "visit_moved" if instead_of is not None else f"visit_{visit.state}"
+    made = "visit_booked" if visit.state == VisitState.BOOKED else "visit_listed"
+    act = "visit_moved" if instead_of is not None else made
     note(session, consult, act, person_id=person.id, now=now, detail=f"{step.version}/{step.position}")
     return visit
 
