@@ -1,6 +1,6 @@
 """Random lives of many consults: what the clocks did is what a second, independent set of rules says, and nothing else.
 
-The normal run takes 1,000 events, the same ones each time, since a gamble is no gate; `-m slow` a million and more.
+The normal run takes 2,500 events, the same ones each time, since a gamble is no gate; `-m slow` a million and more.
 Other lives: `QUEUE_SEED=N QUEUE_EVENTS=N python -m pytest tests/econsult/test_queue_property.py -k lives`.
 """
 
@@ -63,7 +63,7 @@ from tests.spread import spread
 NORMAL, CHUNK = 10_000, 50
 # Several shorter lives, so that each ends within a test's time on a machine that does other things as well; the first
 # is in the normal run.
-PARTS = 10
+PARTS = 4
 WISHES = {
     "first_reply": (2, 8, 24, 48),
     "allocate": (1, 3),

@@ -25,7 +25,7 @@ from econsult.settings import load_settings
 from imaging import TypesettingError
 from tests.personas import Clinic, grown_youth, open_clinic
 from tests.services.hashes import hashed_lightly
-from tests.services.homes import COMPILED, Homes
+from tests.services.homes import Homes, fit_templates
 from tests.web.browsing import SESSION, session_cookie
 from tests.web.serving import served
 from tests.web.upload_page import new_draft
@@ -230,7 +230,7 @@ def staffed(strict: Runtime) -> dict[str, Person]:
 @pytest.fixture
 def strict_app(strict: Runtime) -> Flask:
     app = create_app(strict)
-    app.jinja_env.bytecode_cache = COMPILED
+    fit_templates(app)
     return app
 
 

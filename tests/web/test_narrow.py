@@ -12,7 +12,7 @@ from econsult.people.persons import Person
 from econsult.people.signin import open_session
 from tests.personas import Clinic
 from tests.services.browser import Devices
-from tests.services.homes import COMPILED
+from tests.services.homes import fit_templates
 from tests.web.looking import torn
 from tests.web.serving import served
 from web import create_app
@@ -41,7 +41,7 @@ def address(runtime: Runtime) -> Iterator[str]:
     """A demo, on whose staff pages the bar says that its data is made up."""
     settings = replace(runtime.settings, is_demo=True)
     app = create_app(Runtime(replace(runtime.installation, settings=settings)))
-    app.jinja_env.bytecode_cache = COMPILED
+    fit_templates(app)
     with served(app) as found:
         yield found
 

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from econsult.people.persons import Person
 from econsult.people.signin import open_session
 from econsult.reach.mobiles import code_of, mobile_of
-from tests.services.homes import COMPILED
+from tests.services.homes import fit_templates
 from tests.web.browsing import SESSION
 from web import create_app
 from workers.runtime import Runtime
@@ -24,7 +24,7 @@ def texting_app(runtime: Runtime) -> Flask:
     changes = {"sms_url": "https://gateway.test/v1/texts", "sms_token": "t" * 32, "sms_hook_token": HOOK}
     settings = replace(runtime.settings, **changes)  # type: ignore[arg-type]
     app = create_app(Runtime(replace(runtime.installation, settings=settings)))
-    app.jinja_env.bytecode_cache = COMPILED
+    fit_templates(app)
     return app
 
 
