@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from econsult.advice.late import LOOK_AGAIN
+from econsult.consults.conversion import VISIT
 from econsult.consults.lifecycle import Status
 from econsult.consults.next_photo import PHOTO
 from econsult.consults.outcomes import LATEST, OutcomePing, PingState
@@ -50,10 +51,13 @@ def put_off(session: Session, now: datetime) -> Iterator[str]:
 
 
 def _steps_put_off(session: Session, now: datetime) -> Iterator[str]:
-    """A step that is to do is looked at on its day, or a day later while its photo is being prepared, until told of."""
+    """A step that is to do is looked at on its day until told of, or a day later while its photo is being prepared, or
+    its visit is ahead.
+    """
     lines = RecommendationEvent.recommendation_id == Recommendation.id
     moved = exists().where(lines, RecommendationEvent.due_at != Recommendation.due_at)
-    waits = and_(Recommendation.kind == PHOTO, Recommendation.next_at.between(Recommendation.due_at, now + LOOK_AGAIN))
+    may_wait = Recommendation.kind.in_((PHOTO, VISIT))
+    waits = and_(may_wait, Recommendation.next_at.between(Recommendation.due_at, now + LOOK_AGAIN))
     is_told = exists().where(lines, RecommendationEvent.kind == OVERDUE)
     # Nobody is asked to go on with what was erased, what a family took back, or for a child who has died.
     erased = select(Patient.id).where(Patient.erased_at.is_not(None))

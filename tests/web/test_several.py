@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from econsult.consults import holding
 from econsult.consults.records import Consult
+from econsult.consults.requests import withdraw
 from econsult.people.persons import Person
 from econsult.queue.cover import watch_absences
 from econsult.queue.quiet import Quiet
@@ -99,6 +100,17 @@ def test_what_somebody_else_took_meanwhile_is_not_taken_from_them(
     answer = post(desk, PATH, form)
     assert (answer.status_code, "Given: 1. Not given: 1" in answer.text) == (422, True)
     assert holders(runtime, three) == [clinic.derm2.id, clinic.derm.id, None]
+
+
+def test_what_was_taken_back_meanwhile_holds_up_no_other(
+    runtime: Runtime, desk: FlaskClient, clinic: Clinic, three: list[Consult]
+) -> None:
+    with runtime.database.writing() as session:
+        withdraw(session, session.get_one(Consult, three[0].id), clinic.pcp, "Seen elsewhere", now=NOW)
+    answer = post(desk, PATH, fields(three, clinic.derm))
+    assert (answer.status_code, "Given: 2. Not given: 1" in answer.text) == (422, True)
+    assert (three[0].number in answer.text, "It is not here any more" in answer.text) == (True, True)
+    assert holders(runtime, three) == [None, clinic.derm.id, clinic.derm.id]
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
+from econsult.access import consult_for
 from econsult.consults.records import Consult
 from econsult.consults.views import Filters, View
 from econsult.consults.worklist import page
-from econsult.errors import NotFoundError
+from econsult.errors import ForbiddenError, ImpossibleVerbError, NotFoundError
 from econsult.people.persons import SPECIALTIES
 from econsult.queue.absence import uncovered_held
 from econsult.standing import check_desk
@@ -69,7 +70,8 @@ def _given(ids: Sequence[str], wish: str, reason: str, *, although: bool) -> dic
         gift = Gift(wish, reason, request.form.get(f"had-{public_id}"), although)
         try:
             refused = give(public_id, gift)
-        except NotFoundError:
+        except (NotFoundError, ImpossibleVerbError):
+            # It ended, or went elsewhere, since the page was opened.
             refused = Refused(gettext("It is not here any more"))
         if refused is not None:
             found[public_id] = refused
@@ -85,6 +87,8 @@ def _page(
     with looking() as session:
         check_desk(session, me(), now())
         entries = _entries(session) if _specialty() else []
+        left = (refused or {}).keys() - {entry.row.id for entry in entries}
+        gone = [(_number(session, each), (refused or {})[each].words) for each in sorted(left)]
     people = dict(person for entry in entries for person in reversed(entry.people))
     return render_template(
         "coordination/several.html",
@@ -94,12 +98,22 @@ def _page(
         specialty=_specialty(),
         specialties=terms.SPECIALTIES,
         refused=refused or {},
+        # What stands in no list any more is told beside them.
+        gone=gone,
         is_off=any(each.code == "off_duty" for each in (refused or {}).values()),
         ticked=ticked,
         errors=errors or {},
         given=request.form,
         most=MOST,
     )
+
+
+def _number(session: Session, public_id: str) -> str:
+    """The number of a request that this desk may still know; else nothing."""
+    try:
+        return consult_for(session, me(), public_id, now=now()).consult.number
+    except (NotFoundError, ForbiddenError):
+        return ""
 
 
 def _entries(session: Session) -> list[Waiting]:
