@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
 from econsult.consults.answers import Answer
 from econsult.consults.conversion import VISIT
-from econsult.consults.hearers import desk_of
+from econsult.consults.hearers import desk_of, family_of
 from econsult.consults.next_photo import PHOTO
 from econsult.consults.own_clinic import own_team
 from econsult.consults.photo_came import is_under_way
-from econsult.consults.recommendations import TO_DO, Recommendation, tell_late
+from econsult.consults.recommendations import LOOK_AGAIN, TO_DO, Recommendation, tell_late
 from econsult.consults.records import SEALED_STAY_SHUT, Consult
 from econsult.consults.visits import is_arranged
 from econsult.notices import NoticeKind
-from econsult.people.caregivers import caregivers_of
 from econsult.people.deaths import has_died
 from econsult.people.persons import NAMES_STAY_SHUT, Person, team_of
 from econsult.picking import ANY, Pick
 from econsult.queue.outbox import Telling, tell_all
 from econsult.queue.quiet import Quiet
 
-LOOK_AGAIN = timedelta(days=1)
 ANSWERS_STAY_SHUT = defer(Answer.content)
 
 
@@ -73,10 +71,7 @@ def _readers(
     staff = [*_doers(session, step, consult), *desk_of(session, consult.program_id, now)]
     found = [(person, NoticeKind.STEP_LATE) for person in {each.id: each for each in staff}.values()]
     if step.owner == "family" and _answer(session, step).released_at is not None:
-        found += [
-            (person, NoticeKind.STEP_OPEN)
-            for person in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential)
-        ]
+        found += [(person, NoticeKind.STEP_OPEN) for person in family_of(session, consult, now)]
     return found
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.own_clinic import own_team
 from econsult.consults.records import Consult
+from econsult.people.caregivers import caregivers_of
 from econsult.people.persons import NAMES_STAY_SHUT, Person, Role, team_of
 from econsult.rosters.homes import there_of
 
@@ -65,6 +66,13 @@ def clinics_of(session: Session, consult: Consult, now: datetime) -> list[Person
     """The same, and the clinicians of the child's own clinic where another one answers its family's question."""
     found = [*clinic_of(session, consult, now), *own_team(session, consult)]
     return list({person.id: person for person in found}.values())
+
+
+def family_of(session: Session, consult: Consult, now: datetime) -> list[Person]:
+    """Who of the family reads of a consult: whoever may act for the child, and of what is kept from them the young
+    person alone.
+    """
+    return caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential)
 
 
 def asked_of(session: Session, asked: Asking, now: datetime) -> list[Person]:

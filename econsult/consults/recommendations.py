@@ -32,6 +32,8 @@ SOONER = {
     Disposition.WRONG_SPECIALTY: timedelta(days=3),
 }
 """By when a step is due of which the answer says nothing."""
+LOOK_AGAIN = timedelta(days=1)
+"""After so long a step that waits for something is looked at again."""
 OPEN_STEP = text("state IN ('proposed', 'accepted')")
 WATCHED = text("next_at IS NOT NULL")
 

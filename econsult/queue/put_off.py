@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
-from econsult.advice.late import LOOK_AGAIN
 from econsult.consults.conversion import VISIT
 from econsult.consults.lifecycle import Status
 from econsult.consults.next_photo import PHOTO
 from econsult.consults.outcomes import LATEST, OutcomePing, PingState
 from econsult.consults.policies import LONGEST
-from econsult.consults.recommendations import OVERDUE, TO_DO, Recommendation, RecommendationEvent
+from econsult.consults.recommendations import LOOK_AGAIN, OVERDUE, TO_DO, Recommendation, RecommendationEvent
 from econsult.consults.records import Consult, number_of
 from econsult.consults.sides import LONGEST as LONGEST_REPLY
 from econsult.consults.sides import SideQuestion, SideState
