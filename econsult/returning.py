@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import halt, lock, open_clocks, refresh_deadline, start_clock, turn_clock, unhalt
 from econsult.consults.contents import Disposition
+from econsult.consults.hearers import family_of
 from econsult.consults.ledger import DIED, Clock, ClockEvent, ClockState
 from econsult.consults.lifecycle import OPEN, Status, next_status
 from econsult.consults.offering import offer
@@ -26,7 +27,6 @@ from econsult.consults.threads import was_written_to_family
 from econsult.consults.versions import Answer, first_signed, signed_answer
 from econsult.consults.visits_carried import wake_visits
 from econsult.notices import NoticeKind, notify
-from econsult.people.caregivers import caregivers_of
 from econsult.people.deaths import Death
 from econsult.people.persons import Person
 
@@ -122,6 +122,6 @@ def _tell(session: Session, consult: Consult, answer: Answer, death: Death, now:
     """The letter that would have gone as it opened, once for each mark that was taken back."""
     is_emergency = answer.disposition == Disposition.EMERGENCY_NOW
     kind = NoticeKind.READ_NOW if is_emergency else NoticeKind.ANSWERED
-    for caregiver in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
+    for caregiver in family_of(session, consult, now):
         about = f"release:{answer.version}:{death.id}"
         notify(session, caregiver, kind, consult_id=consult.id, about=about, now=now)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from econsult.access import Pass, patients_on
 from econsult.consults.answers import check_read, close, open_end_of
-from econsult.consults.hearers import clinic_of, desk_of
+from econsult.consults.hearers import clinic_of, desk_of, family_of
 from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import (
     CLOSING,
@@ -28,7 +28,7 @@ from econsult.consults.records import SEALED_STAY_SHUT, Consult, Kind
 from econsult.consults.replies import FAMILY, heard
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.notices import NoticeKind, notify
-from econsult.people.caregivers import active_links, caregivers_of, grown_up_at, links_of
+from econsult.people.caregivers import active_links, grown_up_at, links_of
 from econsult.people.deaths import has_died, the_dead
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role, team_of
@@ -80,7 +80,7 @@ def _tellings(session: Session, ping: OutcomePing, consult: Consult, now: dateti
     told = [Telling(each, NoticeKind.OUTCOME_CLINIC, consult.id, about) for each in clinic]
     if consult.released_at is None:
         return told
-    family = caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential)
+    family = family_of(session, consult, now)
     told += [Telling(each, NoticeKind.OUTCOME_ASKED, consult.id, about) for each in family]
     # What is kept from the caregivers is no call to their telephone either.
     if not family and not consult.is_confidential and _has_no_account(session, consult.patient_id, now):

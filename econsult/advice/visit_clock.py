@@ -12,11 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.advice.visiting import desk_for, is_open_to_family, watchers_of
+from econsult.consults.hearers import family_of
 from econsult.consults.records import SEALED_STAY_SHUT, Consult
 from econsult.consults.visits import ASK_DESK, LOOK_AGAIN, Reply, Visit, VisitState, morning
 from econsult.consults.visits_carried import is_asked_for
 from econsult.notices import NoticeKind
-from econsult.people.caregivers import caregivers_of
 from econsult.people.deaths import has_died
 from econsult.people.persons import Person
 from econsult.picking import ANY, Pick
@@ -113,7 +113,7 @@ def _left_out(session: Session, visit: Visit, consult: Consult) -> list[Telling]
 
 def _reminders(session: Session, visit: Visit, consult: Consult, now: datetime) -> list[Telling]:
     about = f"visit:{visit.id}"
-    family = caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential)
+    family = family_of(session, consult, now)
     if family and is_open_to_family(session, visit):
         return [Telling(each, NoticeKind.VISIT_SOON, consult.id, about) for each in family]
     # What is kept from the caregivers is no call to their telephone either: whoever reads it knows by its mark.

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from econsult.access import Pass, consult_for
 from econsult.consults.answers import signed_answer
 from econsult.consults.conversion import VISIT
-from econsult.consults.hearers import coordinators_of
+from econsult.consults.hearers import coordinators_of, family_of
 from econsult.consults.own_clinic import is_own, own_team
 from econsult.consults.recommendations import TO_DO, Recommendation, StepState, add_event
 from econsult.consults.records import Consult, note
@@ -21,7 +21,6 @@ from econsult.consults.versions import Answer
 from econsult.consults.visits import CURRENT, Booking, Reply, Visit, VisitState, add_visit, current_visit, end_visit
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError, StaleVersionError
 from econsult.notices import NoticeKind, notify
-from econsult.people.caregivers import caregivers_of
 from econsult.people.deaths import check_lives, has_died
 from econsult.people.patients import Patient
 from econsult.people.persons import HOUSEHOLD, NAMES_STAY_SHUT, Organization, Person, Role, team_of
@@ -209,7 +208,7 @@ def whom_to_call(session: Session, visit: Visit, now: datetime) -> str:
     consult = session.get_one(Consult, visit.consult_id)
     if consult.consent_withdrawn_at is not None or has_died(session, consult.patient_id):
         return ""
-    if caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
+    if family_of(session, consult, now):
         return ""
     return "alone" if consult.is_confidential else "family"
 
@@ -229,7 +228,7 @@ def _turn_step(session: Session, consult: Consult, visit: Visit, person: Person,
 def _tell_family(session: Session, consult: Consult, visit: Visit, kind: NoticeKind | None, now: datetime) -> None:
     if kind is None or consult.consent_withdrawn_at is not None or not is_open_to_family(session, visit):
         return
-    for each in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
+    for each in family_of(session, consult, now):
         notify(session, each, kind, consult_id=consult.id, about=f"visit:{visit.id}", now=now)
 
 

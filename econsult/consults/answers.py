@@ -14,7 +14,7 @@ from econsult.consults.clocks import start_clock, stop_clock
 from econsult.consults.contents import Disposition, check_complete, clean_content
 from econsult.consults.conversion import accept_visit
 from econsult.consults.ending import end
-from econsult.consults.hearers import clinics_of
+from econsult.consults.hearers import clinics_of, family_of
 from econsult.consults.holding import keep_holding, require_holder
 from econsult.consults.interpreting import lacks_words
 from econsult.consults.lifecycle import OPEN, Status, next_status
@@ -41,7 +41,6 @@ from econsult.consults.versions import (
 from econsult.consults.visits_carried import take_visits_on
 from econsult.errors import InvalidError, StaleVersionError
 from econsult.notices import NoticeKind, notify
-from econsult.people.caregivers import caregivers_of
 from econsult.people.persons import Person
 from econsult.picking import ANY, Pick
 
@@ -197,7 +196,7 @@ def open_earlier(session: Session, consult: Consult, earlier: Answer, person: Pe
         target = rules_of(consult).family_informed
         start_clock(session, consult, ClockName.FAMILY_INFORMED, target, now, person_id=person.id)
     note(session, consult, "release_answer", person_id=person.id, now=now, detail="reopened")
-    for caregiver in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
+    for caregiver in family_of(session, consult, now):
         about = f"release:{earlier.version}"
         notify(session, caregiver, NoticeKind.ANSWERED, consult_id=consult.id, about=about, now=now)
 
@@ -220,7 +219,7 @@ def release(
     note(session, consult, "release_answer", person_id=None, now=now)
     is_emergency = signed is not None and signed.disposition == Disposition.EMERGENCY_NOW
     kind = kind or (NoticeKind.READ_NOW if is_emergency else NoticeKind.ANSWERED)
-    for caregiver in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
+    for caregiver in family_of(session, consult, now):
         about = f"release:{signed.version if signed else 0}"
         notify(session, caregiver, kind, consult_id=consult.id, about=about, now=now, not_before=not_before)
 

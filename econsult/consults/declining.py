@@ -10,14 +10,13 @@ from econsult.consults.answers import held_back, open_earlier
 from econsult.consults.clocks import start_clock
 from econsult.consults.ending import end
 from econsult.consults.handover import hand_over, require_reason
-from econsult.consults.hearers import clinics_of
+from econsult.consults.hearers import clinics_of, family_of
 from econsult.consults.holding import require_holder
 from econsult.consults.lifecycle import next_status
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult, Kind
 from econsult.consults.versions import signed_answer
 from econsult.notices import NoticeKind, notify
-from econsult.people.caregivers import caregivers_of
 from econsult.people.persons import Person
 
 
@@ -42,7 +41,7 @@ def decline(session: Session, consult: Consult, person: Person, reason: str, *, 
     else:
         target = rules_of(consult).family_informed
         start_clock(session, consult, ClockName.FAMILY_INFORMED, target, now, person_id=person.id)
-    family = caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential) if is_known else []
+    family = family_of(session, consult, now) if is_known else []
     _tell(session, consult, person, [*family, *clinics_of(session, consult, now)], now)
     return consult
 

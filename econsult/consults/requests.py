@@ -21,6 +21,7 @@ from econsult.consults.details import LONGEST_TEXT, check_details, settled
 from econsult.consults.ending import end
 from econsult.consults.facepolicy import MASK_ALL
 from econsult.consults.furtherance import follow_policy, write_told_yes
+from econsult.consults.hearers import family_of
 from econsult.consults.hinting import note_question
 from econsult.consults.lifecycle import next_status
 from econsult.consults.offering import offer
@@ -34,7 +35,6 @@ from econsult.consults.voice import VoiceChoice, choose_voice
 from econsult.consults.wishes import NO_WISHES, Wishes, write_wishes
 from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
-from econsult.people.caregivers import caregivers_of
 from econsult.people.consent import ConsentGiven
 from econsult.people.deaths import refuse_after_death
 from econsult.people.patients import Patient
@@ -164,7 +164,7 @@ def submit(
     offer(session, consult, now)
     # A family that asked nothing did not write to us: its clinic did.
     told = NoticeKind.RECEIVED if consult.kind == Kind.FAMILY_QUESTION else NoticeKind.CLINIC_ASKED
-    for caregiver in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
+    for caregiver in family_of(session, consult, now):
         notify(session, caregiver, told, consult_id=consult.id, about="submit", now=now)
     return consult
 
@@ -214,7 +214,7 @@ def send_on(
     note(session, consult, "send_on", person_id=person.id, now=now)
     read_for_caller(session, consult, now)
     offer(session, consult, now)
-    for caregiver in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
+    for caregiver in family_of(session, consult, now):
         notify(session, caregiver, NoticeKind.SENT_ON, consult_id=consult.id, about="send_on", now=now)
     return consult
 
@@ -234,7 +234,7 @@ def withdraw(session: Session, consult: Consult, person: Person, reason: str, *,
         # No newer one will come to be told.
         open_earlier(session, consult, earlier, person, now)
     if person.is_staff and was_sent:
-        for caregiver in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
+        for caregiver in family_of(session, consult, now):
             notify(session, caregiver, NoticeKind.WITHDRAWN, consult_id=consult.id, about="withdraw", now=now)
     return consult
 

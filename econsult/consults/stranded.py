@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.declining import decline
 from econsult.consults.handover import hand_over
+from econsult.consults.hearers import family_of
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.own_clinic import is_own
 from econsult.consults.records import Consult, Kind, note
 from econsult.consults.threads import Audience, post
 from econsult.errors import ImpossibleVerbError
 from econsult.notices import NoticeKind, notify
-from econsult.people.caregivers import caregivers_of
 from econsult.people.persons import Person, Role
 
 
@@ -50,7 +50,7 @@ def move_to_clinic(session: Session, consult: Consult, to: Person, by: Person, n
         return
     consult.organization_id = to.organization_id
     note(session, consult, "move_clinic", person_id=by.id, now=now)
-    for caregiver in caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential):
+    for caregiver in family_of(session, consult, now):
         about = f"moved:{consult.version}"
         notify(session, caregiver, NoticeKind.CLINIC_MOVED, consult_id=consult.id, about=about, now=now)
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult.belonging import in_program, numbered_within
 from econsult.consults.attachments import Attachment
 from econsult.consults.clocks import pause_clock
-from econsult.consults.hearers import asked_of, clinics_of, desk_of, home_of
+from econsult.consults.hearers import asked_of, clinics_of, desk_of, family_of, home_of
 from econsult.consults.hinting import note_words
 from econsult.consults.holding import require_holder
 from econsult.consults.lifecycle import ENDED, OPEN, Status, next_status
@@ -26,7 +26,6 @@ from econsult.consults.wanted_items import keep_wanted
 from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
 from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
-from econsult.people.caregivers import caregivers_of
 from econsult.people.deaths import has_died
 from econsult.people.persons import HOUSEHOLD, Person
 from econsult.rosters.homes import there_of
@@ -215,9 +214,7 @@ def check_asking(
     require_holder(consult, person)
     if lane == Audience.FAMILY and has_died(session, consult.patient_id):
         raise InvalidError("The child has died: nothing is asked of the family.", {"audience": "after_death"})
-    if lane == Audience.FAMILY and not caregivers_of(
-        session, consult.patient_id, now, only_self=consult.is_confidential
-    ):
+    if lane == Audience.FAMILY and not family_of(session, consult, now):
         raise InvalidError("Nobody of this family can read it here: ask the clinic.", {"audience": "nobody_reads"})
     if again and lane == Audience.FAMILY and consult.is_private_site:
         raise InvalidError("No family is asked for a photo of a private place.", {"retakes": "private_site"})
@@ -282,7 +279,7 @@ def tell_lane(session: Session, consult: Consult, message: Message, kind: Notice
     """Tell everybody in the lane but the author."""
     people: list[Person] = []
     if message.audience == Audience.FAMILY:
-        people += caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential)
+        people += family_of(session, consult, now)
         # What the family says, its clinic answers, whoever has the question of the specialists.
         is_inbound = message.is_relayed or not session.get_one(Person, message.author_id).is_staff
         if is_inbound or consult.kind == Kind.FAMILY_QUESTION or consult.status not in OPEN:
