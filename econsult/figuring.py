@@ -1,4 +1,4 @@
-"""What figures are made of: rows by what they are split by, and within how many hours so many of a hundred were."""
+"""What figures are made of: rows by what they are split by, shares, and within how many hours so many of them were."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ def within_hours(spans: Iterable[timedelta], *shares: int) -> tuple[float, ...]:
     """The nearest-rank percentiles in hours, one for each share in percent; empty where there is no span."""
     ordered = sorted(spans)
     return tuple(hours(ordered[max(0, -(-len(ordered) * share // 100) - 1)]) for share in shares if ordered)
+
+
+def percent(count: int, of: int) -> float:
+    """How many of a hundred, to the first place; none of nothing."""
+    return round(100 * count / of, 1) if of else 0.0
 
 
 def hours(span: timedelta) -> float:

@@ -8,17 +8,19 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Dialect, Integer, Select, Text, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 Number = InstrumentedAttribute[int] | InstrumentedAttribute[int | None] | ColumnElement[int]
+Row = TypeVar("Row")
 Asked = TypeVar("Asked", bound=Select[*tuple[Any, ...]])
 
 
@@ -35,6 +37,17 @@ class Pick:
         if self.only is not None:
             return query.where(number == self.only)
         return query.where(number.not_in(sorted(self.aside))) if self.aside else query
+
+    def due(
+        self, session: Session, query: Select[Row], at: InstrumentedAttribute[Any], number: Number, now: datetime
+    ) -> list[Row]:
+        """Those of the query whose instant has come, the oldest first, as they are now and held until the end.
+
+        What another process holds is left to it.
+        """
+        asked = self.narrow(query.where(at <= now).order_by(at, number).limit(self.most), number)
+        held = asked.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+        return list(session.scalars(held))
 
 
 ANY = Pick()

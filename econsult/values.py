@@ -33,6 +33,7 @@ BREAK_GLASS = ("allowed", "forbidden")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
 LONGEST_NAME = 120
+FEWEST_DIGITS = 7
 _PHONE = re.compile(r"\+?[0-9(][0-9 ().-]*[0-9]")
 
 
@@ -140,6 +141,11 @@ def phone(name: str, text: str) -> str:
     if count == 11 and not text.startswith(("1", "+")):
         raise SettingError(f"{PREFIX}{name} must begin with + and the country's code, not {text!r}.")
     return text
+
+
+def has_digits(number: str) -> bool:
+    """Whether a number, as it was typed, has as many digits as one that anybody can call."""
+    return sum(sign.isdigit() for sign in number) >= FEWEST_DIGITS
 
 
 def dialled(number: str) -> str:

@@ -24,9 +24,9 @@ DAY = NOON + timedelta(days=10)
 BOOKING = Booking("Children's skin clinic, 2nd floor", DENVER, DAY, "505 555 0100", "Come fasting", "en", ("papers",))
 
 
-def answered(session: Session, clinic: Clinic, **changes: object) -> Consult:
+def answered(session: Session, clinic: Clinic) -> Consult:
     """A request whose answer, read by the clinic and open to the family, asks for a visit."""
-    consult = clinic.claimed(session, **changes)  # type: ignore[arg-type]
+    consult = clinic.claimed(session)
     answers.save_draft(session, consult, clinic.derm, {**ANSWER, "recommendations": PLAN}, now=NOON, lease=LEASE)
     answers.sign(session, consult, clinic.derm, now=NOON)
     answers.acknowledge(session, consult, clinic.pcp, now=NOON)

@@ -50,9 +50,7 @@ def ask_how_it_went(session: Session, now: datetime, quiet: Quiet, pick: Pick = 
     answer, or whose family took its consent back, nor after a child's death: neither family, clinic nor desk. A family
     without an account becomes the desk's task; one that may not act for the child any more is asked nothing.
     """
-    query = select(OutcomePing).where(OutcomePing.next_at <= now).order_by(OutcomePing.next_at).limit(pick.most)
-    query = pick.narrow(query, OutcomePing.id)
-    due = list(session.scalars(query.with_for_update(skip_locked=True).execution_options(populate_existing=True)))
+    due = pick.due(session, select(OutcomePing), OutcomePing.next_at, OutcomePing.id, now)
     tellings: list[Telling] = []
     for ping in due:
         consult = session.get_one(Consult, ping.consult_id, options=SEALED_STAY_SHUT)

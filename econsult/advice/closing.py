@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.answers import Answer
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import CLINICS_OWN, Consult
-from econsult.figuring import grouped, within_hours
+from econsult.figuring import grouped, percent, within_hours
 from econsult.trail import AuditEvent
 
 READ, TOLD = "acknowledge", "inform"
@@ -44,7 +44,7 @@ class Closing:
 
     def percent(self, count: int) -> float:
         """Of a hundred that were sent."""
-        return round(100 * count / self.sent, 1)
+        return percent(count, self.sent)
 
     def as_row(self) -> dict[str, Any]:
         """The line with the names of its columns; shares are in percent of what was sent, times in hours."""

@@ -14,7 +14,7 @@ from econsult.consults.answers import Answer
 from econsult.consults.outcomes import CODES, OutcomePing, OutcomeReport, Side
 from econsult.consults.recommendations import Recommendation, RecommendationEvent, StepState
 from econsult.consults.records import Consult
-from econsult.figuring import grouped
+from econsult.figuring import grouped, percent
 
 CLOSING = "clinic at closing"
 
@@ -39,13 +39,13 @@ class Share:
     @property
     def percent_done(self) -> float:
         """Of a hundred steps, those that were carried out; what is still to do counts as not carried out."""
-        return round(100 * self.done / self.count, 1) if self.count else 0.0
+        return percent(self.done, self.count)
 
     @property
     def percent_accepted(self) -> float:
         """Of a hundred that the clinic decided about or that were carried out, those that it did not decline."""
         decided = self.count - self.proposed
-        return round(100 * (decided - self.declined) / decided, 1) if decided else 0.0
+        return percent(decided - self.declined, decided)
 
     def as_row(self) -> dict[str, Any]:
         """The line with the names of its columns; shares are in percent."""
@@ -95,8 +95,7 @@ class Count:
 
     def as_row(self) -> dict[str, Any]:
         """The line with the names of its columns; the share is in percent."""
-        percent = round(100 * self.count / self.of, 1) if self.of else 0.0
-        return {**asdict(self), "percent": percent}
+        return {**asdict(self), "percent": percent(self.count, self.of)}
 
 
 Words = dict[tuple[str, str, int], str]

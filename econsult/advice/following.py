@@ -117,15 +117,12 @@ def mark(
     ImpossibleVerbError.
     """
     passed = consult_for(session, person, consult_id, now=now, right=Right.FOLLOW)
-    step = _step_of(session, passed, step_id)
+    step = step_of(session, passed, step_id)
     if not may(passed, step, verb):
         raise ForbiddenError("You may look at this step, but not do that.")
     if verb in NEEDS_WHY and not reason.strip() and passed.relation not in OF_FAMILY:
         raise InvalidError("Say why not.", {"reason": "required"})
-    newest = signed_answer(session, passed.consult.id)
-    if newest is not None and newest.version != step.version:
-        # What a newer answer has replaced stays as it was: no page shows it, and nobody would do it.
-        raise StaleVersionError("A newer answer has replaced this step; nothing was written down.")
+    check_stands(session, step)
     if verb in OVER_VISIT and step.state in TO_DO and current_visit(session, step.id) is not None:
         # Whoever waits for the child at that place, and the family, would hear nothing.
         raise ImpossibleVerbError(step.state, verb)
@@ -189,8 +186,18 @@ def _bring(
     note(session, consult, f"step_{verb}", person_id=person.id, now=now, detail=f"{step.version}/{step.position}")
 
 
-def _step_of(session: Session, passed: Pass, step_id: str) -> Recommendation:
-    """A step of this very consult; of an answer that is open to it, for a family."""
+def check_stands(session: Session, step: Recommendation) -> None:
+    """Raise StaleVersionError for a step that a newer answer has replaced.
+
+    It stays as it was: no page shows it, and nobody would do it.
+    """
+    newest = signed_answer(session, step.consult_id)
+    if newest is not None and newest.version != step.version:
+        raise StaleVersionError("A newer answer has replaced this step; nothing was written down.")
+
+
+def step_of(session: Session, passed: Pass, step_id: str) -> Recommendation:
+    """A step of this very consult, locked; of an answer that is open to it, for a family. Raises NotFoundError."""
     query = select(Recommendation).where(
         Recommendation.public_id == step_id, Recommendation.consult_id == passed.consult.id
     )

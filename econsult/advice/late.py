@@ -33,9 +33,7 @@ def tell_of_late_steps(session: Session, now: datetime, quiet: Quiet, pick: Pick
     the family took its consent back, or its child has died, nobody is asked to go on. A new photo that was sent, and is
     being prepared or waits for the clinic's word, is not late: its step is looked at again a day later.
     """
-    query = select(Recommendation).where(Recommendation.next_at <= now).order_by(Recommendation.next_at)
-    query = pick.narrow(query.limit(pick.most), Recommendation.id)
-    due = list(session.scalars(query.with_for_update(skip_locked=True).execution_options(populate_existing=True)))
+    due = pick.due(session, select(Recommendation), Recommendation.next_at, Recommendation.id, now)
     tellings: list[Telling] = []
     for step in due:
         consult = session.get_one(Consult, step.consult_id, options=SEALED_STAY_SHUT)

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 HOME = "https://medlineplus.gov/"
-LANGUAGES = ("en", "es")
 _ADDRESS = re.compile(r"\bmedlineplus\.gov/(?:spanish/)?([a-z0-9]+)\.html\b")
 
 

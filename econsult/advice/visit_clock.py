@@ -33,9 +33,7 @@ def look_at_visits(session: Session, now: datetime, quiet: Quiet, pick: Pick = A
     Each step is told once, whatever the number of clocks, kills and restarts: the row says what comes next. Where the
     family took its consent back, or its child has died, nobody is reminded and nobody is asked.
     """
-    query = select(Visit).where(Visit.next_at <= now).order_by(Visit.next_at)
-    query = pick.narrow(query.limit(pick.most), Visit.id)
-    due = list(session.scalars(query.with_for_update(skip_locked=True).execution_options(populate_existing=True)))
+    due = pick.due(session, select(Visit), Visit.next_at, Visit.id, now)
     tellings: list[Telling] = []
     for visit in due:
         consult = session.get_one(Consult, visit.consult_id, options=SEALED_STAY_SHUT)

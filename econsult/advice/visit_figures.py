@@ -17,9 +17,10 @@ from econsult.consults.conversion import VISIT
 from econsult.consults.recommendations import Recommendation, RecommendationEvent, StepState
 from econsult.consults.records import Consult
 from econsult.consults.visits import CURRENT, WHY, Visit, VisitState
-from econsult.figuring import grouped
+from econsult.figuring import grouped, percent, within_hours
 
-DAY = timedelta(days=1)
+DAY = 24
+"""In hours."""
 WORDS_STAY_SHUT = (defer(Visit.place), defer(Visit.phone), defer(Visit.note))
 LOST = (VisitState.MISSED, VisitState.OFF)
 
@@ -44,7 +45,7 @@ class Visits:
 
     def percent(self, count: int) -> float:
         """Of a hundred visits that were asked for."""
-        return round(100 * count / self.asked, 1)
+        return percent(count, self.asked)
 
     def as_row(self) -> dict[str, Any]:
         """The line with the names of its columns; shares are in percent of what was asked for."""
@@ -108,7 +109,7 @@ def _split(by: str, asked: Sequence[_Asked], key: Callable[[_Asked], str]) -> li
 
 
 def _line(by: str, value: str, group: Sequence[_Asked]) -> Visits:
-    spans = sorted(each.came_after for each in group if each.came_after is not None)
+    half = within_hours((each.came_after for each in group if each.came_after is not None), 50)
     reasons = [visit.why for each in group for visit in each.visits]
     return Visits(
         by=by,
@@ -119,6 +120,6 @@ def _line(by: str, value: str, group: Sequence[_Asked]) -> Visits:
         # Whoever wrote down that the step is done, whatever became of a visit that was booked here, says the same.
         came=sum(each.last == VisitState.CAME or (each.is_done and each.last not in CURRENT) for each in group),
         lost=sum(each.last in LOST and not each.is_done for each in group),
-        days=round(spans[(len(spans) - 1) // 2] / DAY) if spans else None,
+        days=round(half[0] / DAY) if half else None,
         why=tuple(reasons.count(code) for code in WHY),
     )

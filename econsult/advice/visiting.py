@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass, consult_for
+from econsult.advice.following import check_stands, step_of
 from econsult.consults.answers import signed_answer
 from econsult.consults.conversion import VISIT
 from econsult.consults.hearers import coordinators_of, family_of
@@ -28,6 +29,8 @@ from econsult.rights import OF_FAMILY, Relation, Right
 
 BOOKERS = (Relation.MEDICAL_HOME, Relation.COORDINATOR)
 """Who books, changes and calls off: they know the child, and speak with its family."""
+BOOKING_ROLES = (Role.PCP, Role.COORDINATOR)
+"""Who comes to the pages and routes of booking at all."""
 ENDS = {"came": VisitState.CAME, "missed": VisitState.MISSED, "off": VisitState.OFF}
 
 
@@ -54,7 +57,9 @@ def book(
     somebody else has booked or changed it meanwhile.
     """
     passed = consult_for(session, person, consult_id, now=now, right=Right.FOLLOW)
-    step = _step_of(session, passed, step_id)
+    _check_booker(passed)
+    step = step_of(session, passed, step_id)
+    check_stands(session, step)
     check_lives(session, passed.patient.id)
     if not may_book(passed, step):
         raise ImpossibleVerbError(step.state, "book")
@@ -66,6 +71,11 @@ def book(
     visit = add_visit(session, passed.consult, step, person, booking, now=now, instead_of=before)
     _tell_family(session, passed.consult, visit, _letter_of(visit, before), now)
     return visit
+
+
+def _check_booker(passed: Pass) -> None:
+    if passed.relation not in BOOKERS:
+        raise ForbiddenError("The clinic and the desk keep the visits.")
 
 
 def _letter_of(visit: Visit, before: Visit | None) -> NoticeKind | None:
@@ -97,8 +107,7 @@ def end(
     more, and StaleVersionError where somebody said something else meanwhile.
     """
     passed = consult_for(session, person, consult_id, now=now, right=Right.FOLLOW)
-    if passed.relation not in BOOKERS:
-        raise ForbiddenError("The clinic and the desk keep the visits.")
+    _check_booker(passed)
     visit, state = _visit_of(session, passed, visit_id), ENDS[verb]
     if visit.state == state:
         return visit
@@ -154,10 +163,9 @@ def _hear(session: Session, consult: Consult, visit: Visit, said: str, *, person
 
 def familys_visit(session: Session, passed: Pass, visit_id: str) -> Visit:
     """A visit with a day still ahead that this family can read. Raises NotFoundError."""
-    query = select(Visit).where(Visit.public_id == visit_id, Visit.consult_id == passed.consult.id)
-    visit = session.scalars(query).one_or_none()
+    visit = _visit_of(session, passed, visit_id, is_locked=False)
     is_kept = passed.relation in OF_FAMILY and not has_died(session, passed.patient.id)
-    if visit is None or not is_kept or visit.state != VisitState.BOOKED or not is_open_to_family(session, visit):
+    if not is_kept or visit.state != VisitState.BOOKED or not is_open_to_family(session, visit):
         raise NotFoundError
     return visit
 
@@ -238,29 +246,11 @@ def _is_twice(before: Visit, person: Person, instead_of: str) -> bool:
     return before.state == VisitState.BOOKED if is_seen else before.person_id == person.id
 
 
-def _step_of(session: Session, passed: Pass, step_id: str) -> Recommendation:
-    """A step of the answer that holds, locked."""
-    if passed.relation not in BOOKERS:
-        raise ForbiddenError("The clinic and the desk keep the visits.")
-    query = select(Recommendation).where(
-        Recommendation.public_id == step_id, Recommendation.consult_id == passed.consult.id
-    )
-    step = session.scalars(
-        query.with_for_update(key_share=True).execution_options(populate_existing=True)
-    ).one_or_none()
-    if step is None:
-        raise NotFoundError
-    newest = signed_answer(session, passed.consult.id)
-    if newest is not None and newest.version != step.version:
-        raise StaleVersionError("A newer answer has replaced this step; nothing was written down.")
-    return step
-
-
-def _visit_of(session: Session, passed: Pass, visit_id: str) -> Visit:
+def _visit_of(session: Session, passed: Pass, visit_id: str, *, is_locked: bool = True) -> Visit:
     query = select(Visit).where(Visit.public_id == visit_id, Visit.consult_id == passed.consult.id)
-    visit = session.scalars(
-        query.with_for_update(key_share=True).execution_options(populate_existing=True)
-    ).one_or_none()
+    if is_locked:
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    visit = session.scalars(query).one_or_none()
     if visit is None:
         raise NotFoundError
     return visit

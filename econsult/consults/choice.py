@@ -35,12 +35,8 @@ def stand_in(consult: Consult, chosen: Route) -> str | None:
 
 
 _FIRST_REPLIES = Clock.consult_id == bindparam("consult"), Clock.name == ClockName.FIRST_REPLY
-_LATE = select(Clock.id).where(
-    *_FIRST_REPLIES,
-    Clock.is_breached,
-    Clock.started_at.in_(select(Clock.started_at).where(*_FIRST_REPLIES, Clock.state != ClockState.STOPPED)),
-)
-_LATE = _LATE.limit(1)
+_BEGAN = select(Clock.started_at).where(*_FIRST_REPLIES, Clock.state != ClockState.STOPPED)
+_LATE = select(Clock.id).where(*_FIRST_REPLIES, Clock.is_breached, Clock.started_at.in_(_BEGAN)).limit(1)
 
 
 def _is_broken(session: Session, consult: Consult) -> bool:

@@ -237,8 +237,8 @@ def _add_version(session: Session, person: Person, pair: Pair, content: Mapping[
     return policy
 
 
-_NEWEST = select(Policy).filter_by(**{name: bindparam(name) for name in ("program_id", "specialty", "urgency")})
-_NEWEST = _NEWEST.order_by(Policy.version.desc()).limit(1)
+_OF_PAIR = select(Policy).filter_by(**{name: bindparam(name) for name in ("program_id", "specialty", "urgency")})
+_NEWEST = _OF_PAIR.order_by(Policy.version.desc()).limit(1)
 
 
 def newest(session: Session, program_id: int, specialty: str, urgency: str) -> Policy | None:

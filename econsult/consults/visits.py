@@ -22,8 +22,9 @@ from econsult.consults.records import Consult, note
 from econsult.consults.spoken import language_of
 from econsult.database import Base, Instant, PublicId, Sealed
 from econsult.errors import InvalidError
-from econsult.people.persons import Person
+from econsult.people.persons import LANGUAGES, Person
 from econsult.seeing import is_seen
+from econsult.values import has_digits
 from econsult.zones import zone_of
 
 MORNING = time(9)
@@ -34,10 +35,6 @@ ASK_DESK = timedelta(days=3)
 """After so long the desk hears that nobody has said whether a child came."""
 FARTHEST = timedelta(days=730)
 LONGEST_PLACE, LONGEST_PHONE, LONGEST_NOTE = 200, 40, 300
-FEWEST_DIGITS = 7
-"""What has fewer can be called by nobody."""
-LANGUAGES = ("en", "es")
-HANGS_ON = "recommendation_id"
 CURRENT_ROW = text("state IN ('listed', 'booked')")
 WATCHED = text("next_at IS NOT NULL")
 
@@ -81,7 +78,9 @@ class Visit(PublicId, Base):
 
     __tablename__ = "visit"
     __table_args__ = (
-        Index("uq_visit_current", HANGS_ON, unique=True, sqlite_where=CURRENT_ROW, postgresql_where=CURRENT_ROW),
+        Index(
+            "uq_visit_current", "recommendation_id", unique=True, sqlite_where=CURRENT_ROW, postgresql_where=CURRENT_ROW
+        ),
         Index("ix_visit_next", "next_at", sqlite_where=WATCHED, postgresql_where=WATCHED),
         *in_program("visit", consult_id="consult", recommendation_id="recommendation", before_id="recommendation"),
         *in_program("visit", person_id="person", ended_by_id="person"),
@@ -144,7 +143,7 @@ class Booking:
         wrong |= {name: "too_long" for name, most in longest.items() if len(getattr(self, name)) > most}
         if self.starts_at is not None and not now < self.starts_at <= now + FARTHEST:
             wrong["starts_at"] = "invalid"
-        if self.phone.strip() and sum(sign.isdigit() for sign in self.phone) < FEWEST_DIGITS:
+        if self.phone.strip() and not has_digits(self.phone):
             wrong["phone"] = "invalid"
         if set(self.bring) - set(BRING):
             wrong["bring"] = "unknown_value"

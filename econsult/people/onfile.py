@@ -23,6 +23,7 @@ from econsult.people.pasted import pasted
 from econsult.people.patients import LONGEST_MARK, Patient, note_patient
 from econsult.people.persons import Person, is_address
 from econsult.people.told_more import tell_more
+from econsult.values import has_digits
 
 RESTS = timedelta(hours=12)
 """How long a new telephone or e-mail waits before a code goes there."""
@@ -127,7 +128,7 @@ def _refuse_own(session: Session, patient: Patient, email: str, now: datetime) -
 
 def _check(phone: str, email: str) -> None:
     wrong: dict[str, str] = {}
-    if phone and (len(phone) > LONGEST_MARK or not phone.isprintable() or sum(each.isdigit() for each in phone) < 7):
+    if phone and (len(phone) > LONGEST_MARK or not phone.isprintable() or not has_digits(phone)):
         wrong["phone"] = "invalid"
     if email and not is_address(email):
         wrong["email"] = "invalid"

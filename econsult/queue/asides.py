@@ -30,9 +30,7 @@ MOST = 100
 
 def fire_sides(session: Session, now: datetime, quiet: Quiet, pick: Pick = ANY) -> int:
     """Tell of every question whose next step has come; returns how many. Each step that was missed has its line."""
-    query = select(SideQuestion).where(SideQuestion.next_at <= now).order_by(SideQuestion.next_at).limit(pick.most)
-    query = pick.narrow(query, SideQuestion.id)
-    due = list(session.scalars(query.with_for_update(skip_locked=True).execution_options(populate_existing=True)))
+    due = pick.due(session, select(SideQuestion), SideQuestion.next_at, SideQuestion.id, now)
     lines: list[dict[str, Any]] = []
     tellings: list[Telling] = []
     for side in due:

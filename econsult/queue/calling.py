@@ -31,10 +31,9 @@ def fire_calls(session: Session, now: datetime, pick: Pick = ANY) -> int:
 
     Each step that was missed has its line; people hear of the last one.
     """
-    query = select(PhoneTask).where(PhoneTask.next_at <= now).order_by(PhoneTask.next_at, PhoneTask.id).limit(pick.most)
     # What somebody wrote down is not needed, and must not keep a call waiting.
-    query = pick.narrow(query, PhoneTask.id).options(defer(PhoneTask.words))
-    due = list(session.scalars(query.with_for_update(skip_locked=True).execution_options(populate_existing=True)))
+    calls = select(PhoneTask).options(defer(PhoneTask.words))
+    due = pick.due(session, calls, PhoneTask.next_at, PhoneTask.id, now)
     lines: list[dict[str, Any]] = []
     tellings: list[Telling] = []
     for task in due:

@@ -23,7 +23,7 @@ from econsult.consults.ledger import OFFERED_ANEW
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.consults.replies import FAMILY
-from econsult.figuring import grouped, hours, within_hours
+from econsult.figuring import grouped, hours, percent, within_hours
 from econsult.queue.replay import NOTHING, Replayed, replay_all
 
 KEPT_BY = {
@@ -87,7 +87,7 @@ class Figure:
             for kind, values in (("wall", self.wall), ("net", self.net))
             for share, value in zip(SHARES, values, strict=True)
         }
-        share = round(100 * self.within / self.count, 1)
+        share = percent(self.within, self.count)
         named = {"clock": self.clock, "by": self.by, "value": self.value}
         return {**named, "count": self.count, "within": self.within, "percent_within": share, **times}
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from econsult.advice.reading import LANGUAGES, cards, cards_for, cards_in
+from econsult.advice.reading import cards, cards_for, cards_in
 from econsult.advice.snippets import NAME, snippets_for
-from econsult.people.persons import SPECIALTIES
+from econsult.people.persons import LANGUAGES, SPECIALTIES
 
 
 def test_every_specialty_has_pages_of_its_own_and_each_a_name_of_its_own() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -132,12 +133,12 @@ def test_another_day_is_a_new_row_and_whoever_did_not_see_it_changes_nothing(
     ],
 )
 def test_a_booking_that_cannot_be_right_changes_nothing(
-    database: Database, clinic: Clinic, consult: Consult, wrong: dict[str, object], field: str
+    database: Database, clinic: Clinic, consult: Consult, wrong: dict[str, Any], field: str
 ) -> None:
     with database.writing() as session:
         step = steps_of(session, consult.id)[-1]
         with pytest.raises(InvalidError) as refused:
-            book(session, clinic.pcp, consult.public_id, step.public_id, replace(BOOKING, **wrong), now=NOON)  # type: ignore[arg-type]
+            book(session, clinic.pcp, consult.public_id, step.public_id, replace(BOOKING, **wrong), now=NOON)
         assert set(refused.value.fields) == {field}
         assert session.scalars(select(Visit)).all() == []
 

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask, render_template_string, request
@@ -23,7 +24,7 @@ from econsult.people.persons import Person, Role, add_person
 from econsult.people.signin import open_session
 from econsult.settings import load_settings
 from imaging import TypesettingError
-from tests.personas import Clinic, grown_youth, open_clinic
+from tests.personas import PASSWORD_ALONE, Clinic, grown_youth, open_clinic
 from tests.services.hashes import hashed_lightly
 from tests.services.homes import Homes, fit_templates
 from tests.web.browsing import SESSION, session_cookie
@@ -33,7 +34,7 @@ from tests.web.uploading import Server, open_server
 from web import create_app
 from web.shell.auth import me, only
 from web.words.chips import paused_chip, running_chip, stopped_chip
-from workers.runtime import Runtime
+from workers.runtime import Runtime, open_runtime
 
 BrowserOf = Callable[[Person], FlaskClient]
 Enter = Callable[[Page, Person], Page]
@@ -232,6 +233,16 @@ def strict_app(strict: Runtime) -> Flask:
     app = create_app(strict)
     fit_templates(app)
     return app
+
+
+@pytest.fixture
+def postgres_runtime(tmp_path: Path, postgres_url: str) -> Iterator[Runtime]:
+    """An installation on PostgreSQL."""
+    environ = {"ECONSULT_DATA": str(tmp_path / "data"), "ECONSULT_DATABASE_URL": postgres_url, **PASSWORD_ALONE}
+    runtime = open_runtime(load_settings(environ))
+    runtime.database.migrate()
+    yield runtime
+    runtime.close()
 
 
 @pytest.fixture(scope="module")

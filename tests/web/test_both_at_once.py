@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,12 +16,11 @@ from econsult.consults.records import Consult
 from econsult.queue.invariants import violations
 from econsult.rosters.limits import Limits
 from econsult.rosters.shifts import Shift, Swap, TimeOff
-from econsult.settings import load_settings
-from tests.personas import PASSWORD_ALONE, Clinic
+from tests.personas import Clinic
 from tests.together import at_once
 from tests.web.browsing import token_from
 from tests.web.conftest import BrowserOf
-from workers.runtime import Runtime, open_runtime
+from workers.runtime import Runtime
 
 NOW = datetime.now(UTC)
 SOON = (NOW + timedelta(days=3)).date().isoformat()
@@ -36,13 +34,8 @@ Send = Callable[[str, dict[str, Any]], int]
 
 
 @pytest.fixture
-def runtime(tmp_path: Path, postgres_url: str) -> Iterator[Runtime]:
-    """An installation on PostgreSQL."""
-    environ = {"ECONSULT_DATA": str(tmp_path / "data"), "ECONSULT_DATABASE_URL": postgres_url, **PASSWORD_ALONE}
-    runtime = open_runtime(load_settings(environ))
-    runtime.database.migrate()
-    yield runtime
-    runtime.close()
+def runtime(postgres_runtime: Runtime) -> Runtime:
+    return postgres_runtime
 
 
 def _sender(browser: FlaskClient) -> Send:

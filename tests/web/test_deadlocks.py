@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
@@ -16,24 +14,18 @@ from econsult.people.persons import Person, Role, add_person
 from econsult.queue.cover import watch_cover
 from econsult.rosters.shifts import TimeOff
 from econsult.rosters.watching import CoverWatch
-from econsult.settings import load_settings
 from econsult.trail import AuditEvent
-from tests.personas import PASSWORD_ALONE, Clinic
+from tests.personas import Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from tests.web.test_kin import _form
 from tests.workers.clinic import wait_until
-from workers.runtime import Runtime, open_runtime
+from workers.runtime import Runtime
 
 
 @pytest.fixture
-def runtime(tmp_path: Path, postgres_url: str) -> Iterator[Runtime]:
-    """An installation on PostgreSQL."""
-    environ = {"ECONSULT_DATA": str(tmp_path / "data"), "ECONSULT_DATABASE_URL": postgres_url, **PASSWORD_ALONE}
-    runtime = open_runtime(load_settings(environ))
-    runtime.database.migrate()
-    yield runtime
-    runtime.close()
+def runtime(postgres_runtime: Runtime) -> Runtime:
+    return postgres_runtime
 
 
 @pytest.mark.parametrize("times", [1, 3])

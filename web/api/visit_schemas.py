@@ -6,7 +6,6 @@ from typing import Any
 
 from econsult.consults.visits import (
     BRING,
-    LANGUAGES,
     LONGEST_NOTE,
     LONGEST_PHONE,
     LONGEST_PLACE,
@@ -14,6 +13,7 @@ from econsult.consults.visits import (
     Reply,
     VisitState,
 )
+from econsult.people.persons import LANGUAGES
 from web.api.described import FLAG, INSTANT, MAYBE_INSTANT, MAYBE_TEXT, closed, listed, optional, text
 
 ENDS = ("came", "missed", "off")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from econsult.advice.visiting import book, end, readable_visits, reply, usual_zone
+from econsult.advice.visiting import BOOKING_ROLES, book, end, readable_visits, reply, usual_zone
 from econsult.consults.visits import Booking, Visit
 from econsult.errors import InvalidError
-from econsult.people.persons import HOUSEHOLD, Role
+from econsult.people.persons import HOUSEHOLD
 from econsult.rights import OF_FAMILY, Relation, Right
 from econsult.zones import check_zone
 from web.api.loading import loaded
@@ -18,7 +18,6 @@ from web.context import database, now, settings
 from web.shell.auth import me
 from web.words.times import timed_instant
 
-BOOKERS = (Role.PCP, Role.COORDINATOR)
 KNOW_WHERE = {Relation.MEDICAL_HOME, Relation.COORDINATOR, *OF_FAMILY}
 """Whoever answers reads that there is a visit, and when."""
 
@@ -29,7 +28,7 @@ def list_visits(consult_id: str) -> dict[str, Any]:
     return _listed(consult_id)
 
 
-@route("POST", "/consults/<consult_id>/steps/<step_id>/visit", answer="Visits", body=BOOK_IN, roles=BOOKERS)
+@route("POST", "/consults/<consult_id>/steps/<step_id>/visit", answer="Visits", body=BOOK_IN, roles=BOOKING_ROLES)
 def book_visit(consult_id: str, step_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Book the visit of a step, or change it by `instead_of`; without `starts_at` it is a place on a waiting list."""
     zone = check_zone(body.get("zone", "")) or _zone(consult_id)
@@ -50,7 +49,9 @@ def book_visit(consult_id: str, step_id: str, body: dict[str, Any]) -> dict[str,
     return _listed(consult_id)
 
 
-@route("POST", "/consults/<consult_id>/visits/<visit_id>", answer="Visits", body=SAY_IN, roles=(*BOOKERS, *HOUSEHOLD))
+@route(
+    "POST", "/consults/<consult_id>/visits/<visit_id>", answer="Visits", body=SAY_IN, roles=(*BOOKING_ROLES, *HOUSEHOLD)
+)
 def say_of_visit(consult_id: str, visit_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Say that the child came, or not, or call it off with `why`; or what the family says about coming."""
     with database().writing() as session:

@@ -98,7 +98,7 @@ def assign(public_id: str) -> Response | tuple[str, int]:
 
 
 def _given() -> Response:
-    return redirect(url_for(".desk", said="assigned", specialty=_specialty() or None), 303)
+    return redirect(url_for(".desk", said="assigned", specialty=asked_specialty() or None), 303)
 
 
 def desk_page(errors: dict[str, str], refused: Mapping[str, str] | None = None) -> str:
@@ -141,7 +141,7 @@ def desk_page(errors: dict[str, str], refused: Mapping[str, str] | None = None) 
         late=late,
         gaps=outlook.gaps if outlook else [],
         is_one=len(names) == 1,
-        specialty=_specialty(),
+        specialty=asked_specialty(),
         is_coordinator=me().role == Role.COORDINATOR,
         asides=asides,
         heirs=heirs,
@@ -168,7 +168,7 @@ def count_desk(session: Session) -> int:
 
 def _column(session: Session, name: str, there: There) -> Column:
     view, filters = COLUMNS[name]
-    filters = replace(filters, specialty=_specialty())
+    filters = replace(filters, specialty=asked_specialty())
     found = page(session, me(), view, now=now(), filters=filters, cursor=_cursor(name))
     number = count(session, me(), view, now=now(), filters=filters)
     return Column(waiting(session, found.consults, there), capped(number), found.next_cursor)
@@ -176,8 +176,8 @@ def _column(session: Session, name: str, there: There) -> Column:
 
 def _left(session: Session, there: There) -> Column:
     """One page of what is held by somebody who is not there."""
-    found = uncovered_held(session, me().program_id, PAGE + 1, _specialty(), cursor=_cursor(LEFT))
-    number = count_uncovered_held(session, me().program_id, COUNT_CAP + 1, _specialty())
+    found = uncovered_held(session, me().program_id, PAGE + 1, asked_specialty(), cursor=_cursor(LEFT))
+    number = count_uncovered_held(session, me().program_id, COUNT_CAP + 1, asked_specialty())
     following = make_cursor(Order.URGENCY, found[PAGE - 1], 0) if len(found) > PAGE else None
     return Column(waiting(session, found[:PAGE], there), capped(number), following)
 
@@ -188,7 +188,7 @@ def _alone(session: Session, untaken: Column, there: There) -> Alone:
     number, is_part = len(entries), False
     if untaken.next_cursor:
         view, filters = COLUMNS["untaken"]
-        wanted, most = replace(filters, specialty=_specialty()), COUNT_CAP + 1 - PAGE
+        wanted, most = replace(filters, specialty=asked_specialty()), COUNT_CAP + 1 - PAGE
         rest = page(session, me(), view, now=now(), filters=wanted, cursor=untaken.next_cursor, limit=most)
         pools = pools_of(session, rest.consults)
         number += sum(bool(there.lack(pools[asked_of(consult)], consult)) for consult in rest.consults)
@@ -203,14 +203,14 @@ def _asides(session: Session) -> list[tuple[Consult, SideBox]]:
     return [(consult, desk_box(session, consult, side)) for side, consult in found]
 
 
-def _specialty() -> str:
+def asked_specialty() -> str:
     """The one specialty that the page is narrowed to, or nothing."""
     wish = request.args.get("specialty", "")
     return wish if wish in SPECIALTIES else ""
 
 
 def _is_shown(specialty: str | None) -> bool:
-    return _specialty() in ("", specialty)
+    return asked_specialty() in ("", specialty)
 
 
 def _narrowed(outlook: Forecast) -> Forecast:

@@ -13,11 +13,10 @@ from econsult.consults.records import Consult
 from econsult.consults.views import Filters, View
 from econsult.consults.worklist import page
 from econsult.errors import ForbiddenError, ImpossibleVerbError, NotFoundError
-from econsult.people.persons import SPECIALTIES
 from econsult.queue.absence import uncovered_held
 from econsult.standing import check_desk
 from web.context import looking, now
-from web.pages.allocation import DESK
+from web.pages.allocation import DESK, asked_specialty
 from web.pages.giving import LONGEST_REASON, Gift, Refused, give
 from web.shell.auth import me, only
 from web.shell.desk import rings
@@ -60,7 +59,7 @@ def give_all() -> Response | tuple[str, int]:
             left=len(refused),
         )
         return _page({"ids": words}, refused=refused, ticked=list(refused)), 422
-    return redirect(url_for("allocation.desk", said="assigned_several", specialty=_specialty() or None), 303)
+    return redirect(url_for("allocation.desk", said="assigned_several", specialty=asked_specialty() or None), 303)
 
 
 def _given(ids: Sequence[str], wish: str, reason: str, *, although: bool) -> dict[str, Refused]:
@@ -86,7 +85,7 @@ def _page(
 ) -> str:
     with looking() as session:
         check_desk(session, me(), now())
-        entries = _entries(session) if _specialty() else []
+        entries = _entries(session) if asked_specialty() else []
         left = (refused or {}).keys() - {entry.row.id for entry in entries}
         gone = [(_number(session, each), (refused or {})[each].words) for each in sorted(left)]
     people = dict(person for entry in entries for person in reversed(entry.people))
@@ -95,7 +94,7 @@ def _page(
         entries=entries,
         # Of those who are there for one of them and not for another the words of the first count.
         people=sorted(people.items(), key=lambda each: ("(" in each[1], each[1])),
-        specialty=_specialty(),
+        specialty=asked_specialty(),
         specialties=terms.SPECIALTIES,
         refused=refused or {},
         # What stands in no list any more is told beside them.
@@ -118,12 +117,7 @@ def _number(session: Session, public_id: str) -> str:
 
 def _entries(session: Session) -> list[Waiting]:
     """What can be given, the most urgent first."""
-    free = page(session, me(), View.POOL, now=now(), filters=Filters(_specialty()), limit=MOST).consults
-    held = uncovered_held(session, me().program_id, MOST, _specialty())
+    free = page(session, me(), View.POOL, now=now(), filters=Filters(asked_specialty()), limit=MOST).consults
+    held = uncovered_held(session, me().program_id, MOST, asked_specialty())
     found: dict[int, Consult] = {consult.id: consult for consult in (*free, *held)}
     return waiting(session, list(found.values()), there_now(session, me().program_id, now()))
-
-
-def _specialty() -> str:
-    wish = request.args.get("specialty", "")
-    return wish if wish in SPECIALTIES else ""

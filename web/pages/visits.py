@@ -11,10 +11,9 @@ from werkzeug import Response
 
 from econsult.access import consult_for
 from econsult.advice.visit_lists import SHOWN, is_full, places_known, visit_lists
-from econsult.advice.visiting import book, end, reply, usual_zone, whom_to_call
+from econsult.advice.visiting import BOOKING_ROLES, book, end, reply, usual_zone, whom_to_call
 from econsult.consults.visits import (
     BRING,
-    LANGUAGES,
     LONGEST_NOTE,
     LONGEST_PHONE,
     LONGEST_PLACE,
@@ -24,7 +23,7 @@ from econsult.consults.visits import (
     visits_of,
 )
 from econsult.errors import ImpossibleVerbError, InvalidError, NotFoundError, StaleVersionError
-from econsult.people.persons import Role
+from econsult.people.persons import LANGUAGES, Role
 from econsult.rights import Right
 from econsult.zones import zone_names
 from web.context import database, now, settings
@@ -43,13 +42,12 @@ from web.words.times import timed_instant
 
 visits = rings(Blueprint("visits", __name__))
 Page = str | Response | tuple[str, int]
-BOOKERS = (Role.PCP, Role.COORDINATOR)
 SAID = {"": "visit_booked", "family": "visit_call", "alone": "visit_alone"}
 """What the page says of whom a letter tells, and of whom somebody must tell."""
 
 
 @visits.get("/visits")
-@only(*BOOKERS)
+@only(*BOOKING_ROLES)
 def show() -> str:
     """What needs somebody first, then what is to be arranged, what is ahead, and the waiting lists."""
     with database().writing() as session:
@@ -72,7 +70,7 @@ def show() -> str:
 
 
 @visits.get("/consults/<public_id>/steps/<step_id>/visit")
-@only(*BOOKERS)
+@only(*BOOKING_ROLES)
 def step(public_id: str, step_id: str) -> Page:
     """The visit of one step, with the form that books or changes it."""
     with database().writing() as session:
@@ -80,7 +78,7 @@ def step(public_id: str, step_id: str) -> Page:
 
 
 @visits.post("/consults/<public_id>/steps/<step_id>/visit")
-@only(*BOOKERS)
+@only(*BOOKING_ROLES)
 def book_it(public_id: str, step_id: str) -> Page:
     """Book it, put it on a waiting list, or change what is booked."""
     form, whom = FormReader(), ""
@@ -102,7 +100,7 @@ def book_it(public_id: str, step_id: str) -> Page:
 
 
 @visits.post("/consults/<public_id>/steps/<step_id>/visit/<visit_id>")
-@only(*BOOKERS)
+@only(*BOOKING_ROLES)
 def end_it(public_id: str, step_id: str, visit_id: str) -> Page:
     """The child came, did not come, or the visit is called off."""
     form, whom = FormReader(), ""
@@ -124,7 +122,7 @@ def end_it(public_id: str, step_id: str, visit_id: str) -> Page:
 
 
 @visits.post("/consults/<public_id>/steps/<step_id>/visit/<visit_id>/said")
-@only(*BOOKERS)
+@only(*BOOKING_ROLES)
 def said_by_phone(public_id: str, step_id: str, visit_id: str) -> Page:
     """What the family says on the telephone about coming."""
     said = FormReader().choice("reply", tuple(words.REPLIES))
@@ -151,8 +149,12 @@ def _booking(form: FormReader) -> tuple[Booking, dict[str, Any]]:
     said, bring = form.text("note", longest=LONGEST_NOTE), tuple(form.choices("bring", BRING))
     language = form.choice("note_language", LANGUAGES) or "en"
     given: dict[str, Any] = {"starts_at": request.form.get("starts_at", "")[:40], "place": place, "note": said}
-    given |= {"phone": request.form.get("phone", "")[:LONGEST_PHONE], "bring": bring, "note_language": language}
-    given["zone"] = zone
+    given |= {
+        "phone": request.form.get("phone", "")[:LONGEST_PHONE],
+        "bring": bring,
+        "note_language": language,
+        "zone": zone,
+    }
     return Booking(place, zone, starts_at, phone, said, language, bring), given
 
 

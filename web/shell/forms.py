@@ -20,6 +20,7 @@ from flask_babel import lazy_gettext
 from werkzeug.exceptions import BadRequest
 
 from econsult.seeing import seen_part
+from econsult.values import has_digits
 from web.context import runtime, signed_in
 from web.cookies import cookie_name, set_cookie
 from web.words.language import gettext
@@ -197,7 +198,7 @@ class FormReader:
     def phone(self, name: str, *, required: str = "") -> str:
         """A telephone number as it was typed; what has fewer than seven digits can be called by nobody."""
         value = self.text(name, longest=40, required=required)
-        if value and sum(letter.isdigit() for letter in value) < 7:
+        if value and not has_digits(value):
             self.errors[name] = gettext("Write the whole number, with at least 7 digits")
         return value
 

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from econsult.access import Pass
 from econsult.advice.visiting import is_open_to_family
-from econsult.consults.recommendations import TO_DO, Recommendation
 from econsult.consults.visits import CURRENT, Reply, Visit, VisitState, visits_of
 from econsult.consults.visits_carried import is_asked_for
 from econsult.reading import Reader
@@ -155,7 +154,7 @@ def _is_told(session: Session, visit: Visit) -> bool:
     if visit.state in CURRENT:
         return True
     is_lost = visit.state in (VisitState.MISSED, VisitState.OFF)
-    return is_lost and session.get_one(Recommendation, visit.recommendation_id).state in TO_DO
+    return is_lost and is_asked_for(session, visit)
 
 
 def _of_family(visit: Visit, language: str, *, is_left: bool, is_youth: bool) -> OfFamily:

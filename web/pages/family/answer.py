@@ -46,9 +46,9 @@ def answer_page(public_id: str, changed: str = "") -> str:
         codes = {version: grouped(code) for version, code in codes_of(session, loaded).items()}
         is_agreed = answer is not None and is_converted(session, loaded.consult, answer.disposition)
         before = [each for each in versions_of(session, loaded.consult.id, for_family=True) if each is not answer]
-        visits = [] if has_died(session, loaded.patient.id) else familys_visits(session, loaded)
         mine, theirs = own_of(session, loaded, answer) if answer is not None else ([], [])
         is_kept = has_died(session, loaded.patient.id)
+        visits = [] if is_kept else familys_visits(session, loaded)
     if answer is None or answer.signed_at is None:
         raise NotFoundError
     plain = plain_of(answer, answer.signed_at, loaded.patient, is_agreed=is_agreed)
