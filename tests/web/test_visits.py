@@ -178,6 +178,7 @@ def test_a_family_puts_it_into_its_own_calendar(
     assert max(len(line.encode()) for line in file.text.split("\r\n")) <= 75
     whole = file.text.replace("\r\n ", "")
     assert f"DTSTART:{AHEAD:%Y%m%dT%H%M%SZ}" in whole
+    assert "SUMMARY:Cita\r\n" in whole
     assert "\\, 2\\; \\\\ x\\, 505 555 0100\r\n" in whole
     stranger = browser_of(clinic.stranger)
     assert [stranger.get(f"{at}/calendar").status_code, post(stranger, at, {"reply": "coming"}).status_code] == [
