@@ -42,7 +42,7 @@ def _within_texts() -> Iterator[tuple[str, int, str]]:
         for call in (each for text in texts for each in ast.walk(text) if isinstance(each, ast.Call)):
             first = call.args[0] if call.args else None
             is_marked = isinstance(call.func, ast.Name) and call.func.id in KEYWORDS
-            if is_marked and isinstance(first, ast.Constant):
+            if is_marked and isinstance(first, ast.Constant) and isinstance(first.value, str):
                 yield str(path.relative_to(WEB)), call.lineno, first.value
 
 

@@ -102,6 +102,7 @@ def test_the_clinic_says_what_came_of_it(
     case = pcp.get(f"/consults/{answered.public_id}").text
     assert ("Did not take place" in case, "No ride" in case, "Book the visit" in case) == (True, True, True)
     page = browser_of(clinic.mother).get(f"/family/questions/{answered.public_id}/answer").text
+    assert "m.." not in page
     assert "Su clínica le llamará para darle otro día" in page
     post(pcp, path, form(runtime))
     with runtime.database.writing() as session:
