@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from econsult.billing.records import Coverage
 from econsult.consults.details import caller_of, contact_of
 from econsult.consults.records import Consult
-from econsult.people.caregivers import family_of
+from econsult.people.caregivers import families_of
 from econsult.people.former import former_of
 from econsult.people.invitations import Invitation
 from econsult.people.naming import fold
@@ -78,7 +78,7 @@ def on_file(session: Session, patients: Iterable[Patient]) -> dict[int, OnFile]:
 
 
 def _add_family(session: Session, found: dict[int, OnFile]) -> None:
-    family = family_of(session, list(found))
+    family = families_of(session, list(found))
     people = {person.id for _child, person in family}
     mobiles = session.scalars(select(Mobile).where(Mobile.person_id.in_(people)))
     numbers = {each.person_id: [*_some(each.number), *numbers_before(each)] for each in mobiles}

@@ -136,7 +136,7 @@ def links_on_file(session: Session, patient_id: int) -> list[tuple[RelatedPerson
     return [(link, person) for link, person in found]
 
 
-def family_of(session: Session, patient_ids: Iterable[int]) -> list[tuple[int, Person]]:
+def families_of(session: Session, patient_ids: Iterable[int]) -> list[tuple[int, Person]]:
     """Everybody who is or was linked to these children, each with the child's id."""
     query = select(RelatedPerson.patient_id, Person).join(Person, Person.id == RelatedPerson.person_id)
     found = session.execute(query.where(RelatedPerson.patient_id.in_(patient_ids)).order_by(Person.id))
