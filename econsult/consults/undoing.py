@@ -25,7 +25,7 @@ from econsult.consults.recommendations import StepState, forget_steps, steps_of
 from econsult.consults.records import Consult, note
 from econsult.consults.sides import SideQuestion, SideState, log_side, side_of
 from econsult.consults.versions import Answer, signed_answer
-from econsult.consults.visits_carried import carry_back, is_begun_on
+from econsult.consults.visits_carried import carried_of, carry_back, is_begun_on
 from econsult.errors import ForbiddenError, ImpossibleVerbError, TooLateError
 from econsult.notices import NoticeKind, unsay
 from econsult.people.deaths import death_of
@@ -57,6 +57,7 @@ def remember(session: Session, consult: Consult) -> dict[str, Any]:
         "clocks": {str(clock.id): clock.paused_reason or "" for clock in open_clocks(session, consult.id)},
         "steps": {str(step.id): step.state for step in steps},
         "pings": {str(ping.id): [ping.state, _written(ping.next_at)] for ping in pings_of(session, consult.id)},
+        "carried": carried_of(session, consult.id),
         "side": None if side is None else [side.id, _written(side.next_at), _written(side.claim_until)],
     }
 
@@ -85,7 +86,7 @@ def take_back(session: Session, consult: Consult, person: Person, *, now: dateti
     before = answer.before
     _restore_row(consult, before)
     _restore_clocks(session, consult, before["clocks"], now, person)
-    carry_back(session, gone)
+    carry_back(session, gone, before.get("carried", {}))
     states = {int(number): state for number, state in before["steps"].items()}
     forget_steps(session, (consult.id, answer.version), states, by=person, now=now)
     _restore_pings(session, consult, answer.version, before["pings"])

@@ -205,7 +205,11 @@ def add_visit(
 
 
 def _take_over(visit: Visit, before: Visit) -> None:
-    """What the family said of the same day at the same place holds; a ride it needs on any day and to any place."""
+    """What the family said of the same day at the same place holds; a ride it needs on any day and to any place.
+
+    What was carried on from an earlier answer stays what the family could read, whatever day it is now.
+    """
+    visit.before_id = before.before_id
     is_same = visit.starts_at is not None and (visit.starts_at, visit.place) == (before.starts_at, before.place)
     if visit.starts_at is not None and (is_same or before.reply == Reply.RIDE):
         visit.reply, visit.replied_at = before.reply, before.replied_at

@@ -78,11 +78,20 @@ def carry_visits(session: Session, earlier: Mapping[int, Recommendation], steps:
     session.flush()
 
 
-def carry_back(session: Session, step_ids: Collection[int]) -> None:
-    """The correction with these steps was taken back: the visits hang on the steps from before it again."""
+def carried_of(session: Session, consult_id: int) -> dict[str, int]:
+    """From which step each visit was carried on, by the visit's id, for `carry_back` of a signature to come."""
+    query = select(Visit).where(Visit.consult_id == consult_id, Visit.before_id.is_not(None))
+    return {str(visit.id): visit.before_id for visit in session.scalars(query) if visit.before_id is not None}
+
+
+def carry_back(session: Session, step_ids: Collection[int], carried: Mapping[str, int]) -> None:
+    """The correction with these steps was taken back: the visits hang on the steps from before it again.
+
+    `carried` is what `carried_of` said before it, so that the correction before it can be taken back as well.
+    """
     for visit in session.scalars(select(Visit).where(Visit.recommendation_id.in_(step_ids))):
         if visit.before_id is not None:
-            visit.recommendation_id, visit.before_id = visit.before_id, None
+            visit.recommendation_id, visit.before_id = visit.before_id, carried.get(str(visit.id))
     session.flush()
 
 

@@ -246,10 +246,12 @@ def test_a_child_that_has_died_is_reminded_of_nothing_and_staff_are_told_to_call
     assert told(database, NoticeKind.VISIT_OFF) == []
 
 
-def corrected(database: Database, clinic: Clinic, consult: Consult, plan: list[dict[str, str]]) -> None:
+def corrected(
+    database: Database, clinic: Clinic, consult: Consult, plan: list[dict[str, str]], watch_for: str = "Fever"
+) -> None:
     with database.writing() as session:
         row = session.get_one(Consult, consult.id)
-        content = {**ANSWER, "recommendations": plan, "watch_for": "Fever"}
+        content = {**ANSWER, "recommendations": plan, "watch_for": watch_for}
         correct(session, row, clinic.derm, content, "It said another clinic.", now=NOON + timedelta(hours=1))
 
 
@@ -268,6 +270,22 @@ def test_a_correction_takes_the_visit_on_and_its_undoing_gives_it_back(
         assert (visit.recommendation_id, visit.before_id) == (first.id, None)
         end(session, clinic.pcp, consult.public_id, number, "came", now=DAY)
         assert steps_of(session, consult.id)[-1].state == "done"
+
+
+def test_two_corrections_are_taken_back_one_after_the_other(
+    database: Database, clinic: Clinic, consult: Consult
+) -> None:
+    booked(database, clinic, consult)
+    first = step_of(database, consult)
+    corrected(database, clinic, consult, PLAN)
+    corrected(database, clinic, consult, PLAN, "Fever, and blisters")
+    with database.writing() as session:
+        row = session.get_one(Consult, consult.id)
+        for second in (5, 7):
+            take_back(session, row, clinic.derm, now=NOON + timedelta(hours=1, seconds=second), lease=LEASE)
+        visit = session.scalars(select(Visit)).one()
+        assert (visit.recommendation_id, visit.before_id) == (first.id, None)
+        assert list(violations(session, NOON + timedelta(hours=1, seconds=9))) == []
 
 
 def test_the_signer_takes_nothing_back_once_a_visit_was_booked(

@@ -15,6 +15,7 @@ from econsult.advice.visiting import book, end, readable_visits, reply
 from econsult.bereavement import mark_death, take_back_death
 from econsult.consults import answers, holding, reopening
 from econsult.consults.correcting import correct
+from econsult.consults.recommendations import steps_of
 from econsult.consults.records import Consult
 from econsult.consults.undoing import take_back
 from econsult.consults.visits import Visit, morning
@@ -123,6 +124,26 @@ def test_an_answer_that_says_the_step_again_after_a_question_takes_the_visit_on(
         assert [each.why for each in (*lists["needs"], *lists["coming"])] == [state]
         assert lists["arrange"] == []
         assert list(violations(session, later)) == []
+
+
+def test_a_family_reads_of_a_visit_that_moves_while_its_second_answer_waits(
+    database: Database, clinic: Clinic, consult: Consult
+) -> None:
+    """It would else go there on the old day, and find no day at all where it looks."""
+    number, later = booked(database, clinic, consult), NOON + HOUR
+    with database.writing() as session:
+        row = session.get_one(Consult, consult.id)
+        reopening.reopen(session, row, clinic.pcp, "It looks worse.", now=later)
+        holding.claim(session, row, clinic.derm, now=later, lease=LEASE)
+        answers.save_draft(session, row, clinic.derm, {**ANSWER, "recommendations": PLAN}, now=later, lease=LEASE)
+        answers.sign(session, row, clinic.derm, now=later)
+        passed = consult_for(session, clinic.mother, row.public_id, now=later)
+        for day in (2, 3):
+            step, moved = steps_of(session, row.id)[-1], replace(BOOKING, starts_at=DAY + timedelta(days=day))
+            case = (session, clinic.coordinator, row.public_id, step.public_id, moved)
+            number = book(*case, instead_of=number, now=later + timedelta(minutes=day)).public_id
+            assert readable_visits(session, passed)[-1][1].public_id == number
+    assert told(database, NoticeKind.VISIT_SET) == [clinic.mother.id] * 3
 
 
 def test_a_family_that_cannot_come_is_not_reminded_and_staff_hear_it_again(
