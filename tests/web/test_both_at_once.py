@@ -98,6 +98,15 @@ def test_of_the_last_two_shifts_two_people_take_off_one(
         assert _count(runtime, Shift) == 1
 
 
+def test_two_people_who_remove_one_shift_both_find_it_gone(
+    runtime: Runtime, clinic: Clinic, two: tuple[Send, Send]
+) -> None:
+    for _ in range(ROUNDS):
+        remove = f"/program/roster/shifts/{_plan(runtime, clinic, 2)[0]}/remove"
+        assert at_once(partial(two[0], remove, SPECIALTY), partial(two[1], remove, SPECIALTY)) == [303, 303]
+        assert _count(runtime, Shift) == 1
+
+
 def test_a_swap_is_accepted_or_gone_never_both(
     runtime: Runtime, clinic: Clinic, two: tuple[Send, Send], browser_of: BrowserOf
 ) -> None:

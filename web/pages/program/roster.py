@@ -79,7 +79,11 @@ def remove(number: int) -> Response | tuple[str, int]:
     def act(session: Session) -> None:
         planning.remove_shift(session, me(), number, now=now(), ends_plan=ends_plan)
 
-    return _change(f"remove {number}", act)
+    try:
+        return _change(f"remove {number}", act)
+    except NotFoundError:
+        # Two planners who remove the same shift want the same: the second is told, and keeps the page.
+        return redirect(url_for(".week", specialty=_specialty(), said="gone_already"), 303)
 
 
 @roster.post("/off")
@@ -116,12 +120,15 @@ def end_off(number: int) -> Response | str:
     def act(session: Session) -> None:
         planning.end_time_off(session, me(), number, now=now())
 
-    with database().writing() as session:
-        if not _looks():
-            act(session)
-            roster_changed(session, me().program_id, now())
-            return redirect(url_for(".away", said="saved"), 303)
-        tried = try_out(session, me().program_id, act, now())
+    try:
+        with database().writing() as session:
+            if not _looks():
+                act(session)
+                roster_changed(session, me().program_id, now())
+                return redirect(url_for(".away", said="saved"), 303)
+            tried = try_out(session, me().program_id, act, now())
+    except NotFoundError:
+        return redirect(url_for(".away", said="gone_already"), 303)
     return _away({number: tried})
 
 
