@@ -39,6 +39,7 @@ from econsult.queue.empty_desks import untold_desks, watch_desks
 from econsult.queue.firing import fire
 from econsult.queue.named import end_wishes
 from econsult.queue.quiet import Quiet
+from econsult.queue.stops import call_again, uncalled_stops
 from econsult.rosters.watching import CoverWatch
 from workers.give_up import end_job
 from workers.net import BATCH, MOST_ASIDE, Work
@@ -147,6 +148,11 @@ def sweeps(quiet: Quiet) -> tuple[Work, ...]:
             lambda session, now, pick: watch_clinics(session, now, quiet, pick),
         ),
         Work("the watch over desks", untold_desks, watch_desks),
+        Work(
+            "families sent to emergency care",
+            uncalled_stops,
+            lambda session, now, pick: call_again(session, now, quiet, pick),
+        ),
         Work("questions that colleagues let lie", let_lie, return_sides),
         Work("reminders of openings by exception", _by(BrokenGlass.id, BrokenGlass.remind_at), remind),
         Work(

@@ -144,6 +144,11 @@ def flags_now(codes: Iterable[object]) -> tuple[str, ...]:
     return tuple(str(code) for code in codes if URGENCY_OF_CODE.get(str(code), NOW) == NOW)
 
 
+def flags_today(codes: Iterable[object]) -> tuple[str, ...]:
+    """The codes of what a doctor must see the same day, each once; they stop nothing."""
+    return tuple(dict.fromkeys(str(code) for code in codes if URGENCY_OF_CODE.get(str(code)) == SAME_DAY))
+
+
 def body_sites(value: object) -> tuple[str, ...]:
     """The sites that a request names, as codes. Raises InvalidError for an unknown one, which might be private."""
     sites = (value,) if isinstance(value, str) and value else tuple(value) if isinstance(value, list) else ()

@@ -19,7 +19,7 @@ from econsult.consults.policies import ClockName, Rules, current_rules, rules_of
 from econsult.consults.recomputing import REPLIES, recompute
 from econsult.consults.records import RANKS, Consult, Urgency, note
 from econsult.consults.replies import CLINICIANS
-from econsult.consults.screening import hastened
+from econsult.consults.told_signs import hastened
 from econsult.consults.versions import Answer, draft_of, signed_answer
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.people.persons import Person

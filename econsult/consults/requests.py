@@ -30,7 +30,8 @@ from econsult.consults.preparing import hold_private, read_for_caller
 from econsult.consults.recomputing import REPLIES, recompute
 from econsult.consults.records import QUESTION_TYPES, RANKS, Consult, Kind, Urgency, note
 from econsult.consults.redflags import body_sites, is_private, with_time
-from econsult.consults.screening import CLINICIANS, hastened, screen_red_flags
+from econsult.consults.screening import CLINICIANS, screen_red_flags
+from econsult.consults.told_signs import hasten
 from econsult.consults.voice import VoiceChoice, choose_voice
 from econsult.consults.wishes import NO_WISHES, Wishes, write_wishes
 from econsult.errors import ImpossibleVerbError, InvalidError
@@ -154,8 +155,7 @@ def submit(
     consult.override_reason = reason or (form.lacking if lacking else "") or None
     if consult.kind == Kind.FAMILY_QUESTION:
         note_question(session, consult, person, now)
-        consult.urgency = hastened(session, consult, Urgency(consult.urgency), now)
-        consult.urgency_rank = RANKS[Urgency(consult.urgency)]
+    hasten(session, consult, now)
     keep_versions(session, consult)
     consult.version += 1
     _promise(session, consult, person, targets, now)
@@ -206,10 +206,10 @@ def send_on(
     for name in (ClockName.FIRST_REPLY, ClockName.ALLOCATE):
         stop_clock(session, consult, name, now, "sent_on")
     turn_to_specialty(session, consult, now, person_id=person.id)
-    consult.status, consult.holder_id, consult.claim_until = status, None, None
     # No specialist has had it: whom the clinic names is asked first.
-    consult.claimed_at = None
+    consult.status, consult.holder_id, consult.claim_until, consult.claimed_at = status, None, None, None
     consult.version += 1
+    hasten(session, consult, now)
     _promise(session, consult, person, targets, now)
     note(session, consult, "send_on", person_id=person.id, now=now)
     read_for_caller(session, consult, now)

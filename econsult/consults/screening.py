@@ -13,21 +13,19 @@ from econsult.consults.asked import signs_answered, without_sentences
 from econsult.consults.attesting import ATTESTERS, MISTAKE, TAKEN_BACK, as_kept, faults_in, is_mistake
 from econsult.consults.details import SAFE_WAY, flags_of, symptoms_of, text_of
 from econsult.consults.fever import tells_fever
-from econsult.consults.handover import reopened_at
-from econsult.consults.hearers import home_of
-from econsult.consults.records import CLINICS_OWN, RANKS, Consult, Kind, RedFlagStop, Source, Urgency, note
+from econsult.consults.hearers import desk_of, home_of
+from econsult.consults.records import CLINICS_OWN, Consult, Kind, RedFlagStop, Source, note
 from econsult.consults.redflags import UNSAFE, URGENCY_OF_CODE, flags_now
 from econsult.errors import EmergencyError
 from econsult.notices import NoticeKind, notify
 from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import Person, Role
+from econsult.rosters.homes import there_of
 
 CLINICIANS = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
 """Who opens requests of the medical home; which of them may pass a danger sign, `attesting` says."""
 YOUNG_INFANT_MONTHS = 3
 LONGEST_SAFE_WAY = 300
-STOP_LINGERS = timedelta(hours=48)
-"""So long after a stop a question about the same child is looked at with that in mind."""
 AGAIN = timedelta(minutes=2)
 """Who is stopped by the same signs once more within this time has pressed twice."""
 
@@ -188,66 +186,19 @@ def stopped_on(session: Session, consult: Consult) -> list[str]:
 def _tell_clinic(session: Session, consult: Consult, stop: RedFlagStop, person: Person, now: datetime) -> None:
     """A family was sent to emergency care: once for each stop; the key of a notice names no sign.
 
-    Where it has nobody left, the desk hears. Staff who are stopped read it themselves, and where the child is with them
+    Where it has nobody left, or nobody is there, the desk hears; `queue.stops` tells further people while nobody has
+    called. Staff who are stopped read it themselves, and where the child is with them
     there is nothing to tell; on the telephone it is the family that was stopped, and a clinician must know. Of a
     question that was sent already whoever holds it hears too.
     """
     holder = session.get(Person, consult.holder_id) if consult.holder_id is not None else None
-    hearers = [*home_of(session, consult, now), *([holder] if holder is not None and holder.is_active else [])]
+    home = home_of(session, consult, now)
+    # A clinic that is on leave reads its letters another day: then the desk hears as well, at the same moment.
+    desk = [] if there_of(session, home, now) else desk_of(session, consult.program_id, now)
+    hearers = [*home, *desk, *([holder] if holder is not None and holder.is_active else [])]
     for clinician in {each.id: each for each in hearers}.values():
         if clinician.id != person.id:
             notify(session, clinician, NoticeKind.EMERGENCY, consult_id=consult.id, about=f"stop:{stop.id}", now=now)
-
-
-def stopped_before(session: Session, consults: Iterable[Consult]) -> dict[int, list[RedFlagStop]]:
-    """By consult, the stops of the same child shortly before it was sent or opened again, oldest first: of other
-    requests, and of its own those for which nobody answered with an attestation, however late they came.
-
-    A family that was stopped and then says "none of these" may be right, or may only want to get through: whoever reads
-    the question must know. That a home is not safe is not told here: it belongs to its own line and no further.
-    """
-    sent = [consult for consult in consults if consult.submitted_at is not None]
-    query = select(RedFlagStop, Consult.patient_id).join(Consult, Consult.id == RedFlagStop.consult_id)
-    # The sum keeps SQLite from beginning with all that was ever asked about these children: stops are few.
-    query = query.where((Consult.patient_id + 0).in_({consult.patient_id for consult in sent}))
-    since = min((consult.submitted_at for consult in sent if consult.submitted_at is not None), default=None)
-    query = query.where(RedFlagStop.at >= since - STOP_LINGERS) if since is not None else query
-    query = query.where(~RedFlagStop.is_attested, ~RedFlagStop.is_hint, RedFlagStop.codes != UNSAFE)
-    stops = list(session.execute(query.order_by(RedFlagStop.id))) if sent else []
-    answered = attested_among(session, [consult.id for consult in sent])
-    reopened = reopened_at(session, [consult.id for consult in sent]) if stops else {}
-    found = {
-        consult.id: [
-            stop
-            for stop, patient_id in stops
-            if patient_id == consult.patient_id
-            and (
-                _came_after(stop, consult)
-                or any(_led_to(stop, at) for at in (consult.submitted_at, *reopened.get(consult.id, ())))
-            )
-            and not (stop.consult_id == consult.id and consult.id in answered)
-        ]
-        for consult in sent
-    }
-    return {number: earlier for number, earlier in found.items() if earlier}
-
-
-def _led_to(stop: RedFlagStop, asked_at: datetime | None) -> bool:
-    return asked_at is not None and asked_at - STOP_LINGERS <= stop.at <= asked_at
-
-
-def _came_after(stop: RedFlagStop, consult: Consult) -> bool:
-    """Whether the family told of the sign on the question itself once it was sent: in a window of before."""
-    return stop.consult_id == consult.id and consult.submitted_at is not None and stop.at > consult.submitted_at
-
-
-def hastened(session: Session, consult: Consult, wish: Urgency, now: datetime) -> Urgency:
-    """How urgent a question is that is asked now: of the same day at least where its child was stopped shortly before.
-
-    Call it once the question counts as sent or opened again at `now`.
-    """
-    stops = stopped_before(session, [consult]).get(consult.id, ())
-    return min(Urgency.SAME_DAY, wish, key=RANKS.__getitem__) if any(_led_to(stop, now) for stop in stops) else wish
 
 
 def attested_of(session: Session, consult_id: int) -> list[RedFlagStop]:

@@ -1,4 +1,4 @@
-"""Letters that were written for at once, and wait all the same: nobody is woken for a request that is not urgent."""
+"""Letters that were written for at once, and wait all the same: nobody is woken for what is routine."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from econsult.rosters.shifts import awake_among
 def rests_until(session: Session, notice: Notice, person: Person, quiet: Quiet, now: datetime) -> datetime | None:
     """The morning for which a letter about a new request waits; None for one that goes out now.
 
-    Whoever is on duty has no night, and what is urgent waits for none.
+    Whoever is on duty has no night, and what is for the same day waits for none: it may be due before the morning.
     """
     if notice.kind != NoticeKind.NEW_REQUEST or notice.consult_id is None:
         return None
     morning = quiet.until(person, now)
-    if morning <= now or session.get_one(Consult, notice.consult_id).urgency == Urgency.URGENT:
+    if morning <= now or session.get_one(Consult, notice.consult_id).urgency != Urgency.ROUTINE:
         return None
     return None if awake_among(session, [person], now) else morning
 

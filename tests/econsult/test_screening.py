@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from econsult.consults import answers, requests
+from econsult.bereavement import mark_death
+from econsult.consults import answers, holding, requests
 from econsult.consults.photo_came import photo_came
 from econsult.consults.records import RANKS, RedFlagStop, Urgency
 from econsult.consults.reopening import reopen
 from econsult.consults.requests import RequestForm, SubmitForm
-from econsult.consults.screening import AGAIN, stopped_before
+from econsult.consults.screening import AGAIN, deal_with
+from econsult.consults.told_signs import stopped_before
 from econsult.database import Database
 from econsult.errors import EmergencyError, InvalidError
 from econsult.notices import Notice, NoticeKind
+from econsult.people.patients import Patient
+from econsult.queue.invariants import violations
+from econsult.queue.quiet import Quiet
+from econsult.queue.stops import call_again, uncalled_stops
+from econsult.rosters.shifts import TimeOff
 from econsult.stops import stops_for
-from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
+from tests.personas import ANSWER, LEASE, NOON, QUESTION, TARGETS, Clinic
 
 WHOLE = {"examined_by": "Dr. Paz", "at": NOON.isoformat(), "why": "Seen and well"}
 
@@ -258,3 +266,107 @@ def test_a_stop_shortly_before_a_reopening_is_told_and_hastens(database: Databas
             reopen(session, consult, clinic.pcp, "Not better", now=later, targets=TARGETS, urgency="routine")
         assert [stop.codes for stop in stopped_before(session, [consult])[consult.id]] == ["breathing"]
         assert (consult.urgency, consult.urgency_rank) == (Urgency.SAME_DAY, RANKS[Urgency.SAME_DAY])
+
+
+def test_a_stop_that_comes_before_the_answer_is_told_and_one_after_it_is_not(
+    database: Database, clinic: Clinic
+) -> None:
+    """A family's question is sent on hours after it came; whoever answers must know of what was told meanwhile."""
+    with database.writing() as session:
+        consult, other = clinic.claimed(session), clinic.family_draft(session)
+        for hours, code in ((1, "breathing"), (9, "seizure")):
+            at = NOON + timedelta(hours=hours)
+            session.add(RedFlagStop(consult_id=other.id, person_id=clinic.mother.id, codes=code, at=at))
+        session.flush()
+        assert [stop.codes for stop in stopped_before(session, [consult])[consult.id]] == ["breathing", "seizure"]
+        answers.save_draft(session, consult, clinic.derm, ANSWER, now=NOON + timedelta(hours=5), lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=NOON + timedelta(hours=5))
+        assert [stop.codes for stop in stopped_before(session, [consult])[consult.id]] == ["breathing"]
+
+
+@pytest.mark.parametrize("sign", ["kawasaki_signs", "infant_jaundice"])
+def test_a_sign_of_the_same_day_hastens_whoever_asks(database: Database, clinic: Clinic, sign: str) -> None:
+    today = (Urgency.SAME_DAY, RANKS[Urgency.SAME_DAY])
+    with database.writing() as session:
+        told = {"body_site": "elbow", "red_flags": [sign]}
+        asked = clinic.econsult(session, details=told, urgency="routine")
+        assert (asked.urgency, asked.urgency_rank) == today
+        assert clinic.econsult(session, details=told, urgency="urgent").urgency == Urgency.URGENT
+        question = clinic.family_draft(session, details=told)
+        requests.submit(session, question, clinic.mother, SubmitForm(), now=NOON, targets=TARGETS)
+        form = RequestForm(specialty="dermatology", question=QUESTION, question_type="diagnosis", urgency="routine")
+        on = requests.send_on(session, question, clinic.pcp, form, now=NOON, targets=TARGETS)
+        assert (on.urgency, on.urgency_rank) == today
+        assert list(violations(session, NOON)) == []
+
+
+def test_a_sign_of_the_same_day_hastens_no_question_that_is_asked_again_weeks_later(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        consult = clinic.econsult(session, details={"body_site": "elbow", "red_flags": ["kawasaki_signs"]})
+        holding.claim(session, consult, clinic.derm, now=NOON, lease=LEASE)
+        answers.save_draft(session, consult, clinic.derm, ANSWER, now=NOON, lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=NOON)
+        answers.acknowledge(session, consult, clinic.pcp, now=NOON)
+        later = NOON + timedelta(days=20)
+        reopen(session, consult, clinic.pcp, "Not better", now=later, targets=TARGETS, urgency="routine")
+        assert consult.urgency == Urgency.ROUTINE
+
+
+def told_of_stop(session: Session, about: str) -> list[int]:
+    query = select(Notice.person_id).where(Notice.kind == NoticeKind.EMERGENCY, Notice.dedupe_key.endswith(about))
+    return sorted(session.scalars(query))
+
+
+def stop_a_family(database: Database, clinic: Clinic, signs: list[str], now: datetime = NOON) -> int:
+    with pytest.raises(EmergencyError), database.writing() as session:
+        draft = clinic.family_draft(session, details={"red_flags": signs})
+        requests.submit(session, draft, clinic.mother, SubmitForm(), now=now, targets=TARGETS)
+    with database.reading() as session:
+        return max(session.scalars(select(RedFlagStop.id)))
+
+
+def test_where_nobody_of_the_clinic_is_there_the_desk_hears_of_a_stop_at_once(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        session.add(TimeOff(person_id=clinic.pcp.id, starts_at=NOON, ends_at=NOON + timedelta(days=2)))
+    stop = stop_a_family(database, clinic, ["breathing"])
+    with database.reading() as session:
+        assert told_of_stop(session, f"stop:{stop}") == sorted([clinic.pcp.id, clinic.coordinator.id])
+
+
+def test_a_family_that_nobody_calls_is_told_of_again_and_then_again(database: Database, clinic: Clinic) -> None:
+    stop_a_family(database, clinic, ["seizure"])
+    stop = stop_a_family(database, clinic, ["breathing"], NOON + timedelta(minutes=5))
+    hearers = sorted([clinic.pcp.id, clinic.coordinator.id])
+
+    def look(minutes: float) -> int:
+        now = NOON + timedelta(minutes=5 + minutes)
+        with database.reading() as session:
+            found = uncalled_stops(session, now)
+        with database.writing() as session:
+            assert call_again(session, now, Quiet()) == len(found)
+        return len(found)
+
+    assert [look(minutes) for minutes in (9, 10, 14, 15, 16, 59, 60, 61)] == [0, 1, 0, 1, 0, 0, 1, 0]
+    with database.writing() as session:
+        assert [told_of_stop(session, f"stop:{stop}:{level}") for level in (1, 2)] == [hearers, hearers]
+    assert look(24 * 60) == 0
+
+
+def test_nobody_is_told_again_of_whom_somebody_called_or_must_not_call(database: Database, clinic: Clinic) -> None:
+    at = NOON + timedelta(minutes=20)
+    called = stop_a_family(database, clinic, ["seizure"])
+    with database.writing() as session:
+        deal_with(session, session.get_one(RedFlagStop, called), clinic.pcp, now=NOON)
+        assert uncalled_stops(session, at) == []
+    stop_a_family(database, clinic, ["unsafe"])
+    with database.writing() as session:
+        assert uncalled_stops(session, at) == []
+    stop_a_family(database, clinic, ["breathing"])
+    with database.writing() as session:
+        assert len(uncalled_stops(session, at)) == 1
+        mark_death(session, session.get_one(Patient, clinic.child.id), clinic.coordinator, "", now=NOON)
+        assert uncalled_stops(session, at) == []

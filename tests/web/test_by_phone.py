@@ -130,6 +130,8 @@ def test_the_danger_signs_come_first_and_a_sign_stops_the_call(
     # It waits for no other answer, and for nobody's name.
     at_once = post(desk, path, {"red_flags": "seizure"})
     assert (at_once.status_code, "Tell the family to call 911" in at_once.text) == (409, True)
+    for number in ("tel:911", "1-800-222-1222", "tel:988"):
+        assert number in at_once.text
     with runtime.database.reading() as session:
         assert [each.codes for each in session.scalars(select(RedFlagStop).order_by(RedFlagStop.id))][-1] == "seizure"
     # A doctor's request has the signs ticked that were said.

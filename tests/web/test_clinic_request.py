@@ -145,6 +145,8 @@ def test_who_is_no_clinician_is_offered_no_word_about_a_sign(browser_of: Browser
     said = {**FIELDS, **EXAMINED, "red_flags": "seizure", "why_safe": "Well now, and has been all day", "verb": "send"}
     refused = post(nurse, path, said)
     assert (refused.status_code, "Send the child to the ER now." in refused.text) == (409, True)
+    for number in ("tel:911", "1-800-222-1222", "tel:988"):
+        assert number in refused.text
 
 
 def test_a_request_is_sent_with_its_clock(runtime: Runtime, pcp: FlaskClient, path: str) -> None:
@@ -181,6 +183,8 @@ def test_what_is_missing_is_named_at_its_field(
 def test_a_red_flag_stops_the_request_and_is_kept(runtime: Runtime, pcp: FlaskClient, path: str) -> None:
     page = post(pcp, path, {**FIELDS, "red_flags": ["seizure"], "verb": "send"})
     assert (page.status_code, "This may be an emergency" in page.text) == (409, True)
+    for number in ("tel:911", "1-800-222-1222", "tel:988"):
+        assert number in page.text
     with runtime.database.reading() as session:
         assert session.scalars(select(RedFlagStop)).one().is_attested is False
     assert consult_at(runtime, path).status == "draft"

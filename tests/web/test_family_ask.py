@@ -157,11 +157,37 @@ def test_nothing_leads_around_the_stop(mother: FlaskClient, clinic: Clinic, runt
     assert only_consult(runtime).submitted_at is None
 
 
-def test_a_same_day_sign_goes_on_and_is_answered_sooner(mother: FlaskClient, clinic: Clinic, runtime: Runtime) -> None:
+def test_a_same_day_sign_goes_on_is_answered_sooner_and_is_read_by_everybody(
+    mother: FlaskClient, clinic: Clinic, runtime: Runtime, browser_of: BrowserOf
+) -> None:
     ask = start(mother, clinic)
     answer = post(mother, f"{ask}/emergency", {"emergency": "no", "flags": "kawasaki_signs"})
     assert answer.location == f"{ask}/where"
     assert only_consult(runtime).urgency == "same_day"
+    for step, fields in (("where", {"site": "elbow"}), ("story", STORY)):
+        assert post(mother, f"{ask}/{step}", fields).status_code == 303
+    check = mother.get(f"{ask}/check").text
+    sign = "ojos rojos"
+    # She reads what she answered first before she sends it, and whom to call today; nobody says that they will call.
+    assert check.index("Llame hoy a su clínica") < check.index("Señales de peligro")
+    assert check.count(sign) == 2
+    assert f'href="{ask}/emergency"' in check
+    receipt = post(mother, f"{ask}/check", {"agree": "yes"}, form_at=f"{ask}/check")
+    assert sign in mother.get(receipt.location).text
+    number = only_consult(runtime).public_id
+    for person in (clinic.pcp, clinic.coordinator):
+        page = browser_of(person).get(f"/consults/{number}", follow_redirects=True).text
+        assert "Danger sign of the same day:" in page
+    assert "Danger sign of the same day" in browser_of(clinic.pcp).get("/clinic").text
+
+
+def test_whoever_told_of_no_sign_is_told_to_call_nobody(mother: FlaskClient, clinic: Clinic) -> None:
+    ask = start(mother, clinic)
+    for step, fields in (("emergency", {"emergency": "no"}), ("where", {"site": "elbow"}), ("story", STORY)):
+        post(mother, f"{ask}/{step}", fields)
+    check = mother.get(f"{ask}/check").text
+    assert "Llame hoy" not in check
+    assert "Señales de peligro" in check
 
 
 def test_a_private_area_has_no_camera(mother: FlaskClient, clinic: Clinic, runtime: Runtime) -> None:

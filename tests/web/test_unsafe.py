@@ -136,7 +136,7 @@ def test_a_sign_in_a_window_of_before_stops_and_is_told_of_a_question_that_was_s
         )  # fmt: skip
     assert f"/stops/{stop.id}/called" in browser_of(clinic.pcp).get("/clinic").text
     case = browser_of(clinic.derm).get(f"/consults/{sent.public_id}").text
-    assert ("told of a danger sign after it was sent" in case) == (sign == "breathing")
+    assert ("A danger sign was told after this was sent" in case) == (sign == "breathing")
 
 
 def test_a_program_with_the_familys_rights_finds_nothing_either(

@@ -58,10 +58,11 @@ def _sent(clinic: Clinic, number: int) -> bool:
     [
         (12, NoticeKind.NEW_REQUEST, {}),
         (23, NoticeKind.NEW_REQUEST, {"urgency": "urgent"}),
+        (23, NoticeKind.NEW_REQUEST, {"urgency": "same_day"}),
         (23, NoticeKind.NEW_REQUEST, {"on_duty": True}),
         (23, NoticeKind.NO_COVER, {}),
     ],
-    ids=["day", "urgent", "on duty", "alarm"],
+    ids=["day", "urgent", "the same day", "on duty", "alarm"],
 )
 def test_what_may_wake_somebody_goes_out_at_once(
     clinic: Clinic, desk: Desk, hour: int, kind: NoticeKind, details: dict

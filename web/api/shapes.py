@@ -16,8 +16,9 @@ from econsult.consults.contents import IN_SPANISH
 from econsult.consults.hinting import asked_now
 from econsult.consults.records import Consult, Kind, RedFlagStop
 from econsult.consults.redflags import UNSAFE
-from econsult.consults.screening import attested_of, stopped_before
+from econsult.consults.screening import attested_of
 from econsult.consults.threads import Audience, Message, messages_of
+from econsult.consults.told_signs import stopped_before
 from econsult.consults.versions import versions_of
 from econsult.hidden_numbers import Hidden
 from econsult.note import EDITIONS, fingerprint_of

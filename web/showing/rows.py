@@ -17,7 +17,8 @@ from econsult.consults.details import contact_of
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, Kind, Urgency
 from econsult.consults.replies import ASKERS
-from econsult.consults.screening import attested_among, stopped_before
+from econsult.consults.screening import attested_among
+from econsult.consults.told_signs import signs_for_today, stopped_before
 from econsult.consults.wishes import Wish, wishes_among
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role
@@ -200,6 +201,8 @@ def _alarms(consult: Consult, around: _Around) -> list[Flag]:
     found = [Flag("flag", gettext("Test"), "warm")] if consult.is_test else []
     if around.attested.get(consult.id):
         found.append(Flag("alert", gettext("Danger sign, examined"), "stop"))
+    if signs_for_today(consult):
+        found.append(Flag("alert", gettext("Danger sign of the same day"), "stop"))
     if consult.id in around.stopped:
         found.append(Flag("alert", gettext("Stopped for a danger sign before"), "stop"))
     if consult.id in around.emergencies:

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from econsult.consults.attesting import OVER, TAKEN_BACK, examined_between, is_mistake
 from econsult.consults.records import Consult, RedFlagStop, Source
 from econsult.consults.redflags import NOT_NAMED, UNSAFE
-from econsult.consults.screening import attested_of, stopped_before
+from econsult.consults.screening import attested_of
+from econsult.consults.told_signs import signs_for_today, stopped_before
 from econsult.people.persons import Person
 from econsult.reading import Reader
 from web.words.language import choose_zone, gettext
@@ -62,7 +63,7 @@ class EarlierStop:
     """A stop that came shortly before a question: for which signs, when, and when the question was sent all the same.
 
     `at` is the last of the `times` that the same signs stopped it. `is_familys` says that the family itself sent it,
-    with "none of these"; `is_later` that it told of them on the question itself, which was sent already.
+    with "none of these"; `is_later` that they were told of when the question was sent already.
     """
 
     signs: str
@@ -81,13 +82,18 @@ def earlier_of(session: Session, consult: Consult) -> list[EarlierStop]:
     sent, is_familys = written(sent_at, zone=zone), consult.source == Source.CAREGIVER
     times: dict[tuple[str, bool], list[datetime]] = {}
     for stop in stopped_before(session, [consult]).get(consult.id, []):
-        is_later = stop.consult_id == consult.id and stop.at > sent_at
+        is_later = stop.at > sent_at
         times.setdefault(("; ".join(signs_of(_without_home(stop))), is_later), []).append(stop.at)
     return [
         # What came after the sending led to a reopening, at which nobody said "none of these".
         EarlierStop(signs, written(at[-1], zone=zone), sent, is_familys and at[-1] <= sent_at, len(at), is_later)
         for (signs, is_later), at in times.items()
     ]
+
+
+def today_of(consult: Consult) -> list[str]:
+    """The signs, in words, for which a doctor should see the child the same day, as they were told with the request."""
+    return signs_of(",".join(signs_for_today(consult)))
 
 
 def _without_home(stop: RedFlagStop) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, g, redirect, request, url_for
 from werkzeug import Response
 
 from econsult import asked_before
@@ -188,6 +188,7 @@ def send_on(public_id: str) -> Page:
     except InvalidError as error:
         return _refused(public_id, Right.SEND_ON, sentences(error.fields), {**given, "send_on": "1"})
     except EmergencyError as stop:
+        g.is_emergency = True
         words = gettext("This may be an emergency. Call the family and send the child to the ER.")
         errors = {"red_flags": words, **attestation_words(stop.wrong)}
         return _refused(public_id, Right.SEND_ON, errors, {**given, "send_on": "1", "stopped": "1"})

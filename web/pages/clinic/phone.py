@@ -133,6 +133,7 @@ def _written(patient_id: str) -> Page:
     try:
         return redirect(url_for("consult.show", public_id=_send(patient_id, question), said="request_sent"), 303)
     except EmergencyError as stop:
+        g.is_emergency = True
         call_drafts.stopped(patient_id, g.stopped_call)
         return _again(patient_id, {"red_flags": _stop_words(stop)}, 409)
     except InvalidError as error:

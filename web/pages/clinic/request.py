@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, g, jsonify, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from econsult.access import consult_for
@@ -138,6 +138,7 @@ def _sent(public_id: str, kept: Kept) -> Page:
     except StaleVersionError:
         return _page(open_desk(public_id), {}, Changes()), 409
     except EmergencyError as stop:
+        g.is_emergency = True
         desk = open_desk(public_id)
         return _page(desk, {"red_flags": _stop_words(desk.consult), **attestation_words(stop.wrong)}), 409
     except InvalidError as error:

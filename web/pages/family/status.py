@@ -26,6 +26,7 @@ from econsult.consults.sealing import TEXTS as WITHDRAWAL
 from econsult.consults.sealing import is_offered, may_take_back
 from econsult.consults.threads import LONGEST_MESSAGE, Audience, messages_of, post
 from econsult.people.deaths import has_died
+from econsult.people.patients import Patient
 from econsult.people.persons import FAMILIES, HOUSEHOLD, Person
 from econsult.rights import Right
 from web.context import database, now, ring_workers
@@ -44,6 +45,7 @@ from web.showing.files import FileCard, cards_of
 from web.showing.marks import Guide
 from web.showing.retakes import guides_of
 from web.words.allowed import asked_later
+from web.words.dangers import today_of
 from web.words.families import AUTHORS
 from web.words.language import gettext, language
 
@@ -151,9 +153,10 @@ def sent(public_id: str) -> Page:
     """The receipt: the number, the promised time, and what happens next."""
     with database().writing() as session:
         shown = _load(session, public_id)
+        clinic = telephone_of(session, session.get_one(Patient, shown.consult.patient_id))
     if shown.consult.submitted_at is None:
         return redirect(url_for(".show", public_id=public_id), code=303)
-    return render_template("family/sent.html", shown=shown)
+    return render_template("family/sent.html", shown=shown, signs=today_of(shown.consult), clinic=clinic)
 
 
 @family_status.post("/messages")

@@ -11,7 +11,7 @@ from werkzeug import Response
 from econsult.access import Pass
 from econsult.consults.completeness import LONGEST_QUESTION, SHORTEST_QUESTION, is_question
 from econsult.consults.confidential import keep_confidential
-from econsult.consults.details import symptoms_of, text_of
+from econsult.consults.details import flags_of, symptoms_of, text_of
 from econsult.consults.merging import Merged, seen_text, standing
 from econsult.consults.redflags import body_sites, is_private
 from econsult.consults.requests import RequestForm, SubmitForm, submit
@@ -31,8 +31,10 @@ from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.showing.agreeing import language_shown, mark_of
 from web.showing.changes import Changes, changes_told
+from web.showing.clinics import telephone_of
 from web.showing.deciding import undecided
 from web.showing.files import FileCard
+from web.words.dangers import signs_of, today_of
 from web.words.families import (
     CONSENT_BY,
     PRIVATE_WORDS,
@@ -113,6 +115,7 @@ def check(public_id: str) -> Page:
         cards = shown_of(session, draft).cards
         relation, answers = _relation(session, draft), questions_rows(session, draft)
         seen, telephone = standing(session, draft.consult), undecided(session, draft.patient)
+        clinic = telephone_of(session, draft.patient)
     try:
         if request.method == "POST" and not form.errors and telephone is None and _send(public_id, relation, form):
             return redirect(page_of(public_id, is_new=True), code=303)
@@ -136,6 +139,8 @@ def check(public_id: str) -> Page:
         sees=list(SEES.items()) if me().role == Role.YOUTH else [],
         back=answers[-1][-1] if answers else url_for(".story", public_id=public_id),
         undecided=telephone,
+        signs=today_of(draft.consult),
+        clinic=clinic,
     )
     if request.method == "POST" and telephone is not None:
         return page, 403
@@ -258,6 +263,10 @@ def _rows(draft: Pass, cards: list[FileCard]) -> list[tuple[str, str, str]]:
     since = text_of(details, "since")
     rows.append((gettext("Since when"), str(SINCE.get(since, since)), story))
     rows.append((gettext("Signs"), symptoms or gettext("None of these"), story))
+    # What was answered first is asked once more by being read before it is sent.
+    signs = ", ".join(signs_of(",".join(flags_of(details))))
+    asked = url_for("family_ask.emergency", public_id=public_id)
+    rows.insert(0, (gettext("Danger signs"), signs or gettext("None of these"), asked))
     rows.append((gettext("What you told us"), text_of(details, "story") or gettext("Nothing more"), story))
     rows.append((gettext("Your question"), draft.consult.question, story))
     return rows
