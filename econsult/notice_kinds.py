@@ -67,3 +67,4 @@ class NoticeKind(StrEnum):
     CLINIC_MOVED = "clinic_moved"
     CHILD_DIED = "child_died"
     DEATH_TAKEN_BACK = "death_taken_back"
+    MAIL_CAME = "mail_came"

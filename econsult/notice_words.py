@@ -211,6 +211,10 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
         "en": "We opened an account for you. To come in, ask for a sign-in link with this e-mail address.",
         "es": "Abrimos una cuenta para usted. Para entrar, pida un enlace con esta dirección de correo.",
     },
+    NoticeKind.MAIL_CAME: {
+        "en": "Something came by e-mail in your name. Sign in and confirm it, or throw it away.",
+        "es": "Llegó algo por correo a nombre de usted. Entre y confírmelo o tírelo.",
+    },
 }
 
 SUBJECTS = {"en": "eConsult: please sign in", "es": "eConsult: por favor entre"}

@@ -35,6 +35,7 @@ from econsult.consults import (
 )
 from econsult.database import Base
 from econsult.erasure import records as erasures
+from econsult.incoming import records as incoming
 from econsult.people import (
     ages,
     attempts,
@@ -89,6 +90,7 @@ MODULES = (
     heartbeats,
     holds,
     home_safety,
+    incoming,
     intake,
     invitations,
     jobs,

@@ -68,6 +68,7 @@ SPANISH = {
     NoticeKind.DEATH_TAKEN_BACK: "Fue un error: un menor marcado como fallecido vive. Entre para ver el caso.",
     NoticeKind.SIDE_MOVED: "Lo que usted pregunta a un colega cambia de manos o se retira. Entre para verlo.",
     NoticeKind.ACCOUNT_OPENED: "Su programa le ha abierto una cuenta. Pida un enlace para entrar, con su correo.",
+    NoticeKind.MAIL_CAME: "Algo llega por correo en nombre de usted. Entre para verlo: conserve o tire lo que llega.",
     NoticeKind.CONTACT_CHANGED: "Su celular para estos mensajes ha cambiado. Si no fue usted, llame a su programa.",
 }
 SHORT: dict[str, dict[NoticeKind, str]] = {"es": SPANISH}

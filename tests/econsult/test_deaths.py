@@ -113,6 +113,7 @@ AFTER_A_DEATH = {
     NoticeKind.CLINIC_MOVED: SILENT,
     NoticeKind.CHILD_DIED: SILENT,
     NoticeKind.DEATH_TAKEN_BACK: SILENT,
+    NoticeKind.MAIL_CAME: SILENT,
     # Whoever has an account hears that somebody else is at it, whatever has happened.
     NoticeKind.SIGN_IN_CHANGED: ACCOUNT,
     NoticeKind.SIGN_IN_NEW: ACCOUNT,
