@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from sqlalchemy.exc import OperationalError, ProgrammingError
@@ -14,6 +15,7 @@ from econsult.commands.advice import add_advice
 from econsult.commands.ages import add_ages
 from econsult.commands.billing import add_billing
 from econsult.commands.families import add_families
+from econsult.commands.mail import add_mail
 from econsult.commands.mastery import add_keys
 from econsult.commands.notes import add_notes
 from econsult.commands.programs import add_programs
@@ -50,13 +52,19 @@ def _answer(arguments: list[str] | None) -> int:
         said = _run(options)
     except (ConsultError, SettingError) as error:
         print(error, file=sys.stderr)
-        return 1
-    except (OperationalError, ProgrammingError):
+        return _exit_of(options, error)
+    except (OperationalError, ProgrammingError) as error:
         print(AWAY, file=sys.stderr)
-        return 1
+        return _exit_of(options, error)
     if said:
         print(said)
     return 0
+
+
+def _exit_of(options: argparse.Namespace, error: Exception) -> int:
+    """1, apart from commands whose reader knows more numbers than that."""
+    tell: Callable[[Exception], int] | None = options.exit_of
+    return 1 if tell is None else tell(error)
 
 
 def _run(options: argparse.Namespace) -> str:
@@ -74,7 +82,7 @@ def _run(options: argparse.Namespace) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m econsult", description="Operator's commands.")
-    parser.set_defaults(makes_records=False)
+    parser.set_defaults(makes_records=False, exit_of=None)
     parser.add_argument("--program", default="", metavar="NAME", help="of which program, where there are several")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     migrate = commands.add_parser("migrate", help="bring the database to the newest schema")
@@ -85,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     add_ages(commands)
     add_families(commands)
     add_keys(commands)
+    add_mail(commands)
     add_notes(commands)
     add_programs(commands)
     add_promises(commands)

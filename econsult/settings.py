@@ -68,6 +68,9 @@ SETTINGS = (
         "eConsult <no-reply@localhost>",
         "Sender of notices; choose a name that does not reveal a condition.",
     ),
+    Setting(
+        "MAIL_IN_ADDRESS", "", "Where clinicians send what `mail-in` takes; empty: no e-mail (docs/operations.md)."
+    ),
     Setting("SMS_URL", "", "https://... of a gateway for text messages (docs/notices.md); empty means none."),
     Setting("SMS_TOKEN", "", "By which we show the gateway who we are (bearer token).", secret=True),
     Setting("SMS_HOOK_TOKEN", "", "By which the gateway shows us who it is; empty: it reports nothing.", secret=True),
@@ -163,6 +166,7 @@ class Settings:
     keys: str
     smtp_url: str
     mail_from: str
+    mail_in_address: str
     sms_url: str
     sms_token: str
     sms_hook_token: str
@@ -241,6 +245,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, is_demo: bool = F
         keys=values.key_ring("KEYS", raw["KEYS"]),
         smtp_url=values.smtp_url("SMTP_URL", raw["SMTP_URL"]),
         mail_from=values.mail_sender("MAIL_FROM", raw["MAIL_FROM"]),
+        mail_in_address=_checked(raw, "MAIL_IN_ADDRESS", values.mail_sender),
         sms_url=values.gateway_url("SMS_URL", raw["SMS_URL"], raw["SMS_TOKEN"]),
         sms_token=values.bearer_token("SMS_TOKEN", raw["SMS_TOKEN"]),
         sms_hook_token=values.bearer_token("SMS_HOOK_TOKEN", raw["SMS_HOOK_TOKEN"]),

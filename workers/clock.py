@@ -26,6 +26,7 @@ from econsult.erasure.carrying import Tools, came_back, replay
 from econsult.erasure.register import size_of
 from econsult.errors import SettingError
 from econsult.heartbeats import Heartbeat, aside_text
+from econsult.incoming.sweeping import sweep_mail
 from econsult.people.signin import sweep_sign_ins
 from econsult.people.unsent import sweep_unsent
 from econsult.queue.pending import Pending, look_for_work
@@ -148,6 +149,7 @@ class Ticker:
         self._forget(now)
         for work in sweeps(self.quiet):
             self.net.run(work, now)
+        self._sweep_mail(now)
         self._end_records(now)
         self._anchor(now)
 
@@ -174,6 +176,13 @@ class Ticker:
                 session.execute(delete(Heartbeat).where(Heartbeat.at < now - FORGET_AFTER))
         except IN_THE_DATA as error:
             log.warning("ALARM: what has expired cannot be swept (%s).", place_of(error))
+
+    def _sweep_mail(self, now: datetime) -> None:
+        """End what came by e-mail and nobody confirmed. A store that is away keeps no deadline waiting."""
+        try:
+            sweep_mail(self.runtime.database, lambda: self.runtime.blobs, now=now)
+        except (BlobError, *IN_THE_DATA, SQLAlchemyError):
+            log.warning("What came by e-mail could not be swept: the store or the database does not answer.")
 
     def _sweep_uploads(self, now: datetime) -> None:
         runtime = self.runtime
