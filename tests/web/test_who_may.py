@@ -201,6 +201,13 @@ WHO = {
     "POST /clinic/phone/<patient_id>": CLINIC + NURSE + DESK,
     "POST /clinic/find": CLINIC + NURSE,
     "GET /clinic/find": CLINIC + NURSE,
+    # What came by e-mail in one's own name, and in nobody else's.
+    "GET /clinic/mail": CLINIC + NURSE,
+    "GET /clinic/mail/<public_id>/ask": CLINIC + NURSE,
+    "POST /clinic/mail/<public_id>/ask": CLINIC + NURSE,
+    "POST /clinic/mail/<public_id>/find": CLINIC + NURSE,
+    "GET /clinic/mail/<public_id>/find": CLINIC + NURSE,
+    "POST /clinic/mail/<public_id>/throw-away": CLINIC + NURSE,
     "GET /clinic/requests/<public_id>": CLINIC + NURSE + DESK,
     "POST /clinic/requests/<public_id>": CLINIC + NURSE + DESK,
     "POST /clinic/requests/<public_id>/discard": CLINIC + NURSE + DESK,

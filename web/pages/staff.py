@@ -15,6 +15,7 @@ from web.pages.clinic.families import families
 from web.pages.clinic.home import clinic
 from web.pages.clinic.homes import homes
 from web.pages.clinic.kin import kin
+from web.pages.clinic.mail import clinic_mail
 from web.pages.clinic.phone import by_phone
 from web.pages.clinic.request import clinic_request
 from web.pages.consult import consult
@@ -60,6 +61,7 @@ STAFF = (
     as_family,
     correction,
     clinic,
+    clinic_mail,
     clinic_request,
     by_phone,
     clinic_case,

@@ -19,6 +19,7 @@ from econsult.consults.views import Filters, Slice, View
 from econsult.consults.wanting import WANTED
 from econsult.consults.worklist import COUNT_CAP, count, families_first
 from econsult.cursors import pack, unpack_number
+from econsult.incoming.confirming import count_mail
 from econsult.people.names import LONGEST_NAME
 from econsult.people.persons import Role
 from web.context import database, now
@@ -75,9 +76,10 @@ def home() -> str:
         calls, phones = calls_for(session), phones_for(session)
         asked, worse = asked_lines(session), worse_lines(session)
         died = marked_lately(session, me(), now())
+        mail_waiting = count_mail(session, me(), now())
         files_waiting = len(held_files(session, me())) if me().role == Role.PCP else 0
     waiting = sum(lists[view].number for view in OURS)
-    waiting += len(calls) + len(phones) + len(worse)
+    waiting += len(calls) + len(phones) + len(worse) + mail_waiting
     count_place("/clinic", f"{COUNT_CAP}+" if waiting > COUNT_CAP else str(waiting or ""))
     shown = {
         "lists": lists,
@@ -87,8 +89,9 @@ def home() -> str:
         "asked": asked,
         "worse": worse,
         "files_waiting": files_waiting,
+        "mail_waiting": mail_waiting,
         "words": _words(),
-        **_shown(children),
+        **shown_children(children),
     }
     return render_template("clinic/home.html", **shown)
 
@@ -100,7 +103,7 @@ def choose_child() -> str:
     with database().writing() as session:
         before = unpack_number(request.args.get("before", ""))
         children = panel.newest(session, me(), now=now(), before=before)
-    return render_template("clinic/choose.html", words="", **_shown(children))
+    return render_template("clinic/choose.html", words="", **shown_children(children))
 
 
 @clinic.post("/find")
@@ -112,7 +115,7 @@ def find_child() -> str | tuple[str, int]:
     with database().writing() as session:
         wanted = "" if form.errors else words
         children = panel.find(session, me(), wanted, now=now()) if wanted else panel.newest(session, me(), now=now())
-    page = render_template("clinic/choose.html", words=wanted, errors=form.errors, **_shown(children))
+    page = render_template("clinic/choose.html", words=wanted, errors=form.errors, **shown_children(children))
     return (page, 422) if form.errors else page
 
 
@@ -152,7 +155,7 @@ def _list(session: Session, view: View, cursor: str | None = None) -> List:
     return List(rows_of(session, found.consults), number, found.next_cursor)
 
 
-def _shown(children: panel.Panel) -> dict[str, object]:
+def shown_children(children: panel.Panel) -> dict[str, object]:
     """What a page needs to list children."""
     return {
         "children": [(child, terms.child(child, now().date())) for child in children.children],

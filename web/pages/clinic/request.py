@@ -29,6 +29,7 @@ from econsult.people.patients import age_in_months
 from econsult.people.persons import Role
 from econsult.rights import Right
 from web.context import database, now, settings
+from web.pages.clinic.from_mail import ADD, mail_shown, use_mail
 from web.pages.clinic.keeping import Kept, keep_form, voice_of
 from web.pages.clinic.terms import (
     CONSENT_BY,
@@ -86,6 +87,8 @@ def keep_request(public_id: str) -> Page:
     verb = files.fields.get("verb", "")
     asked = _keep(public_id, verb == KEEPING[0]) if verb in KEEPING else None
     _check_files(files, verb, form)
+    if words := use_mail(public_id, verb):
+        form.errors["mail"] = words
     if verb == "send":
         _check_voice(form)
     errors = {**kept.wrong, **form.errors}
@@ -170,7 +173,7 @@ def _keep(public_id: str, wish: bool) -> tuple[str, int] | None:
 
 
 def _saved(public_id: str, files: PlainForm, verb: str) -> Page:
-    if files.attachments:
+    if files.attachments or verb == ADD:
         return redirect(url_for(".edit_request", public_id=public_id, said="files_sent", _anchor="files"), 303)
     said = {KEEPING[0]: "kept", KEEPING[1]: "shown"}.get(verb, "saved")
     return redirect(url_for(".edit_request", public_id=public_id, said=said), 303)
@@ -226,6 +229,7 @@ def _page(desk: Desk, errors: Mapping[str, str] | None = None, changes: Changes 
         "clinic/request.html",
         desk=desk,
         consult=desk.consult,
+        **mail_shown(desk.consult.public_id),
         patient=desk.loaded.patient,
         child=terms.child(desk.loaded.patient, now().date()),
         details=desk.details,
