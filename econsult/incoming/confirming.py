@@ -26,7 +26,7 @@ def mail_of(session: Session, person: Person, now: datetime) -> list[IncomingMai
     """What came in this person's name and is not over, oldest first. That they were shown it is written down."""
     found = list(session.scalars(_standing(person, now).order_by(IncomingMail.id)))
     for mail in found:
-        _note(session, mail, person, "view", now)
+        _note(session, mail, person, "mail_read", now)
     return found
 
 

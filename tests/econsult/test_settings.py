@@ -62,6 +62,7 @@ WRONG = {
     "KEYS": ["k1:not-base64", "k1"],
     "SMTP_URL": ["zz", "localhost:25", "http://localhost", "smtp://", "smtp://h:port", "smtp://[", "smtp://h:99999"],
     "MAIL_FROM": ["", "zzz", "@x.org", "a@", "a@x.org, b@x.org", "A <a@x.org>\nBcc: b@x.org", "ñ@x.org"],
+    "MAIL_IN_ADDRESS": ["zzz", "@x.org", "a@x.org, b@x.org", "ñ@x.org"],
     "SMS_URL": ["zz", "http://gateway.test/x", "https://", "https://u:p@h/x", "https://h/a b", "https://h/x"],
     "SMS_TOKEN": ["short", "sixteen letters and blanks", "ñ" * 20],
     "SMS_HOOK_TOKEN": ["short", "line\nbreak-1234567890"],

@@ -84,6 +84,7 @@ CALLED = {
     "mail_confirmed": _l("Began a request with an e-mail"),
     "mail_done": _l("Finished with an e-mail"),
     "mail_expired": _l("An e-mail that nobody confirmed was thrown away"),
+    "mail_read": _l("Read what came by e-mail in their name"),
     "mail_taken": _l("An e-mail came in somebody's name"),
     "mail_thrown_away": _l("Threw an e-mail away"),
     "mark": _l("Drew on a photo"),

@@ -29,6 +29,7 @@ THINGS = {
     "audit_event": _l("This log"),
     "consult": _l("Request"),
     "fallback_pool": _l("Stand-in specialty"),
+    "incoming_mail": _l("E-mail that came in"),
     "invitation": _l("Invitation"),
     "organization": _l("Clinic"),
     "own_snippet": _l("Own text piece"),
