@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -208,6 +209,29 @@ def test_one_request_begins_with_it_however_often_it_is_confirmed(clinic: Clinic
         assert [each.name for each in waits.files] == ["IMG_1.jpg"]
         assert mail_begun(session, clinic.nurse, begun[0].public_id, LATER) is None
     assert acts(intake.database) == [("mail_taken", None), ("mail_confirmed", clinic.pcp.id)]
+
+
+def test_two_deliveries_at_once_are_one_message_and_two_presses_at_once_one_request(
+    clinic: Clinic, intake: Intake
+) -> None:
+    def deliver(_turn: int) -> str:
+        try:
+            take_mail(intake, letter(), now=NOON)
+        except BusyMailError:
+            return "later"
+        return "taken"
+
+    def press(_turn: int) -> int:
+        with intake.database.writing() as session:
+            held = mail_for(session, clinic.pcp, rows(intake.database)[0].public_id, LATER)
+            return begin_request(session, held, clinic.pcp, clinic.child, now=LATER).id
+
+    with ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(deliver, range(4))) <= {"taken", "later"}
+        assert len(rows(intake.database)) == 1
+        assert len(set(threads.map(press, range(4)))) == 1
+    with intake.database.reading() as session:
+        assert session.scalar(select(func.count(Consult.id))) == 1
 
 
 def test_after_a_wrong_child_it_can_be_begun_once_more(clinic: Clinic, intake: Intake) -> None:
