@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError
 
 from econsult.errors import SettingError
 from storage.blobs import check_address
-from storage.keys import KeyRing
+from storage.keys import KeyRing, read_private
 
 PREFIX = "ECONSULT_"
 CONFINEMENTS = ("rlimits", "bubblewrap", "landlock+seccomp")
@@ -38,13 +38,16 @@ _PHONE = re.compile(r"\+?[0-9(][0-9 ().-]*[0-9]")
 
 
 def read_secret(name: str, path: str) -> str:
-    """The content of the file that `NAME_FILE` names; an empty one is a mistake, not a wish for a generated value."""
+    """The content of the file that `NAME_FILE` names; an empty one is a mistake, not a wish for a generated value.
+
+    Raises SettingError for one that everybody on this machine may read, or others may change, too.
+    """
     try:
-        text = Path(path).read_text(encoding="utf-8").strip()
+        text = read_private(Path(path)).strip()
     except UnicodeDecodeError:
         raise SettingError(f"{name}_FILE cannot be read: it is no text.") from None
-    except OSError as error:
-        raise SettingError(f"{name}_FILE cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise SettingError(f"{name}_FILE cannot be used: {error}.") from None
     if not text:
         raise SettingError(f"{name}_FILE names a file that is empty.")
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 from econsult.errors import SettingError
@@ -9,12 +10,19 @@ from econsult.values import PREFIX
 
 SHORTEST_SECRET = 32
 LEAST_VARIED = 5
+_STOPGAP = re.compile("change.?me|default|example|insecure|passw|placeholder|secret", re.IGNORECASE)
+"""What stands in a value that an example gave and nobody replaced; of random ones less than one in a million has it."""
 
 
 def secret_key(name: str, text: str) -> str:
     """A secret that is long enough and looks as if it came from dice, or nothing."""
     if text and len(text) < SHORTEST_SECRET:
         raise SettingError(f"{PREFIX}{name} must have at least {SHORTEST_SECRET} characters.")
+    if _STOPGAP.search(text):
+        raise SettingError(
+            f"{PREFIX}{name} is the stopgap of an example: "
+            "take 32 random bytes, as `openssl rand -base64 32` prints them, or leave it empty."
+        )
     if text and not _is_varied(text):
         raise SettingError(
             f"{PREFIX}{name} is one sign, a row or a piece again and again, which anybody guesses: "

@@ -18,8 +18,11 @@ from econsult.errors import InvalidError, NotFoundError
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import SPECIALTIES, Person, member_of, specialties_of
 from econsult.rosters.shifts import Shift, Swap, TimeOff
+from econsult.trail import AuditEvent
 
 LONGEST_SHIFT = 24 * 60
+LATEST = 1000
+"""So many rows of the trail are looked through for what somebody else did a moment ago."""
 LONGEST_AWAY = timedelta(days=366)
 
 
@@ -139,6 +142,13 @@ def remove_shift(session: Session, by: Person, shift_id: int, *, now: datetime, 
     for each in gone.values():
         session.delete(each)
     write_down(session, by, "remove_shift", f"{shift_id}", now)
+
+
+def is_just_gone(session: Session, by: Person, act: str, number: int) -> bool:
+    """Whether somebody of this program removed this shift, or ended this time off, by one of its latest acts."""
+    latest = select(AuditEvent.action, AuditEvent.entity, AuditEvent.entity_id)
+    latest = latest.where(AuditEvent.program_id == by.program_id).order_by(AuditEvent.sequence.desc()).limit(LATEST)
+    return (act, "roster", f"{number}") in set(map(tuple, session.execute(latest)))
 
 
 def _plan_of(session: Session, by: Person, shift_id: int) -> dict[int, Shift]:

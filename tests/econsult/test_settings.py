@@ -144,6 +144,7 @@ def test_a_secret_file_that_holds_nothing_readable_is_refused(tmp_path: Path, co
     path = tmp_path / "secret"
     if content is not None:
         path.write_bytes(content)
+        path.chmod(0o600)
     with pytest.raises(SettingError, match=r"^ECONSULT_SECRET_KEY_FILE [^\n]*\.$"):
         load_settings({"ECONSULT_SECRET_KEY_FILE": str(path)})
 
@@ -170,9 +171,34 @@ def test_a_secret_comes_from_its_file_but_not_from_both(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     secret = secrets.token_hex(16)
     path.write_text(secret + "\n")
+    path.chmod(0o640)
     assert load_settings({"ECONSULT_SECRET_KEY_FILE": str(path)}).secret_key == secret
     with pytest.raises(SettingError, match="not both"):
         load_settings({"ECONSULT_SECRET_KEY_FILE": str(path), "ECONSULT_SECRET_KEY": "x"})
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SMTP_URL"])
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o660, 0o602])
+def test_a_secret_file_that_others_may_read_or_change_is_refused(tmp_path: Path, name: str, mode: int) -> None:
+    path = tmp_path / "secret"
+    path.write_text("smtp://mail.example.test" if name == "SMTP_URL" else secrets.token_hex(16))
+    path.chmod(mode)
+    with pytest.raises(SettingError, match=rf"^ECONSULT_{name}_FILE cannot be used: .*chmod 600"):
+        load_settings({f"ECONSULT_{name}_FILE": str(path)})
+
+
+@pytest.mark.parametrize(
+    "stopgap",
+    [
+        "dev-secret-key-change-me-in-production!!",
+        "ChangeMe-3f9a1c77e0b24d5586fa1d20",
+        "an-example-of-32-characters-or-so",
+    ],
+)
+def test_the_stopgap_of_an_example_is_no_secret(stopgap: str) -> None:
+    with pytest.raises(SettingError, match="stopgap of an example") as caught:
+        load_settings({"ECONSULT_SECRET_KEY": stopgap})
+    assert stopgap not in str(caught.value)
 
 
 def test_secrets_are_made_once_and_only_the_owner_reads_them(tmp_path: Path) -> None:

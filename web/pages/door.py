@@ -35,7 +35,7 @@ def start() -> str | Response:
 @door.route("/sign-in", methods=["GET", "POST"])
 def sign_in_page() -> str | Response | tuple[str, int]:
     """Ask for e-mail address and password; a wrong pair is refused in the same words as an unknown address."""
-    if request.method == "GET":
+    if request.method != "POST":
         was_invited = cookie_name(DEVICE) in request.cookies
         seen = {"can_passkey": _can_passkey(), "has_ended": "ended" in request.args, "was_invited": was_invited}
         return render_template("door/sign_in.html", errors={}, email="", **seen)

@@ -75,7 +75,7 @@ def open_page(token: str) -> Page:
     """The link. Looking at it uses nothing up; the form opens it, once, for this browser."""
     with database().reading() as session:
         door, invitation = look_at(session, token, _device(), now())
-    if request.method == "GET" or door != Door.READY:
+    if request.method != "POST" or door != Door.READY:
         return _door_page(door, invitation, FormReader())
     form = FormReader()
     relation = form.choice("relation", RELATIONS, required=gettext("Choose who you are to the child"))
@@ -136,7 +136,7 @@ def ask() -> Response:
 def _door_page(door: Door, invitation: Invitation | None, form: FormReader) -> Page:
     """What the link opens, in the invitation's language until this browser has chosen another."""
     has_chosen = LANGUAGE_COOKIE in request.cookies or "lang" in request.args or signed_in() is not None
-    if invitation is not None and not has_chosen and request.method == "GET":
+    if invitation is not None and not has_chosen and request.method != "POST":
         with speaking(invitation.language):
             return _rendered(door, invitation, form)
     return _rendered(door, invitation, form)

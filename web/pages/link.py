@@ -27,7 +27,7 @@ COOKIE = "econsult_asked"
 @link.route("/sign-in/by-mail", methods=["GET", "POST"])
 def ask_page() -> str | Response | tuple[str, int]:
     """Ask for a link. The answer is the same whether or not the address belongs to an account."""
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("door/by_mail.html", errors={}, email="")
     form = FormReader()
     email = form.text("email", longest=254, required=gettext("Write your e-mail address"))
@@ -47,7 +47,7 @@ def ask_page() -> str | Response | tuple[str, int]:
 @link.route("/sign-in/link/<token>", methods=["GET", "POST"])
 def use_page(token: str) -> str | Response | tuple[str, int]:
     """A one-time link. Looking at it uses nothing up, so a mail scanner cannot spend it; the button does."""
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("door/link.html", state="ready")
     browser = _browser()
     with database().writing() as session:

@@ -140,7 +140,7 @@ def set_up() -> BaseResponse | tuple[str, int]:
 
     The answer comes in a form and not by the script, because what follows is a page that is shown once.
     """
-    if request.method == "GET":
+    if request.method != "POST":
         with database().reading() as session:
             return redirect(SET_UP_PAGE, 303) if _first_time(session) else elsewhere()
     device = device_of(request.headers.get("User-Agent", ""))

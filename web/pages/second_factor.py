@@ -45,7 +45,7 @@ def code_page() -> str | Response | tuple[str, int]:
         return elsewhere()
     if halfway.secret is not None:
         return redirect(SET_UP_PAGE, 303)
-    if request.method == "GET" or (proof == Proof.APP and _is_by_passkey(halfway)):
+    if request.method != "POST" or (proof == Proof.APP and _is_by_passkey(halfway)):
         return _code_form(proof, {})
     form = FormReader()
     given = form.text("code", longest=LONGEST_CODE, required=gettext("Write the code"))
@@ -84,7 +84,7 @@ def set_up_page() -> str | Response | tuple[str, int]:
         return elsewhere()
     if halfway.secret is None:
         return redirect(CODE_PAGE, 303)
-    if request.method == "GET":
+    if request.method != "POST":
         return set_up_form({})
     form = FormReader()
     given = form.text("code", longest=LONGEST_CODE, required=gettext("Write the code"))

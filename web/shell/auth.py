@@ -50,6 +50,8 @@ HOME_OF = {
     Role.INVITED: "/invited",
 }
 OTHER_HOME = "/start"
+LOOKS = ("GET", "HEAD")
+"""What asks to see a page; a mail scanner asks by HEAD, and must not be taken for a form."""
 BACKGROUND = "X-Background"
 ACCOUNTS = frozenset(Role) - {Role.INVITED}
 View = TypeVar("View", bound=Callable[..., Any])
@@ -195,10 +197,10 @@ def ask_to_sign_in(*, keeps_words: bool = True) -> Response:
     if request.accept_mimetypes.best == "application/json":
         words = gettext("Your session ended. What you wrote is still here: go on, and sign in when you are asked.")
         return make_response(jsonify(problem=words), 401)
-    had_session = request.method != "GET" or cookie_name(COOKIE) in request.cookies
+    had_session = request.method not in LOOKS or cookie_name(COOKIE) in request.cookies
     response = redirect("/sign-in?ended=1" if had_session else "/sign-in", code=303)
     # The place to return to travels in a cookie, not in the address, so that no log of addresses tells it.
-    place = request.path if request.method == "GET" else form_place()
+    place = request.path if request.method in LOOKS else form_place()
     owner = keep_words(response, request.cookies.get(cookie_name(COOKIE), ""), keeps=keeps_words)
     set_cookie(response, NEXT, f"{_whose(owner)}{place}", max_age=NEXT_SECONDS)
     return response
@@ -210,7 +212,7 @@ def _is_part_of_page() -> bool:
     wanted = request.accept_mimetypes
     may_be_page = (not wanted or wanted.accept_html) and not _is_media()
     is_navigation = mode == "navigate" if mode else may_be_page
-    return BACKGROUND in request.headers or (request.method == "GET" and not is_navigation)
+    return BACKGROUND in request.headers or (request.method in LOOKS and not is_navigation)
 
 
 def _is_media() -> bool:

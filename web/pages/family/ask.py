@@ -46,7 +46,7 @@ Page = str | Response | tuple[str, int]
 @only(*FAMILIES, late=danger_told)
 def emergency(public_id: str) -> Page:
     """Step 1. One sign that means now ends the request here: it is recorded, and nothing leads around it."""
-    if request.method == "GET":
+    if request.method != "POST":
         with database().writing() as session:
             draft = load_draft(session, public_id)
             is_again = _was_asked_long_ago(draft.consult)

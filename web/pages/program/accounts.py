@@ -68,7 +68,7 @@ def new() -> Page:
         specialties=form.choices("specialties", SPECIALTIES),
         language=form.text("language", longest=2) or LANGUAGES[0],
     )
-    if request.method == "GET":
+    if request.method != "POST":
         return _new_page({}, who)
     made: list[str] = []
 

@@ -155,3 +155,9 @@ def answer_words(swap: Swap) -> str:
     if swap.accepted_at:
         return gettext("accepted")
     return gettext("declined") if swap.declined_at else gettext("waits for an answer")
+
+
+def times(starts: int, minutes: int) -> str:
+    """The hours of a shift, as the clock on the wall shows them."""
+    end = (starts + minutes) % (24 * 60)
+    return f"{starts // 60:02}:{starts % 60:02}-{end // 60:02}:{end % 60:02}"

@@ -26,7 +26,7 @@ from econsult.rosters.planning import ShiftForm
 from econsult.rosters.shifts import Shift, Span, Swap, gaps, has_roster, on_duty, spans, whole_span
 from web.context import database, now, settings
 from web.pages.program.choosing import chosen
-from web.pages.program.duty import answer_words, when
+from web.pages.program.duty import answer_words, times, when
 from web.pages.program.hours import length_in, minutes_in, time_off_in
 from web.pages.program.wrong import away_words, wrong_words
 from web.shell.auth import me, only
@@ -82,8 +82,7 @@ def remove(number: int) -> Response | tuple[str, int]:
     try:
         return _change(f"remove {number}", act)
     except NotFoundError:
-        # Two planners who remove the same shift want the same: the second is told, and keeps the page.
-        return redirect(url_for(".week", specialty=_specialty(), said="gone_already"), 303)
+        return _gone("remove_shift", number, ".week")
 
 
 @roster.post("/off")
@@ -128,8 +127,16 @@ def end_off(number: int) -> Response | str:
                 return redirect(url_for(".away", said="saved"), 303)
             tried = try_out(session, me().program_id, act, now())
     except NotFoundError:
-        return redirect(url_for(".away", said="gone_already"), 303)
+        return _gone("end_time_off", number, ".away")
     return _away({number: tried})
+
+
+def _gone(act: str, number: int, page: str) -> Response:
+    """Two planners who remove the same want the same: the second is told, and keeps the page."""
+    with database().reading() as session:
+        if not planning.is_just_gone(session, me(), act, number):
+            raise NotFoundError
+    return redirect(url_for(page, specialty=_specialty(), said="gone_already"), 303)
 
 
 def _away(tried: dict[int, Trial] | None = None) -> str:
@@ -239,7 +246,7 @@ def _week(errors: dict[str, str], tried: dict[str, Trial] | None = None) -> str:
         singles=[(shift, whose[shift.person_id]) for shift in singles],
         day_of=_day_of,
         swaps=swaps,
-        times=_times,
+        times=times,
         zone=zone.key,
         errors=errors,
         given=request.form,
@@ -277,15 +284,9 @@ def _by_day(spans: list[tuple[Span, str]], zone: ZoneInfo) -> list[tuple[str, li
     for span, name in spans:
         start, end = span.start.astimezone(zone), span.end.astimezone(zone)
         is_long = end.date() > start.date() + timedelta(days=1)
-        times = stretch(span.start, span.end, zone.key) if is_long else f"{start:%H:%M}-{end:%H:%M}"
-        found.setdefault(day_of(start), []).append((times, name))
+        hours = stretch(span.start, span.end, zone.key) if is_long else f"{start:%H:%M}-{end:%H:%M}"
+        found.setdefault(day_of(start), []).append((hours, name))
     return list(found.items())
-
-
-def _times(starts: int, minutes: int) -> str:
-    """The hours of a shift, as the clock on the wall shows them."""
-    end = (starts + minutes) % (24 * 60)
-    return f"{starts // 60:02}:{starts % 60:02}-{end // 60:02}:{end % 60:02}"
 
 
 def _day_of(day: date) -> str:
