@@ -18,6 +18,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 from gunicorn.http.body import ChunkedReader
@@ -142,7 +144,12 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc] # The server's library 
         """Answer what cannot be read, or went wrong outside of the pages, and log its kind, nothing that was sent."""
         refusal = refusal_of(error)
         if refusal[0] == FAILED:
-            self.log.error("A request could not be answered: %s", type(error).__name__, exc_info=error)
+            # The message of an error may hold what somebody wrote, so that the log learns its places alone.
+            places = (
+                f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}"
+                for frame in extract_tb(error.__traceback__)
+            )
+            self.log.error("A request could not be answered: %s\n  %s", type(error).__name__, "\n  ".join(places))
         else:
             self.log.warning("Refused what is no request, from ip=%s: %s", (addr or ("",))[0], type(error).__name__)
         with suppress(OSError):

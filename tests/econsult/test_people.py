@@ -75,6 +75,24 @@ def test_guessing_closes_the_account_to_the_guesser_for_a_while(database: Databa
 
 
 @pytest.mark.usefixtures("light_hashes")
+def test_guesses_from_many_addresses_close_the_account_to_everybody_for_a_while(
+    database: Database, clinic: Clinic
+) -> None:
+    """Whoever has many addresses has as few guesses as whoever has a few."""
+
+    def attempt(password: str, source: str, now: datetime = NOON) -> bool:
+        return attempts.sign_in(database, "pcp@clinic.test", password, source=source, now=now) is not None
+
+    with database.writing() as session:
+        session.merge(clinic.pcp).password_hash = hash_password(PASSWORD)
+    for number in range(attempts.TRIES_IN_ALL):
+        assert not attempt("wrong", f"198.51.{number // 4}.7")
+    with pytest.raises(TooManyTriesError):
+        attempt(PASSWORD, "203.0.113.9")
+    assert attempt(PASSWORD, "203.0.113.9", NOON + attempts.TRY_WINDOW + timedelta(seconds=1))
+
+
+@pytest.mark.usefixtures("light_hashes")
 def test_wrong_passwords_in_a_row_and_the_closing_are_in_the_trail_once_in_a_quarter_of_an_hour(
     database: Database, clinic: Clinic
 ) -> None:
