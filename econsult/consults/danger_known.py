@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from econsult.consults import danger_fever as fever
+
 
 class Known(NamedTuple):
     """The patterns of one sign: the illness or operation, and what is happening."""
@@ -40,6 +42,7 @@ _CUT = r"(?:repair\w*|surger\w*|operat\w*|stitch\w*|closed|fixed)"
 _OPERADO = r"(?:oper\w*|cirugi\w*|punt[oi]\w*|sutur\w*|cerraron|repar\w*)"
 
 ENGLISH: Mapping[str, Known] = {
+    "weak_defenses_fever": Known(fever.HAS_ENGLISH, fever.NOW_ENGLISH),
     "feeding_tube_out": Known(
         (r"\w*",),
         (
@@ -50,7 +53,7 @@ ENGLISH: Mapping[str, Known] = {
             rf"{_TUBE} out",
         ),
     ),
-    "cystic_fibrosis_chest_pain": Known(
+    "cystic_fibrosis_illness": Known(
         (r"cystic\w* fibro\w*", r"cf", r"c f"),
         (
             rf"(?:chest|ribs?|lungs?)~{_PAIN}",
@@ -77,6 +80,7 @@ ENGLISH: Mapping[str, Known] = {
     ),
 }
 SPANISH: Mapping[str, Known] = {
+    "weak_defenses_fever": Known(fever.HAS_SPANISH, fever.NOW_SPANISH),
     "feeding_tube_out": Known(
         (r"\w*",),
         (
@@ -84,7 +88,7 @@ SPANISH: Mapping[str, Known] = {
             rf"{_SALIO}~{_SONDA}",
         ),
     ),
-    "cystic_fibrosis_chest_pain": Known(
+    "cystic_fibrosis_illness": Known(
         (r"fibrosis (?:quistic\w*|cistic\w*|kistic\w*)", r"fibrosis de los pulmones", r"fq"),
         (
             rf"{_DUELE}~~(?:pech\w*|pulmon\w*|costill\w*)",

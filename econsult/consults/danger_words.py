@@ -2,7 +2,7 @@
 
 They are a hint only. What they find is asked about and looked at by a person; what they do not find means nothing, and
 nobody is told that a text is harmless. They know no negation: "no seizure" is found as well, for one hint too many
-costs a question and one too few may cost a child.
+costs a question and one too few may cost a child. Only the plain "no fever" is known of a child with weak defenses.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from functools import cache
 from econsult.consults import danger_english as english
 from econsult.consults import danger_known as known
 from econsult.consults import danger_spanish as spanish
+from econsult.consults.danger_fever import without_denied
 
-INFANT_FEVER = "young_infant_fever"
+INFANT_FEVER, WEAK_FEVER = "young_infant_fever", "weak_defenses_fever"
 YOUNG_MONTHS, GROWN_MONTHS = 3, 12
 """Below the first any fever is a sign. From the second on "three weeks" is how long something lasts."""
 _LONGEST = 20_000
@@ -70,8 +71,10 @@ def words_of_danger(*texts: str, months: int | None = None, about: Iterable[str]
         found += [INFANT_FEVER] * _is_newborn(told, heard, months)
     named = [_plain(text) for text in about if text]
     named_heard = [fold(text) for text in named]
+    undenied = [_plain(without_denied(text)) for text in texts if text]
     for code, sign in in_english.now.items():
-        is_now = _is_in(told, sign) or _is_in(heard, in_spanish.now[code])
+        now = undenied if code == WEAK_FEVER else told
+        is_now = _is_in(now, sign) or _is_in(map(fold, now), in_spanish.now[code])
         has = _is_in(told + named, in_english.has[code]) or _is_in(heard + named_heard, in_spanish.has[code])
         found += [code] * (is_now and has)
     return tuple(found)

@@ -29,7 +29,7 @@ CALLERS = ("family", YOUTH_CALLS, "clinic")
 """Who telephoned what staff wrote down."""
 LONGEST_TEXT = 5000
 LONGEST_CALLER = 120
-LONGEST_CODE, LONGEST_PHONE, MOST_CODES, _MOST_DETAILS = 64, 40, 40, 200
+LONGEST_CODE, LONGEST_PHONE, MOST_CODES, _MOST_DETAILS = 64, 40, 80, 200
 _DEEPEST, _LARGEST = 4, 64 * 1024
 FREE_TEXTS = (SAFE_WAY, "story", "thinks", "tried", "background", "family_question")
 """What somebody writes in sentences."""

@@ -16,6 +16,7 @@ UNIVERSAL = (
     "unresponsive",
     "seizure",
     "young_infant_fever",
+    "weak_defenses_fever",
     "non_blanching_rash",
     "stiff_neck",
     "bilious_or_bloody_vomit",
@@ -34,7 +35,7 @@ ANSWERED = (
     "metabolic_illness",
     "diabetic_crisis",
     "hemoptysis",
-    "cystic_fibrosis_chest_pain",
+    "cystic_fibrosis_illness",
     "connective_tissue_pain",
     "feeding_tube_out",
     "cleft_repair_bleeds",
@@ -54,10 +55,33 @@ OF_SPECIALTIES = (
     "eczema_sores",
     "adrenal_illness",
     "heart_illness",
+    "heart_rate",
     "kidney_illness",
+    "low_oxygen",
+    "low_sugar_or_calcium",
+    "bowel_or_liver_illness",
+    "belly_waves",
+    "young_infant_vomit",
+    "baby_not_feeding",
+    "infant_flank_fever",
+    "newborn_genitals",
 )
 """Signs of single specialties that families and clinics are asked about in the list."""
-BELOW_MONTHS = {"young_infant_fever": 3, "newborn_blisters": 1, "infant_spasms": 12, "infant_jaundice": 12}
+
+IN_FORMS = ("thyroid_storm", "pressure_crisis", "critical_result")
+"""Signs that only a clinic's form asks for by name. The list asks for the first two in the words of another sign, since
+what is seen at home is the same; of the third no family can know."""
+BELOW_MONTHS = {
+    "young_infant_fever": 3,
+    "newborn_blisters": 1,
+    "infant_spasms": 12,
+    "infant_jaundice": 12,
+    "newborn_genitals": 1,
+    "young_infant_vomit": 3,
+    "baby_not_feeding": 12,
+    "few_wet_diapers": 12,
+    "infant_flank_fever": 12,
+}
 """The signs that are asked only of a child below this age; told of an older one they count all the same."""
 
 URGENCY_OF_CODE = {
@@ -68,7 +92,8 @@ URGENCY_OF_CODE = {
     "newborn_blisters": NOW,
     "kawasaki_signs": SAME_DAY,
     "infant_jaundice": SAME_DAY,
-    **dict.fromkeys(ANSWERED + OF_SPECIALTIES, NOW),
+    "few_wet_diapers": SAME_DAY,
+    **dict.fromkeys(ANSWERED + OF_SPECIALTIES + IN_FORMS, NOW),
 }
 
 BODY_SITES = (

@@ -9,14 +9,25 @@ from econsult.consults import danger_known as known
 from econsult.consults import threads
 from econsult.consults.danger_words import words_of_danger
 from econsult.consults.records import RedFlagStop
-from econsult.consults.redflags import ANSWERED
+from econsult.consults.redflags import ANSWERED, UNIVERSAL
 from econsult.consults.threads import Audience
 from econsult.database import Database
 from tests.personas import NOON, Clinic
 
-TUBE, CYSTIC = "feeding_tube_out", "cystic_fibrosis_chest_pain"
+TUBE, CYSTIC = "feeding_tube_out", "cystic_fibrosis_illness"
 TISSUE, CLEFT = "connective_tissue_pain", "cleft_repair_bleeds"
+WEAK = "weak_defenses_fever"
 FOUND = [
+    (WEAK, "nació con VIH y tiene un catéter central, hoy tiene 39 de fiebre"),
+    (WEAK, "port and fever"),
+    (WEAK, "chemo and temp 38.5"),
+    (WEAK, "sin bazo y con calentura"),
+    (WEAK, "Drepanocitosis. Amaneció muy caliente"),
+    (WEAK, "She had a port removed last year. Fever today"),
+    (WEAK, "No fever yesterday, today 39. He has no spleen"),
+    (WEAK, "Does she eat? No. Fever since noon, she has sickle cell"),
+    (WEAK, "No fever medicine helps, he is on chemo"),
+    (WEAK, "¿Come? No. Fiebre desde ayer, está en diálisis"),
     (TUBE, "Her G-tube came out this morning"),
     (TUBE, "the gtube fell out"),
     (TUBE, "He pulled his feeding tube out"),
@@ -84,6 +95,26 @@ PLAIN = (
     "Ear tubes fell out last year",
     "The scar on the lip is red",
     "Le hicieron un examen de sangre",
+    "He has leukemia. No fever",
+    "port flush on Monday, no fever today",
+    "She has sickle cell. What can she eat?",
+    "No tiene fiebre. Está en quimio",
+    "sin fiebre, trasplantado hace un año",
+    "Tiene anemia falciforme. ¿Puede nadar?",
+    "We fly to Puerto Rico and she has a fever",
+    "Viajamos a Puerto Rico y tiene fiebre",
+    "a port wine stain, it feels hot",
+    "he has a fever and a cough",
+    "tiene fiebre y tos",
+    "hearing aids and a fever",
+    "no se toma ni un vaso de leche y tiene fiebre",
+    "Sickle cell: he takes 100 mg twice",
+    "he was born at 38 weeks and has a port",
+    "he has HIV and weighs 40 pounds",
+    "She got her immunizations and has a fever",
+    "le pusieron las vacunas y tiene fiebre",
+    "allergy shots (immunotherapy) and a fever",
+    "port came in February",
 )
 
 
@@ -99,7 +130,7 @@ def test_the_same_words_without_the_illness_are_no_such_sign(text: str) -> None:
 
 def test_every_sign_has_its_words_in_both_languages_and_is_one_that_families_are_asked() -> None:
     assert set(known.ENGLISH) == set(known.SPANISH) == {code for code, _text in FOUND}
-    assert set(known.ENGLISH) <= set(ANSWERED)
+    assert set(known.ENGLISH) <= {*ANSWERED, *UNIVERSAL}
 
 
 def test_an_illness_is_known_by_what_was_asked_of_the_child_before(database: Database, clinic: Clinic) -> None:

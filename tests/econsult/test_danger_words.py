@@ -13,7 +13,7 @@ from sqlalchemy import select
 from econsult.consults import danger_english as english
 from econsult.consults import danger_spanish as spanish
 from econsult.consults import requests, threads
-from econsult.consults.danger_words import INFANT_FEVER, words_of_danger
+from econsult.consults.danger_words import INFANT_FEVER, WEAK_FEVER, words_of_danger
 from econsult.consults.hinting import ASKED_FOR, asked_now
 from econsult.consults.records import RedFlagStop
 from econsult.consults.redflags import UNIVERSAL
@@ -43,6 +43,8 @@ FOUND = [
     ("non_blanching_rash", "Le salieron manchas moradas"),
     ("young_infant_fever", "my newborn has a fever"),
     ("young_infant_fever", "Mi recién nacida tiene fiebre"),
+    ("weak_defenses_fever", "he has a port and a fever"),
+    ("weak_defenses_fever", "Nació con VIH y hoy tiene 39 de fiebre"),
     ("stiff_neck", "STIFF NECK and headache"),
     ("stiff_neck", "tiene el cuello tieso"),
     ("bilious_or_bloody_vomit", "she is throwing up blood"),
@@ -117,7 +119,8 @@ def test_a_long_text_costs_no_time() -> None:
 
 
 def test_every_sign_has_its_words() -> None:
-    assert {*english.PATTERNS, INFANT_FEVER} == {*spanish.PATTERNS, INFANT_FEVER} == set(UNIVERSAL)
+    elsewhere = {INFANT_FEVER, WEAK_FEVER}
+    assert {*english.PATTERNS} | elsewhere == {*spanish.PATTERNS} | elsewhere == set(UNIVERSAL)
     assert {code for code, _ in FOUND} == set(UNIVERSAL)
 
 

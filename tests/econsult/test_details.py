@@ -25,7 +25,7 @@ ODD = (5, 1.5, True, "text", ["x"], [[1]], {"a": 1}, [{"b": 2}], "x" * 5001)
         ("contact", {"way": [1]}, "invalid"), ("contact", {"Luz Prueba": "noon"}, "unknown_value"),
         ("contact", {"phone": "5" * 41}, "too_long"), ("symptoms", "fever", "invalid"),
         ("symptoms", {"fever": True}, "invalid"), ("symptoms", [["fever"]], "invalid"),
-        ("symptoms", ["x"] * 41, "too_long"), ("symptoms", ["x" * 65], "too_long"), ("since", ["today"], "invalid"),
+        ("symptoms", ["x"] * 81, "too_long"), ("symptoms", ["x" * 65], "too_long"), ("since", ["today"], "invalid"),
         ("red_flags", [5], "invalid"), ("red_flags_asked", "yes", "invalid"), ("story", {"x": 1}, "invalid"),
         ("story", "x" * 5001, "too_long"), ("thinks", 5, "invalid"), ("face_consent", "yes", "invalid"),
         ("onset", "x" * 5001, "too_long"), ("onset", [[[[["x", [1]]]]]], "too_long"),

@@ -22,9 +22,14 @@ from web.words.times import long_day, written
 _WORDS = {
     **{code: words for code, _, words in EVERY},
     "sudden_weakness": _l("New and sudden weakness, face droop or loss of speech"),
-    "exertional_syncope": _l("Syncope with exertion or with palpitations"),
+    "weak_defenses_fever": _l("Fever with immune suppression, a central line, no spleen or sickle cell disease"),
+    "exertional_syncope": _l("Syncope or chest pain with exertion, or syncope with palpitations"),
     "metabolic_illness": _l("Ill now, with a known or suspected metabolic disease"),
     "diabetic_crisis": _l("Much urine and thirst with vomiting, fast breathing or sleepiness"),
+    "cystic_fibrosis_chest_pain": _l("Sudden chest pain with cystic fibrosis"),
+    "thyroid_storm": _l("Signs of thyroid storm"),
+    "pressure_crisis": _l("Hypertensive crisis: headache, vision or seizure"),
+    "critical_result": _l("A critical result: potassium or ammonia"),
     "hemoptysis": _l("More than a teaspoon of blood coughed up"),
     NOT_NAMED: _l("An emergency. The family named no sign."),
 }
