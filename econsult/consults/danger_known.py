@@ -41,6 +41,13 @@ _ABRE = r"(?:abri[oóer]\w*|abre|abren|solt\w*|suelt\w*|revent\w*|zaf\w*|despeg\
 _CUT = r"(?:repair\w*|surger\w*|operat\w*|stitch\w*|closed|fixed)"
 _OPERADO = r"(?:oper\w*|cirugi\w*|punt[oi]\w*|sutur\w*|cerraron|repar\w*)"
 
+_VOMIT = r"(?:throw\w* up|threw up|vom+it\w*|puk\w*)"
+_NO_STOOL = r"(?:not|no|never|without)~(?:poop\w*|stool\w*|bowel\w*|bms?)"
+_HEAT, _SPENT = r"(?:heat|hot (?:days?|weather|outside)|sun)", rf"(?:weak\w*|tired|letharg\w*|sleepy|dizzy|{_VOMIT})"
+_VOMITA, _SIN_POPO = r"(?:vomit\w*|devuelv\w*)", r"(?:no|sin)~(?:popo\w*|caca|obra\w*|evacu\w*|del dos)"
+_CALOR, _SIN_FUERZA = r"(?:calor\w*|sol)", rf"(?:debil\w*|cansad\w*|desganad\w*|sueno|mare\w*|{_VOMITA})"
+_LOW_OXYGEN = r"(?:low\w*|dropp\w*|drops|under|below|[5-8]\d|9[01])"
+
 ENGLISH: Mapping[str, Known] = {
     "weak_defenses_fever": Known(fever.HAS_ENGLISH, fever.NOW_ENGLISH),
     "feeding_tube_out": Known(
@@ -59,6 +66,22 @@ ENGLISH: Mapping[str, Known] = {
             rf"(?:chest|ribs?|lungs?)~{_PAIN}",
             rf"{_PAIN}~~(?:chest|ribs?|lungs?)",
             r"pneumo ?thora\w*|lung~collapse\w*|collapse\w*~lung",
+            rf"{_VOMIT}~~{_NO_STOOL}|{_NO_STOOL}~~{_VOMIT}",
+            rf"{_HEAT}~~{_SPENT}|{_SPENT}~~{_HEAT}",
+        ),
+    ),
+    "low_sugar_or_calcium": Known(
+        (r"\w*",),
+        (
+            r"(?:blood )?(?:sugars?|glucose)~(?:low|dropp\w*|drops|[1-4]\d|5[0-3])(?! (?:grams?|g|units?|percent))",
+            r"low (?:blood )?(?:sugars?|glucose)(?! (?:diet|food|drink|juice|cereal|yogurt)\w*)|hypoglyc\w*",
+        ),
+    ),
+    "low_oxygen": Known(
+        (r"\w*",),
+        (
+            rf"(?:oxygen|o2|sats?|saturation|ox|oximeter)~{_LOW_OXYGEN}",
+            r"low (?:oxygen|o2|sats?|saturation)|(?:more|extra) oxygen",
         ),
     ),
     "connective_tissue_pain": Known(
@@ -94,6 +117,22 @@ SPANISH: Mapping[str, Known] = {
             rf"{_DUELE}~~(?:pech\w*|pulmon\w*|costill\w*)",
             rf"(?:pech\w*|pulmon\w*|costill\w*)~{_DUELE}",
             r"neumotorax|pulmon~(?:colaps\w*|desinfl\w*)|(?:colaps\w*|desinfl\w*)~pulmon",
+            rf"{_VOMITA}~~{_SIN_POPO}|{_SIN_POPO}~~{_VOMITA}",
+            rf"{_CALOR}~~{_SIN_FUERZA}|{_SIN_FUERZA}~~{_CALOR}",
+        ),
+    ),
+    "low_sugar_or_calcium": Known(
+        (r"\w*",),
+        (
+            r"(?:azucar|glucosa)~(?:baja|bajo|bajita|bajito|bajando|bajo mucho|[1-4]\d|5[0-3])(?! (?:gramos|unidades))",
+            r"se le baj\w*~(?:azucar|glucosa)|(?:baja|bajon) de (?:azucar|glucosa)|hipogluc\w*",
+        ),
+    ),
+    "low_oxygen": Known(
+        (r"\w*",),
+        (
+            r"(?:oxigeno|oxigenacion|saturacion|satura\w*|oximetro)~(?:baj\w*|menos|[5-8]\d|9[01])",
+            r"baj\w*~(?:oxigeno|oxigenacion|saturacion)|mas oxigeno",
         ),
     ),
     "connective_tissue_pain": Known(

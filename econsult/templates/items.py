@@ -107,6 +107,11 @@ class Item:
         """Whether a form has a place for its answer; the others say something, or are answered elsewhere."""
         return not self.field and self.kind != Kind.DISPLAY and (self.kind != Kind.GROUP or self.repeats)
 
+    @property
+    def tells_danger(self) -> bool:
+        """Whether an answer to it is a danger sign."""
+        return self.red_flag != "" or any(option.red_flag for option in self.options)
+
     def fits_age(self, months: int) -> bool:
         return self.from_month <= months and (self.to_month is None or months < self.to_month)
 

@@ -9,14 +9,14 @@ from econsult.consults import danger_known as known
 from econsult.consults import threads
 from econsult.consults.danger_words import words_of_danger
 from econsult.consults.records import RedFlagStop
-from econsult.consults.redflags import ANSWERED, UNIVERSAL
+from econsult.consults.redflags import ANSWERED, OF_SPECIALTIES, UNIVERSAL
 from econsult.consults.threads import Audience
 from econsult.database import Database
 from tests.personas import NOON, Clinic
 
 TUBE, CYSTIC = "feeding_tube_out", "cystic_fibrosis_illness"
 TISSUE, CLEFT = "connective_tissue_pain", "cleft_repair_bleeds"
-WEAK = "weak_defenses_fever"
+WEAK, SUGAR, OXYGEN = "weak_defenses_fever", "low_sugar_or_calcium", "low_oxygen"
 FOUND = [
     (WEAK, "nació con VIH y tiene un catéter central, hoy tiene 39 de fiebre"),
     (WEAK, "port and fever"),
@@ -28,6 +28,22 @@ FOUND = [
     (WEAK, "Does she eat? No. Fever since noon, she has sickle cell"),
     (WEAK, "No fever medicine helps, he is on chemo"),
     (WEAK, "¿Come? No. Fiebre desde ayer, está en diálisis"),
+    (SUGAR, "Her sugar is 48 and it does not come up"),
+    (SUGAR, "his blood sugar keeps dropping"),
+    (SUGAR, "low blood sugar since this morning"),
+    (SUGAR, "tiene el azúcar en 45"),
+    (SUGAR, "se le bajó mucho el azúcar"),
+    (SUGAR, "tuvo una hipoglucemia"),
+    (OXYGEN, "his oxygen is 88"),
+    (OXYGEN, "pulse ox says 90"),
+    (OXYGEN, "she needs more oxygen than before"),
+    (OXYGEN, "tiene el oxígeno en 87"),
+    (OXYGEN, "le bajó la saturación"),
+    (OXYGEN, "necesita más oxígeno que ayer"),
+    (CYSTIC, "CF. He throws up and has not pooped for two days"),
+    (CYSTIC, "cystic fibrosis, weak and tired after the heat"),
+    (CYSTIC, "fibrosis quística, no hace popó y vomita"),
+    (CYSTIC, "tiene fibrosis quistica y con el calor anda muy débil"),
     (TUBE, "Her G-tube came out this morning"),
     (TUBE, "the gtube fell out"),
     (TUBE, "He pulled his feeding tube out"),
@@ -95,6 +111,18 @@ PLAIN = (
     "Ear tubes fell out last year",
     "The scar on the lip is red",
     "Le hicieron un examen de sangre",
+    "We give him low sugar cereal",
+    "Come poca azúcar, ¿está bien?",
+    "Le bajé al azúcar en la comida",
+    "He takes 20 grams of sugar a day",
+    "How much sugar is in 50 grams of rice?",
+    "She used oxygen when she was born",
+    "Usó oxígeno al nacer",
+    "her oxygen is 98",
+    "tiene el oxígeno en 97",
+    "He throws up after milk",
+    "The heat makes her itch",
+    "El calor le da comezón",
     "He has leukemia. No fever",
     "port flush on Monday, no fever today",
     "She has sickle cell. What can she eat?",
@@ -130,7 +158,7 @@ def test_the_same_words_without_the_illness_are_no_such_sign(text: str) -> None:
 
 def test_every_sign_has_its_words_in_both_languages_and_is_one_that_families_are_asked() -> None:
     assert set(known.ENGLISH) == set(known.SPANISH) == {code for code, _text in FOUND}
-    assert set(known.ENGLISH) <= {*ANSWERED, *UNIVERSAL}
+    assert set(known.ENGLISH) <= {*ANSWERED, *OF_SPECIALTIES, *UNIVERSAL}
 
 
 def test_an_illness_is_known_by_what_was_asked_of_the_child_before(database: Database, clinic: Clinic) -> None:

@@ -276,3 +276,14 @@ def test_who_ticks_every_sign_is_led_to_help(mother: FlaskClient, clinic: Clinic
     ask = post(mother, f"/family/children/{clinic.child.public_id}/ask", {}).location.rsplit("/", 1)[0]
     codes = [code for code in FLAG_CODES if code != "unsafe"]
     assert post(mother, f"{ask}/emergency", {"emergency": "yes", "flags": codes}).location == f"{ask}/call-911"
+
+
+@pytest.mark.parametrize("specialty", [name for name in OF_SPECIALTY if name != "neurology"])
+def test_a_clinic_sees_its_specialtys_danger_signs_without_opening_anything(
+    browser_of: BrowserOf, clinic: Clinic, specialty: str
+) -> None:
+    pcp = browser_of(clinic.pcp)
+    path = str(post(pcp, "/clinic/ask", {"child": clinic.child.public_id}).location)
+    post(pcp, path, {"verb": "save", "specialty": specialty, "question": "Is it safe to wait?"})
+    part = pcp.get(path).text.partition(f'data-part="{specialty}"')[2].partition("</details>")[0]
+    assert f'name="{specialty}.danger_signs"' in part.partition("<details")[0]

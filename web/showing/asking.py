@@ -117,8 +117,18 @@ class Part:
 
     def is_wrong(self, errors: Iterable[str], *, in_more: bool = False) -> bool:
         """Whether one of these errors is about the form, or about what also helps there."""
-        slots = self.more if in_more else [*self.needed, *self.more]
+        slots = self.helpful if in_more else [*self.needed, *self.more]
         return any(slot.faults(errors) for slot in slots)
+
+    @property
+    def signs(self) -> list[Slot]:
+        """What is not needed and tells of danger: nobody should have to open something to find it."""
+        return [slot for slot in self.more if slot.item.tells_danger]
+
+    @property
+    def helpful(self) -> list[Slot]:
+        """What also helps and can wait behind one line."""
+        return [slot for slot in self.more if not slot.item.tells_danger]
 
     @property
     def counted(self) -> str:
