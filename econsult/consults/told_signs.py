@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.consults.asked import signs_answered
 from econsult.consults.details import flags_of
 from econsult.consults.handover import reopened_at
 from econsult.consults.records import RANKS, Consult, Kind, RedFlagStop, Urgency
@@ -89,12 +90,13 @@ def hastened(session: Session, consult: Consult, wish: Urgency, now: datetime) -
 def hasten(session: Session, consult: Consult, now: datetime) -> None:
     """Make a request that is sent now as urgent as what was told with it; see `hastened`.
 
-    Stops of before hasten a family's question alone: a clinic has seen the child since, and says itself how soon.
+    Stops of before hasten a family's question alone: a clinic has seen the child since, and says itself how soon. A
+    sign of the same day in an answer to its form counts as one in the list.
     """
     wish = Urgency(consult.urgency)
     if consult.kind == Kind.FAMILY_QUESTION:
         wish = hastened(session, consult, wish, now)
-    elif _asks_for_today(consult, now):
+    elif _asks_for_today(consult, now) or flags_today(signs_answered(session, consult, consult.details)):
         wish = min(Urgency.SAME_DAY, wish, key=RANKS.__getitem__)
     consult.urgency, consult.urgency_rank = wish, RANKS[wish]
 

@@ -300,6 +300,16 @@ def test_a_sign_of_the_same_day_hastens_whoever_asks(database: Database, clinic:
         assert list(violations(session, NOON)) == []
 
 
+@pytest.mark.parametrize(("choice", "urgency"), [("weight", "same_day"), ("none", "routine")])
+def test_a_sign_of_the_same_day_in_an_answer_to_a_form_hastens_the_request(
+    database: Database, clinic: Clinic, choice: str, urgency: str
+) -> None:
+    with database.writing() as session:
+        draft = clinic.draft(session, specialty="cleft", details={"cleft.danger_signs": [choice]}, urgency="routine")
+        sent = requests.submit(session, draft, clinic.pcp, SubmitForm("Not known"), now=NOON, targets=TARGETS)
+        assert (sent.status, sent.urgency) == ("submitted", urgency)
+
+
 def test_a_sign_of_the_same_day_hastens_no_question_that_is_asked_again_weeks_later(
     database: Database, clinic: Clinic
 ) -> None:
