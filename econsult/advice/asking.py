@@ -9,11 +9,9 @@ from sqlalchemy import ColumnElement, exists, false, select
 from sqlalchemy.orm import Session, aliased
 
 from econsult.access import Pass, patients_on
-from econsult.consults.answers import check_read, close, open_end_of
 from econsult.consults.hearers import clinic_of, desk_of, family_of
 from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import (
-    CLOSING,
     LATER_OF_CLINIC,
     LATER_OF_FAMILY,
     OutcomePing,
@@ -26,7 +24,7 @@ from econsult.consults.outcomes import (
 )
 from econsult.consults.records import SEALED_STAY_SHUT, Consult, Kind
 from econsult.consults.replies import FAMILY, heard
-from econsult.errors import ForbiddenError, InvalidError, NotFoundError
+from econsult.errors import ForbiddenError, NotFoundError
 from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import active_links, grown_up_at, links_of
 from econsult.people.deaths import has_died, the_dead
@@ -199,35 +197,3 @@ def _whom(session: Session, person: Person, now: datetime) -> list[ColumnElement
             return [OutcomePing.state == PingState.DESK, Consult.confidential == ""]
         case _:
             return [false()]
-
-
-def close_out(
-    session: Session,
-    consult: Consult,
-    person: Person,
-    said: Said,
-    *,
-    reason: str,
-    now: datetime,
-    version: int | None = None,
-) -> None:
-    """The clinic closes and says what came of the answer. What it answered itself to a family takes no such answers.
-
-    Raises InvalidError naming each answer that is missing, and the reason where closing needs one; StaleVersionError
-    where another `version` than the one that it is said of stands now.
-    """
-    check_read(session, consult, version)
-    wrong: dict[str, str] = {}
-    is_asked = consult.kind != Kind.FAMILY_QUESTION and consult.status == Status.ANSWERED
-    if is_asked:
-        try:
-            said.check(*CLOSING)
-        except InvalidError as error:
-            wrong |= error.fields
-        if open_end_of(consult) and not reason.strip():
-            wrong["reason"] = open_end_of(consult)
-    if wrong:
-        raise InvalidError("Some answers are missing: " + ", ".join(sorted(wrong)) + ".", wrong)
-    close(session, consult, person, reason=reason, now=now)
-    if is_asked:
-        report(session, consult, person, Side.CLINIC, said, now=now, is_close=True)

@@ -121,7 +121,8 @@ LATER_OF_CLINIC = ("how", "seen", "referral")
 LATER_OF_FAMILY = ("how", "seen", "otherwise")
 """What is asked: of the clinic that closes, and weeks later of clinic and family.
 
-The clinic that closes is also asked what the child would have done without the answer, which it may not know.
+The clinic that closes is also asked what the child would have done without the answer, which it may not know: nothing
+stands for it until somebody taps it, since what nobody said must not count as said.
 """
 
 

@@ -49,7 +49,33 @@ def test_a_request_is_answered_signed_acknowledged_told_and_closed(clinic: Clini
     assert (tried.status_code, tried.json["informed_method"]) == (200, None)
     assert pcp.post(f"{at}/tried", {"result": "asleep"}).status_code == 422
     assert pcp.post(f"{at}/informed", {"method": "phone", "teach_back": True}).json["informed_method"] == "phone"
-    assert pcp.post(f"{at}/close").json["status"] == "closed"
+    refused = pcp.post(f"{at}/close", {"seen": "no"})
+    assert (refused.status_code, set(refused.json["fields"])) == (422, {"changed", "referral"})
+    closed = pcp.post(f"{at}/close", {"changed": "yes", "referral": "avoided", "seen": "no"})
+    assert (closed.json["status"], closed.json["is_close_out_open"]) == ("closed", False)
+    assert [line["otherwise"] for line in pcp.get(f"{at}/outcome").json["items"]] == [None]
+
+
+def test_what_the_desk_closes_the_clinic_says_afterwards(clinic: Clinic, program_of: ProgramOf) -> None:
+    pcp, derm, desk = (program_of(each) for each in (clinic.pcp, clinic.derm, clinic.coordinator))
+    at, said = f"/consults/{submitted(pcp, clinic)}", {"changed": "yes", "referral": "avoided", "seen": "no"}
+    for verb, body in (("/claim", {}), ("/answer", ANSWER), ("/answer/sign", {})):
+        assert derm.post(f"{at}{verb}", body).status_code == 200
+    pcp.post(f"{at}/acknowledge")
+    desk.post(f"{at}/informed", {"method": "phone"})
+    assert (desk.post(f"{at}/close", said).status_code, pcp.post(f"{at}/close-out", said).status_code) == (403, 404)
+    closed = desk.post(f"{at}/close").json
+    assert (closed["status"], closed["is_close_out_open"]) == ("closed", True)
+    assert "is_close_out_open" not in program_of(clinic.mother).get(at).json
+    assert desk.post(f"{at}/close-out", said).status_code == 403
+    refused = pcp.post(f"{at}/close-out", {"changed": "yes"})
+    assert (refused.status_code, set(refused.json["fields"])) == (422, {"referral", "seen"})
+    assert pcp.post(f"{at}/close-out", said).json["items"][0]["is_close"] is True
+    assert pcp.get(at).json["is_close_out_open"] is False
+    # What is still to be done of its steps stays in the list, and is done after closing as before.
+    steps = pcp.get(f"{at}/steps").json["items"]
+    assert {step["state"] for step in steps} == {"proposed"}
+    assert pcp.post(f"{at}/steps/{steps[0]['id']}", {"verb": "accept"}).status_code == 200
 
 
 def test_a_familys_question_can_be_sent_on_to_a_specialty(clinic: Clinic, program_of: ProgramOf) -> None:

@@ -57,6 +57,8 @@ HELD: dict[tuple[str, str], dict[str, int]] = {
     ("GET", "/visits"): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
     ("GET", "/steps"): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
     ("POST", "/close"): {"mother": 403, "pcp": 409, "derm": 403, "derm2": 403, "coordinator": 409},
+    # Nothing is closed here, so that its clinic is not asked what came of it either.
+    ("POST", "/close-out"): {"mother": 403, "pcp": 404, "derm": 403, "derm2": 403, "coordinator": 403},
 }
 BODIES: dict[tuple[str, str], dict[str, object]] = {
     ("POST", "/decline"): {"reason": "No"},
@@ -292,6 +294,7 @@ REACHED = {
     ("GET", "/answers"): 200,
     ("GET", "/note.txt"): 403,
     ("POST", "/close"): 403,
+    ("POST", "/close-out"): 403,
     ("POST", "/acknowledge"): 403,
     ("POST", "/reopen"): 403,
     ("POST", "/consent/withdraw"): 403,

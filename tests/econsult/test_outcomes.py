@@ -9,14 +9,17 @@ import pytest
 from sqlalchemy import delete, select
 
 from econsult.access import consult_for
-from econsult.advice import asking, figures
+from econsult.advice import asking, close_out, figures, late, lists
+from econsult.advice.following import mark
+from econsult.bereavement import mark_death
 from econsult.consults import answers, declining, holding, reopening, telling
 from econsult.consults.outcomes import OutcomePing, Said, pings_of, reports_of
+from econsult.consults.recommendations import steps_of
 from econsult.consults.records import Consult
 from econsult.database import Database
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.notices import Notice, NoticeKind
-from econsult.people.patients import RelatedPerson
+from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import Person
 from econsult.queue.invariants import violations
 from econsult.queue.quiet import Quiet
@@ -25,6 +28,7 @@ from tests.personas import ANSWER, LEASE, NOON, Clinic
 
 DAY = timedelta(days=1)
 LATER = NOON + timedelta(hours=1)
+BARE = {"reason": "", "now": LATER, "version": None}
 DUE = NOON + 21 * DAY
 FAMILYS = Said(how="better", seen="no", otherwise="without")
 CLINICS = Said(how="same", seen="yes", referral="avoided")
@@ -227,15 +231,111 @@ def test_a_clinic_closes_with_three_answers(database: Database, clinic: Clinic) 
     with database.writing() as session:
         consult = answered(session, clinic)
         with pytest.raises(InvalidError) as refused:
-            asking.close_out(session, consult, clinic.pcp, Said(seen="no"), reason="", now=LATER)
+            close_out.close_out(session, consult, clinic.pcp, Said(seen="no"), reason="", now=LATER)
         assert (set(refused.value.fields), consult.status) == ({"changed", "referral"}, "answered")
         said = Said(changed="yes", referral="avoided", seen="no", otherwise="without")
-        asking.close_out(session, consult, clinic.pcp, said, reason="", now=LATER)
+        close_out.close_out(session, consult, clinic.pcp, said, reason="", now=LATER)
         (line,) = reports_of(session, consult.id)
         assert (consult.status, line.is_close, line.referral) == ("closed", True, "avoided")
         assert line.otherwise == "without"
         lines = [(row.side, row.question) for row in figures.outcomes(session, NOON, DUE)]
         assert ("clinic at closing", "referral") in lines
+
+
+def test_what_nobody_said_at_closing_counts_nowhere(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        for otherwise in ("", "unsure", "without"):
+            consult = answered(session, clinic)
+            said = Said(changed="yes", referral="avoided", seen="no", otherwise=otherwise)
+            close_out.close_out(session, consult, clinic.pcp, said, reason="", now=LATER)
+            assert reports_of(session, consult.id)[0].otherwise == (otherwise or None)
+        found = [row for row in figures.outcomes(session, NOON, DUE) if row.side == "clinic at closing"]
+        assert {(row.said, row.of) for row in found if row.question == "otherwise"} == {("unsure", 2), ("without", 2)}
+        assert {row.of for row in found if row.question == "changed"} == {3}
+
+
+def test_what_the_desk_closes_its_clinic_still_says(database: Database, clinic: Clinic) -> None:
+    said = Said(changed="yes", referral="avoided", seen="no")
+
+    def listed(person: Person, now=DUE) -> list[int]:
+        return [each.consult.id for each in close_out.left_open(session, person, now)]
+
+    def passed(person: Person):
+        return consult_for(session, person, consult.public_id, now=LATER, right=Right.CLOSE)
+
+    with database.writing() as session:
+        consult = answered(session, clinic)
+        with pytest.raises(ForbiddenError):
+            close_out.close_as(session, passed(clinic.coordinator), clinic.coordinator, said, **BARE)
+        with pytest.raises(NotFoundError):
+            close_out.say_close_out(session, passed(clinic.pcp), clinic.pcp, said, now=LATER)
+        close_out.close_as(session, passed(clinic.coordinator), clinic.coordinator, Said(), **BARE)
+        assert (consult.status, reports_of(session, consult.id)) == ("closed", [])
+        people = (clinic.pcp, clinic.other_pcp, clinic.coordinator, clinic.derm, clinic.mother)
+        assert [listed(each) for each in people] == [[consult.id], [], [], [], []]
+        assert listed(clinic.pcp, LATER + 61 * DAY) == []
+        with pytest.raises(ForbiddenError):
+            close_out.say_close_out(session, passed(clinic.coordinator), clinic.coordinator, said, now=DUE)
+        with pytest.raises(InvalidError):
+            close_out.say_close_out(session, passed(clinic.pcp), clinic.pcp, replace(said, seen=""), now=DUE)
+        close_out.say_close_out(session, passed(clinic.pcp), clinic.pcp, said, now=DUE)
+        (line,) = reports_of(session, consult.id)
+        assert (line.is_close, line.side, line.otherwise, listed(clinic.pcp)) == (True, "clinic", None, [])
+        with pytest.raises(NotFoundError):
+            close_out.say_close_out(session, passed(clinic.pcp), clinic.pcp, said, now=DUE)
+
+
+def test_a_second_cycle_is_closed_out_for_itself(database: Database, clinic: Clinic) -> None:
+    said = Said(changed="yes", referral="avoided", seen="no")
+    with database.writing() as session:
+        consult = answered(session, clinic)
+        close_out.close_out(session, consult, clinic.pcp, said, reason="", now=LATER)
+        assert not close_out.is_left_open(session, consult)
+        reopening.reopen(session, consult, clinic.pcp, "It got worse", now=DUE)
+        holding.claim(session, consult, clinic.derm, now=DUE, lease=LEASE)
+        answers.save_draft(session, consult, clinic.derm, ANSWER, now=DUE, lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=DUE)
+        assert not close_out.is_left_open(session, consult)
+        answers.close(session, consult, clinic.coordinator, reason="Told at a visit", now=DUE + DAY)
+        assert close_out.is_left_open(session, consult)
+        consult.consent_withdrawn_at = DUE + DAY
+        assert not close_out.is_left_open(session, consult)
+
+
+def test_a_clinic_is_not_asked_of_its_own_answer_to_a_family(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.family_question(session)
+        holding.claim(session, consult, clinic.pcp, now=NOON, lease=LEASE)
+        answers.save_draft(session, consult, clinic.pcp, ANSWER, now=NOON, lease=LEASE)
+        answers.sign(session, consult, clinic.pcp, now=NOON)
+        answers.close(session, consult, clinic.coordinator, reason="Told at a visit", now=LATER)
+        assert not close_out.is_left_open(session, consult)
+        assert close_out.left_open(session, clinic.pcp, LATER) == []
+
+
+def test_after_a_childs_death_nobody_asks_what_came_of_the_answer(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = answered(session, clinic)
+        answers.close(session, consult, clinic.coordinator, reason="", now=LATER)
+        child = session.get_one(Patient, consult.patient_id)
+        mark_death(session, child, clinic.pcp, "", now=LATER)
+        assert not close_out.is_left_open(session, consult)
+        assert close_out.left_open(session, clinic.pcp, DUE) == []
+
+
+@pytest.mark.parametrize("closes", ["pcp", "coordinator"])
+def test_a_step_that_is_open_at_closing_is_followed_as_before(database: Database, clinic: Clinic, closes: str) -> None:
+    with database.writing() as session:
+        consult = answered(session, clinic)
+        step = steps_of(session, consult.id)[0]
+        step.state, step.due_at, step.next_at = "accepted", DUE, DUE
+        answers.close(session, consult, getattr(clinic, closes), reason="", now=LATER)
+        assert lists.count_late(session, clinic.coordinator, DUE + DAY) >= 1
+        assert late.tell_of_late_steps(session, DUE + DAY, Quiet()) >= 1
+        kinds = set(session.scalars(select(Notice.kind).where(Notice.person_id == clinic.coordinator.id)))
+        assert NoticeKind.STEP_LATE in kinds
+        mark(session, clinic.pcp, consult.public_id, step.public_id, "done", now=DUE + DAY)
+        assert step.state == "done"
 
 
 def test_zero_days_ask_nobody(database: Database, clinic: Clinic) -> None:

@@ -83,7 +83,6 @@ def telephone(page: Page) -> None:
 def close(page: Page) -> None:
     """Three clicks: two answers, and the third one closes."""
     page.reload()
-    page.locator("details", has=page.locator("form[action$='/close']")).locator("summary").click()
     for name, value in (("changed", "yes"), ("referral", "avoided")):
         page.locator(f"form[action$='/close'] label:has([name={name}][value={value}])").click()
     page.locator("form[action$='/close'] button[name=seen][value=no]").click()

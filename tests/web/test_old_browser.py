@@ -141,6 +141,7 @@ PLAIN = frozenset(
         "POST /consults/<public_id>/ask-again",
         "POST /consults/<public_id>/follow-up",
         "POST /consults/<public_id>/close",
+        "POST /consults/<public_id>/close-out",
         "POST /consults/<public_id>/informed",
         "POST /consults/<public_id>/tried",
         "POST /consults/<public_id>/send-on",

@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from econsult.advice import asking
+from econsult.advice.close_out import close_out
 from econsult.consults import answers, holding
 from econsult.consults.outcomes import Said
 from econsult.consults.policies import Policy
@@ -526,7 +526,7 @@ def test_what_came_of_it_is_shown_and_downloaded(runtime: Runtime, browser_of: B
         consult = clinic.answered(session, now=NOW)
         answers.acknowledge(session, consult, clinic.pcp, now=NOW)
         report = Said(changed="yes", referral="avoided", seen="no", otherwise="without")
-        asking.close_out(session, consult, clinic.pcp, report, reason="They do it at home", now=NOW)
+        close_out(session, consult, clinic.pcp, report, reason="They do it at home", now=NOW)
     page = director.get("/program/results?days=90").text
     assert ("The clinic has read it" in page, "Avoided" in page, "Gone without any care" in page) == (True,) * 3
     for part, line in (

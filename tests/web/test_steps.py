@@ -10,7 +10,7 @@ from sqlalchemy import update
 from econsult.advice.asking import ask_how_it_went
 from econsult.consults import answers
 from econsult.consults.holding import claim
-from econsult.consults.outcomes import OutcomePing
+from econsult.consults.outcomes import OutcomePing, reports_of
 from econsult.consults.own_steps import CALL, STEP
 from econsult.consults.recommendations import Recommendation, steps_of
 from econsult.consults.records import Consult
@@ -184,12 +184,44 @@ def test_a_clinic_closes_in_three_clicks(
     pcp, path = browser_of(clinic.pcp), f"/consults/{answered.public_id}"
     post(pcp, f"{path}/acknowledge", {"version": "1"})
     post(pcp, f"{path}/informed", {"version": "1", "method": "phone"})
-    assert 'name="seen" value="no"' in pcp.get(path).text
+    page = pcp.get(path).text
+    # Nothing stands against closing: the form is open, and the first tap is an answer.
+    assert ('<details id="close" open>' in page, 'name="seen" value="no"' in page) == (True, True)
+    assert "3 steps are still to do, and stay so after closing" in page
     refused = post(pcp, f"{path}/close", {"version": "1", "seen": "no", "changed": "yes"})
     assert (refused.status_code, "Choose one answer" in refused.text) == (422, True)
     answer = post(pcp, f"{path}/close", {"version": "1", "seen": "no", "changed": "yes", "referral": "avoided"})
     assert answer.location == "/clinic?said=closed"
     assert "Avoided" in browser_of(clinic.derm).get(path).text
+    assert "What came of this answer?" not in pcp.get(path).text
+
+
+def test_what_the_desk_closes_its_clinic_is_asked_afterwards(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, answered: Consult
+) -> None:
+    pcp, desk, path = browser_of(clinic.pcp), browser_of(clinic.coordinator), f"/consults/{answered.public_id}"
+    post(pcp, f"{path}/acknowledge", {"version": "1"})
+    assert '<details id="close">' in pcp.get(path).text
+    post(desk, f"/coordination/{answered.public_id}/informed", {"version": "1", "method": "phone"})
+    card = desk.get(f"/coordination/{answered.public_id}").text
+    assert "3 steps are still to do, and stay so after closing" in card
+    assert "What came of the answer the clinic says" in card
+    assert f"{path}#close-out" not in pcp.get("/clinic").text
+    closed = post(desk, f"/coordination/{answered.public_id}/close", {"version": "1", "seen": "no", "changed": "yes"})
+    assert closed.location == "/coordination?said=closed"
+    assert f"{path}#close-out" in pcp.get("/clinic").text
+    assert "What came of this answer?" in pcp.get(path).text
+    refused = post(pcp, f"{path}/close-out", {"seen": "no", "changed": "yes"})
+    assert (refused.status_code, "Choose one answer" in refused.text) == (422, True)
+    fields = {"seen": "no", "changed": "yes", "referral": "still", "once": "a" * 16}
+    for _ in range(2):
+        assert post(pcp, f"{path}/close-out", fields).location == f"{path}?said=noted"
+    with runtime.database.reading() as session:
+        (line,) = reports_of(session, answered.id)
+        assert (line.is_close, line.changed, line.otherwise) == (True, "yes", None)
+    assert "What came of this answer?" not in pcp.get(path).text
+    assert f"{path}#close-out" not in pcp.get("/clinic").text
+    assert post(pcp, f"{path}/close-out", {**fields, "once": "b" * 16}).status_code == 404
 
 
 @pytest.mark.parametrize("agreed", [True, False])

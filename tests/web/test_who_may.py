@@ -215,6 +215,7 @@ WHO = {
     "POST /consults/<public_id>/ask-again": CLINIC + NURSE,
     "POST /consults/<public_id>/follow-up": CLINIC + NURSE,
     "POST /consults/<public_id>/close": CLINIC,
+    "POST /consults/<public_id>/close-out": CLINIC,
     "POST /consults/<public_id>/informed": CLINIC,
     "POST /consults/<public_id>/tried": CLINIC,
     "POST /consults/<public_id>/send-on": CLINIC,

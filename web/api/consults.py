@@ -10,11 +10,13 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from econsult import access
+from econsult.advice.close_out import close_as
 from econsult.advice.following import accept_and_read
 from econsult.asked_before import choose_earlier, follow_up
 from econsult.consults import answers, repeats, requests, telling
 from econsult.consults.confidential import keep_confidential
 from econsult.consults.merging import check_version
+from econsult.consults.outcomes import AT_CLOSING, Said
 from econsult.consults.records import Kind
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.tries import write_try
@@ -26,7 +28,6 @@ from web.api.consent_schemas import VOICE
 from web.api.loading import after, as_it_is, loaded
 from web.api.routing import REACHING, route
 from web.api.schemas import (
-    CLOSE_IN,
     CONSULT_EDIT,
     CONSULT_IN,
     INFORMED_IN,
@@ -36,7 +37,7 @@ from web.api.schemas import (
     TRIED_IN,
 )
 from web.api.shapes import consult_json
-from web.api.step_schemas import ACKNOWLEDGE_IN
+from web.api.step_schemas import ACKNOWLEDGE_IN, CLOSE_IN
 from web.api.wishes import wishes_in
 from web.context import database, now, settings
 from web.shell.auth import me
@@ -176,11 +177,12 @@ def record_try(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
 def close_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """End an answered consult; before the family has heard the answer this takes a reason.
 
-    With `version`, only if that is the version that stands now.
+    With `version`, only if that is the version that stands now. The clinic says what came of the answer.
     """
     reason, seen = body.get("reason", ""), body.get("version")
+    said = Said(**{name: body.get(name, "") for name in AT_CLOSING})
     with loaded(consult_id, Right.CLOSE) as (session, passed):
-        answers.close(session, passed.consult, me(), reason=reason, now=now(), version=seen)
+        close_as(session, passed, me(), said, reason=reason, now=now(), version=seen)
     return after(passed)
 
 

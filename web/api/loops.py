@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from econsult.access import Pass
 from econsult.advice.asking import tell_outcome
+from econsult.advice.close_out import say_close_out
 from econsult.consults import second, second_desk
 from econsult.consults.outcomes import CODES, Said, reports_of
 from econsult.consults.records import Consult
@@ -20,7 +21,7 @@ from econsult.rights import OF_FAMILY, Right
 from web.api.loading import loaded
 from web.api.routing import route
 from web.api.stamps import stamp
-from web.api.step_schemas import OUTCOME_IN, SECOND_IN
+from web.api.step_schemas import CLOSE_OUT_IN, OUTCOME_IN, SECOND_IN
 from web.api.who import person_json
 from web.context import now, settings
 from web.shell.auth import me
@@ -38,6 +39,14 @@ def say_outcome(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Say how it went, once it is asked: the clinic, the family, or the desk for a family on the telephone."""
     with loaded(consult_id, Right.FOLLOW) as (session, passed):
         tell_outcome(session, passed, me(), Said(**body), now=now())
+        return _outcomes(session, passed)
+
+
+@route("POST", "/consults/<consult_id>/close-out", answer="Outcomes", body=CLOSE_OUT_IN)
+def say_what_came(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The clinic says what came of the answer of a consult that the desk closed; once."""
+    with loaded(consult_id, Right.CLOSE) as (session, passed):
+        say_close_out(session, passed, me(), Said(**body), now=now())
         return _outcomes(session, passed)
 
 

@@ -87,7 +87,6 @@ SEND_ON_IN = closed(
 )
 SUBMIT_IN = closed(version=COUNT, override_reason=text(), red_flag_attestation=ATTESTATION_IN, is_shared=FLAG)
 REASON_IN = closed(reason=text())
-CLOSE_IN = closed(reason=text(), version=COUNT)
 NOTHING_IN = closed()
 REQUEST_INFO_IN = closed(
     ("text",),
@@ -220,6 +219,7 @@ CONSULT = closed(
     ),
     **CONSENTS,
     **WISHED,
+    is_close_out_open=FLAG,
     home_not_safe=optional(closed(("since",), since=INSTANT, safe_ways=listed(text(), 500), is_hint=FLAG)),
     requester=PERSON,
     answered_at=MAYBE_INSTANT,

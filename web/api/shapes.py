@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass
+from econsult.advice.close_out import is_left_open
 from econsult.consults.answers import Answer, answer_for
 from econsult.consults.attachments import Attachment, AttachmentState, Rendition, attachments_of, renditions_of
 from econsult.consults.attesting import TAKEN_BACK
@@ -113,6 +114,7 @@ def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
         "ended_at": stamp(consult.ended_at),
         "end_reason": read.whole(consult.end_reason),
         "override_reason": read.whole(consult.override_reason),
+        "is_close_out_open": is_left_open(session, consult),
         "danger_words": list(asked_now(session, consult, now())),
         "stopped_before": [
             {"flags": [code for code in stop.codes.split(",") if code != UNSAFE], "at": stamp(stop.at)}
@@ -226,7 +228,8 @@ def _for_family(shown: dict[str, Any], consult: Consult) -> dict[str, Any]:
 
     Why a colleague declined or closed is for the clinic, which tells the family in its own words.
     """
-    del shown["override_reason"], shown["attested_flags"], shown["stopped_before"]
+    for name in ("override_reason", "attested_flags", "stopped_before", "is_close_out_open"):
+        del shown[name]
     # Who takes it within the house is for the house, and so is a reply to the clinic; a family is promised its own.
     shown["clocks"] = [
         clock

@@ -6,7 +6,7 @@ from typing import Any
 
 from econsult.advice.following import LONGEST_WHY
 from econsult.consults.contents import KINDS, OWNERS
-from econsult.consults.outcomes import CODES, Side
+from econsult.consults.outcomes import AT_CLOSING, CODES, Side
 from econsult.consults.recommendations import BY_ANSWER, STEPS, StepState
 from econsult.consults.sides import SideState
 from econsult.consults.threads import LONGEST_MESSAGE
@@ -36,6 +36,8 @@ STEP = closed(
     history=listed(closed(event=text(16), at=INSTANT), 1000),
 )
 OUTCOME_IN = closed((), **{name: text(16, *codes) for name, codes in CODES.items()})
+CLOSE_OUT_IN = closed((), **{name: text(16, *CODES[name]) for name in AT_CLOSING})
+CLOSE_IN = closed((), reason=text(), version=COUNT, **CLOSE_OUT_IN["properties"])
 OUTCOME = closed(
     ("side", "at"),
     side=text(8, *Side),

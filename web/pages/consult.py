@@ -9,6 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from econsult.access import consult_for
+from econsult.advice.close_out import is_left_open
 from econsult.advice.own_snippets import known_to
 from econsult.advice.snippets import Snippet
 from econsult.asked_before import is_for_another, may_be_followed
@@ -76,6 +77,7 @@ def case_page(case: Case, **changes: object) -> str:
         "kinds": KINDS,
         "closing": [(name, QUESTIONS[name], list(STAFF[name].items())) for name in AT_CLOSING],
         "given": {},
+        "is_close_out_open": _is_close_out_open(case),
         "danger_signs": _danger_signs(case),
         "may_open_name": _may_open_name(case),
         "whence": whence_of(case.consult),
@@ -133,6 +135,14 @@ def _may_keep(case: Case) -> bool:
         return False
     with database().reading() as session:
         return is_offered(session, case.consult, me(), now())
+
+
+def _is_close_out_open(case: Case) -> bool:
+    """Whether this reader is asked what came of an answer whose request somebody else closed."""
+    if not (me().role == Role.PCP and Right.CLOSE in case.rights):
+        return False
+    with database().reading() as session:
+        return is_left_open(session, case.consult)
 
 
 def _number_before() -> str:

@@ -10,6 +10,7 @@ from werkzeug import Response
 
 from econsult.access import Pass, consult_for
 from econsult.advice.asking import Asked, asked_of, tell_outcome, worse_of
+from econsult.advice.close_out import left_open
 from econsult.consults.outcomes import LATER_OF_CLINIC, LATER_OF_FAMILY, Said
 from econsult.consults.records import Consult
 from econsult.errors import InvalidError
@@ -37,6 +38,11 @@ def asked_lines(session: Session) -> list[tuple[str, str, str]]:
 def worse_lines(session: Session) -> list[tuple[str, str, str]]:
     """After which closed requests a family of this clinic is worse: public id, number, and whose it is."""
     return _lines(worse_of(session, me(), now()))
+
+
+def left_lines(session: Session) -> list[tuple[str, str, str]]:
+    """Of which requests that were closed for it this clinic has not said what came of them: id, number, whose it is."""
+    return _lines(left_open(session, me(), now()))
 
 
 def _lines(found: Iterable[Asked]) -> list[tuple[str, str, str]]:

@@ -55,6 +55,11 @@ class Line:
     def is_proposed(self) -> bool:
         return self.state == StepState.PROPOSED
 
+    @property
+    def is_to_do(self) -> bool:
+        """Whether somebody has yet to do it, which closing the request does not change."""
+        return self.state in TO_DO
+
 
 def lines_of(session: Session, passed: Pass, answer: Answer | None, read: Reader) -> list[Line]:
     """The steps of the answer that is shown; none of a draft."""

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from econsult import audit
-from econsult.advice.asking import close_out
+from econsult.advice.close_out import close_out
 from econsult.advice.following import accept_and_read, mark
 from econsult.advice.visiting import book
 from econsult.consults import answers, declining, holding, requests, telling, threads

@@ -10,7 +10,7 @@ from werkzeug import Response
 
 from econsult import asked_before
 from econsult.access import consult_for
-from econsult.advice.asking import close_out
+from econsult.advice.close_out import close_out, say_close_out
 from econsult.advice.following import LONGEST_WHY, accept_and_read, said_of_steps
 from econsult.consults import requests, telling
 from econsult.consults.completeness import LONGEST_QUESTION
@@ -120,6 +120,22 @@ def close(public_id: str) -> Page:
             given = {**vars(said), "close_reason": reason}
             return case_page(open_case(session, loaded), errors=errors, given=given), 422
     return redirect(url_for("clinic.home", said="closed"), 303)
+
+
+@clinic_case.post("/close-out")
+@only(Role.PCP)
+def say_what_came(public_id: str) -> Page:
+    """Say what came of the answer of a request that the desk closed."""
+    said = said_in_form(*AT_CLOSING)
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.CLOSE)
+        try:
+            once_about(session, loaded.consult, lambda: say_close_out(session, loaded, me(), said, now=now()))
+        except InvalidError as error:
+            return case_page(
+                open_case(session, loaded), errors=missing_words(dict(error.fields)), given=vars(said)
+            ), 422
+    return _back(public_id, "noted")
 
 
 @clinic_case.post("/withdraw")

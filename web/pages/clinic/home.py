@@ -24,7 +24,7 @@ from econsult.people.names import LONGEST_NAME
 from econsult.people.persons import Role
 from web.context import database, now
 from web.pages.calls import phones_for
-from web.pages.outcomes import asked_lines, worse_lines
+from web.pages.outcomes import asked_lines, left_lines, worse_lines
 from web.pages.stops import calls_for
 from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
@@ -74,7 +74,7 @@ def home() -> str:
         lists = {view: _list(session, view) for view in START}
         children = panel.newest(session, me(), now=now(), limit=NEWEST_SHOWN)
         calls, phones = calls_for(session), phones_for(session)
-        asked, worse = asked_lines(session), worse_lines(session)
+        asked, worse, left = asked_lines(session), worse_lines(session), left_lines(session)
         died = marked_lately(session, me(), now())
         mail_waiting = count_mail(session, me(), now())
         files_waiting = len(held_files(session, me())) if me().role == Role.PCP else 0
@@ -88,6 +88,7 @@ def home() -> str:
         "phones": phones,
         "asked": asked,
         "worse": worse,
+        "left": left,
         "files_waiting": files_waiting,
         "mail_waiting": mail_waiting,
         "words": _words(),

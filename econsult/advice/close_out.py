@@ -1,0 +1,113 @@
+"""What a clinic says came of an answer: as it closes the request, or afterwards where the desk closed it.
+
+The desk knows whether the family has heard, and not what the answer changed: it closes without these questions, which
+stay open for the clinic.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from econsult.access import Pass, patients_on
+from econsult.advice.asking import ASKED_FOR, SHOWN, Asked
+from econsult.consults.answers import check_read, close, open_end_of
+from econsult.consults.lifecycle import Status
+from econsult.consults.outcomes import AT_CLOSING, CLOSING, OutcomeReport, Said, Side, report
+from econsult.consults.records import Consult, Kind
+from econsult.errors import ForbiddenError, InvalidError, NotFoundError
+from econsult.people.deaths import has_died, the_dead
+from econsult.people.persons import Person, Role
+from econsult.rights import Relation
+
+LISTED_FOR = ASKED_FOR
+"""For so long the clinic's list goes on asking; the page of the request does so for good."""
+
+
+def close_out(
+    session: Session,
+    consult: Consult,
+    person: Person,
+    said: Said,
+    *,
+    reason: str,
+    now: datetime,
+    version: int | None = None,
+) -> None:
+    """The clinic closes and says what came of the answer. What it answered itself to a family takes no such answers.
+
+    Raises InvalidError naming each answer that is missing, and the reason where closing needs one; StaleVersionError
+    where another `version` than the one that it is said of stands now.
+    """
+    check_read(session, consult, version)
+    wrong: dict[str, str] = {}
+    is_asked = consult.kind != Kind.FAMILY_QUESTION and consult.status == Status.ANSWERED
+    if is_asked:
+        try:
+            said.check(*CLOSING)
+        except InvalidError as error:
+            wrong |= error.fields
+        if open_end_of(consult) and not reason.strip():
+            wrong["reason"] = open_end_of(consult)
+    if wrong:
+        raise InvalidError("Some answers are missing: " + ", ".join(sorted(wrong)) + ".", wrong)
+    close(session, consult, person, reason=reason, now=now)
+    if is_asked:
+        report(session, consult, person, Side.CLINIC, said, now=now, is_close=True)
+
+
+def close_as(
+    session: Session, passed: Pass, person: Person, said: Said, *, reason: str, now: datetime, version: int | None
+) -> None:
+    """Close for whoever may: the clinic says what came of the answer, the desk leaves that to the clinic.
+
+    Raises ForbiddenError where anybody but the clinic says it, and whatever `close_out` and `close` raise.
+    """
+    if passed.relation == Relation.MEDICAL_HOME:
+        close_out(session, passed.consult, person, said, reason=reason, now=now, version=version)
+        return
+    if said != Said():
+        raise ForbiddenError("The clinic says what came of its answer; the desk closes without it.")
+    close(session, passed.consult, person, reason=reason, now=now, version=version)
+
+
+def is_left_open(session: Session, consult: Consult) -> bool:
+    """Whether a request has closed without its clinic having said what came of the answer, and may still say it."""
+    if consult.status != Status.CLOSED or consult.kind == Kind.FAMILY_QUESTION:
+        return False
+    if consult.consent_withdrawn_at is not None or has_died(session, consult.patient_id):
+        return False
+    said = select(OutcomeReport.id).where(
+        OutcomeReport.consult_id == consult.id, OutcomeReport.is_close, OutcomeReport.at >= consult.ended_at
+    )
+    return session.scalars(said.limit(1)).first() is None
+
+
+def say_close_out(session: Session, passed: Pass, person: Person, said: Said, *, now: datetime) -> None:
+    """The clinic says it of what was closed for it. Raises InvalidError, and NotFoundError where nothing is asked."""
+    if passed.relation != Relation.MEDICAL_HOME:
+        raise ForbiddenError("The clinic says what came of its answer.")
+    if not is_left_open(session, passed.consult):
+        raise NotFoundError
+    said.check(*CLOSING)
+    report(session, passed.consult, person, Side.CLINIC, said.only(*AT_CLOSING), now=now, is_close=True)
+
+
+def left_open(session: Session, person: Person, now: datetime) -> list[Asked]:
+    """What was closed for a clinic lately and of which it has not said what came of the answer, the oldest first."""
+    if person.role != Role.PCP or person.organization_id is None:
+        return []
+    said = exists().where(
+        OutcomeReport.consult_id == Consult.id, OutcomeReport.is_close, OutcomeReport.at >= Consult.ended_at
+    )
+    query = (
+        select(Consult)
+        .where(Consult.organization_id == person.organization_id, Consult.status == Status.CLOSED)
+        .where(Consult.kind != Kind.FAMILY_QUESTION, Consult.ended_at > now - LISTED_FOR, ~Consult.is_test, ~said)
+        .where(Consult.consent_withdrawn_at.is_(None), Consult.patient_id.not_in(the_dead()))
+    )
+    found = list(session.scalars(query.order_by(Consult.ended_at, Consult.id).limit(SHOWN)))
+    children = patients_on(session, person, found, now=now)
+    return [Asked(consult, children[consult.patient_id]) for consult in found]
