@@ -12,8 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, defer, load_only
 
 from econsult.billing.exported import keep_exported
+from econsult.billing.facts import Recorded
 from econsult.billing.gathering import Part, parts_in, signed_between
 from econsult.billing.loading import Loaded, load
+from econsult.billing.rules import visits_after, visits_before
 from econsult.billing.services import SHUT
 from econsult.billing.siterules import rules_in
 from econsult.cells import harmless
@@ -155,6 +157,7 @@ def _row(loaded: Loaded, child: Patient, part: Part, zone: ZoneInfo) -> dict[str
         "report_signed_at": _written(report.signed_at if report else None, zone),
         "report_sha256": fingerprint(consult, report, loaded.people[report.author_id]) if report else "",
         "report_read_at": _written(part.of.read_at, zone),
+        "visits_on_record": "; ".join(map(_visit, (*visits_before(facts), *visits_after(facts)))),
         "code": found.code,
         "modifiers": " ".join(found.modifiers),
         "units": "1" if found.code else "",
@@ -166,6 +169,12 @@ def _row(loaded: Loaded, child: Patient, part: Part, zone: ZoneInfo) -> dict[str
     }
     # The row still says that somebody worked.
     return row | dict.fromkeys(_WITHHELD, "") if consult.is_confidential else row
+
+
+def _visit(visit: Recorded) -> str:
+    """A visit that stands beside what was attested: its day or waiting list, how far it is, and the reason given."""
+    when = visit.on or f"since {visit.listed_on}"
+    return " ".join(filter(None, (f"{when} {visit.state}", visit.why)))
 
 
 def _named(part: Part) -> str:

@@ -21,6 +21,20 @@ class Later:
 
 
 @dataclass(frozen=True)
+class Recorded:
+    """A visit in person that is on record with the consultant's specialty: booked, on a waiting list, or held.
+
+    `on` is its day, None on a list; `listed_on` the day since which it was waited for on one, where it was. `why` is
+    the consultant's reason that it stands against nothing.
+    """
+
+    state: str
+    on: date | None
+    listed_on: date | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class Facts:
     """What is on record of one person's part in one consult. None is "nobody has said", which never counts as no.
 
@@ -45,6 +59,7 @@ class Facts:
     served_on: date | None = None
     previous_on: date | None = None
     first_on: date | None = None
+    visits: tuple[Recorded, ...] = ()
     later: tuple[Later, ...] = ()
     payer: str = ""
     consultant_npi: str = ""

@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session
 
 from econsult.billing.entries import Activity
 from econsult.billing.exported import ExportedPart, PartKey
-from econsult.billing.facts import Facts, Later
+from econsult.billing.facts import Facts, Later, Recorded
+from econsult.billing.in_person import recorded
 from econsult.billing.loading import Loaded, load
 from econsult.billing.records import Attestation
 from econsult.billing.rounds import Round
-from econsult.billing.rules import RuleSet, Side, Suggestion, suggest
+from econsult.billing.rules import RuleSet, Side, Suggestion, are_explained, suggest, visits_after, visits_before
 from econsult.billing.siterules import rules_in
 from econsult.billing.spans import seconds_of
 from econsult.billing.together import ALONE, Key, Place
@@ -174,9 +175,10 @@ class _Reader:
         served = each.asked_at if side == Side.REQUESTER else report.signed_at if report else None
         before = loaded.asked_before(consult, person, served or self.now)
         own = loaded.sums.get(person.id, {}) if person else {}
+        attested = loaded.attestation_of(consult, consultant, each.version)
         facts = Facts(
             **_request(loaded, consult, each, side),
-            **_attested(loaded.attestation_of(consult, consultant, each.version)),
+            **_attested(attested),
             **_numbers(loaded, consult, {Side.CONSULTANT: consultant, Side.REQUESTER: asker}),
             seconds=seconds_of(own, consult.id, version=each.version),
             spoken_seconds=seconds_of(own, consult.id, [Activity.DISCUSSION], version=each.version),
@@ -186,6 +188,7 @@ class _Reader:
             served_on=_day(served or self.now, self.zone),
             previous_on=_day(before, self.zone) if side == Side.REQUESTER else place.previous_on,
             first_on=place.first_on,
+            visits=_visits(loaded, consult, attested, self.zone) if side == Side.CONSULTANT else (),
             later=later,
         )
         by_activity = {kind.value: seconds_of(own, consult.id, [kind], version=each.version) for kind in Activity}
@@ -207,11 +210,12 @@ class _Reader:
 def _told(part: Part) -> Later:
     """What a later answer brings to the first one of its service."""
     facts = part.facts
+    is_unexplained = not are_explained((*visits_before(facts), *visits_after(facts)))
     return Later(
         facts.seconds,
         facts.spoken_seconds,
         facts.is_spoken_report,
-        is_in_person=True in (facts.f2f_prior_14d, facts.f2f_planned_14d, facts.transfer_of_care),
+        is_in_person=is_unexplained or True in (facts.f2f_prior_14d, facts.f2f_planned_14d, facts.transfer_of_care),
         counts=part.suggestion.is_counted,
     )
 
@@ -227,6 +231,10 @@ def _request(loaded: Loaded, consult: Consult, each: Round, side: Side) -> dict[
         "has_consent": consult.id in loaded.consents and consult.consent_withdrawn_at is None,
         "is_confidential": consult.is_confidential,
     }
+
+
+def _visits(loaded: Loaded, consult: Consult, said: Attestation | None, zone: ZoneInfo) -> tuple[Recorded, ...]:
+    return recorded(loaded.visits.get(consult.patient_id, ()), consult, said, zone)
 
 
 def _attested(row: Attestation | None) -> dict[str, Any]:

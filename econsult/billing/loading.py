@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, defer
 
 from econsult.billing.entries import sums_by_person
 from econsult.billing.exported import ExportedPart, PartKey, exported_of
+from econsult.billing.in_person import InPerson, in_person_of
 from econsult.billing.records import (
     Attestation,
     ClinicianNumbers,
@@ -75,6 +76,7 @@ class Loaded:
     sent_on: dict[int, datetime]
     requested: Dated
     sums: dict[int, Sums]
+    visits: dict[int, list[InPerson]]
 
     def billing_of(self, consult: Consult) -> ConsultBilling:
         return self.billing.get(consult.id) or no_billing(consult.id)
@@ -162,6 +164,7 @@ def load(
         sent_on=sent_on,
         requested=_requested(session, children, sent_on, begun),
         sums=sums_by_person(session, people, ids, begun),
+        visits=in_person_of(session, children),
     )
 
 

@@ -22,6 +22,8 @@ from econsult.people.persons import Person
 from econsult.people.told_more import tell_more
 
 LONGEST_PLAN = 40
+VISIT_WHY = ("another_team", "another_problem")
+"""Why a visit on record is none of the consultant with the child for this problem."""
 Row = TypeVar("Row", bound=Base)
 
 
@@ -75,23 +77,26 @@ class Attestation(Base):
     f2f_planned_14d: Mapped[bool]
     transfer_of_care: Mapped[bool]
     is_spoken_report: Mapped[bool]
+    visit_why: Mapped[str] = mapped_column(String(16), default="")
     attested_at: Mapped[datetime] = mapped_column(Instant)
 
 
 @dataclass(frozen=True)
 class Attested:
-    """What the consultant says, each of it yes or no."""
+    """What the consultant says, each of it yes or no; and of the visits on record, where there are, why they stand
+    against nothing: a code of VISIT_WHY."""
 
     f2f_prior_14d: bool
     f2f_planned_14d: bool
     transfer_of_care: bool
     is_spoken_report: bool
+    visit_why: str = ""
 
     @property
     def code(self) -> str:
-        """For the audit trail: four letters in the order of the fields."""
+        """For the audit trail: four letters in the order of the fields, and the reason where one was given."""
         values = (self.f2f_prior_14d, self.f2f_planned_14d, self.transfer_of_care, self.is_spoken_report)
-        return "".join("y" if value else "n" for value in values)
+        return "/".join(filter(None, ("".join("y" if value else "n" for value in values), self.visit_why)))
 
 
 def no_numbers(person_id: int) -> ClinicianNumbers:
@@ -187,12 +192,14 @@ def attest(session: Session, consult: Consult, person: Person, said: Attested, *
 
     What was said of one answer says nothing of the next one, which may have come weeks later.
     """
+    if said.visit_why and said.visit_why not in VISIT_WHY:
+        raise InvalidError("This reason is not known.", {"visit_why": "unknown_value"})
     _in_line(session, Consult, consult.id)
     row = attestation_of(session, consult.id, person.id, answer=answer)
     row = row or Attestation(consult_id=consult.id, person_id=person.id, answer=answer)
     row.f2f_prior_14d, row.f2f_planned_14d = said.f2f_prior_14d, said.f2f_planned_14d
     row.transfer_of_care, row.is_spoken_report = said.transfer_of_care, said.is_spoken_report
-    row.attested_at = now
+    row.visit_why, row.attested_at = said.visit_why, now
     session.add(row)
     session.flush()
     note(session, consult, "attest", person_id=person.id, now=now, detail=said.code)

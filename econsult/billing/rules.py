@@ -6,14 +6,17 @@ put into words; the day arithmetic is on calendar days of the program's zone, so
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import StrEnum
 
-from econsult.billing.facts import Facts, Later
+from econsult.billing.facts import Facts, Later, Recorded
 
-VERSION = "2026-11.2"
+VERSION = "2026-11.3"
 """Of the tables below; a suggestion names it, and whatever a site changed is added to it."""
+IN_PERSON_DAYS = 14
+"""For so many days before and after an interprofessional consultation the consultant sees the child not in person."""
 
 
 class Side(StrEnum):
@@ -157,6 +160,37 @@ def _is_window_free(case: Case) -> bool:
     return served is None or before is None or (served - before).days >= days
 
 
+def visits_before(facts: Facts) -> tuple[Recorded, ...]:
+    """The visits on record in the days before the answer, explained or not."""
+    return tuple(each for each in facts.visits if facts.served_on and 0 < _days(facts, each.on) <= IN_PERSON_DAYS)
+
+
+def visits_after(facts: Facts) -> tuple[Recorded, ...]:
+    """Those from the day of the answer on: within the days, or at the next free visit, which is what a list is for.
+
+    A list on which somebody puts the child only after these days is of something newer.
+    """
+    return tuple(each for each in facts.visits if facts.served_on and _is_after(facts, each))
+
+
+def _is_after(facts: Facts, visit: Recorded) -> bool:
+    if visit.on is not None and _days(facts, visit.on) > 0:
+        return False
+    is_within = visit.on is not None and -_days(facts, visit.on) <= IN_PERSON_DAYS
+    is_next_free = visit.listed_on is not None and -_days(facts, visit.listed_on) <= IN_PERSON_DAYS
+    return is_within or is_next_free
+
+
+def _days(facts: Facts, day: date | None) -> int:
+    """How many days the answer is after a day; less than none where that comes later, and 0 where one is not known."""
+    return (facts.served_on - day).days if facts.served_on and day else 0
+
+
+def are_explained(visits: Iterable[Recorded]) -> bool:
+    """Whether the consultant has said of each of them why it stands against nothing."""
+    return all(each.why for each in visits)
+
+
 CHECKS = (
     # The codes are for whom the treating clinician asked and who reports to them. A colleague was asked by the
     # consultant, whose report it is, and whose own minutes alone count.
@@ -171,7 +205,9 @@ CHECKS = (
     Check("report_signed", lambda case: case.facts.is_report_signed, _CONSULTANT),
     Check("report_sent", lambda case: case.facts.is_report_sent, _CONSULTANT),
     Check("f2f_prior", lambda case: case.facts.f2f_prior_14d is False, _CONSULTANT),
+    Check("visit_before", lambda case: are_explained(visits_before(case.facts)), _CONSULTANT),
     Check("f2f_planned", lambda case: case.facts.f2f_planned_14d is False, _CONSULTANT),
+    Check("visit_after", lambda case: are_explained(visits_after(case.facts)), _CONSULTANT),
     Check("transfer", lambda case: case.facts.transfer_of_care is False, _CONSULTANT),
     # One service has one code: what was said of any of its answers is said of all of it.
     Check("later", lambda case: not any(each.is_in_person for each in case.facts.later), _CONSULTANT, later_only=True),

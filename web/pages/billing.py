@@ -109,13 +109,15 @@ def attest(public_id: str) -> Page:
     said = {
         name: form.choice(name, ("yes", "no"), required=gettext("Choose yes or no")) == "yes" for name in words.SAID
     }
+    why = form.choice("visit_why", tuple(words.VISIT_WHY))
 
     def act(session: Session, loaded: Pass) -> None:
         parts = all_parts_of(session, [loaded.consult], _zone(), now=now())[loaded.consult.id]
         part = _attested_part(parts)
         if part is None:
             raise ForbiddenError("Only who answered can say that.")
-        records.attest(session, loaded.consult, me(), Attested(**said), answer=part.of.version, now=now())
+        told = Attested(**said, visit_why=why)
+        records.attest(session, loaded.consult, me(), told, answer=part.of.version, now=now())
 
     return _done(public_id, form, act)
 

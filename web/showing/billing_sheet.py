@@ -19,7 +19,7 @@ from web.context import settings
 from web.shell.program import name_of
 from web.showing.note import SMALL, grouped
 from web.words import terms
-from web.words.billing import ACTIVITIES, HOLDS, against, changed, counted, summed
+from web.words.billing import ACTIVITIES, HOLDS, against, beside, changed, counted, listed, summed
 from web.words.times import long_day, written
 
 ATTESTED = {
@@ -156,6 +156,7 @@ def _attested(sheet: Sheet, part: Share) -> Facts:
     for name, words in ATTESTED.items():
         said = getattr(part.facts, name)
         yield words, "not said" if said is None else "yes" if said else "no"
+    yield "Visits on record", listed(beside(part))
     yield "Attested", _at(row.attested_at) if row else ""
 
 

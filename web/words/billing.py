@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from econsult.billing.entries import Activity
+from econsult.billing.facts import Recorded
 from econsult.billing.gathering import Part
-from econsult.billing.rules import RuleSet, Side
+from econsult.billing.rules import RuleSet, Side, visits_after, visits_before
+from econsult.consults.visits import VisitState
 from econsult.people.persons import Role
 from web.words.language import choose_zone, gettext
 from web.words.times import long_day
@@ -33,6 +36,15 @@ SAID = {
     "transfer_of_care": _l("Do you take over the child's care for this problem?"),
     "is_spoken_report": _l("Did you also report by voice to the clinician who asked?"),
 }
+VISIT_WHY = {
+    "another_team": _l("with somebody else, not with me or my team"),
+    "another_problem": _l("for another problem"),
+}
+_VISITS = {
+    VisitState.BOOKED: _l("booked for %(day)s"),
+    VisitState.LISTED: _l("on a waiting list since %(day)s"),
+    VisitState.CAME: _l("seen on %(day)s"),
+}
 PAYERS = {"medicaid": _l("Medicaid or CHIP"), "private": _l("Private insurance"), "self_pay": _l("Pays itself")}
 HOLDS = {
     "colleague": _l("The treating clinician asked, and the report is their own"),
@@ -46,6 +58,8 @@ HOLDS = {
     "report_sent": _l("The answer reached the clinic"),
     "f2f_prior": _l("Said: not seen in person in the 14 days before"),
     "f2f_planned": _l("Said: no visit in person within 14 days"),
+    "visit_before": _l("No visit on record in the 14 days before, or said why it does not count"),
+    "visit_after": _l("No visit on record within 14 days or on a waiting list, or said why it does not count"),
     "transfer": _l("Said: care is not taken over"),
     "later": _l("No later answer within the days says that the child is seen in person"),
     "window": _l("Long enough since the last one for this child"),
@@ -77,6 +91,10 @@ AGAINST = {
     "report_sent": _l("The answer has not reached a clinic"),
     "f2f_prior": _l("Seen in person in the 14 days before, or not said"),
     "f2f_planned": _l("A visit in person within 14 days, or not said"),
+    "visit_before": _l("A visit in person is on record in the 14 days before, and nobody said why it does not count"),
+    "visit_after": _l(
+        "A visit in person is on record within 14 days or on a waiting list, and nobody said why it does not count"
+    ),
     "transfer": _l("Care is taken over, or not said"),
     "later": _l("A later answer within the days says that the child is seen in person, or care is taken over"),
     "window": _l("Too soon after the last one for this child"),
@@ -94,7 +112,7 @@ AGAINST = {
     "requester_licence": _l("The clinician has no license in the child's state"),
 }
 PLACES = {
-    **dict.fromkeys(("f2f_prior", "f2f_planned", "transfer"), "attest"),
+    **dict.fromkeys(("f2f_prior", "visit_before", "f2f_planned", "visit_after", "transfer"), "attest"),
     **dict.fromkeys(("payer", "insurance_id", "program_id", "child_state"), "coverage"),
     **dict.fromkeys(("consultant_npi", "consultant_enrolled", "consultant_licence"), "numbers-consultant"),
     **dict.fromkeys(("requester_npi", "requester_enrolled", "requester_licence"), "numbers-requester"),
@@ -114,7 +132,8 @@ HANDS = {
 _SPECIALIST, _CLINIC, _DESK = _l("The specialist"), _l("The clinic"), _l("The care coordinator")
 _NOBODY = _l("Nobody: it is so")
 MENDERS: dict[str, LazyString] = {
-    **dict.fromkeys(("f2f_prior", "f2f_planned", "transfer", "report_signed"), _SPECIALIST),
+    **dict.fromkeys(("f2f_prior", "visit_before", "f2f_planned", "visit_after"), _SPECIALIST),
+    **dict.fromkeys(("transfer", "report_signed"), _SPECIALIST),
     **dict.fromkeys(("consultant_npi", "consultant_enrolled", "consultant_licence"), _SPECIALIST),
     **dict.fromkeys(("requester_npi", "requester_enrolled", "requester_licence", "diagnosis"), _CLINIC),
     **dict.fromkeys(("requested", "request_signed", "reason", "consent"), _CLINIC),
@@ -148,7 +167,33 @@ def against(part: Part, key: str) -> str:
             "Too soon after the last one for this child. If the clinic's ICD-10 code shows the same problem, the "
             "minutes count with that one"
         )
+    if key in _WINDOWS:
+        visits = listed(each for each in _WINDOWS[key](part.facts) if not each.why)
+        return gettext("%(what)s: %(visits)s", what=AGAINST[key], visits=visits)
     return str(AGAINST[key])
+
+
+_WINDOWS = {"visit_before": visits_before, "visit_after": visits_after}
+
+
+def beside(part: Part) -> tuple[Recorded, ...]:
+    """The visits on record that stand beside what is said of this part, explained or not."""
+    return (*visits_before(part.facts), *visits_after(part.facts))
+
+
+def listed(visits: Iterable[Recorded]) -> str:
+    """Visits in words, with the reason that was given; empty where there are none."""
+    return "; ".join(", ".join(filter(None, (_visit(each), str(VISIT_WHY.get(each.why, ""))))) for each in visits)
+
+
+def whys() -> list[tuple[str, str]]:
+    """The reasons that a visit does not count, as choices."""
+    return [(code, str(words)[:1].upper() + str(words)[1:]) for code, words in VISIT_WHY.items()]
+
+
+def _visit(visit: Recorded) -> str:
+    day = visit.on or visit.listed_on
+    return str(_VISITS[VisitState(visit.state)]) % {"day": long_day(day) if day else ""}
 
 
 def counted(part: Part) -> str:

@@ -224,7 +224,7 @@ def test_all_mistakes_of_a_file_are_told_at_once(tmp_path) -> None:
         'version = "nm-1"\nidle_minutes = 5\n[payers.medicaid.modifiers]\n99451 = ["GQ"]\n'
     )
     rules = load_rules(str(tmp_path / "rules.toml"))
-    assert (rules.version, rules.idle_minutes) == ("2026-11.2+nm-1", 5)
+    assert (rules.version, rules.idle_minutes) == ("2026-11.3+nm-1", 5)
     # What the file does not name stays as it is in the house.
     medicaid = rules.payers["medicaid"]
     assert (medicaid.modifiers, medicaid.is_medicaid, set(rules.payers)) == (
