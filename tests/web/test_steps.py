@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -222,6 +223,36 @@ def test_what_the_desk_closes_its_clinic_is_asked_afterwards(
     assert "What came of this answer?" not in pcp.get(path).text
     assert f"{path}#close-out" not in pcp.get("/clinic").text
     assert post(pcp, f"{path}/close-out", {**fields, "once": "b" * 16}).status_code == 404
+
+
+def test_a_step_tells_all_that_happened_to_it(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, answered: Consult
+) -> None:
+    pcp, mother, path = browser_of(clinic.pcp), browser_of(clinic.mother), f"/consults/{answered.public_id}"
+    assert "What happened" not in pcp.get(path).text
+    post(pcp, f"{path}/acknowledge", {"version": "1"})
+    assert "What happened" not in pcp.get(path).text
+    lab, own, _ = ids(runtime, answered)
+    for verb, reason in (("done", ""), ("again", ""), ("not_done", "Luz Prueba fainted")):
+        assert post(pcp, f"{path}/steps/{lab}", {"verb": verb, "reason": reason}).status_code == 303
+    theirs = f"/family/questions/{answered.public_id}"
+    assert post(mother, f"{theirs}/steps/{own}", {"verb": "done"}).status_code == 303
+
+    def told(page: str, step: str) -> list[tuple[str, str]]:
+        item = page.partition(f'id="step-{step}"')[2].partition("</details>")[0].partition("What happened")[2]
+        return re.findall(r"<p><b>([^<]+)</b> <span class=\"mute\">([^,]+),", item)
+
+    page = pcp.get(path).text
+    states = ["Recommended", "Accepted", "Done", "Accepted", "Not done"]
+    names = [clinic.derm.name, *[clinic.pcp.name] * 4]
+    assert told(page, lab) == list(zip(states, names, strict=True))
+    assert told(page, own)[-1] == ("Done", "Family")
+    assert page.count("Luz Prueba fainted") == 2
+    # The desk reads the same, a specialist all but the name of the child, and the family none of it.
+    assert told(browser_of(clinic.coordinator).get(f"/coordination/{answered.public_id}").text, lab) == told(page, lab)
+    covered = browser_of(clinic.derm).get(path).text
+    assert ("What happened" in covered, "Luz Prueba fainted" in covered) == (True, False)
+    assert "Lo que ocurrió" not in mother.get(f"{theirs}/answer").text
 
 
 @pytest.mark.parametrize("agreed", [True, False])

@@ -16,8 +16,9 @@ from econsult.consults.conversion import VISIT
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.next_photo import PHOTO
 from econsult.consults.photo_came import is_under_way
-from econsult.consults.recommendations import STEPS, TO_DO, StepState
+from econsult.consults.recommendations import OVERDUE, STEPS, TO_DO, StepState
 from econsult.consults.spoken import Spoken, told_in
+from econsult.people.persons import Person
 from econsult.reading import Reader
 from econsult.rights import Right
 from web.context import now
@@ -27,6 +28,17 @@ from web.words.times import last_day, moment
 
 SHOWN_VERBS = ("accept", "done", "again", "not_done", "decline")
 TONES = {"done": "tag-act", "declined": "tag-warm", "not_done": "tag-warm"}
+
+
+@dataclass(frozen=True)
+class Happened:
+    """One line of what became of a step: how far it was then, who said so (nobody of what the clock tells), when, and
+    why."""
+
+    words: str
+    who: str
+    at: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -48,6 +60,8 @@ class Line:
     why_verbs: tuple[tuple[str, str], ...] = ()
     visits: tuple[Shown, ...] = ()
     """What was booked of it, the newest first."""
+    history: tuple[Happened, ...] = ()
+    """Its ledger, the oldest first; empty while the step itself says all of it."""
     may_book: bool = False
     """Whether this reader can book its visit, or change it."""
 
@@ -67,7 +81,28 @@ def lines_of(session: Session, passed: Pass, answer: Answer | None, read: Reader
         return []
     found = followed(session, answer)
     visits = visits_on(session, passed, [each.step.id for each in found if each.step.kind == VISIT], read)
-    return [_with_visits(passed, each, read, visits.get(each.step.id, [])) for each in found]
+    return [
+        replace(_with_visits(passed, each, read, visits.get(each.step.id, [])), history=_history(session, each, read))
+        for each in found
+    ]
+
+
+def _history(session: Session, each: Followed, read: Reader) -> tuple[Happened, ...]:
+    """What became of it until now, with the words of whoever changed their mind since.
+
+    That it was recommended, and then accepted, stands beside the step already.
+    """
+    if len(each.events) <= 2:
+        return ()
+    return tuple(
+        Happened(
+            str(words.LATE if event.kind == OVERDUE else words.STATES[StepState(event.kind)]),
+            _named(session.get(Person, event.person_id) if event.person_id is not None else None),
+            moment(event.at),
+            read.text(event.reason or ""),
+        )
+        for event in each.events
+    )
 
 
 def _with_visits(passed: Pass, each: Followed, read: Reader, visits: Sequence[Shown]) -> Line:
@@ -184,5 +219,11 @@ def _said(each: Followed) -> str:
     """Who brought the step to where it is, and when; nothing while it only stands in the answer."""
     if each.by is None or each.step.state == StepState.PROPOSED:
         return ""
-    name = each.by.name if each.by.is_staff else str(words.FAMILY)
-    return f"{name}, {moment(each.step.state_at)}"
+    return f"{_named(each.by)}, {moment(each.step.state_at)}"
+
+
+def _named(person: Person | None) -> str:
+    """Who it was, for staff: colleagues by name, a family as such; nobody where the clock told it."""
+    if person is None:
+        return ""
+    return person.name if person.is_staff else str(words.FAMILY)
