@@ -31,6 +31,7 @@ from web.shell.forms import FormReader
 from web.shell.numbers import argument
 from web.showing.arrivals import allowed_in, whence_of
 from web.showing.casefile import Case, open_case
+from web.showing.visits import ahead_of
 from web.words import terms
 from web.words.language import gettext
 from web.words.marks import PLACES, SAID, SHAPES, SIZES
@@ -78,6 +79,7 @@ def case_page(case: Case, **changes: object) -> str:
         "closing": [(name, QUESTIONS[name], list(STAFF[name].items())) for name in AT_CLOSING],
         "given": {},
         "is_close_out_open": _is_close_out_open(case),
+        "visit_ahead": _visit_ahead(case),
         "danger_signs": _danger_signs(case),
         "may_open_name": _may_open_name(case),
         "whence": whence_of(case.consult),
@@ -135,6 +137,12 @@ def _may_keep(case: Case) -> bool:
         return False
     with database().reading() as session:
         return is_offered(session, case.consult, me(), now())
+
+
+def _visit_ahead(case: Case) -> str:
+    """Which visit is ahead, beside an answer that says that none is needed and a form that closes."""
+    with database().reading() as session:
+        return ahead_of(session, case.consult)
 
 
 def _is_close_out_open(case: Case) -> bool:

@@ -44,6 +44,7 @@ from web.showing.closing import close_refusal
 from web.showing.lost import changed_words
 from web.showing.outlook import capped
 from web.showing.rows import Row, rows_of
+from web.showing.visits import ahead_of
 from web.words import terms
 from web.words.language import gettext
 
@@ -239,6 +240,7 @@ def card_page(
         case=case,
         spoken=told_in({**case.content, "reason": case.correction}, loaded.patient.language),
         clinic=clinic,
+        visit_ahead=ahead_of(session, consult),
         phone=phone,
         phone_hidden=phone_on_file(session, loaded.patient)[1],
         errors=errors or {},

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from econsult.access import Pass
 from econsult.advice.visiting import is_open_to_family
+from econsult.consults.records import Consult
 from econsult.consults.visits import CURRENT, Reply, Visit, VisitState, visits_of
 from econsult.consults.visits_carried import is_asked_for
 from econsult.reading import Reader
@@ -87,6 +88,19 @@ def _dialled(phone: str) -> str:
     number = re.split(r"[^0-9\s().+/-]", phone, maxsplit=1)[0].strip()
     digits = re.sub("[^0-9]", "", number)
     return dialled(number) if number.startswith("+") or len(digits) >= LOCAL else digits
+
+
+def ahead_of(session: Session, consult: Consult) -> str:
+    """Of the visits of a consult that are ahead when the next one is, or that one is waited for; empty where none is.
+
+    Whoever reads it may not know where it is.
+    """
+    now_is = now()
+    ahead = [each for each in visits_of(session, [consult.id]) if each.state in CURRENT and not each.is_over(now_is)]
+    days = sorted((each.starts_at, each.clock.key) for each in ahead if each.starts_at is not None)
+    if days:
+        return str(words.AHEAD) % {"when": at_place(*days[0])}
+    return str(words.WAITED_FOR) if ahead else ""
 
 
 def visits_on(session: Session, passed: Pass, step_ids: Iterable[int], read: Reader) -> dict[int, list[Shown]]:

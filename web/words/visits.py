@@ -15,6 +15,8 @@ STATES = {
     VisitState.MOVED: _l("Changed"),
 }
 TONES = {VisitState.CAME: "tag-act", VisitState.MISSED: "tag-warm", VisitState.OFF: "tag-warm"}
+AHEAD = _l("A visit is booked: %(when)s.")
+WAITED_FOR = _l("The child is on a waiting list for a visit.")
 PAST = _l("Did the child come?")
 REPLIES = {
     Reply.COMING: _l("The family comes"),

@@ -1,0 +1,58 @@
+"""A visit that is booked beside an answer that needs none, and before its request closes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from econsult.advice.visiting import book, end
+from econsult.consults import telling
+from econsult.consults.recommendations import steps_of
+from econsult.consults.records import Consult
+from econsult.consults.visits import Booking
+from tests.booking import DENVER
+from tests.booking import answered as answer
+from tests.personas import Clinic
+from tests.web.browsing import post
+from tests.web.conftest import BrowserOf
+from workers.runtime import Runtime
+
+NONE_NEEDED, STAYS = "The answer itself needs none.", "It stays so after closing."
+SAYS = "“Yes, or booked” says that the child is seen in person."
+
+
+@pytest.fixture
+def consult(runtime: Runtime, clinic: Clinic) -> Consult:
+    with runtime.database.writing() as session:
+        consult = answer(session, clinic)
+        telling.inform(session, consult, clinic.pcp, method="phone", teach_back=False, now=datetime.now(UTC))
+        return consult
+
+
+@pytest.mark.parametrize("is_listed", [False, True])
+def test_a_visit_that_is_ahead_is_told_in_both_places(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, consult: Consult, is_listed: bool
+) -> None:
+    pcp, desk, derm = (browser_of(each) for each in (clinic.pcp, clinic.coordinator, clinic.derm))
+    case, card = f"/consults/{consult.public_id}", f"/coordination/{consult.public_id}"
+    for browser, path in ((pcp, case), (desk, card), (derm, case)):
+        page = browser.get(path).text
+        assert ("Advice is enough, no visit" in page, NONE_NEEDED in page, STAYS in page) == (True, False, False)
+    now = datetime.now(UTC)
+    with runtime.database.writing() as session:
+        step = steps_of(session, consult.id)[-1].public_id
+        booking = Booking("Skin clinic", DENVER, None if is_listed else now + timedelta(days=9))
+        visit = book(session, clinic.coordinator, consult.public_id, step, booking, now=now).public_id
+    words = "The child is on a waiting list for a visit." if is_listed else "A visit is booked:"
+    for browser, path, closes in ((pcp, case, True), (desk, card, True), (derm, case, False)):
+        page = browser.get(path).text
+        assert (NONE_NEEDED in page, words in page, STAYS in page) == (True, True, closes), path
+    assert (SAYS in pcp.get(case).text, SAYS in desk.get(card).text) == (True, False)
+    assert post(desk, f"{card}/close", {"version": "1"}).status_code == 303
+    # Its clinic is still asked, and reads it there.
+    assert SAYS in pcp.get(case).text
+    with runtime.database.writing() as session:
+        end(session, clinic.pcp, consult.public_id, visit, "off", why="better", now=now)
+    page = pcp.get(case).text
+    assert (NONE_NEEDED in page, STAYS in page) == (False, False)
