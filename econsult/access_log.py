@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from econsult import access, audit, home_safety
 from econsult.consults.earlier import BY_WAY, EarlierConsult
+from econsult.consults.opened import OPENED
 from econsult.consults.records import Consult, RedFlagStop, Source, number_of
 from econsult.consults.redflags import UNSAFE
 from econsult.cursors import pack, unpack_number
@@ -56,6 +57,7 @@ DEEDS_OF = {
     "list": Deed.LISTED,
     "correct_details": Deed.CORRECTED,
     NOTE_TAKEN: Deed.NOTE,
+    OPENED: Deed.OPENED,
     # By the privacy officer, who sees the child's rows and neither its name nor anything of it.
     "search": Deed.SEARCHED,
     "export": Deed.SEARCHED,

@@ -16,6 +16,7 @@ from econsult.asked_before import choose_earlier, follow_up
 from econsult.consults import answers, repeats, requests, telling
 from econsult.consults.confidential import keep_confidential
 from econsult.consults.merging import check_version
+from econsult.consults.opened import note_opened
 from econsult.consults.outcomes import AT_CLOSING, Said
 from econsult.consults.records import Kind
 from econsult.consults.requests import RequestForm, SubmitForm
@@ -23,7 +24,7 @@ from econsult.consults.tries import write_try
 from econsult.consults.voice import VoiceChoice, choose_voice
 from econsult.errors import InvalidError
 from econsult.people.consent import ConsentGiven
-from econsult.rights import Right
+from econsult.rights import OF_FAMILY, Right
 from web.api.consent_schemas import VOICE
 from web.api.loading import after, as_it_is, loaded
 from web.api.routing import REACHING, route
@@ -79,6 +80,8 @@ def _show_earlier(session: Session, passed: access.Pass, body: dict[str, Any]) -
 def show_consult(consult_id: str) -> dict[str, Any]:
     """A consult, cut to what the caller may know of it."""
     with loaded(consult_id, Right.SEE) as (session, passed):
+        if passed.relation in OF_FAMILY:
+            note_opened(session, passed.consult, me(), now=now())
         return consult_json(session, passed)
 
 

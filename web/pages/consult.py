@@ -16,6 +16,7 @@ from econsult.asked_before import is_for_another, may_be_followed
 from econsult.consults import declining, holding
 from econsult.consults.confidential import is_offered
 from econsult.consults.lifecycle import Status
+from econsult.consults.opened import opened_of
 from econsult.consults.outcomes import AT_CLOSING
 from econsult.consults.taking import take
 from econsult.consults.threads import Audience
@@ -79,7 +80,7 @@ def case_page(case: Case, **changes: object) -> str:
         "closing": [(name, QUESTIONS[name], list(STAFF[name].items())) for name in AT_CLOSING],
         "given": {},
         "is_close_out_open": _is_close_out_open(case),
-        "visit_ahead": _visit_ahead(case),
+        **_known_beside(case),
         "danger_signs": _danger_signs(case),
         "may_open_name": _may_open_name(case),
         "whence": whence_of(case.consult),
@@ -139,10 +140,11 @@ def _may_keep(case: Case) -> bool:
         return is_offered(session, case.consult, me(), now())
 
 
-def _visit_ahead(case: Case) -> str:
-    """Which visit is ahead, beside an answer that says that none is needed and a form that closes."""
+def _known_beside(case: Case) -> dict[str, object]:
+    """Which visit is ahead, and when the family opened the answer that nobody has said to be understood."""
     with database().reading() as session:
-        return ahead_of(session, case.consult)
+        opened = opened_of(session, [case.consult]) if me().role == Role.PCP else {}
+        return {"visit_ahead": ahead_of(session, case.consult), "opened_at": opened.get(case.consult.id)}
 
 
 def _is_close_out_open(case: Case) -> bool:

@@ -18,6 +18,7 @@ from econsult.consults import answers, telling
 from econsult.consults.desks import STAND_INS
 from econsult.consults.interpreting import to_interpret
 from econsult.consults.lifecycle import Status
+from econsult.consults.opened import opened_of
 from econsult.consults.records import Consult
 from econsult.consults.spoken import told_in
 from econsult.consults.threads import Audience, messages_of
@@ -81,6 +82,7 @@ def board() -> str:
         shown = [consult for column in columns.values() for _, consult in column.rows]
         asks = {consult.public_id: _last_words(session, consult) for consult in shown if consult.family_waits_since}
         tries = tries_of(session, shown)
+        opened = opened_of(session, [consult for _, consult in columns["untold"].rows] if "untold" in columns else [])
         untold = columns["untold"].number if "untold" in columns else _count(session, "untold")
         alone, late_steps = count_desk(session), count_late(session, me(), now())
         asked, asides = asked_lines(session), unanswered_sides(session, me(), now())
@@ -96,6 +98,7 @@ def board() -> str:
         unreached=unreached,
         asks=asks,
         tries=tries,
+        opened=opened,
         waiting=waiting,
         alone=capped(alone) if alone else "",
         late_steps=late_steps,
@@ -241,6 +244,7 @@ def card_page(
         spoken=told_in({**case.content, "reason": case.correction}, loaded.patient.language),
         clinic=clinic,
         visit_ahead=ahead_of(session, consult),
+        opened_at=opened_of(session, [consult]).get(consult.id),
         phone=phone,
         phone_hidden=phone_on_file(session, loaded.patient)[1],
         errors=errors or {},

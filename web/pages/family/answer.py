@@ -8,6 +8,7 @@ from werkzeug import Response
 from econsult.access import consult_for
 from econsult.consults.answers import answer_for
 from econsult.consults.conversion import is_converted
+from econsult.consults.opened import note_opened
 from econsult.consults.telling import inform
 from econsult.consults.versions import versions_of
 from econsult.errors import NotFoundError, StaleVersionError
@@ -42,6 +43,7 @@ def answer_page(public_id: str, changed: str = "") -> str:
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now())
         answer = answer_for(session, loaded.consult, me())
+        note_opened(session, loaded.consult, me(), now=now())
         telephone = telephone_of(session, loaded.patient)
         codes = {version: grouped(code) for version, code in codes_of(session, loaded).items()}
         is_agreed = answer is not None and is_converted(session, loaded.consult, answer.disposition)
