@@ -129,12 +129,15 @@ def _alike(name: str, link: str) -> bool:
     return link.startswith(f"{subject}.") and bool(get_close_matches(rest, [link.partition(".")[2]]))
 
 
-def missing_fields(session: Session, consult: Consult, *, now: datetime) -> dict[str, str]:
-    """The missing required items of a clinic's request as fields of a refusal; none where no item was answered."""
+def missing_fields(session: Session, consult: Consult, *, now: datetime, saw_checklist: bool = False) -> dict[str, str]:
+    """The missing required items of a clinic's request as fields of a refusal.
+
+    None where no item was answered, unless whoever sends it was shown them.
+    """
     if consult.kind not in CLINICS_OWN or not consult.specialty:
         return {}
     links = {item.link_id for form in forms_of(session, consult, CLINIC) for item in flat(form.items) if item.is_asked}
-    if links.isdisjoint(consult.details):
+    if not saw_checklist and links.isdisjoint(consult.details):
         return {}
     missing = missing_items(session, consult, CLINIC, now=now)
     return {f"details.{item.field or item.link_id}": "required" for item in missing}

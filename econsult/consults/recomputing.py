@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from econsult.consults.clocks import held_for, lock, open_clocks, refresh_deadline, supersede
+from econsult.consults.clocks import held_for, lock, open_clocks, refresh_deadline, start_clock, supersede
 from econsult.consults.ledger import PAUSE, Clock, ClockEvent
 from econsult.consults.offering import LONGEST_WITHOUT_COVER
-from econsult.consults.policies import ClockName, Rules, rules_of
+from econsult.consults.policies import ClockName, Rules, current_rules, rules_of
 from econsult.consults.records import Consult
 from econsult.consults.steps import Counting
 from econsult.consults.versions import first_signed
@@ -93,6 +93,16 @@ def recompute(
     if consult.release_at is not None:
         consult.release_at = release_moved(first_signed(session, consult), consult.release_at, was, fresh)
     refresh_deadline(session, consult)
+
+
+def promise(
+    session: Session, consult: Consult, person_id: int, targets: Mapping[str, timedelta], now: datetime
+) -> None:
+    """Fix the rules that hold for this consult, start the clock of its first reply, and turn what runs already."""
+    rules = current_rules(session, consult, targets)
+    was, consult.rules = rules_of(consult), rules.as_text()
+    start_clock(session, consult, ClockName.FIRST_REPLY, rules.first_reply, now, person_id=person_id)
+    recompute(session, consult, was, now, person_id=person_id, names=REPLIES)
 
 
 def _target(clock: Counting, target: timedelta, was: Rules, fresh: Rules) -> timedelta:

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.adopting import arrive, invited_for
 from econsult.consults.answers import drop_draft, held_back, open_earlier
-from econsult.consults.asked import ANSWERED_UNDER, keep_versions, missing_fields, settle_answers
+from econsult.consults.asked import ANSWERED_UNDER, keep_versions
 from econsult.consults.askers import check_kind, source_of
-from econsult.consults.clocks import start_clock, stop_clock, turn_to_specialty
-from econsult.consults.completeness import LONGEST_QUESTION, check_complete, check_fresh, check_urgency
+from econsult.consults.clocks import stop_clock, turn_to_specialty
+from econsult.consults.completeness import LONGEST_QUESTION, check_fresh, check_urgency
 from econsult.consults.confidential import BY_YOUTH, keep_as_told
 from econsult.consults.consenting import check_signed, take_consent
-from econsult.consults.details import LONGEST_TEXT, check_details, settled
+from econsult.consults.details import check_details, settled
 from econsult.consults.ending import end
 from econsult.consults.facepolicy import MASK_ALL
 from econsult.consults.furtherance import follow_policy, write_told_yes
@@ -25,14 +25,15 @@ from econsult.consults.hearers import family_of
 from econsult.consults.hinting import note_question
 from econsult.consults.lifecycle import next_status
 from econsult.consults.offering import offer
-from econsult.consults.policies import ClockName, current_rules, rules_of
+from econsult.consults.policies import ClockName
 from econsult.consults.preparing import hold_private, read_for_caller
-from econsult.consults.recomputing import REPLIES, recompute
+from econsult.consults.recomputing import promise
 from econsult.consults.records import QUESTION_TYPES, RANKS, Consult, Kind, Urgency, note
 from econsult.consults.redflags import body_sites, is_private, with_time
-from econsult.consults.screening import CLINICIANS, screen_red_flags
+from econsult.consults.screening import screen_red_flags
 from econsult.consults.told_signs import hasten
 from econsult.consults.voice import VoiceChoice, choose_voice
+from econsult.consults.whole import settle_whole
 from econsult.consults.wishes import NO_WISHES, Wishes, write_wishes
 from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
@@ -64,16 +65,20 @@ class RequestForm:
 
 @dataclass(frozen=True)
 class SubmitForm:
-    """What submitting may carry besides the draft: a clinician's reasons for going on.
+    """What sending may carry besides the request: a clinician's reasons for going on.
 
-    `lacking` is why it goes without something that the templates require. `is_shared`: who asks by telephone, young,
-    says that their caregivers may see it.
+    `lacking` is why it goes without something that the templates require; whoever was shown their checklist
+    (`saw_checklist`) is asked for it. `is_shared`: who asks by telephone, young, says that their caregivers may see it.
     """
 
     override_reason: str = ""
     red_flag_attestation: Mapping[str, Any] | None = None
     lacking: str = ""
     is_shared: bool = False
+    saw_checklist: bool = False
+
+
+NOTHING_BESIDES = SubmitForm()
 
 
 def create(
@@ -143,22 +148,18 @@ def submit(
     # Before the danger signs: whoever is told of one must know who may hear of it.
     keep_as_told(session, consult, person, is_shared=form.is_shared, now=now)
     screen_red_flags(session, consult, person, consult.details, form.red_flag_attestation, now=now)
-    reason = form.override_reason[:LONGEST_TEXT] if person.role in CLINICIANS else ""
-    settle_answers(session, consult)
-    lacking = missing_fields(session, consult, now=now)
-    check_complete(session, consult, has_reason=bool(reason), lacking={} if form.lacking else lacking)
+    consult.override_reason = settle_whole(session, consult, person, form, now=now)
     check_signed(session, consult, now)
     write_told_yes(session, consult, person, now=now)
     check_fresh(consult, now)
     check_urgency(session, consult, now)
     consult.status, consult.submitted_at = status, now
-    consult.override_reason = reason or (form.lacking if lacking else "") or None
     if consult.kind == Kind.FAMILY_QUESTION:
         note_question(session, consult, person, now)
     hasten(session, consult, now)
     keep_versions(session, consult)
     consult.version += 1
-    _promise(session, consult, person, targets, now)
+    promise(session, consult, person.id, targets, now)
     note(session, consult, "submit", person_id=person.id, now=now)
     read_for_caller(session, consult, now)
     offer(session, consult, now)
@@ -177,7 +178,7 @@ def send_on(
     *,
     now: datetime,
     targets: Mapping[str, timedelta],
-    red_flag_attestation: Mapping[str, Any] | None = None,
+    sending: SubmitForm = NOTHING_BESIDES,
 ) -> Consult:
     """The medical home makes a family's question its own request to a specialty; media and history stay with it.
 
@@ -190,14 +191,13 @@ def send_on(
     status = next_status(consult.status, "send_on")
     _check_values(consult, form)
     details = {**consult.details, **(form.details or {})}
-    screen_red_flags(session, consult, person, details, red_flag_attestation, now=now, is_sent_on=True)
+    screen_red_flags(session, consult, person, details, sending.red_flag_attestation, now=now, is_sent_on=True)
     consult.kind, consult.sent_on_by_id = Kind.ECONSULT, person.id
     # The clinician's focused question takes the place of the family's, which the specialist still reads word for word.
     consult.details = {**consult.details, "family_question": consult.question}
     _fill(session, consult, form, now)
     write_wishes(session, consult, form.wishes)
-    settle_answers(session, consult)
-    check_complete(session, consult)
+    consult.override_reason = settle_whole(session, consult, person, sending, now=now)
     write_told_yes(session, consult, person, now=now)
     keep_versions(session, consult)
     check_urgency(session, consult, now)
@@ -210,7 +210,7 @@ def send_on(
     consult.status, consult.holder_id, consult.claim_until, consult.claimed_at = status, None, None, None
     consult.version += 1
     hasten(session, consult, now)
-    _promise(session, consult, person, targets, now)
+    promise(session, consult, person.id, targets, now)
     note(session, consult, "send_on", person_id=person.id, now=now)
     read_for_caller(session, consult, now)
     offer(session, consult, now)
@@ -288,13 +288,3 @@ def _check_values(consult: Consult, form: RequestForm) -> None:
         raise InvalidError("Some values are not known: " + ", ".join(sorted(wrong)) + ".", wrong)
     if form.details is not None:
         check_details(form.details, {**consult.details, **form.details})
-
-
-def _promise(
-    session: Session, consult: Consult, person: Person, targets: Mapping[str, timedelta], now: datetime
-) -> None:
-    """Fix the rules that hold for this consult, start the clock of its first reply, and turn what runs already."""
-    rules = current_rules(session, consult, targets)
-    was, consult.rules = rules_of(consult), rules.as_text()
-    start_clock(session, consult, ClockName.FIRST_REPLY, rules.first_reply, now, person_id=person.id)
-    recompute(session, consult, was, now, person_id=person.id, names=REPLIES)

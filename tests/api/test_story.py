@@ -92,6 +92,23 @@ def test_a_familys_question_can_be_sent_on_to_a_specialty(clinic: Clinic, progra
     assert program_of(clinic.derm).get(f"/consults/{consult_id}").status_code == 200
 
 
+def test_a_program_that_sends_on_answers_the_checklist_or_says_why(clinic: Clinic, program_of: ProgramOf) -> None:
+    mother, pcp, derm = program_of(clinic.mother), program_of(clinic.pcp), program_of(clinic.derm)
+    body = {"patient_id": clinic.child.public_id, "question": FAMILY_QUESTION, "consent": CONSENT}
+    path = f"/consults/{mother.post('/consults', {**body, 'details': {'red_flags': []}}).json['id']}"
+    assert mother.post(f"{path}/submit").json["status"] == "submitted"
+    request = {"specialty": "dermatology", "question": QUESTION, "question_type": "diagnosis"}
+    some = {**request, "details": {"dermatology.itch": 7}}
+    for refusal in (pcp.post(f"{path}/send-on", some), pcp.post(f"{path}/send-on", {**some, "override_reason": " "})):
+        assert (refusal.status_code, refusal.json["fields"]["details.dermatology.pain"]) == (422, "required")
+    why = "The mother could not look today"
+    assert program_of(clinic.other_pcp).post(f"{path}/send-on", {**some, "override_reason": why}).status_code == 404
+    assert pcp.post(f"{path}/send-on", {**some, "override_reason": why}).json["override_reason"] == why
+    assert derm.get(path).json["override_reason"] == "The [name] could not look today"
+    assert "override_reason" not in mother.get(path).json
+    assert pcp.post(f"{path}/send-on", some).status_code == 409
+
+
 def test_the_first_reply_clock_runs_pauses_and_stops(clinic: Clinic, program_of: ProgramOf) -> None:
     pcp, derm = program_of(clinic.pcp), program_of(clinic.derm)
     at = f"/consults/{submitted(pcp, clinic)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -247,6 +248,42 @@ def test_a_question_that_waits_for_the_family_can_be_sent_on(database: Database,
         assert consult.status == "submitted"
 
 
+@pytest.mark.parametrize("is_new", [True, False])
+def test_whoever_saw_the_checklist_says_why_it_is_not_answered(
+    database: Database, clinic: Clinic, is_new: bool
+) -> None:
+    with database.writing() as session:
+        kept = clinic.draft(session) if is_new else clinic.family_question(session)
+
+    def send(**given: Any) -> Consult:
+        with database.writing() as session:
+            consult, form = session.get_one(Consult, kept.id), SubmitForm(saw_checklist=True, **given)
+            if is_new:
+                return requests.submit(session, consult, clinic.pcp, form, now=NOON, targets=TARGETS)
+            return requests.send_on(session, consult, clinic.pcp, SENT_ON, now=NOON, targets=TARGETS, sending=form)
+
+    for silent in ({}, {"lacking": " \u2060"}, {"override_reason": "\n"}):
+        with pytest.raises(InvalidError) as error:
+            send(**silent)
+        assert error.value.fields == {"lacking": "required"}
+    assert send(lacking=" Seen by telephone ").override_reason == "Seen by telephone"
+
+
+def test_a_program_that_sends_on_says_why_as_one_that_submits(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        kept = clinic.family_question(session)
+    some = replace(SENT_ON, details={"dermatology.pain": False})
+    with pytest.raises(InvalidError) as error, database.writing() as session:
+        consult = session.get_one(Consult, kept.id)
+        requests.send_on(session, consult, clinic.pcp, some, now=NOON, targets=TARGETS)
+    assert error.value.fields["details.dermatology.itch"] == "required"
+    with database.writing() as session:
+        consult, why = session.get_one(Consult, kept.id), SubmitForm("Not known here")
+        assert consult.kind == "family_question"
+        requests.send_on(session, consult, clinic.pcp, some, now=NOON, targets=TARGETS, sending=why)
+        assert (consult.kind, consult.override_reason) == ("econsult", "Not known here")
+
+
 def test_only_a_family_question_is_sent_on(database: Database, clinic: Clinic) -> None:
     with database.writing() as session, pytest.raises(InvalidError):
         requests.send_on(session, clinic.econsult(session), clinic.pcp, SENT_ON, now=NOON, targets=TARGETS)
@@ -287,7 +324,15 @@ def test_a_red_flag_stops_sending_on_and_leaves_the_question_with_the_clinic(
     with database.writing() as session:
         kept = session.get_one(Consult, consult.id)
         assert (kept.kind, kept.details["red_flags"]) == ("family_question", [])
-        requests.send_on(session, kept, clinic.pcp, form, now=NOON, targets=TARGETS, red_flag_attestation=attested)
+        requests.send_on(
+            session,
+            kept,
+            clinic.pcp,
+            form,
+            now=NOON,
+            targets=TARGETS,
+            sending=SubmitForm(red_flag_attestation=attested),
+        )
         assert [stop.is_attested for stop in session.scalars(select(RedFlagStop).order_by(RedFlagStop.id))] == [
             False,
             True,

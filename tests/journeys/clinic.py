@@ -42,6 +42,7 @@ def send_on(eyes: Eyes, number: str) -> None:
     page.locator("#question_type").select_option("diagnosis")
     page.locator("#question").fill(ON)
     page.locator("#thinks").fill("Atopic dermatitis; emollient for two weeks did little.")
+    page.locator("#lacking").select_option("follows")
     eyes.look("send-on")
     eyes.turn("form[action$='/send-on'] button")
     eyes.look("sent-on")
@@ -103,6 +104,7 @@ def ask_without_scripts(eyes: Eyes, media: Media) -> str:
     expect(page.locator("#question")).to_have_value(ON)
     expect(page.locator("#thinks")).to_have_value(THINKS)
     choose(eyes, "close", media.close)
+    page.locator("#lacking").select_option("not_today")
     eyes.turn("[data-send]")
     eyes.look("request-sent")
     return urlsplit(page.url).path

@@ -36,6 +36,7 @@ def desk(server: Server, devices: Devices, draft: Consult) -> Page:
     page = enter(server, devices.desktop(), server.clinic.pcp)
     page.goto(f"{home(server)}/clinic/requests/{draft.public_id}")
     expect(page.locator("form[data-upload-state]")).to_have_count(1)
+    page.select_option("#lacking", "follows")
     return page
 
 

@@ -111,7 +111,7 @@ def test_a_simple_answer_takes_a_specialist_ninety_seconds(runtime: Runtime, cli
 
 @pytest.mark.slow
 def test_a_request_takes_a_clinic_two_minutes(runtime: Runtime, clinic: Clinic, hands, tmp_path: Path) -> None:
-    """With a photo and all that the specialty asks for; without that it may be sent as well, which is told too."""
+    """With a photo and all that the specialty asks for but two views; without that it may go too, which is told."""
     photo = tmp_path / "elbow.jpg"
     Image.new("RGB", (1600, 1200), (150, 100, 80)).save(photo, "JPEG")
     pcp = hands(clinic.pcp, "/clinic")
@@ -139,6 +139,7 @@ def test_a_request_takes_a_clinic_two_minutes(runtime: Runtime, clinic: Clinic, 
     pcp.choose("#by", "Parent")
     pcp.choose("#method", "Said")
     pcp.enclose("input[type=file]", photo)
+    pcp.choose("#lacking", "Could not")
     pcp.decide()
     pcp.press("Control+Enter")
     page.wait_for_url("**/consults/*said=request_sent")

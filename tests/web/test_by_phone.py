@@ -27,7 +27,7 @@ from tests.services.browser import Devices
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf, Enter
 from tests.web.looking import complaints, overflow, violations
-from tests.web.test_clinic_request import FIELDS
+from tests.web.test_clinic_request import FIELDS, SENT_ON
 from workers.runtime import Runtime
 
 CALL: dict[str, Any] = {
@@ -72,7 +72,7 @@ def test_a_familys_question_is_written_down_and_goes_to_its_clinic(
     theirs = browser_of(clinic.mother).get(f"/family/questions/{consult.public_id}").text
     assert "Recibimos su pregunta" in theirs
     # Sent on, no specialist learns who called.
-    on = {"specialty": "dermatology", "question_type": "diagnosis", "question": FIELDS["question"]}
+    on = {"specialty": "dermatology", "question_type": "diagnosis", "question": FIELDS["question"], **SENT_ON}
     assert post(pcp, f"/consults/{consult.public_id}/send-on", on).status_code == 303
     text = browser_of(clinic.derm).get(f"/consults/{consult.public_id}").text
     assert FAMILY_QUESTION in text

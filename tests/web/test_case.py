@@ -22,6 +22,7 @@ from tests.personas import FAMILY_QUESTION, LEASE, QUESTION, TARGETS, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from tests.web.filing import file_ready, file_received
+from tests.web.test_clinic_request import SENT_ON
 from workers.copies import Made
 from workers.runtime import Runtime
 
@@ -194,6 +195,7 @@ def test_the_familys_words_stay_when_the_clinic_asks_its_own_question(
     with runtime.database.writing() as session:
         question = clinic.family_question(session, now=NOW)
     fields = {"specialty": "dermatology", "question_type": "diagnosis", "question": "Is this eczema or a fungus?"}
+    fields |= SENT_ON
     pcp, path = browser_of(clinic.pcp), f"/consults/{question.public_id}"
     assert post(pcp, f"{path}/send-on", fields).location == "/clinic?said=sent_on"
     page = derm.get(path).text
@@ -234,6 +236,7 @@ def test_a_sign_that_the_clinic_finds_stops_the_sending_on_until_a_clinician_ans
     pcp, path = browser_of(clinic.pcp), f"/consults/{question.public_id}"
     assert "A seizure" in pcp.get(path).text
     fields = {"question": QUESTION, "question_type": "diagnosis", "specialty": "neurology", "red_flags": ["seizure"]}
+    fields |= {"shown_for": "neurology", "lacking": "unknown"}
     page = post(pcp, f"{path}/send-on", fields)
     assert (page.status_code, "send the child to the ER" in page.text) == (422, True)
     assert 'value="seizure" checked' in page.text

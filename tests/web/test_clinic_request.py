@@ -23,8 +23,11 @@ from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
 EXAMINED = {"examined_by": "Dr. Hale", "examined_at": f"{datetime.now(ZoneInfo('America/Denver')):%Y-%m-%dT%H:%M}"}
+SENT_ON: dict[str, Any] = {"shown_for": "dermatology", "lacking": "not_today"}
+"""What the page of a family's question says besides, where its checklist was shown and is not answered."""
 FIELDS: dict[str, Any] = {
     "specialty": "dermatology",
+    "lacking": "not_today",
     "question": QUESTION,
     "question_type": "diagnosis",
     "urgency": "same_day",

@@ -36,6 +36,7 @@ ANSWERS: dict[str, Any] = {
     "dermatology.photo_mid:not-done": "yes", "dermatology.photo_overview:not-done": "yes",
     "core.growth.0.date": "2025-03", "core.growth.0.height": "98", "core.growth.2.weight": "15.1",
 }  # fmt: skip
+WHY_ASKED = "Say why you send it without what is not answered"
 FIELDS: dict[str, Any] = {
     "specialty": "dermatology", "question": QUESTION, "question_type": "diagnosis", "urgency": "routine",
     "thinks": "Eczema", "tried": "Petrolatum", "body_site": "elbow", "consent_by": "parent", "no_signs": "1",
@@ -132,7 +133,14 @@ def test_a_condition_that_is_not_met_takes_its_answer_back(runtime: Runtime, pcp
     assert "cardiology.ecg" not in consult_at(runtime, path).details
 
 
-@pytest.mark.parametrize(("lacking", "reason"), [({}, "No reason given"), ({"lacking": "follows"}, "It will follow")])
+@pytest.mark.parametrize(
+    ("lacking", "reason"),
+    [
+        ({"lacking": "follows"}, "It will follow"),
+        ({"lacking_words": "The family was on the road"}, "The family was on the road"),
+        ({"lacking": "unknown", "lacking_words": "Ask the school"}, "Not known here. Ask the school"),
+    ],
+)
 def test_the_page_tells_what_is_missing_and_sends_with_the_reason(
     runtime: Runtime,
     pcp: FlaskClient,
@@ -149,6 +157,12 @@ def test_the_page_tells_what_is_missing_and_sends_with_the_reason(
     assert lacking_on(pcp.get(path).text) == [*missing]
     # What was refused before the templates is refused now, whatever the reason.
     assert post(pcp, path, {**fields, "question_type": "", "verb": "send"}).status_code == 422
+    # And without one it is asked for, at its field and in the summary; what can be seen of none is none.
+    for none in ({}, {"lacking": "none"}, {"lacking_words": " \u2060 "}):
+        silent = {**fields, "lacking": "", "lacking_words": "", **none, "verb": "send"}
+        refused = post(pcp, path, silent)
+        assert (refused.status_code, refused.text.count(WHY_ASKED)) == (422, 2)
+        assert consult_at(runtime, path).status == "draft"
     assert "?said=request_sent" in post(pcp, path, {**fields, "verb": "send"}).location
     assert consult_at(runtime, path).override_reason == reason
     shown = browser_of(clinic.derm).get(f"/consults/{path.rpartition('/')[2]}").text

@@ -11,6 +11,7 @@ from econsult.consults.records import Consult
 from tests.personas import TARGETS, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
+from tests.web.test_clinic_request import SENT_ON
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
@@ -31,7 +32,7 @@ def test_the_clinic_reads_what_will_be_covered_and_the_specialist_only_that(
     home, case = browser_of(clinic.pcp), f"/consults/{asked.public_id}"
     page = home.get(case).text
     assert ("Mi hija Luz Prueba" in page, "Mi hija [name] nació el [birth date] y le pica" in page) == (True, True)
-    fields = {"specialty": "dermatology", "question_type": "diagnosis", "question": f"Eczema? {WORDS}"}
+    fields = {"specialty": "dermatology", "question_type": "diagnosis", "question": f"Eczema? {WORDS}", **SENT_ON}
     assert post(home, f"{case}/send-on", fields).status_code == 303
     derm = browser_of(clinic.derm)
     for place in ("/worklist", case):

@@ -482,6 +482,8 @@ def test_the_desk_sends_on_what_nobody_of_a_familys_clinic_can_take(
         found = session.get_one(Consult, asked.id)
         assert (found.kind, found.specialty, found.status) == ("econsult", "dermatology", "submitted")
         assert (found.question, found.sent_on_by_id) == (FAMILY_QUESTION, clinic.coordinator.id)
+        # The desk answers no checklist, and the specialist reads why nobody did.
+        assert found.override_reason == "Nobody of the clinic could take it: the desk sent it on"
 
 
 def test_the_desk_is_told_that_a_danger_sign_stops_what_it_sends_on(

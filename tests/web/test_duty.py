@@ -41,7 +41,7 @@ def test_urgent_is_said_to_be_impossible_and_is_refused_in_words(
         hint = page[page.index("Nobody is on duty now for:") :]
         assert hint.index("Dermatology") < hint.index("is not possible there; telephone") < hint.index(number)
     fields = {"verb": "send", "specialty": "dermatology", "urgency": "urgent", "question": draft.question}
-    reply = post(pcp, path, fields | {"question_type": "diagnosis", "no_signs": "1"})
+    reply = post(pcp, path, fields | {"question_type": "diagnosis", "no_signs": "1", "lacking": "follows"})
     assert reply.status_code == 422
     assert f"Nobody is on duty for urgent requests now. Telephone {number}." in reply.text
 

@@ -27,6 +27,7 @@ from workers.runtime import Runtime
 SEEN = re.compile(r'name="seen" autocomplete="off" value="([^"]*)"')
 FIELDS: dict[str, Any] = {
     "specialty": "dermatology",
+    "lacking": "not_today",
     "question": QUESTION,
     "question_type": "diagnosis",
     "urgency": "routine",

@@ -13,7 +13,7 @@ from econsult.consults.wishes import Wishes, wish_of
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
-from tests.web.test_clinic_request import FIELDS
+from tests.web.test_clinic_request import FIELDS, SENT_ON
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=5)
@@ -69,7 +69,7 @@ def test_a_familys_question_is_sent_on_to_somebody_by_name(
     pcp = browser_of(clinic.pcp)
     assert f'<optgroup label="Neurology"><option value="{clinic.neuro.public_id}"' in pcp.get(case).text
     fields = {"specialty": "dermatology", "question_type": "diagnosis", "question": FIELDS["question"]}
-    wrong = {**fields, "wishes": "asked", "named_specialist": clinic.neuro.public_id, "may_convert": "yes"}
+    wrong = {**fields, **SENT_ON, "wishes": "asked", "named_specialist": clinic.neuro.public_id, "may_convert": "yes"}
     refused = post(pcp, f"{case}/send-on", wrong)
     assert refused.status_code == 422
     assert "Name somebody of the specialty that you chose" in refused.text

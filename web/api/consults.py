@@ -135,7 +135,7 @@ def send_on_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
             form,
             now=now(),
             targets=settings().first_reply,
-            red_flag_attestation=body.get("red_flag_attestation"),
+            sending=SubmitForm(body.get("override_reason", ""), body.get("red_flag_attestation")),
         )
     return after(passed)
 

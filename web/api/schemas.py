@@ -82,6 +82,7 @@ CONSULT_EDIT = closed(
 ATTESTATION_IN = optional(closed(examined_by=text(200), at=text(40), why=text(), taken_back=text(16, MISTAKE, OVER)))
 SEND_ON_IN = closed(
     (),
+    override_reason=text(),
     red_flag_attestation=ATTESTATION_IN,
     **{name: REQUEST[name] for name in ("specialty", "question", "question_type", "urgency", "details", *WISHES_IN)},
 )

@@ -34,6 +34,8 @@ from web.showing.arrivals import allowed_in, whence_of
 from web.showing.casefile import Case, open_case
 from web.showing.visits import ahead_of
 from web.words import terms
+from web.words.asking import LACKING
+from web.words.families import SITES
 from web.words.language import gettext
 from web.words.marks import PLACES, SAID, SHAPES, SIZES
 from web.words.outcomes import QUESTIONS, STAFF
@@ -81,6 +83,8 @@ def case_page(case: Case, **changes: object) -> str:
         "given": {},
         "is_close_out_open": _is_close_out_open(case),
         **_known_beside(case),
+        "sites": SITES,
+        "why_lacking": LACKING,
         "danger_signs": _danger_signs(case),
         "may_open_name": _may_open_name(case),
         "whence": whence_of(case.consult),

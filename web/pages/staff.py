@@ -18,6 +18,7 @@ from web.pages.clinic.kin import kin
 from web.pages.clinic.mail import clinic_mail
 from web.pages.clinic.phone import by_phone
 from web.pages.clinic.request import clinic_request
+from web.pages.clinic.sending_on import clinic_sending
 from web.pages.consult import consult
 from web.pages.consult_answer import answering
 from web.pages.coordination import coordination
@@ -65,6 +66,7 @@ STAFF = (
     clinic_request,
     by_phone,
     clinic_case,
+    clinic_sending,
     clinic_children,
     turning_down,
     details,

@@ -12,7 +12,7 @@ from econsult.access import consult_for
 from econsult.consults import requests
 from econsult.consults.completeness import LONGEST_QUESTION
 from econsult.consults.records import QUESTION_TYPES
-from econsult.consults.requests import RequestForm
+from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.stranded import turn_down
 from econsult.errors import EmergencyError, InvalidError
 from econsult.people.persons import SPECIALTIES, Role
@@ -82,7 +82,10 @@ def send_on(public_id: str) -> Response | tuple[str, int]:
             if consult.sent_on_by_id != me().id and not error:
                 consult = consult_for(session, me(), public_id, now=now(), right=Right.SEND_ON).consult
                 wish = RequestForm(specialty=specialty, question=question.strip() or None, question_type=kind)
-                requests.send_on(session, consult, me(), wish, now=now(), targets=settings().first_reply)
+                # The desk knows no child: it answers no checklist, and the specialist reads why nobody did.
+                why = gettext("Nobody of the clinic could take it: the desk sent it on")
+                sending, targets = SubmitForm(lacking=why, saw_checklist=True), settings().first_reply
+                requests.send_on(session, consult, me(), wish, now=now(), targets=targets, sending=sending)
     except InvalidError as wrong:
         error = next(iter(sentences(wrong.fields).values()))
     except EmergencyError:

@@ -28,7 +28,7 @@ from econsult.consults.versions import standing_version
 from econsult.note import codes_of
 from econsult.people.patients import ALIAS, Patient
 from econsult.people.persons import Organization, Person
-from econsult.reading import Reader, outsider, reader_for, told_kinds
+from econsult.reading import Reader, reader_for
 from econsult.rights import Relation, Right
 from econsult.rosters.homes import back_at, there_of
 from web.context import now, settings
@@ -46,6 +46,7 @@ from web.showing.retakes import with_marks
 from web.showing.rows import chip_of
 from web.showing.said import Said, lanes_of
 from web.showing.second import SideBox, side_box
+from web.showing.sending import FAMILYS, Sending, sending_of
 from web.showing.sheets import Sheet, sheets_of
 from web.showing.steps import Line, lines_of
 from web.showing.wanted import Wanted, wanted_of
@@ -58,7 +59,6 @@ from web.words.language import gettext
 from web.words.routes import why_words
 
 READERS = {Relation.MEDICAL_HOME, Relation.HOLDER, Relation.COORDINATOR, Relation.FOR_DESK}
-FAMILYS = ("family_question", "story")
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,8 @@ class Case:
     why: str = ""
     """To whom it was offered, and why, while nobody has it."""
     end_reason: str = ""
-    covered: tuple[str, ...] = ()
-    """Of a question that may be sent on: its texts as a specialist will read them, where that differs."""
+    sending: Sending | None = None
+    """The form by which a family's question is sent on, for whoever may."""
     is_answer_open: bool = False
     """Whether the family can read an answer, of this cycle or of one before."""
     form_note: FormNote | None = None
@@ -173,8 +173,8 @@ class Case:
         return self.consult.kind == Kind.FAMILY_QUESTION
 
 
-def open_case(session: Session, loaded: Pass) -> Case:
-    """The case page of a consult that was loaded through access."""
+def open_case(session: Session, loaded: Pass, sending: Sending | None = None) -> Case:
+    """The case page of a consult that was loaded through access; `sending` is a form that was filled in already."""
     consult, patient = loaded.consult, loaded.patient
     stay(session, consult, me(), now(), settings().claim)
     stay_second(session, consult, me(), now(), settings().claim)
@@ -189,7 +189,7 @@ def open_case(session: Session, loaded: Pass) -> Case:
         who=_who(loaded),
         asked_by=_asked_by(session, consult),
         question=read.text(consult.question),
-        covered=_covered(session, loaded),
+        sending=sending or sending_of(session, loaded, {}),
         end_reason=read.text(consult.end_reason or "") if consult.ended_at else "",
         holder=session.get_one(Person, consult.holder_id).name if consult.holder_id else "",
         facts=[(read.text(label), read.text(words)) for label, words in facts_of(session, consult)],
@@ -283,14 +283,6 @@ def _asked_by(session: Session, consult: Consult) -> str:
 
 def _may_write(loaded: Pass, lane: Audience) -> bool:
     return takes_messages(loaded.consult, lane, is_staff=me().is_staff) and Right(f"write_{lane}") in loaded.rights
-
-
-def _covered(session: Session, loaded: Pass) -> tuple[str, ...]:
-    if not loaded.may(Right.SEND_ON) or loaded.consult.kind != Kind.FAMILY_QUESTION:
-        return ()
-    told = (loaded.consult.question, *(text_of(loaded.consult.details, name) for name in FAMILYS))
-    read = outsider(session, loaded, marks())
-    return tuple(text for text in map(read.text, told) if text) if told_kinds(session, loaded, told) else ()
 
 
 def _content(answer: Answer | None, read: Reader) -> Mapping[str, Any]:

@@ -9,36 +9,28 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass, consult_for, consults_about
-from econsult.asked_before import Alike, choosable, duplicates_of
-from econsult.consults.asked import forms_of, known_items
-from econsult.consults.attachments import attachments_of
 from econsult.consults.choice import not_on_duty
 from econsult.consults.completeness import is_question
 from econsult.consults.confidential import is_offered
 from econsult.consults.details import flags_of
 from econsult.consults.drafts import WORDS
-from econsult.consults.earlier import attached_to
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.merging import seen_text
 from econsult.consults.records import CLINICS_OWN, Consult
 from econsult.consults.redflags import is_answer_fresh
 from econsult.consults.screening import stopped_on
 from econsult.consults.voice import VoiceConsent, voice_consent_of
-from econsult.consults.wanted_items import likely_wanted
 from econsult.consults.wishes import wish_of
 from econsult.people.consent import Consent, consent_for
-from econsult.people.patients import age_in_months
 from econsult.people.persons import Person
 from econsult.reading import outsider, told_kinds
 from econsult.rights import Right
-from econsult.templates.items import CLINIC
 from web.context import database, now
 from web.shell.auth import me
-from web.showing.asking import Part, parts_of
-from web.showing.facts import answers_of, missing_words
+from web.showing.checklist import Checklist, checklist_of
+from web.showing.facts import answers_of
 from web.showing.sheets import Sheet, sheets_of
 from web.showing.wishes import named_choices
-from web.words.asking import likely_words
 from web.words.covered import marks
 from web.words.dangers import signs_of
 from web.words.language import gettext
@@ -57,7 +49,7 @@ class Covered:
 
 
 @dataclass(frozen=True)
-class Desk:
+class Desk(Checklist):
     """The draft with everything that its page shows around it."""
 
     loaded: Pass
@@ -70,26 +62,14 @@ class Desk:
     covered: Covered
     off_duty: list[str]
     """The specialties for which urgent is not offered now."""
-    parts: list[Part]
     answers: list[tuple[str, str]]
     """What was answered there, as a specialist will read it."""
     seen: str
     """What the form shows, which it brings back (`econsult.consults.merging`)."""
-    missing: list[str]
-    """What the specialty requires and nobody has answered, in words."""
-    likely: list[str]
-    """What specialists asked for in such requests and this one lacks, with how often."""
-    history: int
-    """In how many such requests they asked for anything; 0 where there is no history."""
     nameable: list[tuple[str, str]]
     """Whom one may ask for by name."""
     named: str
     may_convert: bool
-    alike: list[Alike]
-    """What the same specialty was asked about this child a short while ago."""
-    earlier: list[tuple[Consult, str]]
-    """What of before may be shown to the specialist, with its question as they will read it."""
-    attached: list[int]
     may_keep: bool
     """Whether this reader may keep the clinic's own request from the child's caregivers, or let them see it."""
     stopped: list[str]
@@ -136,22 +116,13 @@ def open_desk(public_id: str, unsaved: Mapping[str, Any] | None = None) -> Desk:
     with database().writing() as session:
         loaded = load_draft(session, public_id)
         others = consults_about(session, me(), loaded.patient, now=now())
-        consult, files = loaded.consult, attachments_of(session, loaded.consult.id)
-        months = age_in_months(loaded.patient.birth_date, now().date())
-        forms = forms_of(session, consult, CLINIC) if consult.specialty else []
-        read = outsider(session, loaded, marks())
+        consult, read = loaded.consult, outsider(session, loaded, marks())
         details = {**consult.details, **(unsaved or {})}
         wish = wish_of(session, consult.id)
         named = session.get(Person, wish.named_id) if wish and wish.named_id else None
-        shown = choosable(session, loaded, me(), now=now())
-        likely, history = likely_wanted(session, consult)
         return Desk(
+            **vars(checklist_of(session, loaded, read, details)),
             loaded=loaded,
-            likely=likely_words(likely, known_items(session, consult)),
-            history=history,
-            alike=duplicates_of(session, loaded, me(), now=now()),
-            earlier=[(each, read.text(each.question)) for each in shown],
-            attached=[each.id for each in attached_to(session, consult)],
             nameable=named_choices(session, consult, consult.specialty),
             named=named.public_id if named else "",
             may_convert=bool(wish and wish.may_convert),
@@ -163,9 +134,7 @@ def open_desk(public_id: str, unsaved: Mapping[str, Any] | None = None) -> Desk:
             covered=_covered(session, loaded),
             off_duty=not_on_duty(session, me().program_id, now()),
             others=_most_alike(loaded.consult, others),
-            parts=parts_of(forms, details, files, months),
             seen=seen_text(session, consult, offered=FLAG_CODES, has_none=_says_none(consult)),
-            missing=list(missing_words(session, consult)),
             stopped=signs_of(",".join(set(stopped_on(session, consult)) - set(flags_of(consult.details)))),
             answers=[(read.text(label), read.text(words)) for label, words in answers_of(session, consult)],
         )

@@ -55,9 +55,9 @@ async function askAnew() {
     if (!parts.some((one) => one.dataset.part === part.dataset.part)) part.remove();
   }
   for (const part of parts) if (!partOf(box, part.dataset.part)) box.append(left[part.dataset.part] ?? document.importNode(part, true));
-  const reason = form.elements.lacking?.value;
+  const reasons = ["lacking", "lacking_words"].map((name) => [name, form.elements[name]?.value]);
   for (const name of ["[data-readybox]", "[data-views]", "[data-named]"]) document.querySelector(name).replaceWith(document.importNode(fresh.querySelector(name), true));
-  if (reason) form.elements.lacking.value = reason;
+  for (const [name, value] of reasons) if (value && form.elements[name]) form.elements[name].value = value;
   // Each specialty may promise its reply within another time.
   for (const one of fresh.querySelectorAll("[name=urgency]")) form.querySelector(`[name=urgency][value="${one.value}"]`).dataset.due = one.dataset.due;
   document.querySelectorAll("[data-views] input").forEach((input) => { input.required = false; });
@@ -71,6 +71,7 @@ function tellMissing({ missing, likely, counts }) {
   document.querySelector("[data-lacks]").hidden = !missing.length && !likely.length;
   told("[data-lacking]", missing);
   told("[data-likely]", likely);
+  document.querySelector("[data-why]").hidden = !missing.length;
   document.querySelector("[data-nothing]")?.toggleAttribute("hidden", likely.length > 0);
   document.querySelector('[data-item="7"]')?.toggleAttribute("data-kept", !missing.length);
   for (const [subject, words] of Object.entries(counts)) {

@@ -30,6 +30,7 @@ export function showAsked(form) {
   }
 }
 
-const form = document.querySelector("[data-autosave]");
-form.addEventListener("input", () => showAsked(form));
-showAsked(form);
+for (const form of document.querySelectorAll("[data-autosave], [data-send-on]")) {
+  form.addEventListener("input", () => showAsked(form));
+  showAsked(form);
+}

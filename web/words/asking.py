@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from flask_babel import lazy_gettext as _l
+
 from econsult.consults.wanted_items import PAGE_CODE, Likely
 from econsult.people.persons import LANGUAGES
 from econsult.templates.items import Item
 from web.words import terms
 from web.words.language import gettext, language, speaking
+
+LACKING = {
+    "unknown": _l("Not known here"),
+    "not_today": _l("Could not be done today"),
+    "follows": _l("It will follow"),
+}
+"""Why a request goes without something that its specialty requires; whoever sends it may also write a sentence."""
 
 
 def codes_in(lines: Iterable[str]) -> list[str]:

@@ -1,11 +1,11 @@
-"""What the medical home does with a case: acknowledge the answer, tell the family, close, send on, take back."""
+"""What the medical home does with a case: acknowledge the answer, tell the family, close, take back."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, g, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug import Response
 
 from econsult import asked_before
@@ -13,19 +13,13 @@ from econsult.access import consult_for
 from econsult.advice.close_out import close_out, say_close_out
 from econsult.advice.following import LONGEST_WHY, accept_and_read, said_of_steps
 from econsult.consults import requests, telling
-from econsult.consults.completeness import LONGEST_QUESTION
-from econsult.consults.details import flags_of
 from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import AT_CLOSING
-from econsult.consults.records import QUESTION_TYPES, Consult
-from econsult.consults.requests import RequestForm
 from econsult.consults.tries import TryResult, write_try
-from econsult.errors import EmergencyError, InvalidError, StaleVersionError
-from econsult.people.persons import SPECIALTIES, Role
+from econsult.errors import InvalidError, StaleVersionError
+from econsult.people.persons import Role
 from econsult.rights import Right
-from web.context import database, now, settings
-from web.pages.clinic.terms import attestation_said, attestation_words, sentences
-from web.pages.clinic.wishes import LONGEST_ID, read_wishes
+from web.context import database, now
 from web.pages.consult import LONGEST_REASON, case_page
 from web.shell.auth import me, only
 from web.shell.desk import rings
@@ -36,14 +30,10 @@ from web.showing.casefile import open_case
 from web.showing.closing import close_refusal
 from web.showing.lost import Lost, changed_words
 from web.showing.outcomes import missing_words, said_in_form
-from web.words import terms
 from web.words.language import gettext
-from web.words.signs import FLAG_CODES
 
 clinic_case = rings(Blueprint("clinic_case", __name__, url_prefix="/consults/<public_id>"))
 CLINIC_ROLES = (Role.PCP, Role.TELEPRESENTER)
-ATTESTED = ("examined_by", "examined_at", "why_safe", "taken_back")
-"""The fields of a clinician's word that a danger sign can wait."""
 Page = Response | tuple[str, int]
 
 
@@ -169,65 +159,6 @@ def follow_up(public_id: str) -> Response:
         loaded = consult_for(session, me(), public_id, now=now())
         draft = once(session, lambda: asked_before.begin_follow_up(session, loaded, me(), now=now()))
     return redirect(url_for("clinic_request.edit_request", public_id=draft), 303)
-
-
-@clinic_case.post("/send-on")
-@only(Role.PCP)
-def send_on(public_id: str) -> Page:
-    """Make a family's question our own request to a specialty; its words, files and messages go with it."""
-    form = FormReader()
-    given = _sent_on_fields(form)
-    try:
-        if form.errors:
-            return _refused(public_id, Right.SEND_ON, form.errors, {**given, "send_on": "1"})
-        with database().writing() as session:
-            loaded = consult_for(session, me(), public_id, now=now(), right=Right.SEND_ON)
-            details = {"thinks": given["thinks"], **_signs_told(loaded.consult, given["red_flags"])}
-            request_form = RequestForm(
-                specialty=given["specialty"],
-                question=given["question"],
-                question_type=given["question_type"],
-                urgency=given["urgency"] or None,
-                details=details,
-                wishes=read_wishes(form),
-            )
-            targets = settings().first_reply
-            requests.send_on(
-                session,
-                loaded.consult,
-                me(),
-                request_form,
-                now=now(),
-                targets=targets,
-                red_flag_attestation=attestation_said(form),
-            )
-    except InvalidError as error:
-        return _refused(public_id, Right.SEND_ON, sentences(error.fields), {**given, "send_on": "1"})
-    except EmergencyError as stop:
-        g.is_emergency = True
-        words = gettext("This may be an emergency. Call the family and send the child to the ER.")
-        errors = {"red_flags": words, **attestation_words(stop.wrong)}
-        return _refused(public_id, Right.SEND_ON, errors, {**given, "send_on": "1", "stopped": "1"})
-    return redirect(url_for("clinic.home", said="sent_on"), 303)
-
-
-def _signs_told(consult: Consult, ticked: Collection[str]) -> dict[str, list[str]]:
-    """The family's answer with the signs that are there now; who ticks nothing takes nothing of it back."""
-    return {"red_flags": list(dict.fromkeys((*flags_of(consult.details), *ticked)))} if ticked else {}
-
-
-def _sent_on_fields(form: FormReader) -> dict[str, Any]:
-    return {
-        "red_flags": form.choices("red_flags", FLAG_CODES),
-        **{name: request.form.get(name, "")[:LONGEST_REASON] for name in ATTESTED},
-        "specialty": form.choice("specialty", SPECIALTIES, required=gettext("Choose a specialty")),
-        "question_type": form.choice("question_type", QUESTION_TYPES, required=gettext("Choose what you want to know")),
-        "question": form.text("question", longest=LONGEST_QUESTION, required=gettext("Write your question")),
-        "thinks": form.text("thinks", longest=2000),
-        "urgency": form.choice("urgency", tuple(terms.URGENCIES)),
-        "named_specialist": request.form.get("named_specialist", "")[:LONGEST_ID],
-        "may_convert": "yes" if form.is_ticked("may_convert") else "",
-    }
 
 
 def _refused(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -71,7 +71,7 @@ def _edit(public_id: str, asked: RequestForm, form: FormReader, faults: Mapping[
     with database().writing() as session:
         draft = load_draft(session, public_id)
         consult = draft.consult
-        details = {**(asked.details or {}), **_answers(session, draft, form)}
+        details = {**(asked.details or {}), **answers_told(session, draft, form, request.form.getlist("asked"))}
         kept = with_named(session, consult, _without(replace(asked, details=details), faults))
         kept = _with_hidden_site(consult, kept)
         unread = {*form.errors, *map(table_of, form.errors), *(name.removeprefix("details.") for name in faults)}
@@ -87,10 +87,10 @@ def _edit(public_id: str, asked: RequestForm, form: FormReader, faults: Mapping[
         return Kept(sentences(faults), unsaved, merged, consult.version)
 
 
-def _answers(session: Session, draft: Pass, form: FormReader) -> dict[str, Any]:
-    """The answers to the items that the page showed."""
+def answers_told(session: Session, draft: Pass, form: FormReader, subjects: Iterable[str]) -> dict[str, Any]:
+    """The answers to the items on these subjects that the page showed."""
     months = age_in_months(draft.patient.birth_date, now().date())
-    forms = forms_about(session, draft.consult, request.form.getlist("asked"))
+    forms = forms_about(session, draft.consult, subjects)
     items = [item for about in forms for item in items_for(about, months)]
     return read_answers(form, items, draft.consult.details)
 

@@ -35,10 +35,10 @@ from web.pages.clinic.terms import (
     CONSENT_BY,
     CONSENT_CODES,
     CONSENT_METHODS,
-    LACKING,
     VOICE_METHODS,
     attestation_said,
     attestation_words,
+    lacking_said,
     sentences,
 )
 from web.pages.owning import once_more
@@ -50,6 +50,7 @@ from web.showing.changes import Changes, changes_told, news_words
 from web.showing.drafting import Desk, load_draft, open_desk
 from web.uploading.plain_form import PlainForm, keep_words, open_page_form
 from web.words import terms
+from web.words.asking import LACKING
 from web.words.families import SITES
 from web.words.files import FACE_CHOICES
 from web.words.language import gettext
@@ -89,6 +90,7 @@ def keep_request(public_id: str) -> Page:
     _check_files(files, verb, form)
     if words := use_mail(public_id, verb):
         form.errors["mail"] = words
+    why = lacking_said(form) if verb == "send" else ""
     if verb == "send":
         _check_voice(form)
     errors = {**kept.wrong, **form.errors}
@@ -98,7 +100,7 @@ def keep_request(public_id: str) -> Page:
         return _both(public_id, kept, errors)
     if errors:
         return _page(open_desk(public_id, kept.unsaved), errors), 422
-    return _sent(public_id, kept) if verb == "send" else asked or _saved(public_id, files, verb)
+    return _sent(public_id, kept, why) if verb == "send" else asked or _saved(public_id, files, verb)
 
 
 def _check_files(files: PlainForm, verb: str, form: FormReader) -> None:
@@ -135,9 +137,9 @@ def _is_script() -> bool:
     return request.accept_mimetypes.best == "application/json"
 
 
-def _sent(public_id: str, kept: Kept) -> Page:
+def _sent(public_id: str, kept: Kept, why: str) -> Page:
     try:
-        _send(public_id, kept.version)
+        _send(public_id, kept.version, why)
     except StaleVersionError:
         return _page(open_desk(public_id), {}, Changes()), 409
     except EmergencyError as stop:
@@ -194,18 +196,19 @@ def _check_voice(form: FormReader) -> None:
         form.errors["voice"] = gettext("Say who agreed to the sound and how")
 
 
-def _send(public_id: str, version: int) -> None:
-    """Send the draft of this version. Raises StaleVersionError where somebody changed it since."""
+def _send(public_id: str, version: int, why: str) -> None:
+    """Send the draft of this version. Raises StaleVersionError where somebody changed it since.
+
+    The page tells beside the button what is missing: whoever sends it all the same says why.
+    """
     attestation = attestation_said(FormReader())
-    # The page tells what is missing beside the button: who presses it has read that, and may say why.
-    lacking = str(LACKING.get(request.form.get("lacking", ""), LACKING[""]))
     with database().writing() as session:
         loaded = load_draft(session, public_id)
         check_version(loaded.consult, version)
         # What was answered to a specialty that is not asked any more stays behind.
         others = dict.fromkeys(answers_of_others(session, loaded.consult))
         requests.edit(session, loaded.consult, me(), RequestForm(details=others), now=now())
-        sending = SubmitForm(red_flag_attestation=attestation, lacking=lacking)
+        sending = SubmitForm(red_flag_attestation=attestation, lacking=why, saw_checklist=True)
         requests.submit(session, loaded.consult, me(), sending, now=now(), targets=settings().first_reply)
 
 

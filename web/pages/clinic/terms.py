@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.attesting import MISTAKE, OVER, TAKEN_BACK
 from econsult.consults.drafts import WORDS
+from econsult.consults.whole import WHY
 from econsult.people.caregivers import is_old_enough
 from econsult.people.consent import OWN_WORD
 from econsult.people.patients import Patient
 from econsult.people.signing import YOUTH, counts
 from web.context import now, settings
 from web.shell.forms import FormReader
+from web.words.asking import LACKING
 from web.words.language import gettext
 from web.words.terms import LANGUAGES
 from web.words.times import with_zone
@@ -38,13 +40,7 @@ VOICE_METHODS = {method: words for method, words in CONSENT_METHODS.items() if m
 """How a clinic hears a family's yes to the voice; on its own screen only the family itself says it."""
 CONSENT_CODES: Mapping[str, Any] = {**CONSENT_BY, **CONSENT_METHODS, **LANGUAGES}
 """Whatever a consent holds, in words."""
-LACKING = {
-    "": _l("No reason given"),
-    "unknown": _l("Not known here"),
-    "not_today": _l("Could not be done today"),
-    "follows": _l("It will follow"),
-}
-"""Why a request goes without something that its specialty requires."""
+LONGEST_LACKING = 300
 
 
 def sentences(fields: Mapping[str, str]) -> dict[str, str]:
@@ -64,6 +60,12 @@ def attestation_said(form: FormReader) -> dict[str, str] | None:
     at = with_zone(request.form.get("examined_at", ""))
     back = form.choice("taken_back", (MISTAKE, OVER))
     return {"examined_by": by, "at": at, "why": why, TAKEN_BACK: back} if by or at or why or back else None
+
+
+def lacking_said(form: FormReader) -> str:
+    """Why it goes without what is not answered: the reason that was chosen, and the sentence that was written."""
+    chosen, words = form.choice("lacking", LACKING), form.text("lacking_words", longest=LONGEST_LACKING)
+    return ". ".join(filter(None, (str(LACKING[chosen]) if chosen else "", words)))
 
 
 def _attested_sentence(name: str, code: str) -> str:
@@ -144,6 +146,7 @@ def _sentence(name: str, code: str) -> str:
             "one is kept too."
         ),
         "consent": gettext("Say who agreed and how"),
+        WHY: gettext("Say why you send it without what is not answered"),
         "details": gettext(
             "This is more than one request can hold. Shorten some of it: the answers are not saved yet."
         ),
