@@ -130,6 +130,13 @@ def test_signing_alone_goes_back_to_the_queue(derm: FlaskClient, held: Consult) 
     assert answer.location == "/worklist?said=signed"
 
 
+def test_an_emergency_is_said_to_be_told_now(derm: FlaskClient, held: Consult) -> None:
+    fields = {**FIELDS, "disposition": "emergency_now", "verb": "sign"}
+    answer = post(derm, f"/consults/{held.public_id}/answer", fields)
+    assert answer.location == "/worklist?said=signed_now"
+    assert "are told now" in derm.get(answer.location).text
+
+
 def test_an_unfinished_answer_is_saved_and_not_signed(runtime: Runtime, derm: FlaskClient, held: Consult) -> None:
     fields = {**FIELDS, "family_summary": "", "disposition": "nonsense", "verb": "sign"}
     page = post(derm, f"/consults/{held.public_id}/answer", fields)

@@ -196,18 +196,20 @@ def _save(public_id: str, content: Mapping[str, Any]) -> tuple[Answer, str]:
 def _signed(public_id: str) -> Response:
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.ANSWER)
-        sign(session, loaded.consult, me(), now=now())
+        answer = sign(session, loaded.consult, me(), now=now())
+    # An emergency has no seconds in which it can be taken back.
+    said = "signed" if answer.undo_until is not None else "signed_now"
     is_next = me().role == Role.SPECIALIST and request.form["verb"] == "sign_next"
     following = _following() if is_next else None
     if following:
-        return redirect(url_for("consult.show", public_id=following, said="signed", was=loaded.consult.number), 303)
-    return _after_signing(public_id)
+        return redirect(url_for("consult.show", public_id=following, said=said, was=loaded.consult.number), 303)
+    return _after_signing(public_id, said)
 
 
-def _after_signing(public_id: str) -> Response:
+def _after_signing(public_id: str, said: str = "signed") -> Response:
     if me().role != Role.SPECIALIST:
         return redirect(url_for("consult.show", public_id=public_id, said="signed_to_family"), 303)
-    return redirect(url_for("worklist.queue", said="signed"), 303)
+    return redirect(url_for("worklist.queue", said=said), 303)
 
 
 def _following() -> str | None:

@@ -12,6 +12,7 @@ SAID = {
     "member_out": _l("Signed out everywhere"),
     "opened": _l("The account is open. Now hand over the first link."),
     "signed": _l("Signed. The clinic is told in a moment."),
+    "signed_now": _l("Signed. The clinic, the desk and the family are told now."),
     "corrected": _l("Signed. The clinic and the family are told in a moment that it was corrected."),
     "sentence_gone": _l("Removed. Answers that used it stay as they are."),
     "correction_gone": _l("Thrown away. The signed answer stands as it was."),
