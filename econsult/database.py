@@ -240,9 +240,8 @@ def alembic_config(url: str) -> Config:
 def open_database(url: str, cipher: TextCipher, known: Mapping[str, Any] | None = None) -> Database:
     """Open the database at `url`. Raises SettingError where the URL makes no sense or the folder cannot be made.
 
-    Every session of it carries what is `known` of its installation besides the records.
-
-    Errors never repeat the values of a statement, since those may be somebody's words.
+    Every session of it carries what is `known` of its installation besides the records. Errors never repeat the values
+    of a statement, since those may be somebody's words.
     """
     try:
         parsed = make_url(url)
@@ -276,9 +275,17 @@ def _sqlite_engine(url: str, path: str | None) -> Engine:
     engine = create_engine(
         url, hide_parameters=True, connect_args={"timeout": PATIENCE}, pool_size=8, max_overflow=64, pool_timeout=15
     )
+    if path:
+        event.listen(engine, "do_connect", lambda *_connecting: _keep_private(Path(path)))
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _keep_private(path: Path) -> None:
+    """Whatever folder it lies in, and whatever the shell's mask is, nobody else reads the file."""
+    if not path.exists():
+        path.touch(mode=0o600)
 
 
 def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import event, select, text
@@ -126,6 +128,21 @@ def test_sqlite_is_durable_and_checks_references(sqlite_database: Database) -> N
         assert session.execute(text("PRAGMA journal_mode")).scalar() == "wal"
         assert session.execute(text("PRAGMA synchronous")).scalar() == 2
         assert session.execute(text("PRAGMA foreign_keys")).scalar() == 1
+
+
+def test_nobody_else_reads_the_file_whatever_the_mask_is(tmp_path: Path, cipher: TextCipher) -> None:
+    path = tmp_path / "econsult.db"
+    mask = os.umask(0)
+    try:
+        database = open_database(f"sqlite:///{path}", cipher)
+        database.migrate()
+        with database.engine.connect() as connection:
+            connection.exec_driver_sql("SELECT 1")
+            modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.iterdir()}
+        assert modes == dict.fromkeys(("econsult.db", "econsult.db-wal", "econsult.db-shm"), 0o600)
+        database.close()
+    finally:
+        os.umask(mask)
 
 
 @pytest.mark.parametrize("url", ["nonsense", "mysql://localhost/x", "sqlite:////proc/none/db.sqlite3"])

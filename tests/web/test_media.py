@@ -128,7 +128,7 @@ def test_the_headers_make_it_harmless_and_nameless(clinic: Clinic, browser_of: B
     assert headers["Content-Type"] == "video/mp4"
     assert headers["Content-Disposition"] == 'inline; filename="play.mp4"'
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
     assert headers["Cache-Control"] == "no-store"
     assert "Luz" not in str(headers)
 

@@ -24,7 +24,7 @@ from web.shell.still import still_may, while_allowed
 media = Blueprint("media", __name__)
 BLOCK = 256 * 1024
 SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "video/mp4": "mp4"}
-SANDBOX = "default-src 'none'; sandbox"
+SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
 @dataclass(frozen=True)
