@@ -208,6 +208,7 @@ def hear(cast: Cast, consult_id: str) -> None:
     assert "Triamcinolone" in str(read), "once released, the family may read the doctor's words too"
     heard = cast.parent.verb(consult_id, "informed", method="opened", teach_back=False).expect(200)
     clock_of(heard, "family_informed", "stopped")
-    assert cast.pcp.verb(consult_id, "close").expect(200)["status"] == "closed"
+    told = {"changed": "yes", "referral": "avoided", "seen": "no"}
+    assert cast.pcp.verb(consult_id, "close", **told).expect(200)["status"] == "closed"
     refusal = cast.pcp.verb(consult_id, "acknowledge").refuses(409, "impossible_verb")
     assert "closed" in refusal["detail"]
