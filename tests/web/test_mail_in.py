@@ -215,7 +215,7 @@ def test_a_long_text_stands_beside_the_fields_until_it_is_done(
 def test_markup_in_it_is_text_and_what_has_expired_is_not_there(runtime: Runtime, pcp: FlaskClient) -> None:
     hostile = "<script>alert(1)</script>"
     files = ((hostile, "image/png", PHOTO),)
-    public_id = came(runtime, letter(text=hostile, files=files), NOW - WAITS + timedelta(minutes=5))
+    public_id = came(runtime, letter(text=hostile, files=files), datetime.now(UTC) - WAITS + timedelta(minutes=5))
     page = pcp.get("/clinic/mail").text
     assert (hostile in page, "&lt;script&gt;alert(1)" in page) == (False, True)
     with runtime.database.writing() as session:

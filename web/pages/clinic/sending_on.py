@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, g, redirect, request, url_for
@@ -11,11 +12,12 @@ from werkzeug import Response
 
 from econsult.access import Pass, consult_for
 from econsult.consults import requests
-from econsult.consults.completeness import LONGEST_QUESTION
+from econsult.consults.completeness import LONGEST_QUESTION, is_question
 from econsult.consults.details import flags_of
 from econsult.consults.drafts import WORDS
 from econsult.consults.records import QUESTION_TYPES, Consult
 from econsult.consults.requests import RequestForm, SubmitForm
+from econsult.consults.screening import screen_red_flags
 from econsult.consults.whole import WHY
 from econsult.errors import EmergencyError, InvalidError
 from econsult.people.persons import SPECIALTIES, Role
@@ -62,6 +64,8 @@ def send_on(public_id: str) -> Page:
     if request.form.get("verb") == SHOW:
         return _page(public_id, answers.errors, given, details), 200
     form.errors.update(answers.errors)
+    if given["question"] and not is_question(given["question"]):
+        form.errors.update(sentences({"question": "too_short"}))
     # A list that was shown for another specialty has told nothing of this one: neither what is alike nor what lacks.
     is_shown = request.form.get("shown_for", "") == given["specialty"]
     why = lacking_said(form) if is_shown else ""
@@ -69,16 +73,11 @@ def send_on(public_id: str) -> Page:
         form.errors.update(sentences({WHY: "required"}))
     if not form.errors and is_alike and not is_shown:
         form.errors["alike"] = gettext("This specialty was asked about this child within 14 days. Look before you send")
-    if form.errors:
-        return _page(public_id, form.errors, given, details), 422
     try:
-        _send(
-            public_id,
-            form,
-            given,
-            details,
-            SubmitForm("", attestation_said(form), why, False, True),
-        )
+        if form.errors:
+            _screen(public_id, form, details)
+            return _page(public_id, form.errors, given, details), 422
+        _send(public_id, form, given, details, SubmitForm("", attestation_said(form), why, False, True))
     except InvalidError as error:
         return _page(public_id, {**sentences(error.fields), **form.errors}, given, details), 422
     except EmergencyError as stop:
@@ -87,6 +86,19 @@ def send_on(public_id: str) -> Page:
         errors = {"red_flags": words, **attestation_words(stop.wrong)}
         return _page(public_id, errors, {**given, "stopped": "1"}, details), 422
     return _home()
+
+
+class _PassedError(Exception):
+    """No sign stops it: what the look began is undone."""
+
+
+def _screen(public_id: str, form: FormReader, details: Mapping[str, Any]) -> None:
+    """A danger sign waits for no other answer. Raises EmergencyError, which is recorded; else nothing is kept."""
+    with suppress(_PassedError), database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.SEND_ON)
+        told, said = {**loaded.consult.details, **details}, attestation_said(form)
+        screen_red_flags(session, loaded.consult, me(), told, said, now=now(), is_sent_on=True)
+        raise _PassedError
 
 
 def _send(
