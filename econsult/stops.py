@@ -7,18 +7,18 @@ from datetime import datetime
 from itertools import takewhile
 from operator import itemgetter
 
-from sqlalchemy import Select, false, or_, select
+from sqlalchemy import Select, false, select
 from sqlalchemy.orm import Session
 
 from econsult.access import note_patients
 from econsult.consults.attesting import is_mistake
-from econsult.consults.records import Consult, RedFlagStop, Source
+from econsult.consults.records import Consult, RedFlagStop
 from econsult.consults.redflags import UNSAFE
+from econsult.consults.told_signs import is_uncalled
 from econsult.errors import NotFoundError
 from econsult.home_safety import words_on
-from econsult.people.deaths import the_dead
 from econsult.people.patients import Patient
-from econsult.people.persons import FAMILIES, Person, Role
+from econsult.people.persons import Person, Role
 
 MOST = 500
 """Far more than one family leaves behind, so that none can push another out of sight."""
@@ -101,12 +101,7 @@ def _known_stops(person: Person) -> Select[RedFlagStop, Consult, Patient]:
         .join(Consult, Consult.id == RedFlagStop.consult_id)
         .join(Patient, Patient.id == Consult.patient_id)
         .join(Person, Person.id == RedFlagStop.person_id)
-        .where(Consult.program_id == person.program_id, ~RedFlagStop.is_attested, RedFlagStop.dealt_with_at.is_(None))
-        # A clinician who was stopped while writing has the child in view: there is nobody to call. On the telephone it
-        # is the family that was stopped, whoever wrote it down.
-        .where(or_(Person.role.in_(FAMILIES), Consult.source == Source.PHONE))
-        # Nobody telephones where a child has died.
-        .where(Consult.patient_id.not_in(the_dead()))
+        .where(Consult.program_id == person.program_id, *is_uncalled())
     )
     if person.role == Role.PCP:
         return query.where(Consult.organization_id == person.organization_id)

@@ -18,12 +18,22 @@ from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import AT_CLOSING, CLOSING, OutcomeReport, Said, Side, report
 from econsult.consults.records import Consult, Kind
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
-from econsult.people.deaths import has_died, the_dead
+from econsult.people.deaths import the_dead
 from econsult.people.persons import Person, Role
 from econsult.rights import Relation
 
 LISTED_FOR = ASKED_FOR
 """For so long the clinic's list goes on asking; the page of the request does so for good."""
+_SAID = exists().where(
+    OutcomeReport.consult_id == Consult.id, OutcomeReport.is_close, OutcomeReport.at >= Consult.ended_at
+)
+_LEFT_OPEN = (
+    Consult.status == Status.CLOSED,
+    Consult.kind != Kind.FAMILY_QUESTION,
+    Consult.consent_withdrawn_at.is_(None),
+    Consult.patient_id.not_in(the_dead()),
+    ~_SAID,
+)
 
 
 def close_out(
@@ -75,14 +85,7 @@ def close_as(
 
 def is_left_open(session: Session, consult: Consult) -> bool:
     """Whether a request has closed without its clinic having said what came of the answer, and may still say it."""
-    if consult.status != Status.CLOSED or consult.kind == Kind.FAMILY_QUESTION:
-        return False
-    if consult.consent_withdrawn_at is not None or has_died(session, consult.patient_id):
-        return False
-    said = select(OutcomeReport.id).where(
-        OutcomeReport.consult_id == consult.id, OutcomeReport.is_close, OutcomeReport.at >= consult.ended_at
-    )
-    return session.scalars(said.limit(1)).first() is None
+    return session.scalars(select(Consult.id).where(Consult.id == consult.id, *_LEFT_OPEN)).first() is not None
 
 
 def say_close_out(session: Session, passed: Pass, person: Person, said: Said, *, now: datetime) -> None:
@@ -99,15 +102,8 @@ def left_open(session: Session, person: Person, now: datetime) -> list[Asked]:
     """What was closed for a clinic lately and of which it has not said what came of the answer, the oldest first."""
     if person.role != Role.PCP or person.organization_id is None:
         return []
-    said = exists().where(
-        OutcomeReport.consult_id == Consult.id, OutcomeReport.is_close, OutcomeReport.at >= Consult.ended_at
-    )
-    query = (
-        select(Consult)
-        .where(Consult.organization_id == person.organization_id, Consult.status == Status.CLOSED)
-        .where(Consult.kind != Kind.FAMILY_QUESTION, Consult.ended_at > now - LISTED_FOR, ~Consult.is_test, ~said)
-        .where(Consult.consent_withdrawn_at.is_(None), Consult.patient_id.not_in(the_dead()))
-    )
+    query = select(Consult).where(Consult.organization_id == person.organization_id, *_LEFT_OPEN)
+    query = query.where(Consult.ended_at > now - LISTED_FOR, ~Consult.is_test)
     found = list(session.scalars(query.order_by(Consult.ended_at, Consult.id).limit(SHOWN)))
     children = patients_on(session, person, found, now=now)
     return [Asked(consult, children[consult.patient_id]) for consult in found]

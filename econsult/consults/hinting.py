@@ -14,7 +14,7 @@ from econsult.consults.asked import family_subject, sentences_in
 from econsult.consults.danger_words import words_of_danger
 from econsult.consults.hearers import home_of
 from econsult.consults.lifecycle import OPEN
-from econsult.consults.records import RANKS, Consult, Kind, RedFlagStop, Urgency, note
+from econsult.consults.records import RANKS, Consult, Kind, RedFlagStop, Urgency, by_today, note
 from econsult.consults.redflags import UNSAFE, flags_now
 from econsult.consults.screening import signs_told
 from econsult.notices import NoticeKind, notify
@@ -81,7 +81,7 @@ def _known_of(session: Session, consult: Consult) -> list[str]:
 
 
 def _hurry(consult: Consult) -> None:
-    consult.urgency = min(Urgency.SAME_DAY, Urgency(consult.urgency), key=RANKS.__getitem__)
+    consult.urgency = by_today(Urgency(consult.urgency))
     consult.urgency_rank = RANKS[Urgency(consult.urgency)]
 
 

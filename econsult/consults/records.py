@@ -39,6 +39,13 @@ class Urgency(StrEnum):
 CLINICS_OWN = frozenset({Kind.ECONSULT, Kind.FOLLOW_UP})
 """What a clinic asks of specialists; a follow-up shows what it follows."""
 RANKS = {Urgency.URGENT: 0, Urgency.SAME_DAY: 1, Urgency.ROUTINE: 2}
+
+
+def by_today(wish: Urgency) -> Urgency:
+    """The urgency that was asked for, or that of the same day where this is less."""
+    return min(Urgency.SAME_DAY, wish, key=RANKS.__getitem__)
+
+
 STILL_PROMISED = "status IN ('answered', 'declined', 'withdrawn') AND next_deadline_at IS NOT NULL"
 """What came to something and still has a clock: the family was not told, or somebody waits for another reply."""
 TAKEN_OFF_DUTY, UNALLOCATED = text("consult.is_taken_off_duty"), text("consult.is_unallocated")

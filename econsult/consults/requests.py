@@ -28,7 +28,7 @@ from econsult.consults.offering import offer
 from econsult.consults.policies import ClockName
 from econsult.consults.preparing import hold_private, read_for_caller
 from econsult.consults.recomputing import promise
-from econsult.consults.records import QUESTION_TYPES, RANKS, Consult, Kind, Urgency, note
+from econsult.consults.records import QUESTION_TYPES, RANKS, Consult, Kind, Urgency, by_today, note
 from econsult.consults.redflags import body_sites, is_private, with_time
 from econsult.consults.screening import screen_red_flags
 from econsult.consults.told_signs import hasten
@@ -268,7 +268,7 @@ def _urgency(consult: Consult, form: RequestForm) -> Urgency | None:
     wanted = Urgency(form.urgency) if form.urgency is not None else None
     if consult.kind == Kind.FAMILY_QUESTION:
         if {**consult.details, **told}.get("red_flags"):
-            return min(Urgency.SAME_DAY, wanted or Urgency(consult.urgency), key=RANKS.__getitem__)
+            return by_today(wanted or Urgency(consult.urgency))
         if "red_flags" in told:
             return wanted or Urgency.ROUTINE
     return wanted

@@ -8,18 +8,35 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.asked import signs_answered
 from econsult.consults.details import flags_of
 from econsult.consults.handover import reopened_at
-from econsult.consults.records import RANKS, Consult, Kind, RedFlagStop, Urgency
+from econsult.consults.records import RANKS, Consult, Kind, RedFlagStop, Source, Urgency, by_today
 from econsult.consults.redflags import ASKED_AT, UNSAFE, flags_today
 from econsult.consults.screening import attested_among
+from econsult.people.deaths import the_dead
+from econsult.people.persons import FAMILIES, Person
 
 STOP_LINGERS = timedelta(hours=48)
 """So long after a stop a question about the same child is looked at with that in mind."""
+
+
+def is_uncalled() -> tuple[ColumnElement[bool], ...]:
+    """What holds of a family's stop, or hint of one, that nobody has dealt with: with its `Consult`, and its `Person`.
+
+    A clinician who was stopped while writing has the child in view: there is nobody to call. On the telephone it is the
+    family that was stopped, whoever wrote it down. Nobody telephones where a child has died.
+    """
+    is_familys = or_(Person.role.in_(FAMILIES), Consult.source == Source.PHONE)
+    return (
+        ~RedFlagStop.is_attested,
+        RedFlagStop.dealt_with_at.is_(None),
+        is_familys,
+        Consult.patient_id.not_in(the_dead()),
+    )
 
 
 def signs_for_today(consult: Consult) -> tuple[str, ...]:
@@ -84,7 +101,7 @@ def hastened(session: Session, consult: Consult, wish: Urgency, now: datetime) -
     """
     stops = stopped_before(session, [consult]).get(consult.id, ())
     is_today = _asks_for_today(consult, now) or any(_led_to(stop, now) for stop in stops)
-    return min(Urgency.SAME_DAY, wish, key=RANKS.__getitem__) if is_today else wish
+    return by_today(wish) if is_today else wish
 
 
 def hasten(session: Session, consult: Consult, now: datetime) -> None:
@@ -97,7 +114,7 @@ def hasten(session: Session, consult: Consult, now: datetime) -> None:
     if consult.kind == Kind.FAMILY_QUESTION:
         wish = hastened(session, consult, wish, now)
     elif _asks_for_today(consult, now) or flags_today(signs_answered(session, consult, consult.details)):
-        wish = min(Urgency.SAME_DAY, wish, key=RANKS.__getitem__)
+        wish = by_today(wish)
     consult.urgency, consult.urgency_rank = wish, RANKS[wish]
 
 

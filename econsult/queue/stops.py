@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults.hearers import desk_of, home_of
-from econsult.consults.records import SEALED_STAY_SHUT, Consult, RedFlagStop, Source
+from econsult.consults.records import SEALED_STAY_SHUT, Consult, RedFlagStop
 from econsult.consults.redflags import UNSAFE
+from econsult.consults.told_signs import is_uncalled
 from econsult.notices import Notice, NoticeKind
-from econsult.people.deaths import the_dead
-from econsult.people.persons import FAMILIES, Person
+from econsult.people.persons import Person
 from econsult.picking import ANY, Pick
 from econsult.queue.outbox import Telling, tell_all
 from econsult.queue.quiet import Quiet
@@ -46,10 +46,7 @@ def _due(session: Session, now: datetime, pick: Pick) -> Iterator[tuple[RedFlagS
         .options(*SEALED_STAY_SHUT)
         .join(Consult, Consult.id == RedFlagStop.consult_id)
         .join(Person, Person.id == RedFlagStop.person_id)
-        .where(RedFlagStop.at <= now - AGAIN[0], RedFlagStop.at > now - LONGEST, RedFlagStop.dealt_with_at.is_(None))
-        .where(~RedFlagStop.is_attested, ~RedFlagStop.is_hint, Consult.patient_id.not_in(the_dead()))
-        # Staff who were stopped have the child in view; on the telephone it is the family that was stopped.
-        .where(or_(Person.role.in_(FAMILIES), Consult.source == Source.PHONE))
+        .where(*is_uncalled(), ~RedFlagStop.is_hint, RedFlagStop.at <= now - AGAIN[0], RedFlagStop.at > now - LONGEST)
     )
     seen: set[int] = set()
     for stop, consult in session.execute(pick.narrow(query, RedFlagStop.id).order_by(RedFlagStop.id.desc())):

@@ -77,7 +77,8 @@ def send_on(public_id: str) -> Page:
         if form.errors:
             _screen(public_id, form, details)
             return _page(public_id, form.errors, given, details), 422
-        _send(public_id, form, given, details, SubmitForm("", attestation_said(form), why, False, True))
+        sent = SubmitForm(red_flag_attestation=attestation_said(form), lacking=why, saw_checklist=True)
+        _send(public_id, form, given, details, sent)
     except InvalidError as error:
         return _page(public_id, {**sentences(error.fields), **form.errors}, given, details), 422
     except EmergencyError as stop:
