@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -104,6 +105,10 @@ class Walking:
         self.told[item.nodeid] = (seconds, is_doubtful, sorted(self.heard.now.shapes))
         return result
 
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        # What breaks off has not met all that it would.
+        self.heard.now.is_doubtful |= report.failed
+
     def pytest_sessionfinish(self) -> None:
         self.lines.stop()
         self.lines.save()
@@ -135,7 +140,9 @@ def _lines_of(data: CoverageData, numbers: dict[str, int]) -> Mapping[str, list[
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """As a plugin of a run; the process that hands out the tests runs none."""
+    """As a plugin of a run; the process that hands out the tests runs none, and removes what an earlier run noted."""
+    if not os.environ.get("PYTEST_XDIST_WORKER"):
+        shutil.rmtree(FOLDER, ignore_errors=True)
     if os.environ.get("PYTEST_XDIST_WORKER") or not config.getoption("numprocesses", None):
         config.pluginmanager.register(Walking())
 
