@@ -177,7 +177,9 @@ def test_a_column_of_results_is_none_of_children(lines: tuple[str, ...]) -> None
 @pytest.mark.parametrize(
     ("text", "secret"),
     [("seen by L.N.Z. of today", "L.N.Z."), ("signed  L. N. Z.", "L. N. Z."), ("LNZP  today", "LNZP"),
-     ("L.N. today", ""), ("LNZ today", ""), ("LNZP  11.2  g/dL  11.5-15.5", ""), ("I.N.R. was high", "")],
+     ("L.N. today", ""), ("LNZ today", ""), ("LNZP  11.2  g/dL  11.5-15.5", ""), ("I.N.R. was high", ""),
+     ("LNZP's rash", "LNZP's"), ("L.N.Z.'s rash", "L.N.Z.'s"), ("L.N.P. came", "L.N.P."), ("N.Z.P.", "N.Z.P."),
+     ("Z.P.L.N. today", "Z.P.L.N."), ("P.Z.L. today", ""), ("LNP today", "")],
 )  # fmt: skip
 def test_the_initials_of_a_name_are_told_by_dots_or_by_four_of_them(text: str, secret: str) -> None:
     """In a row of results they are a test, and so is what is a test's name anyhow."""
