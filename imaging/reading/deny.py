@@ -26,6 +26,7 @@ from imaging.reading.labels import (
     zones_of,
 )
 from imaging.reading.names import Names
+from imaging.reading.nicknames import Nicknames
 from imaging.reading.numbers import Numbers, Span
 from imaging.reading.page_dates import PageDates
 from imaging.reading.rows import is_result
@@ -53,7 +54,7 @@ class DenyList:
 
     def __init__(self, known: Identifiers, reader: DateReader) -> None:
         self._names, self._short = Names(known.names), ShortNames(known.names)
-        self._initials = Initials(known.names)
+        self._initials, self._nicknames = Initials(known.names), Nicknames(known.names)
         self._days = {date.fromisoformat(text) for text in known.birth_dates}
         self._dates = PageDates(reader, self._days)
         self._numbers = Numbers(known.numbers, known.phones, known.emails)
@@ -114,6 +115,7 @@ class DenyList:
         yield from self._names.groups(line, is_row=is_row)
         yield from self._numbers.groups(line, is_row=is_row)
         yield from self._initials.groups(line, is_row=is_row)
+        yield from self._nicknames.groups(line, is_row=is_row)
         text, _ = _joined(line)
         dated = dated_after(line) + (dated_below(above, line) if above else [])
         spans = [*self._dates.spans_of_misread(text)]

@@ -26,7 +26,8 @@ _WITH_COLON = (
     "brother", "sister", "hermano", "hermana", "insured", "asegurado", "asegurada", "titular", "suscriptor", "abuela",
     "abuelo", "grandmother", "grandfather", "tia", "tio", "aunt", "uncle", "caregiver", "cuidador", "cuidadora",
     "foster parent", "acompanante", "birth", "nac", "nacido", "nacida", "visit", "encounter", "requisition", "registro",
-    "afiliacion", "record", "case",
+    "afiliacion", "record", "case", "nickname", "aka", "known as", "also known as", "goes by", "alias",
+    "apodo", "sobrenombre", "conocido como", "conocida como", "le dicen", "nombre preferido", "preferred name",
 )  # fmt: skip
 """Words of everyday: they are labels where a colon or a sign for a number stands behind them, nowhere else."""
 _CLOSING = (

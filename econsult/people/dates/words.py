@@ -11,7 +11,7 @@ from typing import NamedTuple
 _TOKEN = re.compile(r"\d+|[^\W\d_]+|\s+|[\W_]")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _MONTHS = (
-    ("january", "enero"), ("february", "febrero"), ("march", "marzo"), ("april", "abril"), ("may", "mayo"),
+    ("january", "enero"), ("february", "febrero"), ("march", "marzo", "mzo"), ("april", "abril"), ("may", "mayo"),
     ("june", "junio"), ("july", "julio"), ("august", "agosto"), ("september", "septiembre", "setiembre"),
     ("october", "octubre"), ("november", "noviembre"), ("december", "diciembre"),
 )  # fmt: skip
@@ -42,8 +42,8 @@ of de del d the el on in en dia dias day mes month year ano monday tuesday wedne
 lunes martes miercoles jueves viernes sabado domingo
 """
 _BIRTH = """
-nacio nacido nacida nacimiento nac nace nacer fn parto cumpleanos cumple cumplio born birth birthday birthdate dob
-delivered delivery
+nacio nacido nacida nacimiento nac nace nacer fn parto cumpleanos cumple cumplio cumplir cumplira born birth birthday
+birthdate bday dob delivered delivery turned turns turning
 """
 JOINERS = frozenset(_JOINERS.split())
 """What may stand between the parts of a date."""
