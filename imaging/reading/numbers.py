@@ -60,7 +60,7 @@ class Numbers:
         """Yield the numbers of words that are, or hold, a number or address of the case.
 
         Between results figures alone are values, whatever number they are the same as, unless they are none that a
-        value could have.
+        value could have, or stand where none does.
         """
         for number, word in enumerate(line):
             is_one = self._is_in(word, is_row=is_row) or self._is_short(line, number, is_row=is_row)
@@ -97,16 +97,20 @@ class Numbers:
         if _meant(folded) not in self._whole:
             head, tail = folded[:-_SHORTEST_WHOLE], folded[-_SHORTEST_WHOLE:]
             return head in _NUMBERED and _meant(tail) in self._whole
-        before = [fold(word.text) for word in line[max(0, number - 2) : number]]
-        if _NUMBERED & set(before) or line[number].text.startswith("#"):
+        if _is_numbered(line, number):
             return True
+        before = [fold(word.text) for word in line[max(0, number - 1) : number]]
         names_test = bool(before) and (is_lab_word(before[-1]) or before[-1] in SIGNS)
         return not is_row and not names_test
 
     def _is_spare(self, line: Line, number: int) -> bool:
         """Whether a word is a number of the case that may be a value too, in a row that has its value without it."""
         meant = _meant(fold(line[number].text))
-        return meant in self._numbers | self._whole and is_beside_result(line, number)
+        if meant in self._numbers and _is_numbered(line, number):
+            return True
+        # A short one behind everything else may be an earlier value.
+        edges = {0, len(line) - 1} if meant in self._numbers else {0}
+        return meant in self._numbers | self._whole and is_beside_result(line, number, edges)
 
     def _phones_in(self, text: str) -> Iterator[Span]:
         """Find known telephone numbers by their last digits, whatever stands between them."""
@@ -120,6 +124,12 @@ class Numbers:
                     is_near = digits[at][0] - digits[first][0] <= _APART_FROM_AREA
                     yield digits[first if is_near else at][0], digits[last][0] + 1
                 at = run.find(phone, at + 1)
+
+
+def _is_numbered(line: Line, number: int) -> bool:
+    """Whether a word says that it is somebody's number, or one of two before it does."""
+    before = {fold(word.text) for word in line[max(0, number - 2) : number]}
+    return bool(_NUMBERED & before) or line[number].text.startswith("#")
 
 
 def _meant(folded: str) -> str:

@@ -1,7 +1,7 @@
 """Tells rows of results from other lines: in them a value, its unit and its range stay, whatever they look like."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from imaging.reading.labels import zones_of
 from imaging.reading.words import Line
@@ -36,11 +36,15 @@ def is_result(line: Line, known: Iterable[str] = ()) -> bool:
     return bool(has_unit) and not any(opens for _, _, opens in zones_of(line))
 
 
-def is_beside_result(line: Line, number: int) -> bool:
-    """Whether a word stands in a row that has a range, and its value before the unit, without it."""
+def is_beside_result(line: Line, number: int, edges: Collection[int]) -> bool:
+    """Whether a word stands in a row that has its value before the unit without it, and a range.
+
+    At one of `edges` of the row, where no value stands that has its unit behind it, it needs no range.
+    """
     text = " ".join("_" if at == number else word.text for at, word in enumerate(line))
     left, ranges = _WHOLE_RANGE.subn("_", text)
-    return bool(ranges) and any(_VALUE.search(left, 0, unit.start()) for unit in _UNIT.finditer(left))
+    has_value = any(_VALUE.search(left, 0, unit.start()) for unit in _UNIT.finditer(left))
+    return has_value and (bool(ranges) or number in edges)
 
 
 def _without(text: str, known: set[str]) -> str:

@@ -210,10 +210,14 @@ def test_the_initials_of_a_name_are_told_by_dots_or_by_four_of_them(text: str, s
     ("text", "secret"),
     [("Hemoglobin  11.2  g/dL  11.5-15.5  48200", "48200"), ("48200  Hemoglobin  11.2 L g/dL  11.5 - 15.5", "48200"),
      ("Glucose  92  mg/dL  <100  4821", "4821"), ("Glucose  92  mg/dL  70-99  123400", "123400"),
-     # What stands before the unit is the value, and so may be what has no range, or its unit behind the range.
+     # No value with a unit stands first, nor last behind another one; of four figures it may be an earlier one.
+     ("48200  11/02/2026  Hemoglobin  11.2  g/dL", "48200"), ("123400  Sodium  140  mmol/L", "123400"),
+     ("Platelets  250  10^3/uL  48200", "48200"), ("4821  Ferritin  20  ng/mL", "4821"),
+     ("Ferritin  20  ng/mL  4821", ""), ("Lab no. 48200 Na  140  mmol/L", "48200"),
+     # What stands before the unit is the value, and so may be what has its unit behind the range.
      ("Platelets  48200  cells/uL  15000-45000", ""), ("1  Platelets  48200 H cells/uL  15000-45000", ""),
      ("Vitamin B 12  4821  pg/mL  200-900", ""), ("Platelets  48200  15000-45000  cells/uL", ""),
-     ("Platelets  250  10^3/uL  48200", "")],
+     ("Platelets  123400  cells/uL", ""), ("CD4  48200  cells/uL  34  %", "")],
 )  # fmt: skip
 def test_a_record_number_that_may_be_a_value_is_told_by_the_value_beside_it(text: str, secret: str) -> None:
     words = line(text)
