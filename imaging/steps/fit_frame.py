@@ -24,6 +24,8 @@ _KEPT_PRIMARIES = {5, 6}
 _WIDE_PRIMARIES = {4: "bt470m", 9: "bt2020", 11: "smpte431", 12: "smpte432"}
 _CURVES = {16: "smpte2084", 18: "arib-std-b67"}
 """The curves of high dynamic range, PQ and HLG; shown as they are, skin would look grey on an ordinary screen."""
+_SCREEN = "iec61966-2-1"
+"""The curve by which browsers show what is told to be of BT.709; that of its cameras would leave what is dark grey."""
 _MATRICES = {1: "bt709", 4: "fcc", 5: "bt470", 6: "smpte170m", 7: "smpte240m", 9: "bt2020", 10: "bt2020"}
 _FULL_RANGE = 2
 _LEAST_HIGH = 720
@@ -107,7 +109,9 @@ def _gamut_of(frame: VideoFrame) -> str:
     if primaries not in _WIDE_PRIMARIES and curve not in _CURVES:
         return ""
     told = f":in_primaries={_WIDE_PRIMARIES.get(primaries, 'bt709')}:out_primaries=bt709"
-    return f"{told}:in_transfer={_CURVES.get(curve, 'bt709')}:out_transfer=bt709"
+    if curve not in _CURVES:
+        return f"{told}:in_transfer=bt709:out_transfer=bt709"
+    return f"{told}:in_transfer={_CURVES[curve]}:out_transfer={_SCREEN}"
 
 
 def _inside(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:

@@ -216,6 +216,12 @@ def test_white_of_high_dynamic_range_stays_white_on_an_ordinary_screen(
         assert container.streams.video[0].codec_context.color_trc == 1
 
 
+def test_what_is_dark_in_high_dynamic_range_is_as_dark_on_an_ordinary_screen(run: Prepare) -> None:
+    """Light that an ordinary picture has at 60 of 255: with the curve of BT.709's cameras it came out at 71."""
+    _, kept = run(films.bright_film(16, 0.2929), "video")
+    assert Image.open(io.BytesIO(kept.files["poster"])).getpixel((160, 96)) == pytest.approx((60, 60, 60), abs=3)
+
+
 def difference(first: tuple[int, ...], second: tuple[int, ...]) -> float:
     return float(delta_e(np.array([first], float), np.array([second], float)).max())
 
