@@ -8,6 +8,7 @@ import struct
 from collections.abc import Iterator
 
 from imaging.walks.heif import described, primary_and_parts, properties_in
+from imaging.walks.hevc import is_coded
 from imaging.walks.mp4 import Box
 from imaging.walks.part import Broken
 
@@ -16,18 +17,10 @@ _WRONG = (Broken, struct.error, KeyError, IndexError, ValueError)
 _PICTURES_MOST, _EXTENTS_MOST = 5_000, 50_000
 _IN_FILE, _IN_BOX = 0, 1
 _WIDTHS = {0: "", 4: "I", 8: "Q"}
-_LENGTH, _HEAD, _FORBIDDEN, _KIND, _LAYER = 4, 2, 0x80, 0x3F, 0b111
-_FIRST_HEADER = 32
-"""Units of HEVC with a lower type are coded picture."""
-_EMPTY = bytes(4)
-"""HEVC puts a byte between any three zeros of coded picture."""
 _CONFIGURED, _LONG_LENGTHS = 21, 0b11
 """Where a configuration says how long a unit's length is, less one."""
 _GAP = bytes(64)
 """More zeros than AV1, which writes numbers without a pattern, has ever in a row."""
-_PADDING_MOST = 8
-_UNITS_MOST = 10_000
-"""Units of one part; of more the first are looked at."""
 
 
 def is_whole_heic(data: bytes) -> bool:
@@ -38,7 +31,7 @@ def is_whole_heic(data: bytes) -> bool:
     try:
         if any(box.of(data)[_CONFIGURED] & _LONG_LENGTHS != _LONG_LENGTHS for box in _configurations(data)):
             return True
-        return all(kind != b"hvc1" or _is_coded(coded) for kind, coded in _parts(data))
+        return all(kind != b"hvc1" or is_coded(coded) for kind, coded in _parts(data))
     except _WRONG:
         return True
 
@@ -49,26 +42,6 @@ def is_whole_avif(data: bytes) -> bool:
         return all(kind != b"av01" or _GAP not in coded for kind, coded in _parts(data))
     except _WRONG:
         return True
-
-
-def _is_coded(coded: bytes) -> bool:
-    """Whether units of HEVC, each behind its length, lie side by side, and one at least is picture."""
-    at, has_picture = 0, False
-    for _ in range(_UNITS_MOST):
-        if at >= len(coded):
-            break
-        size = int.from_bytes(coded[at : at + _LENGTH], "big")
-        unit = coded[at + _LENGTH : at + _LENGTH + size]
-        if has_picture and not size and not any(coded[at:]):
-            return True
-        if size <= _HEAD or len(unit) < size or unit[0] & _FORBIDDEN or not unit[1] & _LAYER:
-            return False
-        if unit[0] >> 1 & _KIND < _FIRST_HEADER:
-            has_picture, inner = True, unit.rstrip(b"\0")
-            if _EMPTY in inner or len(unit) - len(inner) > _PADDING_MOST:
-                return False
-        at += _LENGTH + size
-    return has_picture
 
 
 def _configurations(data: bytes) -> list[Box]:

@@ -40,6 +40,28 @@ def test_pictures_that_the_decoder_made_up_are_told(run: Prepare) -> None:
     assert float(str(report.quality["unread_to"])) == pytest.approx(2.9, abs=0.11)
 
 
+_CODECS = {"libx265": "mp4", "libvpx": "webm"}
+_OF_TEN = {"g": "10", "b": "4M", "x265-params": "log-level=none:pools=1:keyint=10:min-keyint=10:scenecut=0"}
+
+
+@pytest.mark.parametrize(("codec", "reach", "lost"), [
+    ("libx265", 0.9, (10, 1.0, 1.9)), ("libvpx", 1.1, (1, 1.0, 2.0)),
+])  # fmt: skip
+def test_zeros_within_a_coded_picture_are_told_though_its_decoder_says_nothing(
+    run: Prepare, codec: str, reach: float, lost: tuple[float, ...]
+) -> None:
+    """Those that reach into the next one let the reader of WebM leave out all to the next group, or to the end."""
+    coded = films.film(films.steady(3, rate=10), image=moving(0), codec=codec, form=_CODECS[codec], options=_OF_TEN)
+    data = bytearray(coded)
+    with av.open(io.BytesIO(coded)) as container:
+        packet = [packet for packet in container.demux(video=0) if packet.is_keyframe][1]
+    start, end = ((packet.pos or 0) + int(packet.size * share) for share in (0.5, reach))
+    data[start:end] = bytes(end - start)
+    report, _ = run(bytes(data), "video", PLAIN)
+    found = [report.quality.get(name) for name in ("unread", "unread_from", "unread_to")]
+    assert (report.verdict, found) == ("ready", [pytest.approx(one, abs=0.11) for one in lost])
+
+
 @pytest.mark.parametrize(("times", "length"), [([0, 0.1, 8.0], 8.1), ([0, 5.0, 5.1], 5.2), ([0, 1.0, 2.0], 3.0)])
 def test_the_length_of_an_uneven_film_is_told_as_it_is_shown(run: Prepare, times: list[float], length: float) -> None:
     report, _ = run(films.film(times), "video", PLAIN)
