@@ -66,12 +66,13 @@ def _decoded(data: bytes, flags: int) -> tuple[Pixels | None, bytes]:
     with heard() as remarks:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags | cv2.IMREAD_IGNORE_ORIENTATION)
     remark = b"".join(remarks)
-    if _is_of_damage(remark):
+    if is_of_damage(remark):
         raise Refused("damaged")
     return None if pixels is None else np.asarray(pixels, np.uint8), remark
 
 
-def _is_of_damage(remark: bytes) -> bool:
+def is_of_damage(remark: bytes) -> bool:
+    """Whether what libjpeg said is of a part of the picture that could not be read."""
     if (extra := _EXTRANEOUS.search(remark)) is not None:
         return int(extra[1]) > _EXTRANEOUS_MOST
     return any(what in remark for what in _DAMAGE)

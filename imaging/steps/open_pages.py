@@ -1,7 +1,7 @@
 """Opens a document, counts its pages against the limit and offers to draw them one by one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
@@ -13,6 +13,7 @@ from imaging.reading.words import Word
 from imaging.refusal import Refused
 from imaging.steps import open_pdf
 from imaging.steps.convert_colour import convert_colour
+from imaging.steps.hear_tiff import hearing
 from imaging.steps.inspect_still import inspect_still
 from imaging.steps.open_still import Still, open_image, open_still, still_of
 from imaging.steps.plain_pixels import plain_pixels
@@ -64,7 +65,8 @@ def _open_tiff(data: bytes, media_type: str) -> Document:
     def draw(number: int) -> Pixels:
         with telling_cut(data, media_type):
             image.seek(number)
-            return _draw(still_of(image), shape_of(image))
+            still = still_of(image)
+            return _draw(replace(still, decode=hearing(still.decode, data, image, number)), shape_of(image))
 
     return Document(pages, draw, frozenset({"metadata"}))
 

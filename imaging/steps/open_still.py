@@ -14,6 +14,7 @@ from imaging.cut_short import telling, telling_cut
 from imaging.pixel_shape import shape_of, square_size, squared
 from imaging.refusal import Refused
 from imaging.steps.decode_jpeg import decode_jpeg
+from imaging.steps.hear_tiff import hearing
 from imaging.steps.inspect_still import exif_classes
 from imaging.steps.png_colour import png_profile
 from imaging.steps.shrink import CLOSE_ENOUGH
@@ -130,7 +131,7 @@ def _described(data: bytes, media_type: str) -> Still:
     image = open_image(data, media_type)
     still = still_of(image)
     if media_type == "image/tiff":
-        return _with_square_pixels(still, shape_of(image))
+        return _with_square_pixels(replace(still, decode=hearing(still.decode, data, image, 0)), shape_of(image))
     if media_type == "image/jpeg":
         return replace(still, decode=_heard(still, image, data))
     if media_type == "image/png":

@@ -22,6 +22,10 @@ def jpeg(**options: object) -> bytes:
     return files.encode(WHOLE, "JPEG", quality=90, **options)
 
 
+def tiff(packing: str) -> bytes:
+    return files.encode(WHOLE.convert("1") if packing == "group4" else WHOLE, "TIFF", compression=packing)
+
+
 def without_a_stretch(data: bytes) -> bytes:
     return data[: len(data) // 2] + data[len(data) // 2 + 300 :]
 
@@ -29,6 +33,10 @@ def without_a_stretch(data: bytes) -> bytes:
 def with_garbage(data: bytes) -> bytes:
     at, garbage = len(data) // 2, np.random.default_rng(4).integers(0, 255, 200, dtype=np.uint8).tobytes()
     return data[:at] + garbage + data[at + len(garbage) :]
+
+
+def with_zeros(data: bytes) -> bytes:
+    return data[: len(data) // 2] + bytes(512) + data[len(data) // 2 + 512 :]
 
 
 def of_another_version(data: bytes) -> bytes:
@@ -83,6 +91,8 @@ def with_one_bit(data: bytes) -> bytes:
         pytest.param(files.encode(WHOLE, "PNG"), with_one_bit, id="one bit of a PNG"),
         pytest.param(files.encode(WHOLE.convert("CMYK"), "JPEG"), without_a_stretch, id="a hole, in four inks"),
         pytest.param(jpeg(progressive=True), after_four_steps, id="some steps of ten, and an end"),
+        pytest.param(tiff("group4"), with_garbage, id="a fax"),
+        pytest.param(tiff("jpeg"), with_zeros, id="a JPEG within a TIFF"),
         pytest.param(heic.heic(WHOLE), with_an_end_of_zeros, id="HEIC, never finished"),
         pytest.param(heic.tiled_heic(WHOLE, (256, 256)), with_an_end_of_zeros, id="HEIC of tiles, never finished"),
         pytest.param(files.encode(WHOLE, "AVIF"), with_an_end_of_zeros, id="AVIF, never finished"),
@@ -106,6 +116,8 @@ def test_what_is_damaged_inside_is_refused(
         pytest.param(jpeg() + bytes(500), id="bytes behind the end"),
         pytest.param(files.encode(WHOLE.convert("CMYK"), "JPEG"), id="colours of a printer"),
         pytest.param(files.encode(WHOLE, "PNG"), id="png"),
+        pytest.param(tiff("jpeg"), id="a JPEG within a TIFF"),
+        pytest.param(tiff("packbits"), id="runs of a TIFF"),
         pytest.param(jpeg(progressive=True), id="all steps"),
         pytest.param(files.encode(Image.new("RGB", (4000, 3000), "white"), "WEBP", quality=0), id="a large white WebP"),
         pytest.param(heic.tiled_heic(WHOLE, (256, 256)), id="HEIC of tiles"),
