@@ -1,4 +1,4 @@
-"""Looks whether a JPEG's scan goes on behind its picture. It decodes, so it is for the jail and for the command."""
+"""Looks whether a JPEG's scan ends with its picture. It decodes, so it is for the jail and for the command."""
 
 import io
 import os
@@ -9,13 +9,19 @@ from imaging.walks import jpeg
 
 _SMALL = 8
 """The picture is decoded at an eighth: entropy data is read whole, and next to nothing else is done."""
+_MORE = bytes(16)
+"""The decoder reads eight bytes ahead; these are less than a block of any picture."""
+GOES_ON = "bytes in the scan behind the end of its picture"
+FALLS_SHORT = "a scan that ends before its picture does"
 
 
-def goes_on(data: bytes) -> bool:
-    """Whether the whole picture is there before the scan has come to its last byte, to within eight bytes.
+def fault_of(data: bytes) -> str | None:
+    """Return GOES_ON where the whole picture is there before the scan has come to its last byte, to within eight bytes,
+    and FALLS_SHORT where it is not there at its end, to within its last blocks.
 
     For files of which all but the entropy data was found to be ours. The decoder gets it without its last byte and
-    without an end, so that it waits for more where all of it is picture; the last row tells whether it did.
+    without an end, so that it waits for more where all of it is picture, and then the rest, with a little more than it
+    needs; the last row tells each time whether it waited.
     """
     scan = next(part for part in jpeg.walk(data) if part.name == "SCAN")
     with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
@@ -26,5 +32,9 @@ def goes_on(data: bytes) -> bool:
     # Pillow's decoder of pieces is the one that can be told to wait; it has no public name.
     decoder = Image._getdecoder("RGB", "jpeg", ("RGB", "", _SMALL, 0))
     decoder.setimage(unseen.im, (0, 0, width, height))
-    decoder.decode(data[: scan.start + scan.size - 1])
-    return unseen.crop(row).tobytes() != before
+    end = scan.start + scan.size
+    read, _ = decoder.decode(data[: end - 1])
+    if unseen.crop(row).tobytes() != before:
+        return GOES_ON
+    decoder.decode(data[max(0, read) : end] + _MORE)
+    return FALLS_SHORT if unseen.crop(row).tobytes() == before else None

@@ -19,7 +19,6 @@ from imaging.walks import mp4
 from imaging.walks.part import Broken
 
 _JPEG, _MP4 = "image/jpeg", "video/mp4"
-SCAN_GOES_ON = "bytes in the scan behind the end of its picture"
 
 
 @dataclass(frozen=True)
@@ -54,9 +53,10 @@ def _scanned(data: bytes, name: str) -> list[Finding]:
     """Decode a JPEG of which everything else is ours. Copies that are to be let out are decoded in the jail instead."""
     if sniff(data[:HEAD_BYTES]) != _JPEG:
         return []
-    from imaging.scans import goes_on  # noqa: PLC0415 - who imports the room loads no decoder.
+    from imaging.scans import fault_of  # noqa: PLC0415 - who imports the room loads no decoder.
 
-    return [Finding(name, SCAN_GOES_ON)] if goes_on(data) else []
+    fault = fault_of(data)
+    return [Finding(name, fault)] if fault else []
 
 
 def verify_bytes(

@@ -20,7 +20,7 @@ from imaging.code_reader import reads_a_code
 from imaging.masks import FILL, FILL_IN_FILMS, Mask
 from imaging.pixels import Pixels
 from imaging.rendition import Rendition
-from imaging.scans import goes_on
+from imaging.scans import fault_of
 
 _BLOCK = 16
 """An encoder works in blocks of so many pixels; only a block that is covered whole comes out without a ripple."""
@@ -74,7 +74,7 @@ def _check_picture(copy: Rendition, masks: Sequence[Mask], seeks_codes: bool) ->
     if decoded is None or decoded.shape[:2] != (copy.height, copy.width):
         yield "size"
         return
-    if goes_on(copy.data):
+    if fault_of(copy.data):
         yield "scan"
     pixels = np.asarray(decoded, dtype=np.uint8)
     if seeks_codes:

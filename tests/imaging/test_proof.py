@@ -23,6 +23,7 @@ from imaging.paper import PaperPage, write_paper
 from imaging.proof import CODES, PIXELS, STRUCTURE, WORDS, prove
 from imaging.rendition import Rendition
 from imaging.residual import residual_risks
+from imaging.scans import FALLS_SHORT
 from imaging.second_opinion import strangers
 from imaging.signing import is_signed_by, public_key, sign_report
 from imaging.steps.check_copies import check_copies
@@ -146,11 +147,15 @@ def _film_of(pictures: list[Image.Image]) -> Rendition:
     return Rendition("play", "video/mp4", width, height, buffer.getvalue())
 
 
-def test_a_scan_that_goes_on_behind_its_picture_does_not_hold(jail: Jail) -> None:
+def test_a_scan_that_goes_on_behind_its_picture_or_ends_before_it_does_not_hold(jail: Jail) -> None:
     clean = copy_of(cover(files.noise(400, 300), [MASK]))
     longer = replace(clean, data=clean.data[:-2] + bytes(20) + clean.data[-2:])
+    # What is covered is whole, and grey below; a number more keeps its last byte from being half a marker.
+    shorter = replace(clean, data=clean.data[: -len(clean.data) // 10] + b"\0\xff\xd9")
     assert prove(jail, [clean], [MASK], Policy()).holds
     assert not prove(jail, [longer], [MASK], Policy()).holds
+    assert not prove(jail, [shorter], [MASK], Policy()).holds
+    assert [found.what for found in verify([clean.data, shorter.data])] == [FALLS_SHORT]
 
 
 def test_every_picture_of_a_film_is_looked_at_and_not_the_key_ones_alone() -> None:
