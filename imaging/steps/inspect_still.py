@@ -9,6 +9,7 @@ from PIL import ExifTags, Image
 from imaging import limits
 from imaging.refusal import Refused
 from imaging.walks import gif, jpeg, png, webp
+from imaging.walks.mp4 import read_box
 from imaging.walks.part import Broken, Part
 
 _EXIF_HEADER = b"Exif\x00\x00"
@@ -17,6 +18,11 @@ _PNG_PICTURE = {"IHDR", "PLTE", "IDAT", "IEND", "tRNS", "sRGB", "gAMA", "cHRM", 
 _PNG_FRAMES = {"acTL": "other_images", "fcTL": "other_images", "fdAT": "other_images"}
 _WEBP_CLASSES = {"EXIF": "exif", "XMP": "xmp", "ICCP": "icc", "ANIM": "other_images", "ANMF": "other_images"}
 _GIF_CLASSES = {"IMAGE": "other_images", "COMMENT": "comment", "TEXT": "text", "TRAILER": "trailer"}
+_HEIF_CLASSES = {"mpvd": "other_images", "moov": "other_images"}
+"""A film beside the picture, with its sound, and a sequence of pictures."""
+_HEIF_PICTURE = {"ftyp", "meta", "mdat", "free", "skip", "wide"}
+_TO_THE_END = bytes(4)
+"""The length of a last box that has whatever follows."""
 _WEBP_PICTURE = {"VP8", "VP8L", "VP8X", "ALPH"}
 
 
@@ -131,6 +137,23 @@ def _inspect_gif(data: bytes) -> Counter[str]:
     return +found
 
 
+def _inspect_heif(data: bytes) -> Counter[str]:
+    """What stands beside the items of a HEIC or AVIF; these are told by their decoder."""
+    found: Counter[str] = Counter()
+    at = 0
+    for _ in range(limits.HEIF_BOXES):
+        if at >= len(data) or data[at : at + 4] == _TO_THE_END:
+            return found
+        try:
+            box = read_box(data, at, len(data), "")
+        except Broken:
+            return found + Counter(["trailer"])
+        at = box.end
+        if box.name not in _HEIF_PICTURE:
+            found[_HEIF_CLASSES.get(box.name, "application_data")] += 1
+    raise Refused("too_many_segments")
+
+
 def _inspect_tiff(data: bytes) -> Counter[str]:
     """A TIFF is all tags, so what it carries beside its picture cannot be told apart cheaply."""
     return Counter(["metadata"] if data else [])
@@ -150,4 +173,6 @@ _INSPECTORS: dict[str, Callable[[bytes], Counter[str]]] = {
     "image/webp": _inspect_webp,
     "image/gif": _inspect_gif,
     "image/tiff": _inspect_tiff,
+    "image/heic": _inspect_heif,
+    "image/avif": _inspect_heif,
 }

@@ -9,9 +9,18 @@ from imaging import verify
 from imaging.second_opinion import is_available, second_opinion
 from tests.imaging import documents, files, films
 from tests.imaging.conftest import Prepare
-from tests.imaging.heic import heic
+from tests.imaging.heic import box, heic
 
 CAMERA = {"exif", "gps", "maker_note", "thumbnail"}
+IN_MOTION = CAMERA | {"other_images", "application_data", "trailer"}
+
+
+def in_motion(photo: bytes) -> bytes:
+    """A HEIC with the seconds before it, as phones of two makers hang them on."""
+    film = films.soaked_film()
+    return photo + box(b"mpvd", film) + box(b"sefd", files.CANARY) + b"MotionPhoto_Data" + film
+
+
 SOAKED: dict[str, tuple[str, Callable[[], bytes], set[str]]] = {
     "jpeg": (
         "photo",
@@ -21,7 +30,7 @@ SOAKED: dict[str, tuple[str, Callable[[], bytes], set[str]]] = {
     "png": ("photo", files.soaked_png, CAMERA | {"xmp", "text", "time", "application_data", "trailer"}),
     "webp": ("photo", files.soaked_webp, CAMERA | {"xmp", "trailer"}),
     "avif": ("photo", files.soaked_avif, CAMERA - {"thumbnail"} | {"xmp", "icc", "other_images"}),
-    "heic": ("photo", lambda: heic(files.corners(320, 160), exif=files.camera_exif()), CAMERA),
+    "heic": ("photo", lambda: in_motion(heic(files.corners(320, 160), exif=files.camera_exif())), IN_MOTION),
     "mp4": ("video", films.soaked_film, {"audio", "gps", "metadata"}),
     "pdf": (
         "lab_document",
