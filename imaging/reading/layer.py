@@ -51,6 +51,17 @@ def corrected(reading: Reading, layer: Iterable[Word]) -> list[Word]:
     return [*kept, *exact] if kept else []
 
 
+def seen_otherwise(reading: Reading, layer: Iterable[Word]) -> tuple[list[Word], set[Word]]:
+    """Return all that was read, letter for letter, and which of it are words that the layer tells with other letters.
+
+    Of a ligature many fonts tell a blank, nothing or one letter. That a reader makes just a name of another word by
+    mistake is less likely.
+    """
+    exact, read = _on_view(reading, layer), [replace(word, is_exact=True) for word in reading.words]
+    told = {word for word in read if word.text.isalpha() and _is_told_by(word, exact)}
+    return read, {word for word in told if fold(word.text) != fold("".join(one.text for one in _under(word, exact)))}
+
+
 def _is_told_by(word: Word, exact: Sequence[Word]) -> bool:
     told = _under(word, exact)
     covered = sum(_common(word, one) for one in told) / max(1.0, _area(word))

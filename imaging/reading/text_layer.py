@@ -16,6 +16,8 @@ from imaging.reading.words import Word
 _LETTERS_MOST = 40_000
 """A page of small print has about six thousand letters; more are a trap or cannot be read anyway."""
 _BROKEN_AT = "\x02\u00ad"
+_UNTOLD, _NO_LETTERS = "\ufffd", {"Co", "Cn", "Cs", "Cc"}
+"""What stands for a letter of which a font does not tell which one it is, as many do of ligatures."""
 _FORMAT = "Cf"
 """Signs without a place of their own, such as those at which a browser may break a word: they end none."""
 _OBJECTS_MOST, _DEPTH_MOST = 20_000, 4
@@ -83,14 +85,16 @@ def _letter(
     place, count = _place(page, box, size), _quarters(page, text, number)
     middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     letter = _sign(text, number)
-    is_bare = pictures is not None and not any(_holds(picture, middle) for picture in pictures)
+    is_bare = letter != _UNTOLD and pictures is not None and not any(_holds(picture, middle) for picture in pictures)
     return _Letter(letter, place, around(quarters(count, *size), place), count, is_bare and _is_drawn(text, number))
 
 
 def _sign(text: pypdfium2.PdfTextPage, number: int) -> str:
     """A letter. The hyphen at which a word is broken comes as a sign of its own that is not printed."""
     letter = chr(pdfium.FPDFText_GetUnicode(text.raw, number))
-    return "-" if letter in _BROKEN_AT else letter
+    if letter in _BROKEN_AT:
+        return "-"
+    return _UNTOLD if unicodedata.category(letter) in _NO_LETTERS and not letter.isspace() else letter
 
 
 def _quarters(page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage, number: int) -> int:

@@ -1,6 +1,6 @@
 """Decides what is covered on a page: the case's identifiers, faces and codes; where nothing can be read, much more."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -20,7 +20,7 @@ from imaging.reading.columns import whole_columns
 from imaging.reading.date_reader import NoDates
 from imaging.reading.deny import DenyList
 from imaging.reading.ink import Ink, ink_of
-from imaging.reading.layer import believed, corrected, proven, turned
+from imaging.reading.layer import believed, corrected, proven, seen_otherwise, turned
 from imaging.reading.sizes import read_sizes
 from imaging.reading.stamps import stamps_in
 from imaging.reading.view import Edges, around, quarters
@@ -144,6 +144,8 @@ def _read(page: Pixels, ink: Ink, layer: Sequence[Word], deny: DenyList, detecto
     aslant = None if main is None else read_aslant(detectors.reader, ink, main, [*seen, *proven(layer)])
     for reading in (*whole.readings, *sizes.readings, *((aslant,) if aslant is not None else ())):
         known = list(known_boxes(in_lines(corrected(reading, layer)), deny))
+        read, others = seen_otherwise(reading, layer)
+        known += known_boxes(in_lines(read), deny, others) if others else ()
         if aslant is not None and reading is aslant:
             known = [whole_line(aslant, edges) for edges in known]
         pieces = [piece for edges in known for piece in reading.view.on_page(edges)]
@@ -172,9 +174,10 @@ def _more(edges: Edges) -> Edges:
     return edges[0] - _MARGIN, edges[1] - _MARGIN, edges[2] + _MARGIN, edges[3] + _MARGIN
 
 
-def known_boxes(lines: Sequence[Line], deny: DenyList) -> Iterator[Edges]:
-    """Yield boxes over the words to cover, somewhat larger than the words."""
-    for number, hits in deny.hits(lines):
+def known_boxes(lines: Sequence[Line], deny: DenyList, chosen: Container[Word] | None = None) -> Iterator[Edges]:
+    """Yield boxes over the words to cover, or those of them that are `chosen`, somewhat larger than the words."""
+    for number, found in deny.hits(lines):
+        hits = {at for at in found if chosen is None or lines[number][at] in chosen}
         for word in _runs(lines[number], hits):
             more = _GROWTH * word.height + 1
             yield word.left - more, word.top - more, word.right + more, word.bottom + more

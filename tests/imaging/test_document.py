@@ -8,7 +8,7 @@ import pypdfium2
 import pytest
 from PIL import Image
 
-from imaging import Policy
+from imaging import Identifiers, Policy
 from imaging.allowance import Allowance
 from imaging.refusal import Refused
 from imaging.steps import open_pdf
@@ -145,3 +145,15 @@ def test_a_page_on_which_nothing_is_costs_next_to_nothing(run: Prepare) -> None:
     report, _ = run(documents.pdf(*[""] * 5, content=b" "), "lab_document", Policy())
     assert (report.verdict, report.masks) == ("ready", ())
     assert report.usage["cpu_ms"] < 1000
+
+
+@pytest.mark.parametrize("told", ["0020", "0066"])
+def test_a_name_with_a_ligature_that_the_font_does_not_tell_is_covered(run: Prepare, told: str) -> None:
+    """Many fonts tell a blank, a sign of their own or one letter instead; here of what is shown as `m`."""
+    look = documents.printed_as({ord("m"): told})
+    paper = documents.pdf("Ximena was ill with a cough since Monday", objects=look, resources=b"/Font<</F 4 0 R>>")
+    _, kept = run(paper, "lab_document", Policy(identifiers=Identifiers(("Ximena Sanz",)), faces="keep"))
+    page = np.asarray(Image.open(io.BytesIO(kept.files["page-1"])).convert("L"))
+    name, rest = (page[225:250, left : left + 100] for left in (280, 500))
+    assert name.max() < 90
+    assert rest.max() > 200
