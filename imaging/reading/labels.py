@@ -1,5 +1,6 @@
 """The words before which, on a laboratory's paper, stands something that tells who the child is."""
 
+import functools
 from collections.abc import Iterable, Iterator
 
 from imaging.reading.spelling import fold, is_misread
@@ -78,6 +79,16 @@ def zones_of(line: Line) -> Iterator[tuple[int, int, bool]]:
 
     In the middle of a sentence the same word is no label.
     """
+    yield from _zones_of(tuple(line))
+
+
+@functools.lru_cache(maxsize=1024)
+def _zones_of(line: tuple[Word, ...]) -> tuple[tuple[int, int, bool], ...]:
+    """Found once for each line, which is asked for its labels a hundred times."""
+    return tuple(_find_zones(line))
+
+
+def _find_zones(line: Line) -> Iterator[tuple[int, int, bool]]:
     folded = [fold(word.text) for word in line]
     at = 0
     while at < len(line):
