@@ -1,4 +1,4 @@
-"""Every page and every kind of person: who may come at all, and that nobody learns what is not theirs.
+"""Every page and every kind of person: who may come at all. What is not theirs: tests/web/test_not_theirs.py.
 
 The table was written by hand from the law of who may see what. A page without a line fails.
 """
@@ -15,13 +15,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from econsult.consults import requests
-from econsult.consults.records import Consult
-from econsult.consults.requests import SubmitForm
-from econsult.people.consent import ConsentGiven
 from econsult.people.persons import Person, Role
 from econsult.people.signin import close_account, open_session
-from tests.personas import TARGETS, Clinic
+from tests.personas import Clinic
 from tests.web.browsing import SESSION, token_from
 from tests.web.conftest import BrowserOf
 from web import create_app
@@ -366,20 +362,6 @@ WHO = {
 }
 
 
-@pytest.fixture
-def foreign(runtime: Runtime, clinic: Clinic) -> Consult:
-    """A question of another family to another clinic, in the same program."""
-    form = requests.RequestForm(
-        kind="family_question",
-        question="¿Qué le salió a mi hijo en la pierna esta semana?",
-        details={"body_site": "leg", "red_flags": []},
-        consent=ConsentGiven("parent", "electronic", "es"),
-    )
-    with runtime.database.writing() as session:
-        draft = requests.create(session, clinic.stranger, clinic.other_child, form, now=NOW)
-        return requests.submit(session, draft, clinic.stranger, SubmitForm(), now=NOW, targets=TARGETS)
-
-
 ELSEWHERE = {("GET /consults/<public_id>", DESK): 303}
 """Who is led on before anything is looked at: coordinators have a page of their own for each case."""
 
@@ -594,15 +576,3 @@ def surprises(ask: Callable[[str, str], int], letter: str, opened: tuple[str, ..
         if status not in expected:
             wrong.append((page, status))
     return wrong
-
-
-@pytest.mark.parametrize("name", ["mother", "pcp", "nurse", "derm", "guest", "youth"])
-def test_what_is_somebody_elses_answers_like_what_is_not_there(
-    browser_of: BrowserOf, clinic: Clinic, foreign: Consult, guest: Person, youth: Person, name: str
-) -> None:
-    ask = asker(browser_of({"guest": guest, "youth": youth}.get(name) or getattr(clinic, name)))
-    for page in WHO:
-        if "<public_id>" in page and not page.startswith(("GET /family/children", "POST /family/children")):
-            assert ask(page, foreign.public_id) == ask(page, "0" * 32), page
-    for page in ("POST /family/children/<public_id>/ask", "GET /family/children/<public_id>/seen"):
-        assert ask(page, clinic.other_child.public_id) == ask(page, "0" * 32), page
