@@ -28,6 +28,7 @@ class JobKind(StrEnum):
     CODE = "code"
     READ_CODE = "read_code"
     READ_AGAIN = "read_again"
+    TRIES = "tries"
     ERASE = "erase"
 
 

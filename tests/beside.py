@@ -1,7 +1,8 @@
-"""Two transactions at one moment, in a forced order: the second begins after a part of the first one's work."""
+"""What is said to a database, and two transactions at one moment in a forced order."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -35,3 +36,18 @@ def beside(database: Database, words: str, act: Callable[[], object], patience: 
             begun[0].result(30)
         finally:
             event.remove(database.engine, "after_cursor_execute", look)
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """What the database is asked meanwhile, without its values."""
+    told: list[str] = []
+
+    def note(_one: object, _two: object, statement: str, *_rest: object) -> None:
+        told.append(re.sub(r"\s+", " ", statement))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield told
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)

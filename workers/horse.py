@@ -27,6 +27,7 @@ from workers.process import name_error
 from workers.read_again import read_again
 from workers.read_code import send_reading_code
 from workers.scanner import ScannerAwayError
+from workers.tries import tell_of_tries
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ WORK = {
     JobKind.READ_CODE: send_reading_code,
     JobKind.ERASE: erase_files,
     JobKind.READ_AGAIN: read_again,
+    JobKind.TRIES: tell_of_tries,
 }
 
 

@@ -13,13 +13,14 @@ from sqlalchemy import event, func, select, text
 
 from econsult.database import Database
 from econsult.errors import InvalidError, TooManyTriesError
+from econsult.jobs import Job, JobKind, JobState
 from econsult.people import attempts, signin
 from econsult.people.caregivers import caregivers_of
 from econsult.people.passwords import hash_password, is_password
 from econsult.people.patients import add_patient, age_in_months, link_caregiver
 from econsult.people.persons import Role, add_person, person_by_email
 from econsult.trail import AuditEvent
-from tests.beside import beside
+from tests.beside import beside, statements
 from tests.personas import NOON, Clinic
 
 PASSWORD = "correct horse battery"
@@ -92,6 +93,33 @@ def test_guesses_from_many_addresses_close_the_account_to_everybody_for_a_while(
     assert attempt(PASSWORD, "203.0.113.9", NOON + attempts.TRY_WINDOW + timedelta(seconds=1))
 
 
+def _told(database: Database) -> None:
+    """The jobs that wait have run."""
+    with database.writing() as session:
+        waiting = session.scalars(select(Job).where(Job.kind == JobKind.TRIES, Job.state == JobState.PENDING)).all()
+        for job in waiting:
+            attempts.tell(session, database.cipher, job.subject_id, NOON)
+            job.state = JobState.DONE
+
+
+@pytest.mark.usefixtures("light_hashes")
+@pytest.mark.parametrize("times", [1, attempts.TOLD_FROM, attempts.TRIES, attempts.TRIES + 1])
+def test_an_address_that_nobody_has_costs_the_database_the_same_statements(
+    database: Database, clinic: Clinic, times: int
+) -> None:
+    with database.writing() as session:
+        session.merge(clinic.pcp).password_hash = hash_password(PASSWORD)
+    asked = []
+    for email in ("pcp@clinic.test", "nobody@clinic.test"):
+        with statements(database) as heard:
+            for number in range(times):
+                with suppress(TooManyTriesError):
+                    attempts.sign_in(database, email, f"guess {number}", source=f"192.0.2.{email[0]}", now=NOON)
+        asked.append(heard)
+    assert asked[0] == asked[1]
+    assert sum("INSERT INTO job" in each for each in asked[0]) == len([each for each in (3, 10) if each <= times])
+
+
 @pytest.mark.usefixtures("light_hashes")
 def test_wrong_passwords_in_a_row_and_the_closing_are_in_the_trail_once_in_a_quarter_of_an_hour(
     database: Database, clinic: Clinic
@@ -102,6 +130,7 @@ def test_wrong_passwords_in_a_row_and_the_closing_are_in_the_trail_once_in_a_qua
                 attempts.sign_in(database, email, f"guess {number}", source="192.0.2.7", now=NOON + after)
 
     def rows() -> list[tuple[str, str, str]]:
+        _told(database)
         acts = AuditEvent.action.in_((attempts.WRONG, attempts.SHUT))
         with database.reading() as session:
             found = session.scalars(
@@ -154,6 +183,7 @@ def test_a_few_guesses_at_each_of_many_accounts_close_all_of_them_to_where_they_
             attempt(number)
     assert attempt(0, source="198.51.100.4")
     assert attempt(0, minutes=16)
+    _told(database)
     with database.reading() as session:
         rows = session.execute(select(AuditEvent.entity_id).where(AuditEvent.action == attempts.SHUT_PLACE)).all()
     assert [row.entity_id for row in rows] == [clinic.program.public_id]
