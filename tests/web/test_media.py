@@ -173,17 +173,63 @@ def test_looking_is_written_down_before_the_first_byte(
     answer.close()
 
 
-def test_a_store_that_does_not_answer_is_503(
+def _stored(runtime: Runtime) -> Path:
+    folder = Path(runtime.settings.blobs_url.removeprefix("file://"))
+    return max((path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
+
+
+def _alter(path: Path, at: int) -> None:
+    whole = bytearray(path.read_bytes())
+    # Another byte than the one that was there, whichever that is.
+    whole[at] ^= 0xFF
+    path.write_bytes(whole)
+
+
+def _found_damaged(runtime: Runtime) -> int:
+    with runtime.database.reading() as session:
+        return len(session.scalars(select(AuditEvent.id).where(AuditEvent.action == "found_damaged")).all())
+
+
+HARMS: dict[str, Callable[[Path], object]] = {
+    "first": lambda path: _alter(path, 100),
+    "last": lambda path: _alter(path, -1),
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:-70_000]),
+    "gone": lambda path: path.unlink(),
+}
+
+
+def test_a_file_that_was_harmed_in_the_store_says_so_and_is_told_once_a_day(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser = browser_of(clinic.derm)
+    for told, harm in enumerate(HARMS.values(), 1):
+        address = put(runtime, clinic, data=os.urandom(300_000 + 70_000 * told))
+        harm(_stored(runtime))
+        for answer in (browser.get(f"{address}?lang=en"), browser.get(address, headers={"Range": "bytes=0-9"})):
+            assert (answer.status_code, "damaged where we keep it" in answer.text) == (500, True)
+        assert (_found_damaged(runtime), caplog.text.count("ALARM")) == (told, told)
+    assert "Luz" not in caplog.text
+
+
+def test_a_harm_further_on_breaks_what_is_being_sent_and_is_told(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    address = put(runtime, clinic, data=os.urandom(3_000_000))
+    _alter(_stored(runtime), 2_000_000)
+    answer = browser_of(clinic.derm).get(address, buffered=False)
+    with pytest.raises(ConnectionResetError):
+        list(answer.response)
+    assert (answer.status_code, _found_damaged(runtime)) == (200, 1)
+
+
+def test_a_store_that_does_not_answer_is_503_and_no_damage(
     runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, address: str
 ) -> None:
     blobs = Path(runtime.settings.blobs_url.removeprefix("file://"))
-    for path in blobs.rglob("*"):
-        if path.is_file():
-            whole = path.read_bytes()
-            # Another byte than the one that was there, whichever that is.
-            path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 0xFF]))
+    away = blobs.rename(blobs.with_name("away"))
     answer = browser_of(clinic.derm).get(address)
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+    away.rename(blobs)
+    assert (answer.status_code, answer.headers.get("Retry-After"), _found_damaged(runtime)) == (503, "10", 0)
 
 
 def test_an_original_has_no_address(runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, address: str) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DataError, InterfaceError, InternalError, Operational
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
+from econsult.consults.damage import DamagedError
 from econsult.errors import (
     ConsultError,
     EmergencyError,
@@ -61,6 +62,7 @@ STATUS_OF: tuple[tuple[type[ConsultError], int], ...] = (
     (TooManyTriesError, 429),
     (ChecksumMismatchError, 460),
     (CutShortError, 400),
+    (DamagedError, 500),
     (ConsultError, 409),
 )
 AWAY = (OperationalError, InternalError, InterfaceError, PoolTimeoutError)
@@ -147,6 +149,12 @@ def _consult_error(error: ConsultError) -> Response:
         return _page(status, words, gettext("This record is gone"))
     if isinstance(error, AfterDeathError):
         return _page(status, after_death(is_staff=_is_staff()), gettext("No new question"))
+    if isinstance(error, DamagedError):
+        return _page(
+            status,
+            gettext("It was damaged where we keep it. We know of it. Call us if you need it now."),
+            gettext("This file does not open"),
+        )
     return _page(status, str(CUT_SHORT) if isinstance(error, CutShortError) else "")
 
 

@@ -5,7 +5,7 @@ There is no route to an original: only renditions, which were made from pixels, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Blueprint, request
@@ -14,15 +14,12 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from econsult import access
 from econsult.consults.attachments import Rendition
-from storage import sealed
-from storage.blobs import BlobMissing, BlobStore, StoreUnavailable
-from storage.sealed import SealBroken, SealedReader
 from web.context import database, now, runtime
 from web.shell.auth import me, only
 from web.shell.still import still_may, while_allowed
+from web.showing.copies import StoredCopy, checked
 
 media = Blueprint("media", __name__)
-BLOCK = 256 * 1024
 SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "video/mp4": "mp4"}
 SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
@@ -50,21 +47,14 @@ def show(rendition_id: str) -> Response:
 
 
 def send_copy(rendition: Rendition, key: bytes, may_go_on: Callable[[], bool]) -> Response:
-    """Its bytes, or the range that was asked for, under headers that make them harmless; as long as they may go on."""
+    """Its bytes, or the range that was asked for, under headers that make them harmless; as long as they may go on.
+
+    Raises DamagedError, StoreUnavailable where not even the first of them can be read.
+    """
     span = _span(rendition.size)
-    reader = open_copy(runtime().blobs, rendition, key)
-    pieces = while_allowed(_pieces(reader, span), may_go_on)
+    copy = StoredCopy(database(), runtime().blobs, rendition, key)
+    pieces = while_allowed(checked(copy.pieces(span.start, span.stop)), may_go_on)
     return _headed(Response(pieces, status=206 if span.is_part else 200), rendition, span)
-
-
-def open_copy(blobs: BlobStore, rendition: Rendition, key: bytes) -> SealedReader:
-    """The plain bytes of a copy. Raises StoreUnavailable."""
-    try:
-        source = sealed.BlobRange(blobs, rendition.blob_key, sealed.sealed_size(rendition.size))
-        return sealed.open(source, rendition.object_id, key)
-    except (BlobMissing, SealBroken):
-        # The record says that it is there: this is our fault, and not a wrong address.
-        raise StoreUnavailable("a rendition is missing or damaged") from None
 
 
 def _span(size: int) -> Span:
@@ -75,16 +65,6 @@ def _span(size: int) -> Span:
     if found is None:
         raise RequestedRangeNotSatisfiable(length=size)
     return Span(found[0], found[1], size)
-
-
-def _pieces(reader: SealedReader, span: Span) -> Iterator[bytes]:
-    with reader:
-        reader.seek(span.start)
-        left = span.stop - span.start
-        while left:
-            piece = reader.read(min(BLOCK, left))
-            left -= len(piece)
-            yield piece
 
 
 def _headed(response: Response, rendition: Rendition, span: Span) -> Response:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from flask import Blueprint
 from werkzeug import Response
 
@@ -11,11 +9,11 @@ from econsult import access
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Rendition, renditions_of
 from econsult.errors import NotFoundError
 from imaging import PaperPage, write_paper
-from storage.blobs import BlobStore
 from web.context import database, now, runtime
 from web.shell.auth import me, only
 from web.shell.still import still_may, while_allowed
-from web.showing.media import BLOCK, SANDBOX, open_copy
+from web.showing.copies import StoredCopy, checked
+from web.showing.media import SANDBOX
 
 papers = Blueprint("papers", __name__)
 
@@ -33,12 +31,13 @@ def show(attachment_id: str) -> Response:
             runtime().vault.object_key(session, attachment.patient_id, copy.object_id, copy.key_wrapped)
             for copy in copies
         ]
-    blobs = runtime().blobs
-    pages = [
-        PaperPage(copy.width, copy.height, copy.size, _pieces(blobs, copy, key))
-        for copy, key in zip(copies, keys, strict=True)
+    pieces = [
+        StoredCopy(database(), runtime().blobs, copy, key).pieces() for copy, key in zip(copies, keys, strict=True)
     ]
-    sent = while_allowed(iter(write_paper(pages)), still_may(attachment.id))
+    # Of the first page it is known before the headers leave; each other one is read when its turn has come.
+    pieces[0] = checked(pieces[0])
+    pages = [PaperPage(copy.width, copy.height, copy.size, each) for copy, each in zip(copies, pieces, strict=True)]
+    sent = while_allowed(checked(iter(write_paper(pages))), still_may(attachment.id))
     response = Response(sent, content_type="application/pdf")
     response.headers["Content-Disposition"] = f'attachment; filename="paper-{attachment.public_id[:8]}.pdf"'
     response.headers["Content-Security-Policy"] = SANDBOX
@@ -54,10 +53,3 @@ def pages_of(renditions: list[Rendition]) -> list[Rendition]:
     """The pages in the order of the paper."""
     pages = (copy for copy in renditions if copy.name.startswith("page-"))
     return sorted(pages, key=lambda copy: int(copy.name.removeprefix("page-")))
-
-
-def _pieces(blobs: BlobStore, copy: Rendition, key: bytes) -> Iterator[bytes]:
-    """The bytes of one page, asked for when its turn has come."""
-    with open_copy(blobs, copy, key) as reader:
-        while piece := reader.read(BLOCK):
-            yield piece

@@ -66,6 +66,7 @@ CALLED = {
     "erase": _l("Erased it"),
     "erase_files": _l("Erased files"),
     "export_billing": _l("Downloaded claims"),
+    "found_damaged": _l("Found a file damaged or gone"),
     "forget_program_key": _l("Destroyed an old key"),
     "give_second": _l("Gave a side question to somebody"),
     "grant_proxy": _l("Let somebody act for a child"),
