@@ -3,6 +3,8 @@
 A real HTTP process on a real SQLite file. Eight people sign in at once, again and again, each with a hash of 46 MiB of
 which two are made at a time; meanwhile somebody who is in loads a page without a pause. A moment before that,
 the same page is loaded alone, which tells how much of its time the sign-ins cost.
+
+It fails where a figure is over its limit; `--print-only` is for a machine that has other work.
 """
 
 from __future__ import annotations
@@ -63,13 +65,14 @@ def main() -> int:
     """Measure and report."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.signin", description=__doc__)
     parser.add_argument("--times", type=int, default=15, help="how often each of the eight signs in")
-    times = parser.parse_args().times
+    parser.add_argument("--print-only", action="store_true", help="fail for no figure")
+    given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="ec-bench-"))
     server = open_server(folder)
     try:
         emails, reader = _people(server)
         alone = [_load(reader) for _ in range(ALONE)]
-        signed_in, beside = _rush(server, emails, reader, times)
+        signed_in, beside = _rush(server, emails, reader, given.times)
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
@@ -77,7 +80,12 @@ def main() -> int:
     report("signin.page.beside_8.p95", _percentile(beside), "ms", limit=PAGE_LIMIT)
     report("signin.password.8_at_once.p50", round(statistics.median(signed_in), 1), "ms")
     report("signin.password.8_at_once.p95", _percentile(signed_in), "ms", limit=SIGN_IN_LIMIT)
-    return 0
+    return 0 if given.print_only or is_kept(_percentile(signed_in), _percentile(beside)) else 1
+
+
+def is_kept(signing_in: float, page: float) -> bool:
+    """Whether both 95th percentiles, in milliseconds, are within their limits."""
+    return signing_in <= SIGN_IN_LIMIT and page <= PAGE_LIMIT
 
 
 def _people(server: Server) -> tuple[list[str], Caller]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench import signin
 from tests.house.tree import ROOT
 
 SERVER = """
@@ -108,3 +109,8 @@ def test_an_interrupt_from_the_terminal_reaches_the_server(checkout: Path) -> No
         os.killpg(started.pid, signal.SIGINT)
         _, said = started.communicate(timeout=10)
     assert "drained" in said
+
+
+def test_the_bench_of_signing_in_fails_where_a_figure_is_over_its_limit() -> None:
+    kept = [signin.is_kept(signing_in, page) for signing_in, page in ((600.0, 100.0), (600.1, 1.0), (1.0, 100.1))]
+    assert kept == [True, False, False]
