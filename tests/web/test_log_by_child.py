@@ -203,7 +203,7 @@ def test_a_search_by_act_agrees_with_what_each_row_is_called(
         "list",
     ]
     acts += ["find", "ask_code", "read_by_code", "read_note", "break_glass", "legal_hold", "correct_details", "edit"]
-    acts += ["sign_in", "shut_sign_in"]
+    acts += ["sign_in", "sign_out", "shut_sign_in"]
     with runtime.database.writing() as session:
         for action in acts:
             for entity in ("consult", "attachment", "patient"):
@@ -216,6 +216,11 @@ def test_a_search_by_act_agrees_with_what_each_row_is_called(
             assert found, deed
     rows = rows_of(reader.get("/privacy?action=reveal_phone&deed=name&lang=en").text)
     assert {row[3] for row in rows} == {"Saw name and contact"}
+    # Coming and going are one kind to search by, and each row says which of them it was.
+    assert {row[3] for row in rows_of(reader.get("/privacy?deed=signed&lang=en").text)} == {"Signed in", "Signed out"}
+    assert {row[3] for row in rows_of(reader.get("/privacy?deed=refused&lang=es").text)} == {
+        "Cerró la entrada tras contraseñas equivocadas"
+    }
     # What is no kind of act narrows nothing; a code that nobody knows finds nothing.
     assert rows_of(reader.get("/privacy?deed=nonsense").text)
     assert not rows_of(reader.get("/privacy?action=nonsense").text)
