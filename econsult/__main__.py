@@ -22,6 +22,7 @@ from econsult.commands.programs import add_programs
 from econsult.commands.promises import add_promises
 from econsult.commands.shredding import add_shred
 from econsult.commands.trails import add_trails
+from econsult.crashing import keep_crashes_quiet
 from econsult.errors import ConsultError, SettingError
 from econsult.installation import Installation, check_records, open_installation, open_records
 from econsult.settings import load_settings
@@ -108,4 +109,5 @@ def _migrate(installation: Installation, _options: argparse.Namespace, _now: dat
 
 
 if __name__ == "__main__":
+    keep_crashes_quiet()
     raise SystemExit(main())

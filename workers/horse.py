@@ -13,6 +13,7 @@ from typing import Self
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from econsult.crashing import name_error
 from econsult.jobs import JobKind, JobState, Lease, claim_job, fail_job, postpone_job, renew_lease
 from uploads.root import StagingAwayError
 from workers.code import send_code
@@ -23,7 +24,6 @@ from workers.invite import send_invitation
 from workers.link import send_link
 from workers.notify import send_notice
 from workers.prepare import prepare_attachment
-from workers.process import name_error
 from workers.read_again import read_again
 from workers.read_code import send_reading_code
 from workers.scanner import ScannerAwayError

@@ -10,13 +10,13 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from rq.exceptions import StopRequested
 from sqlalchemy.exc import SQLAlchemyError
 
+from econsult.crashing import keep_crashes_quiet, name_error
 from econsult.heartbeats import beat, forget
 from workers.runtime import Runtime
 
@@ -38,13 +38,6 @@ class _Plain(logging.Formatter):
         return stack_info[:0]
 
 
-def name_error(error: BaseException) -> str:
-    """The error's class and where it was raised, which say what happened without repeating anybody's data."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__module__}.{type(error).__qualname__}{place}"
-
-
 class Lines(logging.StreamHandler[TextIO]):
     """Writes lines; what a signal raises amid one is no trouble with the line, and reaches whoever is to stop."""
 
@@ -57,6 +50,7 @@ class Lines(logging.StreamHandler[TextIO]):
 
 def start_log(role: str) -> None:
     """One line per event on stderr, in UTC. RQ's own news of each job is left out."""
+    keep_crashes_quiet()
     handler = Lines()
     handler.setFormatter(_Plain(f"%(asctime)s {role}: %(message)s", "%Y-%m-%dT%H:%M:%SZ"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)

@@ -130,17 +130,13 @@ def clinic(runtime: Runtime) -> Clinic:
     return open_clinic(runtime.database, vault=runtime.vault, now=datetime.now(UTC) - timedelta(hours=1))
 
 
-@pytest.fixture
-def officer(runtime: Runtime, clinic: Clinic) -> Person:
-    """The program's privacy officer, of whom a small clinic has none."""
+def new_officer(runtime: Runtime, clinic: Clinic) -> Person:
     details = {"email": "v@clinic.test", "name": "Vera Ortiz", "role": Role.PRIVACY, "now": datetime.now(UTC)}
     with runtime.database.writing() as session:
         return add_person(session, runtime.database.cipher, clinic.program, **details)
 
 
-@pytest.fixture
-def guest(runtime: Runtime, clinic: Clinic) -> Person:
-    """A device that an invitation about the child let in."""
+def new_guest(runtime: Runtime, clinic: Clinic) -> Person:
     now = datetime.now(UTC)
     with runtime.database.writing() as session:
         made = invite(session, clinic.pcp, clinic.child, "es", secret_key=runtime.secret_key, now=now)
@@ -150,6 +146,18 @@ def guest(runtime: Runtime, clinic: Clinic) -> Person:
         _door, person = open_invitation(session, runtime.database.cipher, token, device, now)
     assert person is not None
     return person
+
+
+@pytest.fixture
+def officer(runtime: Runtime, clinic: Clinic) -> Person:
+    """The program's privacy officer, of whom a small clinic has none."""
+    return new_officer(runtime, clinic)
+
+
+@pytest.fixture
+def guest(runtime: Runtime, clinic: Clinic) -> Person:
+    """A device that an invitation about the child let in."""
+    return new_guest(runtime, clinic)
 
 
 @pytest.fixture

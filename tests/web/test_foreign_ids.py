@@ -26,12 +26,13 @@ from econsult.people.persons import Person
 from econsult.people.signin import make_token, open_session
 from econsult.tables import METADATA
 from tests.journeys.test_two_programs import _numbers_of
-from tests.personas import Clinic, open_clinic
+from tests.personas import grown_youth, open_clinic
 from tests.web.browsing import SESSION, token_from
+from tests.web.conftest import new_guest, new_officer
 from tests.web.test_media import put
 from workers.runtime import Runtime
 
-ROLES = ("mother", "pcp", "derm", "coordinator", "nurse", "director", "admin")
+ROLES = ("mother", "pcp", "derm", "coordinator", "nurse", "director", "admin", "officer", "youth", "guest")
 SKIPPED = ("/static/", "/sign-in/", "/invitation/<", "/gateway/")
 OWN = ("/account/sessions/", "/account/tokens/")
 """What ends one's own session by its number, which a test would lose."""
@@ -59,7 +60,7 @@ class House:
 
     app: Flask
     runtime: Runtime
-    ours: Clinic
+    people: dict[str, Person]
     foreign: list[str]
     browsers: dict[str, FlaskClient] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
@@ -85,7 +86,7 @@ class House:
         if role not in self.browsers:
             browser = self.browsers[role] = self.app.test_client()
             with self.runtime.database.writing() as session:
-                person = session.get_one(Person, getattr(self.ours, role).id)
+                person = session.get_one(Person, self.people[role].id)
                 browser.set_cookie(SESSION, open_session(session, person, datetime.now(UTC)))
             self.tokens[f"csrf {role}"] = token_from(browser.get("/nowhere").text)
         return self.browsers[role]
@@ -93,7 +94,7 @@ class House:
     def _token(self, role: str) -> str:
         if role not in self.tokens:
             with self.runtime.database.writing() as session:
-                self.tokens[role] = make_token(session, getattr(self.ours, role), datetime.now(UTC))
+                self.tokens[role] = make_token(session, self.people[role], datetime.now(UTC))
         return self.tokens[role]
 
 
@@ -107,7 +108,12 @@ def house(shell: Flask, runtime: Runtime) -> House:
             make(session, now=now)
         foreign = sorted(_numbers_of(session, theirs.program.id) | {theirs.program.public_id})
         assert session.get_one(Patient, theirs.child.id).public_id in foreign
-    house = House(shell, runtime, ours, foreign)
+    # The device shows the birth date that the child had before it was fifteen.
+    people = {"officer": new_officer(runtime, ours), "guest": new_guest(runtime, ours)}
+    with runtime.database.writing() as session:
+        people["youth"] = grown_youth(session, runtime.database, ours, now)
+    people |= {role: getattr(ours, role) for role in ROLES if role not in people}
+    house = House(shell, runtime, people, foreign)
     for role in ROLES:
         house._browser(role), house._token(role)
     return house
