@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import random
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -424,6 +425,57 @@ def test_only_what_can_go_on_is_listed(desk: Desk) -> None:
     assert verbs.unfinished(desk.door, desk.clinic.mother, now=desk.now) == [], (
         "who may not know it reads no name of it"
     )
+
+
+HOSTILE_NAMES = (
+    *(
+        "../../etc/passwd",
+        "..\\..\\boot.ini",
+        "/etc/shadow",
+        "C:\\Windows\\a.jpg",
+        "..",
+        ".",
+        "",
+        " ",
+        "~root",
+        "a/../b.png",
+    ),
+    *("a\x00.jpg", "a\r\nSet-Cookie: x=1.jpg", "a\nb", "\t", "\x1b[31mred", "a\x7fb", "a\u2028b", "a\x85b"),
+    *(
+        "gpj.\u202eexe.photo",
+        "\u2066a\u2069.jpg",
+        "zero\u200bwidth.jpg",
+        "\ufeff.jpg",
+        "Ana\u0301.jpg",
+        "\U0001f469\u200d\U0001f467.png",
+    ),
+    *("CON", "NUL.jpg", "aux.", "-rf", "--help", "*", "?", "|id", "$(id)", "`id`", "a;b&c", "%2e%2e%2f", "a\" b'.jpg"),
+    *(
+        "x" * 300 + ".jpg",
+        "\u00e9" * 300,
+        "<img src=x onerror=alert(1)>.jpg",
+        "=cmd|' /C calc'!A0",
+        "a.php.jpg",
+        ".htaccess",
+    ),
+)
+
+
+def test_a_files_own_name_names_nothing_but_itself(desk: Desk) -> None:
+    """What it rests under is made up by us, and what is shown of it has no folders and turns no line round."""
+    for name in HOSTILE_NAMES:
+        wanted = Wanted(desk.consult.public_id, "photo", len(DATA), filename=name)
+        made = verbs.begin(desk.door, desk.clinic.mother, wanted, now=desk.now)
+        desk.append(made.public_id, 0, DATA[:1000])
+        shown = desk.row(made.public_id).filename
+        assert re.fullmatch("[0-9a-f]{32}", made.public_id), name
+        assert shown.isprintable(), name
+        assert not set("/\\\u202e\u2028\r\n\0") & set(shown), name
+        assert (len(shown) <= 120, shown.strip() == shown) == (True, True), name
+        desk.now += timedelta(days=1)
+    files = [path.relative_to(desk.door.staging) for path in desk.door.staging.rglob("*") if path.is_file()]
+    assert len(files) >= len(HOSTILE_NAMES)
+    assert [path for path in files if not re.fullmatch(r"[0-9a-f./_a-z-]+", str(path))] == []
 
 
 def test_a_name_loses_folders_and_what_cannot_be_seen() -> None:

@@ -166,11 +166,17 @@ def test_a_visitor_gets_nothing(visitor: FlaskClient, address: str) -> None:
 def test_looking_is_written_down_before_the_first_byte(
     runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, address: str
 ) -> None:
-    answer = browser_of(clinic.derm).get(address, buffered=False)
-    with runtime.database.reading() as session:
-        query = select(AuditEvent).where(AuditEvent.action == "read_play", AuditEvent.person_id == clinic.derm.id)
-        assert len(session.scalars(query).all()) == 1
-    answer.close()
+    """Whole, in part or only its headers, and whoever asks: the row is there while nothing was read of the answer."""
+    asked: list[int] = []
+    for person in (clinic.derm, clinic.pcp, clinic.mother):
+        browser = browser_of(person)
+        for method, headers in (("GET", {}), ("GET", {"Range": "bytes=10-19"}), ("HEAD", {})):
+            answer = browser.open(address, method=method, headers=headers, buffered=False)
+            asked.append(person.id)
+            with runtime.database.reading() as session:
+                looks = select(AuditEvent.person_id).where(AuditEvent.action == "read_play").order_by(AuditEvent.id)
+                assert session.scalars(looks).all() == asked
+            answer.close()
 
 
 def _stored(runtime: Runtime) -> Path:

@@ -65,7 +65,11 @@ def _copy(runtime: Runtime, session: object, patient: Patient, number: int) -> P
 def test_a_document_comes_as_a_pdf_of_pictures_in_order(
     runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, attachment: str
 ) -> None:
-    answer = browser_of(clinic.derm).get(f"/media/papers/{attachment}")
+    answer = browser_of(clinic.derm).get(f"/media/papers/{attachment}", buffered=False)
+    # That it was read is written down while not a byte of it was.
+    with runtime.database.reading() as session:
+        rows = session.scalars(select(AuditEvent).where(AuditEvent.person_id == clinic.derm.id)).all()
+    assert any(row.entity_id == attachment for row in rows)
     assert (answer.status_code, answer.content_type) == (200, "application/pdf")
     assert answer.headers["Cache-Control"] == "no-store"
     assert "Luz" not in str(answer.headers)
@@ -73,9 +77,6 @@ def test_a_document_comes_as_a_pdf_of_pictures_in_order(
     paper = pypdfium2.PdfDocument(answer.data)
     widths = [round(paper[number].get_width() * 200 / 72) for number in range(len(paper))]
     assert widths == [300 + number for number in range(1, PAGES + 1)]
-    with runtime.database.reading() as session:
-        rows = session.scalars(select(AuditEvent).where(AuditEvent.person_id == clinic.derm.id)).all()
-    assert any(row.entity_id == attachment for row in rows)
     assert f"/media/papers/{attachment}" in browser_of(clinic.derm).get(_case_of(runtime, attachment)).text
 
 
