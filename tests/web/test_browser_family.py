@@ -141,6 +141,11 @@ def _onward(page: Page) -> None:
 
 def test_the_emergency_page(look: Look) -> None:
     look.page.locator("section form button").first.click()
+    # Every sign stands open, each row is large enough for a thumb, and all of them together are four screens.
+    rows = [row.bounding_box() for row in look.page.locator(".signs .pick").all()]
+    assert min(row["height"] for row in rows if row) >= 44
+    assert look.page.locator("details").count() == 0
+    assert look.page.evaluate("document.documentElement.scrollHeight") <= 4 * 844 + 100
     look.page.locator("input[value=seizure]").check()
     look.page.locator("button[value=yes]").last.click()
     look.at("call-911")

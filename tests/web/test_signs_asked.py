@@ -79,19 +79,21 @@ OF_SPECIALTY = {
         Clause("sores_with_new_drug", "mouth, eyes or private parts", "mucosal_sores"),
         Clause("eczema_sores", "Eczema with round sores that hurt", "danger_signs=eczema_herpeticum"),
         Clause("fast_spreading_skin", "spreads fast and hurts a lot", "danger_signs=fast_spreading"),
-        Clause("newborn_blisters", "Blisters, or bumps with pus", "danger_signs=newborn_blisters", below=1),
+        Clause(
+            "newborn_blisters", "Under 1 month: blisters, or bumps with pus", "danger_signs=newborn_blisters", below=1
+        ),
         Clause("anaphylaxis", "Swelling"),
         Clause("kawasaki_signs", "Fever for 5 days with red eyes, red lips or a rash", urgency=SAME_DAY),
         Clause("blisters_or_raw_skin", "red almost all over", "danger_signs=erythroderma"),
     ],
     "neurology": [
         Clause("seizure", "A seizure"),
-        Clause("infant_spasms", "Jerks or head drops again and again, in a baby under 1 year", below=12),
+        Clause("infant_spasms", "Jerks or head drops again and again", below=12),
         Clause("sudden_weakness", "weak arm or leg, a face that hangs, or no speech", "focal_deficit=sudden"),
         Clause("worst_headache", "The worst headache ever"),
         Clause("worst_headache", "wakes them and they throw up"),
-        Clause("shunt_illness", "A shunt (brain tube), and a headache, vomit or deep sleep"),
-        Clause("skills_lost", "Has seizures, and can no longer do"),
+        Clause("shunt_illness", "Shunt (brain tube): a headache, vomit or deep sleep"),
+        Clause("skills_lost", "Seizures: can no longer do"),
         Clause("vision_or_balance", "Sees double"),
         Clause("vision_or_balance", "walks as if drunk"),
         Clause("injury", "hit on the head"),
@@ -101,8 +103,8 @@ OF_SPECIALTY = {
     "endocrinology": [
         Clause("diabetic_crisis", "Very thirsty with lots of pee, and throws up, breathes fast", "glucose_signs=ill"),
         Clause("diabetic_crisis", "fruity breath"),
-        Clause("low_sugar_or_calcium", "Blood sugar that stays under 54", "danger_signs=low_glucose"),
-        Clause("adrenal_illness", "steroids each day", "danger_signs=adrenal"),
+        Clause("low_sugar_or_calcium", "sugar that stays under 54", "danger_signs=low_glucose"),
+        Clause("adrenal_illness", "Daily steroids", "danger_signs=adrenal"),
         Clause("newborn_genitals", "not clearly male or female", "danger_signs=ambiguous_genitalia", below=1),
         Clause("young_infant_vomit", "vomit and weight loss", "danger_signs=salt_wasting", below=3),
         Clause("vision_or_balance", "sees badly", "danger_signs=vision"),
@@ -125,12 +127,12 @@ OF_SPECIALTY = {
         Clause("breathing", "breath that stops", "danger_signs=hypotonia", leads_to="baby_not_feeding"),
         Clause("baby_not_feeding", "Cannot feed, or is limp", "danger_signs=hypotonia", below=12),
         Clause("connective_tissue_pain", "sudden pain in the chest or back", "aortic_pain"),
-        Clause("heart_illness", "Has a heart problem", "danger_signs=syncope"),
+        Clause("heart_illness", "Heart problem", "danger_signs=syncope"),
         Clause("heart_illness", "passed out"),
         Clause("low_sugar_or_calcium", "low calcium (22q) with cramps", "danger_signs=low_calcium"),
     ],
     "metabolic": [
-        Clause("metabolic_illness", "Has a metabolic disease, and is sick now", "ill_now"),
+        Clause("metabolic_illness", "Metabolic disease: is sick now", "ill_now"),
         Clause("low_sugar_or_calcium", "or the number in their letter", "danger_signs=low_glucose"),
         Clause("", "", "danger_signs=ammonia", leads_to="critical_result"),
         Clause("baby_not_feeding", "Cannot feed, or is limp, sleepy", "danger_signs=newborn", below=12),
@@ -157,12 +159,12 @@ OF_SPECIALTY = {
         Clause("belly_waves", "low on the right", "danger_signs=right_lower"),
         Clause("poisoning", "battery, a magnet or a strong cleaner", "danger_signs=swallowed"),
         Clause("belly_waves", "waves with a limp child or red jelly poop", "danger_signs=intussusception"),
-        Clause("young_infant_vomit", "Vomit that shoots out", "danger_signs=projectile", below=3),
+        Clause("young_infant_vomit", "Under 3 months: vomit that shoots out", "danger_signs=projectile", below=3),
         Clause("infant_jaundice", "Yellow skin or eyes with white or pale poop", urgency=SAME_DAY, below=12),
         Clause("dehydration", "cannot keep water down"),
-        Clause("bowel_or_liver_illness", "bowel or liver disease, and looks very sick", "danger_signs=bowel"),
+        Clause("bowel_or_liver_illness", "Bowel or liver disease: looks very sick", "danger_signs=bowel"),
         Clause("bowel_or_liver_illness", "is confused or bleeds", "danger_signs=liver"),
-        Clause("feeding_tube_out", "feeding tube that came out, and is less than 2 months old", "tube_out"),
+        Clause("feeding_tube_out", "feeding tube: it came out, and is less than 2 months old", "tube_out"),
     ],
     "cystic_fibrosis": [
         Clause("hemoptysis", "more than a teaspoon of blood", "hemoptysis=teaspoon"),
@@ -204,7 +206,7 @@ LISTED = [clause for _name, clause in ROWS if clause.code]
 MONTHS = (0, 1, 2, 3, 6, 11, 12, 60, 200)
 FORMS = {form.name: form for form in built_in()}
 LONGEST_LINE = {"en": 125, "es": 145}
-ENGLISH = {code: str(words) for code, _drawing, words in EVERY}
+ENGLISH = {code: str(words) for code, words in EVERY}
 """Outside of a page a text is in the language that it is written in."""
 
 
@@ -217,7 +219,7 @@ def test_the_list_says_each_clause_as_urgently_and_at_the_ages_of_the_page(row: 
     clause = row[1]
     assert clause.says in ENGLISH[clause.code]
     assert URGENCY_OF_CODE[clause.code] == clause.urgency
-    asked = [months for months in MONTHS if clause.code in {code for code, _, _ in for_age(EVERY, months)}]
+    asked = [months for months in MONTHS if clause.code in {code for code, _ in for_age(EVERY, months)}]
     assert asked == [months for months in MONTHS if clause.below is None or months < clause.below]
 
 

@@ -20,7 +20,7 @@ from web.words.signs import EVERY
 from web.words.times import long_day, written
 
 _WORDS = {
-    **{code: words for code, _, words in EVERY},
+    **dict(EVERY),
     "sudden_weakness": _l("New and sudden weakness, face droop or loss of speech"),
     "weak_defenses_fever": _l("Fever with immune suppression, a central line, no spleen or sickle cell disease"),
     "exertional_syncope": _l("Syncope or chest pain with exertion, or syncope with palpitations"),

@@ -12,43 +12,36 @@ from econsult.consults.details import contact_of
 from econsult.consults.lifecycle import Status
 from econsult.consults.redflags import BODY_SITES
 
-# Code, drawing and words. The first list is asked of everybody, the second is about the skin.
+# Code and words. The first list is asked of everybody, the second is about the skin.
 RED_FLAGS = (
-    ("breathing", "lungs", _l("Hard time breathing, breath that stops, or blue lips")),
-    ("unresponsive", "sleep", _l("Very hard to wake, or suddenly confused")),
-    ("seizure", "brain", _l("A seizure")),
-    ("anaphylaxis", "face", _l("Swelling of face, lips or tongue")),
-    ("non_blanching_rash", "spots", _l("Spots that do not fade when you press a glass on them")),
-    ("young_infant_fever", "heat", _l("Fever of 100.4 °F or more, in a baby under 3 months")),
+    ("breathing", _l("Hard time breathing, breath that stops, or blue lips")),
+    ("unresponsive", _l("Very hard to wake, or suddenly confused")),
+    ("seizure", _l("A seizure")),
+    ("anaphylaxis", _l("Swelling of face, lips or tongue")),
+    ("non_blanching_rash", _l("Spots that do not fade when you press a glass on them")),
+    ("young_infant_fever", _l("Fever of 100.4 °F or more, in a baby under 3 months")),
     (
         "weak_defenses_fever",
-        "heat",
         _l(
             "Fever, and weak defenses (from medicine, cancer or a transplant), dialysis, a central line or port, "
             "no spleen, or sickle cell"
         ),
     ),
-    ("stiff_neck", "user", _l("Stiff neck with fever, or a bulging soft spot")),
-    ("bilious_or_bloody_vomit", "stomach", _l("Green vomit, blood in vomit or stool, or black stool")),
-    ("dehydration", "drop", _l("No pee for 8 hours, sunken eyes, or cannot keep water down")),
-    ("severe_pain", "alert", _l("Very strong or sudden pain, a hard belly, or pain in a testicle")),
-    ("injury", "car", _l("A bad injury, a bad burn, or a hard hit on the head")),
-    ("poisoning", "flask", _l("Swallowed poison, pills, a battery, a magnet or a strong cleaner")),
-    ("self_harm", "heart", _l("Thoughts of hurting themselves")),
-    ("unsafe", "home", _l("Someone hurts your child, or you are not safe")),
+    ("stiff_neck", _l("Stiff neck with fever, or a bulging soft spot")),
+    ("bilious_or_bloody_vomit", _l("Green vomit, blood in vomit or stool, or black stool")),
+    ("dehydration", _l("No pee for 8 hours, sunken eyes, or cannot keep water down")),
+    ("severe_pain", _l("Very strong or sudden pain, a hard belly, or pain in a testicle")),
+    ("injury", _l("A bad injury, a bad burn, or a hard hit on the head")),
+    ("poisoning", _l("Swallowed poison, pills, a battery, a magnet or a strong cleaner")),
+    ("self_harm", _l("Thoughts of hurting themselves")),
+    ("unsafe", _l("Someone hurts your child, or you are not safe")),
 )
 SKIN_FLAGS = (
-    (
-        "blisters_or_raw_skin",
-        "spots",
-        _l("Skin with many blisters, that peels and is raw, or that is red almost all over"),
-    ),
-    ("sores_with_new_drug", "face", _l("Sores in the mouth, eyes or private parts after a new medicine")),
-    ("fast_spreading_skin", "heat", _l("Red or dark skin that spreads fast and hurts a lot")),
-    ("newborn_blisters", "family", _l("Blisters, or bumps with pus, in a baby under 1 month")),
-    ("eczema_sores", "spots", _l("Eczema with round sores that hurt a lot, and a fever")),
-    ("infant_jaundice", "eye", _l("Yellow skin or eyes with white or pale poop, in a baby under 1 year")),
-    ("kawasaki_signs", "eye", _l("Fever for 5 days with red eyes, red lips or a rash")),
+    ("blisters_or_raw_skin", _l("Skin with many blisters, that peels and is raw, or that is red almost all over")),
+    ("sores_with_new_drug", _l("Sores in the mouth, eyes or private parts after a new medicine")),
+    ("fast_spreading_skin", _l("Red or dark skin that spreads fast and hurts a lot")),
+    ("eczema_sores", _l("Eczema with round sores that hurt a lot, and a fever")),
+    ("kawasaki_signs", _l("Fever for 5 days with red eyes, red lips or a rash")),
 )
 
 
