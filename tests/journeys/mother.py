@@ -128,7 +128,7 @@ def send_one_more(eyes: Eyes, path: str, photo: bytes, asked: str) -> None:
     eyes.go(path)
     text = eyes.look("asked")
     assert asked in text
-    assert "El tiempo" in text
+    assert "nuestro tiempo se detiene" in text
     assert "Acérquese más" in text
     expect(eyes.page.locator(".guide .drawn path")).to_have_count(1)
     eyes.turn(f"a.btn-big[href*='{path}/again/']")
@@ -140,7 +140,7 @@ def send_one_more(eyes: Eyes, path: str, photo: bytes, asked: str) -> None:
     expect(eyes.page.locator("form[data-upload-state=safe]")).to_have_count(1, timeout=WAIT)
     eyes.look("asked-sent")
     eyes.turn(".onward a")
-    assert "El tiempo" not in eyes.look("status-again")
+    assert "nuestro tiempo se detiene" not in eyes.look("status-again")
 
 
 def see_no_answer(eyes: Eyes, path: str, words: str) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
+from babel.dates import format_datetime
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
@@ -140,12 +142,31 @@ def test_a_request_for_more_is_shown_with_its_list(
     assert "Necesitamos una cosa más" in page
     assert "Otra foto &lt;b&gt;" in page
     assert "<li>De cerca</li>" in page
+    # Until when, on the family's own clock, and what comes after.
+    wanted = NOW.astimezone(ZoneInfo("America/Denver")) + timedelta(hours=72)
+    hour = format_datetime(wanted.replace(tzinfo=None), "h:mm", locale="es")
+    assert re.search(rf"responda abajo antes del \w+ {hour}\s[ap]\.\sm\.", page)
+    assert "Después el doctor sigue con lo que hay aquí." in page
+    assert re.search(rf"responda antes del \w+ {hour}", mother.get("/family").text)
     more = mother.get(f"/family/questions/{asked.public_id}/photos").text
     assert more.index("<li>De cerca</li>") < more.index('id="far-take"') < more.index("Lo que usted envió")
     post(mother, f"/family/questions/{asked.public_id}/messages", {"text": "Ya la mandé."})
     page = mother.get(f"/family/questions/{asked.public_id}").text
     assert "Ya la mandé." in page
     assert "Necesitamos una cosa más" not in page
+
+
+def test_what_a_specialist_asks_of_the_clinic_is_not_asked_of_the_family(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        consult = clinic.take(session, clinic.econsult(session, now=NOW), now=NOW)
+        lane = Audience.CLINICIANS
+        threads.request_info(session, consult, clinic.derm, text="How heavy?", items=(), audience=lane, now=NOW)
+    for page in (mother.get(f"/family/questions/{consult.public_id}").text, mother.get("/family").text):
+        assert "Un doctor le pidió algo más a su clínica" in page
+        assert "Necesitamos una cosa más" not in page
+        assert "responda" not in page
 
 
 @pytest.mark.parametrize("place", ["", "/photos", "/sent"])

@@ -20,6 +20,7 @@ from web.cookies import cookie_name
 from web.pages.family.home import state_of
 from web.shell.auth import COOKIE, me, only
 from web.shell.forms import FormReader
+from web.showing.awaited import wait_of
 from web.showing.clinics import telephone_of
 from web.showing.plain import plain_of
 from web.words.language import gettext
@@ -104,7 +105,7 @@ def _answer(session: Session, passed: Pass) -> dict[str, object]:
         raise NotFoundError
     is_agreed = is_converted(session, passed.consult, answer.disposition)
     plain = plain_of(answer, answer.signed_at, passed.patient, is_agreed=is_agreed)
-    return {"plain": plain, "again": state_of(passed.consult)[1]}
+    return {"plain": plain, "again": state_of(passed.consult, wait=wait_of(session, passed.consult))[1]}
 
 
 def _waits(session: Session, passed: Pass) -> bool:

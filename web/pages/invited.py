@@ -44,9 +44,10 @@ from web.pages.family.home import due_at
 from web.shell.auth import me, only
 from web.shell.entering import end_old, entered
 from web.shell.forms import FormReader
+from web.showing.awaited import wait_of
 from web.showing.clinics import Telephone, telephone_of
 from web.words.devices import device_of
-from web.words.families import INVITED_STATES
+from web.words.families import CLINIC_ASKED, INVITED_STATES
 from web.words.families import RELATIONS as RELATION_WORDS
 from web.words.language import COOKIE as LANGUAGE_COOKIE
 from web.words.language import gettext, speaking
@@ -182,6 +183,9 @@ def _brought(session: Session) -> list[Consult]:
 def _sent(session: Session, consult: Consult) -> Sent:
     is_kept = has_died(session, consult.patient_id)
     drawing, words = INVITED_STATES[Status.WITHDRAWN if is_kept else Status(consult.status)]
+    wait = wait_of(session, consult)
+    if wait is not None and not wait.is_for_family and not is_kept:
+        drawing, words = CLINIC_ASKED
     return Sent(
         id=consult.public_id,
         number=consult.number,

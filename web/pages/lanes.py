@@ -16,7 +16,7 @@ from werkzeug import Response
 from econsult.access import Pass, consult_for
 from econsult.consults import threads, unasking
 from econsult.consults.desks import STAND_INS
-from econsult.consults.records import Consult, Urgency
+from econsult.consults.records import Consult
 from econsult.consults.retakes import Wanted
 from econsult.consults.threads import Audience
 from econsult.errors import InvalidError
@@ -30,6 +30,7 @@ from web.shell.auth import me, only
 from web.shell.desk import rings, second_press, with_stand_ins
 from web.shell.forms import FormReader
 from web.shell.once import once
+from web.showing.awaited import would_wait
 from web.showing.casefile import open_case
 from web.showing.facts import askable_of
 from web.showing.retakes import again_items, guides_before
@@ -107,7 +108,7 @@ def _as_family(session: Session, loaded: Pass, text: str, asked: Asking) -> str:
             text="" if text == "; ".join(lines) else text,
             lines=lines,
             guides=guides_before(session, loaded, [photo.attachment_id for photo in asked.photos]),
-            is_held=consult.urgency != Urgency.URGENT,
+            until=would_wait(session, consult),
         )
 
 

@@ -122,6 +122,8 @@ INVITED_STATES = {
     Status.WITHDRAWN: ("x", _l("Closed")),
 }
 """For a device without an account: the same words for every answer, of which it learns nothing here."""
+CLINIC_ASKED = ("clinic", _l("A doctor asked your clinic for one more thing"))
+"""What is asked for is no family's to give."""
 CONSENT_BACK = ("lock", _l("Closed, because the consent was taken back"))
 TAKEN_BACK = ("phone", _l("Your clinic took this question back. Please call them."))
 OPEN_AGAIN = ("send", _l("Your question is open again. A doctor will look soon."))

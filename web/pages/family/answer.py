@@ -21,6 +21,7 @@ from web.pages.family.home import asked_words, state_of
 from web.pages.family.progress import TALKING
 from web.shell.auth import me, only
 from web.shell.numbers import UNSEEN, form_number
+from web.showing.awaited import wait_of
 from web.showing.clinics import telephone_of
 from web.showing.note import grouped
 from web.showing.plain import plain_of
@@ -50,6 +51,7 @@ def answer_page(public_id: str, changed: str = "") -> str:
         before = [each for each in versions_of(session, loaded.consult.id, for_family=True) if each is not answer]
         mine, theirs = own_of(session, loaded, answer) if answer is not None else ([], [])
         is_kept = has_died(session, loaded.patient.id)
+        again = state_of(loaded.consult, wait=wait_of(session, loaded.consult))[1]
         visits = [] if is_kept else familys_visits(session, loaded)
     if answer is None or answer.signed_at is None:
         raise NotFoundError
@@ -68,7 +70,7 @@ def answer_page(public_id: str, changed: str = "") -> str:
         theirs=theirs,
         visits=visits,
         codes=codes,
-        again=state_of(loaded.consult)[1],
+        again=again,
         telephone=telephone,
         may_talk=loaded.consult.status in TALKING,
     )

@@ -32,10 +32,11 @@ from web.context import database, now
 from web.pages.family.drafts import is_stopped, next_step
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
+from web.showing.awaited import Wait, wait_of
 from web.showing.clinics import Telephone, telephone_of
 from web.showing.deciding import undecided
 from web.showing.visits import next_visits
-from web.words.families import CONSENT_BACK, EMERGENCY, MESSAGE_CAME, OPEN_AGAIN, STATUSES, TAKEN_BACK, WITH_CLINIC
+from web.words import families
 from web.words.language import gettext
 from web.words.terms import SPECIALTIES
 
@@ -65,6 +66,8 @@ class Line:
     """Whether it is about a child who has died."""
     visit: str = ""
     """When its next visit is; empty where none is booked."""
+    wait: Wait | None = None
+    """What the doctor waits for, where something was asked for."""
 
     @property
     def began(self) -> str:
@@ -84,7 +87,7 @@ class Line:
 
     @property
     def _waits_for_family(self) -> bool:
-        return self.consult.is_unheard or self.is_emergency or self.consult.status == Status.NEEDS_INFO
+        return self.consult.is_unheard or self.is_emergency or (self.wait is not None and self.wait.is_for_family)
 
 
 @dataclass(frozen=True)
@@ -187,22 +190,25 @@ def _clinics_words(consult: Consult) -> str:
     )
 
 
-def state_of(consult: Consult, answer: Answer | None = None) -> tuple[str, str]:
+def state_of(consult: Consult, answer: Answer | None = None, wait: Wait | None = None) -> tuple[str, str]:
     """Drawing and words for how far a question is, the same wherever the family reads them.
 
-    `answer` is the one that the family can read: it may be from before the question was opened again.
+    `answer` is the one that the family can read: it may be from before the question was opened again. What a doctor
+    asks the clinic for (`wait`) is never said to be asked of the family.
     """
-    drawing, words = STATUSES[Status(consult.status)]
+    drawing, words = families.STATUSES[Status(consult.status)]
+    if wait is not None and not wait.is_for_family:
+        drawing, words = families.CLINIC_ASKED
     if answer is not None and sends_to_hospital(consult, answer):
-        drawing, words = EMERGENCY
+        drawing, words = families.EMERGENCY
     elif consult.status == Status.ANSWERED and consult.released_at is None:
-        drawing, words = WITH_CLINIC
+        drawing, words = families.WITH_CLINIC
     elif consult.status == Status.SUBMITTED and answer is not None:
-        drawing, words = OPEN_AGAIN
+        drawing, words = families.OPEN_AGAIN
     elif consult.status == Status.WITHDRAWN and consult.consent_withdrawn_at is not None:
-        drawing, words = CONSENT_BACK
+        drawing, words = families.CONSENT_BACK
     elif consult.status == Status.WITHDRAWN and consult.is_ended_by_staff:
-        drawing, words = TAKEN_BACK
+        drawing, words = families.TAKEN_BACK
     return drawing, str(words)
 
 
@@ -218,7 +224,7 @@ def sends_to_hospital(consult: Consult, answer: Answer) -> bool:
 def waits_words(consult: Consult) -> str:
     """That a message came and will be answered, until a reply comes; empty when nobody waits."""
     is_waiting = consult.family_waits_since is not None and consult.status != Status.CLOSED
-    return str(MESSAGE_CAME) if is_waiting else ""
+    return str(families.MESSAGE_CAME) if is_waiting else ""
 
 
 def due_at(session: Session, consult: Consult) -> datetime | None:
@@ -260,7 +266,8 @@ def _draft(consults: list[Consult]) -> Consult | None:
 
 
 def _line(session: Session, consult: Consult, answer: Answer | None) -> Line:
-    drawing, words = state_of(consult, answer)
+    wait = wait_of(session, consult)
+    drawing, words = state_of(consult, answer, wait)
     return Line(
         consult,
         drawing,
@@ -270,6 +277,7 @@ def _line(session: Session, consult: Consult, answer: Answer | None) -> Line:
         opens_at=consult.release_at,
         at=_last_seen(consult, answer),
         is_emergency=answer is not None and sends_to_hospital(consult, answer),
+        wait=wait,
     )
 
 

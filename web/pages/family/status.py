@@ -39,6 +39,7 @@ from web.shell.auth import me, only
 from web.shell.forms import FormReader
 from web.shell.once import once
 from web.showing.agreeing import mark_of
+from web.showing.awaited import Wait, wait_of
 from web.showing.clinics import telephone_of
 from web.showing.deciding import undecided
 from web.showing.files import FileCard, cards_of
@@ -84,13 +85,15 @@ class Shown:
     """Whether files can be taken back: while it is a draft."""
     asks_now: bool = False
     """Whether words that the family wrote lately may tell of danger, so that its page asks whether it is now."""
+    wait: Wait | None = None
+    """What the doctor waits for, where something was asked for."""
     answer: Answer | None = None
     """The answer that can be read here; it may be from before the question was opened again."""
 
     @property
     def words(self) -> str:
         """How far the question is, in the words of the start page."""
-        return state_of(self.consult, self.answer)[1]
+        return state_of(self.consult, self.answer, self.wait)[1]
 
     @property
     def is_emergency(self) -> bool:
@@ -106,7 +109,7 @@ class Shown:
     def asked(self) -> Said | None:
         """What the doctor asks for now, where there is more to send than words."""
         asking = (said for said in reversed(self.messages) if said.items and not said.is_mine)
-        return next(asking, None) if self.consult.status == Status.NEEDS_INFO else None
+        return next(asking, None) if self.wait is not None and self.wait.is_for_family else None
 
     @property
     def again(self) -> list[Guide]:
@@ -260,6 +263,7 @@ def shown_of(session: Session, loaded: Pass) -> Shown:
         is_photo_coming=is_coming,
         may_remove=consult.status == Status.DRAFT and consult.requester_id == me().id,
         asks_now=bool(asked_now(session, consult, now())),
+        wait=wait_of(session, consult),
         answer=released_answer(session, consult.id) if may_look else None,
     )
 
