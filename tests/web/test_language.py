@@ -153,7 +153,7 @@ def test_times_are_told_in_the_zone_of_the_reader(shell: Flask) -> None:
     ("language", "for_family", "expected"),
     [
         ("en", False, "March 2, 2026, 11:30 MST"),
-        ("es", False, "2 de marzo de 2026, 11:30 GMT-07:00"),
+        ("es", False, "2 de marzo de 2026, 11:30 (hora estándar de las Montañas Rocosas)"),
         ("en", True, "March 2, 2026, 11:30 AM"),
         ("es", True, "2 de marzo de 2026, 11:30 a. m."),
     ],

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from babel.dates import format_date
 from flask.testing import FlaskClient
 from markupsafe import escape
 from sqlalchemy import select
@@ -109,6 +111,28 @@ def test_the_family_keeps_the_plain_words_in_its_language_and_nothing_of_the_cli
         assert "505-555-0100" in read
         assert re.search("Cuándo llamar", read, re.IGNORECASE)
         assert not re.search("Atopic dermatitis|mid-strength|Call the same day|When to call", read)
+
+
+def test_every_edition_says_by_which_day_each_step_is_due(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    """What the answer names, and where it names no day the one that is usual, on the program's own clock."""
+    steps = [
+        {"text": "Start the cream", "owner": "pcp", "due_at": "2031-03-04"},
+        {"text": "Send a new photo", "owner": "family"},
+    ]
+    with runtime.database.writing() as session:
+        consult = clinic.claimed(session, now=ago(40))
+        sign(clinic, session, consult, ago(30), recommendations=steps)
+        due = (ago(30) + timedelta(days=30)).astimezone(ZoneInfo("America/Denver"))
+        usual = format_date(due.date(), format="long", locale="en")
+    release(runtime, clinic, consult)
+    pcp, mother = browser_of(clinic.pcp), browser_of(clinic.mother)
+    for read in (pcp.get(staff(consult, "txt")).text, words_of(pcp.get(staff(consult)).data)):
+        assert "by March 4, 2031" in read
+        assert f"by {usual}" in read
+    for read in (mother.get(familys(consult, "txt")).text, words_of(mother.get(familys(consult)).data)):
+        assert f"Do this by {usual}" in " ".join(read.split())
 
 
 def test_whoever_may_not_read_the_answer_gets_no_note(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import timedelta
 from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from econsult.consults.contents import IN_SPANISH, Disposition
 from econsult.consults.conversion import is_converted
 from econsult.consults.lifecycle import OPEN, Status
+from econsult.consults.recommendations import steps_of
 from econsult.consults.records import Kind
 from econsult.consults.spoken import SPANISH, Spoken, language_of
 from econsult.note import Edition, Note
@@ -35,6 +37,8 @@ LARGE, SMALL = 13.0, 10.5
 """Letters of a family's paper and of a colleague's, in points."""
 BLOCK = 8
 WRITTEN = ("impression", "watch_for", "family_summary", "references", *IN_SPANISH)
+SECOND = timedelta(seconds=1)
+"""What is due when a day ends is due by that day."""
 Facts = Iterator[tuple[str, str]]
 
 
@@ -94,7 +98,10 @@ def _for_family(session: Session, note: Note, content: Mapping[str, Any]) -> Ite
     if plain.is_lacking:
         yield Part("", (Line(_only_in(session, note, plain)),), Style.WARNING)
     yield _text(gettext("In short"), plain.summary.text, plain.summary.language)
-    yield from _spoken(gettext("What to do"), plain.at_home, Style.STEPS)
+    own = [place for place, step in enumerate(content.get("recommendations") or ()) if step["owner"] == "family"]
+    dues = _dues(session, note)
+    besides = [gettext("Do this by %(day)s", day=dues[place]) if place in dues else "" for place in own]
+    yield from _spoken(gettext("What to do"), plain.at_home, Style.STEPS, besides)
     yield _text("", plain.what_now(is_youth=note.passed.relation == Relation.YOUTH))
     yield from _spoken(gettext("Get help if:"), plain.watch_for, Style.POINTS)
     yield Part(gettext("When to call"), tuple(_calls(session, note)), Style.POINTS)
@@ -110,10 +117,13 @@ def _only_in(session: Session, note: Note, plain: Plain) -> str:
     return f"{only} {gettext('Call us and we read it to you:')} {number}"
 
 
-def _spoken(heading: str, lines: Sequence[Spoken], style: Style) -> Iterator[Part]:
-    """One part for each run of lines in one language; a reader of screens must know which it is."""
-    for place, (language_, said) in enumerate(groupby(lines, key=lambda line: line.language)):
-        yield Part(heading if place == 0 else "", tuple(Line(line.text) for line in said), style, language_)
+def _spoken(heading: str, lines: Sequence[Spoken], style: Style, besides: Sequence[str] = ()) -> Iterator[Part]:
+    """One part for each run of lines in one language, each with what stands beside it; a reader of screens must know
+    which language it is."""
+    pairs = zip(lines, besides or [""] * len(lines), strict=True)
+    for place, (language_, said) in enumerate(groupby(pairs, key=lambda pair: pair[0].language)):
+        lines_ = tuple(Line(line.text, beside) for line, beside in said)
+        yield Part(heading if place == 0 else "", lines_, style, language_)
 
 
 def _family_facts(session: Session, note: Note) -> Facts:
@@ -141,7 +151,8 @@ def _for_clinicians(session: Session, note: Note, content: Mapping[str, Any]) ->
     yield _text(gettext("Question"), question, patient.language if is_familys else "")
     yield _text(gettext("Likely diagnosis"), content.get("impression") or "")
     yield _text(gettext("How sure?"), str(terms.CONFIDENCES.get(content.get("confidence") or "", "")))
-    yield Part(gettext("Plan"), tuple(map(_step, content.get("recommendations") or ())), Style.STEPS)
+    dues, steps = _dues(session, note), enumerate(content.get("recommendations") or ())
+    yield Part(gettext("Plan"), tuple(_step(step, dues.get(place, "")) for place, step in steps), Style.STEPS)
     yield _text(gettext("What happens next?"), str(terms.DISPOSITIONS[Disposition(content["disposition"])]))
     yield _text(gettext("Call the same day if"), content.get("watch_for") or "")
     first, beside = content.get("family_summary") or "", content.get("family_summary_es") or ""
@@ -208,17 +219,20 @@ def _warnings(note: Note) -> Iterator[str]:
             yield str(OPEN_AGAIN[1])
 
 
-def _step(step: Mapping[str, Any]) -> Line:
+def _step(step: Mapping[str, Any], due: str) -> Line:
     owner = str(terms.OWNERS.get(step.get("owner") or "", ""))
-    due = _due(step.get("due_at"))
-    return Line(as_read(step["text"]), ", ".join(filter(None, (owner, due))))
+    by = gettext("by %(day)s", day=due) if due else ""
+    return Line(as_read(step["text"]), ", ".join(filter(None, (owner, by))))
 
 
-def _due(value: Any) -> str:
-    try:
-        return gettext("by %(day)s", day=long_day(date.fromisoformat(str(value)[:10])))
-    except ValueError:
-        return ""
+def _dues(session: Session, note: Note) -> dict[int, str]:
+    """By which day each step of this version is due, by its place: what the answer names, else what is usual.
+
+    The day is that of the program's clock, and the same on every copy of the paper.
+    """
+    zone, consult = ZoneInfo(settings().time_zone), note.passed.consult
+    steps = steps_of(session, consult.id, note.answer.version)
+    return {step.position: long_day((step.due_at - SECOND).astimezone(zone).date()) for step in steps}
 
 
 def _mark(note: Note) -> Iterator[Part]:

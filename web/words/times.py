@@ -17,8 +17,9 @@ from web.words.language import choose_zone, gettext, language
 _CLOCK = {True: "h:mm a", False: "HH:mm"}
 """By whether a family reads it."""
 _WEEKDAY = {"en": "EEE", "es": "EEEE"}
-_ZONE = {"en": "z", "es": "ZZZZ"}
-"""A short name where the language has one, else how far from GMT it is."""
+_ZONE = {"en": "z", "es": "zzzz"}
+"""The zone's name: a short one where the language has one."""
+_ZONE_ON_PAPER = {"en": "z", "es": "(zzzz)"}
 _WRITTEN = {"en": "MMMM d, y", "es": "d 'de' MMMM 'de' y"}
 _DATE = {"en": "EEE d MMM", "es": "EEEE d 'de' MMMM"}
 
@@ -92,7 +93,7 @@ def erased_words(when: datetime) -> str:
 def written(when: datetime, *, zone: str, for_family: bool = False) -> str:
     """A time on paper, which says the same on every day and to everybody: with its year and, for staff, its zone."""
     pattern = f"{_WRITTEN[language()]}, {_CLOCK[for_family]}"
-    pattern = pattern if for_family else f"{pattern} {_ZONE[language()]}"
+    pattern = pattern if for_family else f"{pattern} {_ZONE_ON_PAPER[language()]}"
     return format_datetime(when, pattern, tzinfo=ZoneInfo(zone), locale=language())
 
 
