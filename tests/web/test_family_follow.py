@@ -147,6 +147,7 @@ def test_a_request_for_more_is_shown_with_its_list(
     hour = format_datetime(wanted.replace(tzinfo=None), "h:mm", locale="es")
     assert re.search(rf"responda abajo antes del \w+ {hour}\s[ap]\.\sm\.", page)
     assert "Después el doctor sigue con lo que hay aquí." in page
+    assert page.count("Agregar otra foto") == 1
     assert re.search(rf"responda antes del \w+ {hour}", mother.get("/family").text)
     more = mother.get(f"/family/questions/{asked.public_id}/photos").text
     assert more.index("<li>De cerca</li>") < more.index('id="far-take"') < more.index("Lo que usted envió")
