@@ -23,6 +23,7 @@ from econsult.consults.wishes import Wishes, nameable, wish_of
 from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.people.persons import Person
 from econsult.rights import Relation, Right
+from econsult.trail import AuditEvent
 
 ASKED_ANEW = ("red_flags", "red_flags_asked", ASKED_AT, "face_policy", "face_consent")
 """What a draft with the words of an older request never takes over: the child may be worse today, and a yes to the
@@ -178,6 +179,17 @@ def duplicates_of(session: Session, passed: Pass, person: Person, *, now: dateti
     if passed.relation not in ASKERS or not consult.specialty:
         return []
     query = select(Consult).where(Consult.patient_id == consult.patient_id, Consult.specialty == consult.specialty)
-    found = alike(consult, session.scalars(query), now)
+    found = alike(consult, session.scalars(query), _asked_at(session, consult, now))
     openable = {each.id for each in consults_about(session, person, passed.patient, now=now)} if found else set()
     return [Alike(each, each.id in openable) for each in found if each.id in openable or not each.is_confidential]
+
+
+def _asked_at(session: Session, consult: Consult, now: datetime) -> datetime:
+    """When the specialty was asked: a family's question came to it only when it was sent on, and a draft would now.
+
+    Of that moment the trail alone tells.
+    """
+    if consult.submitted_at is None:
+        return now
+    sent_on = select(AuditEvent.at).where(AuditEvent.consult_id == consult.id, AuditEvent.action == "send_on")
+    return session.scalars(sent_on.order_by(AuditEvent.at.desc()).limit(1)).first() or consult.submitted_at

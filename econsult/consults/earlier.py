@@ -100,14 +100,14 @@ def attached_to(session: Session, consult: Consult) -> list[Consult]:
     return [earlier for earlier in found if may_show(consult, earlier)]
 
 
-def alike(consult: Consult, others: Iterable[Consult], now: datetime) -> list[Consult]:
+def alike(consult: Consult, others: Iterable[Consult], at: datetime) -> list[Consult]:
     """Those of a child's consults that ask the same specialty and are open, or were sent within 14 days, newest first.
 
+    `at` is when this one asks it; what was sent later asks the same as this one, and not the other way round.
     Answered and closed ones count; what was taken back does not, nor what is kept from its caregivers.
     """
     if not consult.specialty:
         return []
-    at = consult.submitted_at or now
     found = [
         other
         for other in others

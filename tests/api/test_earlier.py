@@ -62,3 +62,16 @@ def test_a_follow_up_is_a_linked_cycle_that_asks_first_who_answered(
     assert [each["answer"]["impression"] for each in derm.get(at).json["earlier"]] == ["Atopic dermatitis"]
     mother = program_of(clinic.mother)
     assert mother.post("/consults", {**body, "earlier": []}).status_code == 403
+
+
+def test_a_question_that_is_sent_on_is_compared_with_what_was_sent_before_that_and_not_before_the_family_asked(
+    clinic: Clinic, program_of: ProgramOf, made: Made
+) -> None:
+    question, between = made(clinic.family_question), made(clinic.econsult)
+    pcp, wish = program_of(clinic.pcp), {"specialty": "dermatology", "question_type": "diagnosis"}
+    sent = pcp.post(f"/consults/{question}/send-on", wish)
+    assert [each["id"] for each in sent.json["possible_duplicates"]] == [between]
+    # What comes later asks the same as this one, and not the other way round.
+    later = made(clinic.econsult)
+    told = pcp.get(f"/consults/{question}").json["possible_duplicates"]
+    assert (sent.status_code, [each["id"] for each in told], later != between) == (200, [between], True)

@@ -30,6 +30,7 @@ from tests.web.conftest import BrowserOf
 from web.words import terms
 from workers.runtime import Runtime
 
+WHY_SENT_ON = "Nobody of the clinic could take it: the desk sent it on"
 EMERGENCY = {**ANSWER, "disposition": "emergency_now"}
 PHONE = "505-555-0177"
 WHOLE = "Every request has somebody who can take it."
@@ -469,21 +470,28 @@ def test_the_desk_sends_on_what_nobody_of_a_familys_clinic_can_take(
         covered = clinic.family_question(session, now=now)
         session.add(_away(clinic.pcp, now))
         session.flush()
-        asked = clinic.family_question(session, now=now)
+        before, asked = clinic.econsult(session, now=now), clinic.family_question(session, now=now)
     wish = {"specialty": "dermatology", "question_type": "diagnosis"}
     assert post(desk, f"/coordination/desk/{covered.public_id}/send-on", wish).status_code == 403
     address = f"/coordination/desk/{asked.public_id}/send-on"
     assert f'action="{address}"' in desk.get("/coordination/desk").text
     refused = post(desk, address, {**wish, "specialty": ""})
     assert (refused.status_code, refused.text.count("Choose a specialty")) == (422, 2)
+    # First it reads, like a clinic, what asks the same and what nobody has answered; nothing is sent unseen.
+    looked = post(desk, address, wish)
+    assert looked.status_code == 422
+    told = ("asked about this child within 14 days.", before.number)
+    assert all(
+        text in looked.text for text in (*told, "Not answered on the checklist:", 'name="core.weight"', WHY_SENT_ON)
+    )
+    wish |= {"shown_for": "dermatology", "lacking_words": WHY_SENT_ON, "asked": "core", "core.weight": "16"}
     # Two taps send it once.
     assert {post(desk, address, wish).location for _ in range(2)} == {"/coordination/desk?said=sent_on"}
     with runtime.database.reading() as session:
         found = session.get_one(Consult, asked.id)
         assert (found.kind, found.specialty, found.status) == ("econsult", "dermatology", "submitted")
         assert (found.question, found.sent_on_by_id) == (FAMILY_QUESTION, clinic.coordinator.id)
-        # The desk answers no checklist, and the specialist reads why nobody did.
-        assert found.override_reason == "Nobody of the clinic could take it: the desk sent it on"
+        assert (found.details["core.weight"], found.override_reason) == (16, WHY_SENT_ON)
 
 
 def test_the_desk_is_told_that_a_danger_sign_stops_what_it_sends_on(

@@ -30,9 +30,11 @@ from web.shell.forms import FormReader
 from web.showing.left_waiting import shown_to_heirs
 from web.showing.outlook import Late, capped, late_page
 from web.showing.second import SideBox, desk_box
+from web.showing.sending import Sending
 from web.showing.there import There, there_now
 from web.showing.waiting import Waiting, asked_of, pools_of, waiting
 from web.words import terms
+from web.words.asking import LACKING
 
 allocation = rings(Blueprint("allocation", __name__, url_prefix="/coordination/desk"))
 LATE, LEFT = "soon", "left"
@@ -101,7 +103,16 @@ def _given() -> Response:
     return redirect(url_for(".desk", said="assigned", specialty=asked_specialty() or None), 303)
 
 
-def desk_page(errors: dict[str, str], refused: Mapping[str, str] | None = None) -> str:
+@dataclass(frozen=True)
+class SentOn:
+    """A question that the desk sends on, once it is looked at: what is alike and what lacks, and what is wrong."""
+
+    public_id: str
+    sending: Sending | None
+    errors: Mapping[str, str]
+
+
+def desk_page(errors: dict[str, str], refused: Mapping[str, str] | None = None, sent_on: SentOn | None = None) -> str:
     """The page; what was refused is said above all, with a way down to its form: the choice named `p-` and its id,
     or the words named `d-`.
 
@@ -149,6 +160,8 @@ def desk_page(errors: dict[str, str], refused: Mapping[str, str] | None = None) 
         errors=errors,
         refused=refused or {},
         given=request.form,
+        sent_on=sent_on,
+        why_lacking=LACKING,
     )
 
 

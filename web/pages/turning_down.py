@@ -5,26 +5,34 @@ With a no go words for the family, and who was called instead.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Blueprint, redirect, url_for
+from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import consult_for
 from econsult.consults import requests
 from econsult.consults.completeness import LONGEST_QUESTION
-from econsult.consults.records import QUESTION_TYPES
+from econsult.consults.drafts import WORDS
+from econsult.consults.records import QUESTION_TYPES, Consult
 from econsult.consults.requests import RequestForm, SubmitForm
+from econsult.consults.screening import screen_red_flags
 from econsult.consults.stranded import turn_down
 from econsult.errors import EmergencyError, InvalidError
 from econsult.people.persons import SPECIALTIES, Role
 from econsult.rights import Relation, Right
 from econsult.standing import check_desk, desk_relation
 from web.context import database, now, settings
-from web.pages.allocation import DESK, desk_page
+from web.pages.allocation import DESK, SentOn, desk_page
+from web.pages.clinic.sending_on import look, weigh
 from web.pages.clinic.terms import sentences
 from web.pages.giving import LONGEST_REASON
 from web.shell.auth import me, only
 from web.shell.desk import rings, with_stand_ins
 from web.shell.forms import FormReader
+from web.showing.sending import Sending
 from web.words.language import gettext
 
 turning_down = rings(Blueprint("turning_down", __name__, url_prefix="/coordination/desk"))
@@ -69,27 +77,55 @@ def _giving() -> Right:
 def send_on(public_id: str) -> Response | tuple[str, int]:
     """Make it a request to a specialty; its words, files and messages go with it.
 
-    Where the desk writes no question, the family's own is asked.
+    Where the desk writes no question, the family's own is asked. Like a clinic the desk is shown first what asks the
+    same and what nobody has answered, and says why it goes without.
     """
-    form = FormReader()
-    specialty = form.choice("specialty", SPECIALTIES, required=gettext("Choose a specialty"))
-    kind = form.choice("question_type", QUESTION_TYPES, required=gettext("Choose what you want to know"))
-    question = form.text("question", longest=LONGEST_QUESTION)
-    error = next(iter(form.errors.values()), "")
+    form, answers = FormReader(), FormReader()
+    given = _told(form)
+    sending: Sending | None = None
+    details: dict[str, Any] = {}
     try:
         with database().writing() as session:
-            consult = consult_for(session, me(), public_id, now=now()).consult
-            if consult.sent_on_by_id != me().id and not error:
-                consult = consult_for(session, me(), public_id, now=now(), right=Right.SEND_ON).consult
-                wish = RequestForm(specialty=specialty, question=question.strip() or None, question_type=kind)
-                # The desk knows no child: it answers no checklist, and the specialist reads why nobody did.
-                why = gettext("Nobody of the clinic could take it: the desk sent it on")
-                sending, targets = SubmitForm(lacking=why, saw_checklist=True), settings().first_reply
-                requests.send_on(session, consult, me(), wish, now=now(), targets=targets, sending=sending)
+            loaded = consult_for(session, me(), public_id, now=now())
+            if loaded.consult.sent_on_by_id == me().id:
+                return redirect(url_for("allocation.desk", said="sent_on"), 303)
+            loaded = consult_for(session, me(), public_id, now=now(), right=Right.SEND_ON)
+            if not form.errors:
+                details, sending = look(session, loaded, answers, given)
+                form.errors.update(answers.errors)
+                # A danger sign waits for no checklist.
+                told = {**loaded.consult.details, **details}
+                screen_red_flags(session, loaded.consult, me(), told, None, now=now(), is_sent_on=True)
+            why = weigh(form, given["specialty"], sending)
+            if not form.errors:
+                _send(session, loaded.consult, given, details, why)
     except InvalidError as wrong:
-        error = next(iter(sentences(wrong.fields).values()))
+        form.errors.update(sentences(wrong.fields))
     except EmergencyError:
-        error = gettext("This may be an emergency. Call the family and send the child to the ER.")
-    if error:
-        return desk_page({f"s-{public_id}": error}), 422
+        form.errors["s"] = gettext("This may be an emergency. Call the family and send the child to the ER.")
+    if form.errors:
+        first = form.errors.get("s") or next(iter(form.errors.values()))
+        return desk_page({f"s-{public_id}": first}, sent_on=SentOn(public_id, sending, form.errors)), 422
     return redirect(url_for("allocation.desk", said="sent_on"), 303)
+
+
+def _send(session: Session, consult: Consult, given: Mapping[str, Any], details: Mapping[str, Any], why: str) -> None:
+    wish = RequestForm(
+        specialty=given["specialty"],
+        question=given["question"].strip() or None,
+        question_type=given["question_type"],
+        details=details,
+    )
+    sending, targets = SubmitForm(lacking=why, saw_checklist=True), settings().first_reply
+    requests.send_on(session, consult, me(), wish, now=now(), targets=targets, sending=sending)
+
+
+def _told(form: FormReader) -> dict[str, Any]:
+    return {
+        **dict.fromkeys((*WORDS, "body_site"), ""),
+        "send_on": "1",
+        "red_flags": [],
+        "specialty": form.choice("specialty", SPECIALTIES, required=gettext("Choose a specialty")),
+        "question_type": form.choice("question_type", QUESTION_TYPES, required=gettext("Choose what you want to know")),
+        "question": form.text("question", longest=LONGEST_QUESTION),
+    }

@@ -32,7 +32,7 @@ from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
 from web.showing.casefile import open_case
-from web.showing.sending import names_no_place, sending_of
+from web.showing.sending import Sending, names_no_place, sending_of
 from web.words import terms
 from web.words.families import SITES
 from web.words.language import gettext
@@ -58,21 +58,13 @@ def send_on(public_id: str) -> Page:
             # Pressed twice: the first press has sent it.
             return _home()
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.SEND_ON)
-        details = _details(session, loaded, answers, given)
-        sending = sending_of(session, loaded, given, {**loaded.consult.details, **details})
-        is_alike = sending is not None and bool(sending.alike)
+        details, sending = look(session, loaded, answers, given)
     if request.form.get("verb") == SHOW:
         return _page(public_id, answers.errors, given, details), 200
     form.errors.update(answers.errors)
     if given["question"] and not is_question(given["question"]):
         form.errors.update(sentences({"question": "too_short"}))
-    # A list that was shown for another specialty has told nothing of this one: neither what is alike nor what lacks.
-    is_shown = request.form.get("shown_for", "") == given["specialty"]
-    why = lacking_said(form) if is_shown else ""
-    if sending is not None and sending.missing and not why:
-        form.errors.update(sentences({WHY: "required"}))
-    if not form.errors and is_alike and not is_shown:
-        form.errors["alike"] = gettext("This specialty was asked about this child within 14 days. Look before you send")
+    why = weigh(form, given["specialty"], sending)
     try:
         if form.errors:
             _screen(public_id, form, details)
@@ -87,6 +79,28 @@ def send_on(public_id: str) -> Page:
         errors = {"red_flags": words, **attestation_words(stop.wrong)}
         return _page(public_id, errors, {**given, "stopped": "1"}, details), 422
     return _home()
+
+
+def look(
+    session: Session, loaded: Pass, answers: FormReader, given: Mapping[str, Any]
+) -> tuple[dict[str, Any], Sending | None]:
+    """What the sender adds, and what stands beside the button with that: for the clinic and for the desk alike."""
+    details = _details(session, loaded, answers, given)
+    return details, sending_of(session, loaded, given, {**loaded.consult.details, **details})
+
+
+def weigh(form: FormReader, specialty: str, sending: Sending | None) -> str:
+    """Note in the form that the sender has not seen what is alike, or does not say why something lacks; returns why.
+
+    A list that was shown for another specialty has told nothing of this one: neither what is alike nor what lacks.
+    """
+    is_shown = request.form.get("shown_for", "") == specialty
+    why = lacking_said(form) if is_shown else ""
+    if sending is not None and sending.missing and not why:
+        form.errors.update(sentences({WHY: "required"}))
+    if not form.errors and sending is not None and sending.alike and not is_shown:
+        form.errors["alike"] = gettext("This specialty was asked about this child within 14 days. Look before you send")
+    return why
 
 
 class _PassedError(Exception):
