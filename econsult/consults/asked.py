@@ -151,6 +151,17 @@ def signs_answered(session: Session, consult: Consult, details: Mapping[str, Any
     return tuple(dict.fromkeys(sign for form in forms for sign in danger_signs(form, details)))
 
 
+def signs_in_forms(session: Session, consult: Consult) -> tuple[str, ...]:
+    """The danger signs that its answers tell of to whoever reads it: those of a family count in every form of theirs,
+    also once a clinic has made the question its own."""
+    details, library = consult.details, library_of(session)
+    is_clinics = consult.kind in CLINICS_OWN
+    others = [form for form in library.newest.values() if form.audience == FAMILY or not is_clinics]
+    forms = [*(library.forms(consult.specialty, CLINIC) if is_clinics else ()), *others]
+    told = (form for form in forms if not form.by_link.keys().isdisjoint(details))
+    return tuple(dict.fromkeys(sign for form in told for sign in danger_signs(form, details)))
+
+
 def without_sentences(session: Session, details: Mapping[str, Any]) -> dict[str, Any]:
     """The details without answers that are written in sentences, in which nothing is searched; single words stay."""
     items = {link: item for form in library_of(session).newest.values() for link, item in form.by_link.items()}

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from econsult.consults.asked import signs_answered
+from econsult.consults.asked import signs_in_forms
 from econsult.consults.details import flags_of
 from econsult.consults.handover import reopened_at
 from econsult.consults.records import RANKS, Consult, Kind, RedFlagStop, Source, Urgency, by_today
@@ -39,9 +39,10 @@ def is_uncalled() -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def signs_for_today(consult: Consult) -> tuple[str, ...]:
-    """The codes of the signs told with this request for which a doctor should see the child the same day."""
-    return flags_today(flags_of(consult.details))
+def signs_for_today(session: Session, consult: Consult) -> tuple[str, ...]:
+    """The codes of the signs told with this request, in the list or in an answer to a form, for which a doctor should
+    see the child the same day."""
+    return flags_today((*flags_of(consult.details), *signs_in_forms(session, consult)))
 
 
 def stopped_before(session: Session, consults: Iterable[Consult]) -> dict[int, list[RedFlagStop]]:
@@ -100,7 +101,7 @@ def hastened(session: Session, consult: Consult, wish: Urgency, now: datetime) -
     Call it once the question counts as sent or opened again at `now`.
     """
     stops = stopped_before(session, [consult]).get(consult.id, ())
-    is_today = _asks_for_today(consult, now) or any(_led_to(stop, now) for stop in stops)
+    is_today = _asks_for_today(session, consult, now) or any(_led_to(stop, now) for stop in stops)
     return by_today(wish) if is_today else wish
 
 
@@ -113,13 +114,13 @@ def hasten(session: Session, consult: Consult, now: datetime) -> None:
     wish = Urgency(consult.urgency)
     if consult.kind == Kind.FAMILY_QUESTION:
         wish = hastened(session, consult, wish, now)
-    elif _asks_for_today(consult, now) or flags_today(signs_answered(session, consult, consult.details)):
+    elif _asks_for_today(session, consult, now):
         wish = by_today(wish)
     consult.urgency, consult.urgency_rank = wish, RANKS[wish]
 
 
-def _asks_for_today(consult: Consult, now: datetime) -> bool:
+def _asks_for_today(session: Session, consult: Consult, now: datetime) -> bool:
     """Whether a sign of the same day was told, not long before: a question asked again weeks later is another one."""
     said_at = consult.details.get(ASKED_AT)
     is_late = isinstance(said_at, str) and now - datetime.fromisoformat(said_at) >= STOP_LINGERS
-    return bool(signs_for_today(consult)) and not is_late
+    return bool(signs_for_today(session, consult)) and not is_late

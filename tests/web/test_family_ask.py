@@ -13,12 +13,14 @@ from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
 from econsult.consults.preparing import end_without_copies
 from econsult.consults.records import Consult, RedFlagStop
 from econsult.consults.redflags import BELOW_MONTHS, IN_FORMS, PRIVATE_SITES, UNIVERSAL, URGENCY_OF_CODE, flags_now
+from econsult.consults.requests import SubmitForm, submit
 from econsult.consults.screening import screen_red_flags
+from econsult.consults.told_signs import signs_for_today
 from econsult.errors import EmergencyError
 from econsult.notices import Notice
 from econsult.people.consent import TEXT_VERSION, consent_for
 from econsult.people.patients import Patient
-from tests.personas import Clinic
+from tests.personas import TARGETS, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from web.words.families import PRIVATE_SITE, SITE_CODES
@@ -184,6 +186,21 @@ def test_a_same_day_sign_goes_on_is_answered_sooner_and_is_read_by_everybody(
         page = browser_of(person).get(f"/consults/{number}", follow_redirects=True).text
         assert "Danger sign of the same day:" in page
     assert "Danger sign of the same day" in browser_of(clinic.pcp).get("/clinic").text
+
+
+def test_a_same_day_sign_in_an_answer_to_a_form_is_read_wherever_one_of_the_list_is(
+    mother: FlaskClient, clinic: Clinic, runtime: Runtime, browser_of: BrowserOf
+) -> None:
+    now = datetime.now(UTC)
+    told = {"body_site": "elbow", "red_flags": [], "cleft.danger_signs": ["weight"]}
+    with runtime.database.writing() as session:
+        draft = clinic.family_draft(session, now=now, details=told)
+        sent = submit(session, draft, clinic.mother, SubmitForm(), now=now, targets=TARGETS)
+        assert (sent.urgency, signs_for_today(session, sent)) == ("same_day", ("few_wet_diapers",))
+    pcp = browser_of(clinic.pcp)
+    assert "Danger sign of the same day:" in pcp.get(f"/consults/{sent.public_id}").text
+    assert "Danger sign of the same day" in pcp.get("/clinic").text
+    assert "Moja pocos pañales" in mother.get(f"/family/questions/{sent.public_id}/sent").text
 
 
 def test_whoever_told_of_no_sign_is_told_to_call_nobody(mother: FlaskClient, clinic: Clinic) -> None:

@@ -18,7 +18,6 @@ from econsult.people.persons import Person, Role
 from econsult.standing import check_desk, has_just_stood_in
 from web.context import database, now, ring_workers, signed_in
 from web.shell.auth import View, home_of, me, only
-from web.words.dangers import today_of
 from web.words.refusals import have_arrived, told_of_files
 from web.words.said import BARRED, REFUSED, SAID
 from web.words.steps import as_read
@@ -90,7 +89,6 @@ def init_desk(app: Flask) -> None:
     app.jinja_env.filters["initials"] = initials
     app.jinja_env.filters["step"] = as_read
     app.jinja_env.filters["alias"] = alias_words
-    app.jinja_env.filters["signs_today"] = today_of
     app.context_processor(_after_form)
 
 

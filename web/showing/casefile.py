@@ -54,7 +54,7 @@ from web.showing.wishes import NOTHING, Wished, wished_of
 from web.words import terms
 from web.words.chips import Chip
 from web.words.covered import marks
-from web.words.dangers import Danger, EarlierStop, dangers_of, earlier_of
+from web.words.dangers import Danger, EarlierStop, dangers_of, earlier_of, today_of
 from web.words.language import gettext
 from web.words.routes import why_words
 
@@ -76,6 +76,7 @@ class Case:
     facts: list[tuple[str, str]]
     words: list[str]
     dangers: list[Danger]
+    signs_today: list[str]
     earlier_stops: list[EarlierStop]
     unsafe_home: HomeShown | None
     sheets: list[Sheet]
@@ -201,6 +202,7 @@ def open_case(session: Session, loaded: Pass, sending: Sending | None = None) ->
         why_sent=read.text(consult.override_reason or ""),
         words=[read.text(text) for name in FAMILYS if (text := text_of(consult.details, name))],
         dangers=[danger.read_by(read) for danger in dangers_of(session, consult.id)],
+        signs_today=today_of(session, consult),
         earlier_stops=earlier_of(session, consult),
         unsafe_home=home_shown(session, patient.id),
         sheets=_sheets(session, loaded),

@@ -79,6 +79,7 @@ class _Around:
     holders: dict[int, str]
     attested: dict[int, bool]
     stopped: set[int]
+    today: set[int]
     emergencies: set[int]
     readers: dict[int, Reader]
     wishes: dict[int, Wish]
@@ -100,6 +101,7 @@ def rows_of(session: Session, consults: Sequence[Consult]) -> list[Row]:
         holders={number: session.get_one(Person, number).name for number in holders},
         attested=attested_among(session, ids),
         stopped=set(stopped_before(session, consults)),
+        today={consult.id for consult in consults if signs_for_today(session, consult)},
         emergencies=emergencies_among(session, [c.id for c in consults if c.status == Status.ANSWERED or c.is_unheard]),
     )
     return [_row(consult, around) for consult in consults]
@@ -201,7 +203,7 @@ def _alarms(consult: Consult, around: _Around) -> list[Flag]:
     found = [Flag("flag", gettext("Test"), "warm")] if consult.is_test else []
     if around.attested.get(consult.id):
         found.append(Flag("alert", gettext("Danger sign, examined"), "stop"))
-    if signs_for_today(consult):
+    if consult.id in around.today:
         found.append(Flag("alert", gettext("Danger sign of the same day"), "stop"))
     if consult.id in around.stopped:
         found.append(Flag("alert", gettext("Stopped for a danger sign before"), "stop"))

@@ -96,9 +96,9 @@ def earlier_of(session: Session, consult: Consult) -> list[EarlierStop]:
     ]
 
 
-def today_of(consult: Consult) -> list[str]:
+def today_of(session: Session, consult: Consult) -> list[str]:
     """The signs, in words, for which a doctor should see the child the same day, as they were told with the request."""
-    return signs_of(",".join(signs_for_today(consult)))
+    return signs_of(",".join(signs_for_today(session, consult)))
 
 
 def _without_home(stop: RedFlagStop) -> str:

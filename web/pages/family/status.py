@@ -157,9 +157,10 @@ def sent(public_id: str) -> Page:
     with database().writing() as session:
         shown = _load(session, public_id)
         clinic = telephone_of(session, session.get_one(Patient, shown.consult.patient_id))
+        signs = today_of(session, shown.consult)
     if shown.consult.submitted_at is None:
         return redirect(url_for(".show", public_id=public_id), code=303)
-    return render_template("family/sent.html", shown=shown, signs=today_of(shown.consult), clinic=clinic)
+    return render_template("family/sent.html", shown=shown, signs=signs, clinic=clinic)
 
 
 @family_status.post("/messages")

@@ -115,6 +115,7 @@ def check(public_id: str) -> Page:
         cards = shown_of(session, draft).cards
         relation, answers = _relation(session, draft), questions_rows(session, draft)
         seen, telephone = standing(session, draft.consult), undecided(session, draft.patient)
+        signs = today_of(session, draft.consult)
         clinic = telephone_of(session, draft.patient)
     try:
         if request.method == "POST" and not form.errors and telephone is None and _send(public_id, relation, form):
@@ -139,7 +140,7 @@ def check(public_id: str) -> Page:
         sees=list(SEES.items()) if me().role == Role.YOUTH else [],
         back=answers[-1][-1] if answers else url_for(".story", public_id=public_id),
         undecided=telephone,
-        signs=today_of(draft.consult),
+        signs=signs,
         clinic=clinic,
     )
     if request.method == "POST" and telephone is not None:
