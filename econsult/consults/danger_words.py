@@ -15,6 +15,8 @@ from functools import cache
 
 from econsult.consults import danger_english as english
 from econsult.consults import danger_known as known
+from econsult.consults import danger_organs as organs
+from econsult.consults import danger_organs_spanish as organos
 from econsult.consults import danger_spanish as spanish
 from econsult.consults.danger_fever import without_denied
 
@@ -148,15 +150,15 @@ def _tongues() -> tuple[_Tongue, _Tongue]:
             fever=_compiled(english.FEVER),
             newborn=_compiled(english.NEWBORN),
             perhaps=_compiled(english.NEWBORN_MAYBE),
-            has={code: _compiled(sign.has) for code, sign in known.ENGLISH.items()},
-            now={code: _compiled(sign.now) for code, sign in known.ENGLISH.items()},
+            has={code: _compiled(sign.has) for code, sign in {**known.ENGLISH, **organs.ENGLISH}.items()},
+            now={code: _compiled(sign.now) for code, sign in {**known.ENGLISH, **organs.ENGLISH}.items()},
         ),
         _Tongue(
             signs={code: _compiled(spanish.PATTERNS[code], _folded) for code in english.PATTERNS},
             fever=_compiled(spanish.FEVER, _folded),
             newborn=_compiled(spanish.NEWBORN, _folded),
             perhaps=_compiled(spanish.NEWBORN_MAYBE, _folded),
-            has={code: _compiled(sign.has, _folded) for code, sign in known.SPANISH.items()},
-            now={code: _compiled(sign.now, _folded) for code, sign in known.SPANISH.items()},
+            has={code: _compiled(sign.has, _folded) for code, sign in {**known.SPANISH, **organos.SPANISH}.items()},
+            now={code: _compiled(sign.now, _folded) for code, sign in {**known.SPANISH, **organos.SPANISH}.items()},
         ),
     )

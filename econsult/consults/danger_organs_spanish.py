@@ -1,0 +1,209 @@
+"""What people write of the signs of one part of the body or one specialty in Spanish; see `danger_organs`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from econsult.consults.danger_known import Known
+
+_ANYBODY = (r"\w*",)
+_VOMITA = r"vomit\w*|devuelv\w*|devolv\w*"
+_FIEBRE = r"fiebr\w*|calentura\w*|temperatura|38|39|4[01]"
+_DECAIDO = (
+    r"decaid\w*|(?:muy|bien|mucho) (?:debil\w*|cansad\w*|dormid\w*|"
+    r"mal|enferm\w*|sueno)|adormilad\w*|confundid\w*|aguad\w*"
+)
+_CABEZA = r"(?:dolor\w*~cabeza|duel\w*~cabeza|jaqueca\w*|migran\w*)"
+_PECHO = r"(?:dol\w*~pecho|duel\w*~pecho|pecho~duel\w*)"
+_DESMAYA = r"(?:desmay\w*|perdio el conocimiento|se desvanecio|colapso)"
+_DEPORTE = (
+    r"(?:corr\w*|jug\w*|jueg\w*|deport\w*|futbol|basquet\w*|"
+    r"ejercicio\w*|nad(?:ar|ando)|educacion fisica|recreo)"
+)
+_BEBE = (r"bebe\w*", r"beba", r"recien nacid\w*", r"(?:semanas|dias) de nacid\w*")
+
+SPANISH: Mapping[str, Known] = {
+    "inhaler_fails": Known(
+        (r"asma\w*|silbid\w*|chifl\w*", r"inhalador\w*|bomba|bombita|albuterol|salbutamol|nebuliz\w*"),
+        (
+            (
+                r"(?:inhalador\w*|bomba|bombita|albuterol|salbutamol|"
+                r"nebuliz\w*)~no~(?:ayud\w*|sirv\w*|funcion\w*|hac\w*|quit\w*)"
+            ),
+            (
+                r"no~(?:ayud\w*|sirv\w*|funcion\w*|hac\w*)~(?:inhalador|"
+                r"bomba|nebuliz\w*)|cada (?:hora|1|2|dos|una)|otra vez a las?"
+            ),
+            r"cuidados intensivos|terapia intensiva|intuba\w*",
+        ),
+    ),
+    "choking": Known(
+        _ANYBODY,
+        (
+            r"se atraganto|atragant\w* con|(?:atorad\w*|atoro|atasc\w*)~(?:garganta|cuello)|estridor",
+            r"babea\w*~~no~(?:trag\w*|pas\w*)|no~(?:trag\w*|pas\w*)~~babea\w*",
+        ),
+    ),
+    "worst_headache": Known(
+        _ANYBODY,
+        (
+            rf"(?:peor|mas fuerte)~{_CABEZA}|{_CABEZA}~~(?:peor|de su vida|mas fuerte|presion)",
+            rf"{_CABEZA}~~despiert\w*|despert\w*~~{_CABEZA}|despiert\w*~~{_CABEZA}",
+        ),
+    ),
+    "shunt_illness": Known(
+        (r"valvula~(?:cabeza|cerebro)|hidrocefal\w*|derivacion",), (_CABEZA, _VOMITA, _FIEBRE, _DECAIDO)
+    ),
+    "skills_lost": Known(
+        (r"convuls\w*|epilep\w*|espasm\w*",),
+        (
+            r"(?:ya no|dejo de|se le olvid\w*|perdio)~(?:habl\w*|camin\w*|gate\w*|sent\w*|sonri\w*|palabras|lo que)",
+            r"regresion",
+        ),
+    ),
+    "vision_or_balance": Known(
+        _ANYBODY,
+        (
+            (
+                r"ve\w* doble|vision (?:doble|borros\w*)|ve\w* borros\w*|"
+                r"perdi\w*~(?:vista|vision|equilibrio)|no ve (?:bien|nada)"
+            ),
+            r"camin\w*~(?:borrach\w*|chuec\w*|de lado|mare\w*)|sin equilibrio|se tambale\w*",
+        ),
+    ),
+    "legs_weaken": Known(
+        _ANYBODY,
+        (
+            r"piern\w*~(?:debil\w*|no~(?:respond\w*|muev\w*|fuerza)|sin fuerza|dormid\w*|paraliz\w*)",
+            r"(?:debil\w*|fuerza)~piern\w*|no~(?:aguant\w*|control\w*)~(?:orin\w*|pipi|popo)",
+        ),
+    ),
+    "sudden_weakness": Known(
+        _ANYBODY,
+        (
+            r"cara~(?:caid\w*|chuec\w*|torcid\w*|colg\w*)|boca~(?:chuec\w*|torcid\w*)|derrame|embolia",
+            (
+                r"(?:brazo|mano|lado)~(?:debil\w*|sin fuerza|dormid\w*|paraliz\w*|"
+                r"no~muev\w*)|no~muev\w*~(?:brazo|mano|lado)|arrastra las palabras"
+            ),
+        ),
+    ),
+    "eczema_sores": Known(
+        (r"ec?zema\w*|eccema\w*|dermatitis|atopic\w*",),
+        (
+            r"(?:llag\w*|ulcer\w*|ampoll\w*|hoyit\w*)~(?:redond\w*|duel\w*|dolor\w*)|herpe\w*|fuegos?",
+            rf"(?:llag\w*|ampoll\w*|ulcer\w*)~~(?:{_FIEBRE})|(?:{_FIEBRE})~~(?:llag\w*|ampoll\w*|ulcer\w*)",
+        ),
+    ),
+    "adrenal_illness": Known(
+        (
+            (
+                r"suprarrenal\w*|adrenal\w*|addison|(?:esteroid\w*|cortisona|"
+                r"hidrocortisona)~(?:diari\w*|cada dia|todos los dias)"
+            ),
+            r"hipertiroid\w*|graves|tiroid\w*~(?:de mas|acelerad\w*|hiperactiv\w*)",
+        ),
+        (_VOMITA, _FIEBRE, _DECAIDO, _DESMAYA),
+    ),
+    "heart_illness": Known(
+        (
+            (
+                r"(?:problema\w*|enfermedad|defecto|operacion|operad\w*|"
+                r"mal)~(?:del|de|en el) corazon|cardiopat\w*|miocardiopat\w*"
+            ),
+            r"kawasaki|marcapasos|arritmi\w*|soplo grande",
+        ),
+        (_DESMAYA, _FIEBRE, _PECHO, r"(?:pon\w*|piel|labios)~(?:azul\w*|morad\w*)"),
+    ),
+    "heart_rate": Known(
+        _ANYBODY,
+        (
+            (
+                r"(?:corazon|pulso|latid\w*)~(?:1[89]\d|2\d\d)|corazon~(?:acelerad\w*|"
+                r"rapido|late)~~(?:descans\w*|acostad\w*|dormid\w*|no para|horas)"
+            ),
+            (
+                r"(?:desfibrilador|marcapasos|aparato)~(?:descarg\w*|choque\w*|"
+                r"toque\w*)|(?:descarg\w*|choque)~(?:desfibrilador|marcapasos|aparato)"
+            ),
+        ),
+    ),
+    "exertional_syncope": Known(
+        _ANYBODY,
+        (
+            rf"{_DESMAYA}~~{_DEPORTE}|{_DEPORTE}~~{_DESMAYA}",
+            rf"{_PECHO}~(?:cuando|al|mientras)~{_DEPORTE}|(?:cuando|al|mientras)~{_DEPORTE}~~{_PECHO}",
+        ),
+    ),
+    "kidney_illness": Known(
+        (
+            r"(?:orin\w*|pipi)~(?:coca ?cola|cola|cafe|oscur\w*)",
+            r"(?:popo\w*|caca|diarrea|excremento)~sangre|sangre~(?:popo\w*|caca|diarrea|excremento)",
+        ),
+        (
+            r"hinch\w*|palid\w*",
+            r"(?:duel\w*|dolor\w*)~muscul\w*|muscul\w*~duel\w*",
+            r"(?:poc\w*|casi no|no)~(?:orin\w*|pipi)",
+        ),
+    ),
+    "bowel_or_liver_illness": Known(
+        (r"crohn|colitis|(?:enfermedad|enferm\w*|problema\w*|trasplante)~(?:higado|intestin\w*)|cirrosis|atresia",),
+        (r"se ve~(?:mal|enferm\w*)", r"sangra\w*", _DECAIDO, _FIEBRE),
+    ),
+    "belly_waves": Known(
+        (r"panz\w*|barrig\w*|estomag\w*|vientre|abdomen|colic\w*",),
+        (
+            r"(?:abajo|bajo)~derech\w*|lado derecho|apendic\w*",
+            (
+                r"va y viene~~(?:fuerza\w*|aguad\w*|decaid\w*)|(?:popo|"
+                r"caca)~(?:jalea|gelatina)|jalea~roj\w*|encoge las piernas"
+            ),
+        ),
+    ),
+    "diabetic_crisis": Known(
+        (
+            r"diabet\w*|mucha sed|tom\w* mucha agua|orin\w* (?:mucho|a cada rato)|mucha orina",
+            r"azucar~(?:alt\w*|[3-9]\d\d)|cetonas",
+        ),
+        (
+            _VOMITA,
+            _DECAIDO,
+            r"respir\w*~(?:rapid\w*|hondo|profund\w*)|(?:boca|aliento)~frut\w*|baj\w* de peso|mucho sueno",
+        ),
+    ),
+    "metabolic_illness": Known(
+        (r"metabolic\w*|fenilcetonuri\w*|ciclo de la urea|jarabe de arce|galactosemi\w*|mitocondri\w*",),
+        (
+            _VOMITA,
+            _FIEBRE,
+            _DECAIDO,
+            r"no~(?:com\w*|quiere comer)|(?:esta|se puso|se siente) (?:muy )?(?:enferm\w*|mal)",
+        ),
+    ),
+    "hemoptysis": Known(_ANYBODY, (r"tos\w*~sangre|sangre~(?:al toser|tos\w*)",)),
+    "sores_with_new_drug": Known(
+        (
+            (
+                r"(?:medicin\w*|medicament\w*|antibiotic\w*|pastill\w*) nuev\w*|"
+                r"nuev\w* (?:medicin\w*|medicament\w*|antibiotic\w*|pastill\w*)|"
+                r"(?:empez\w*|desde)~(?:antibiotic\w*|amoxicilina|lamotrigina|medicin\w*|medicament\w*)"
+            ),
+        ),
+        (
+            r"(?:llag\w*|ampoll\w*|ulcer\w*)~(?:boca|labios|ojos|partes)|(?:boca|labios|ojos)~(?:llag\w*|ampoll\w*|ulcer\w*)",
+        ),
+    ),
+    "baby_not_feeding": Known(
+        _BEBE,
+        (
+            (
+                r"no~(?:com\w*|mam\w*|tom\w*|quiere el pecho|agarra)|(?:com\w*|"
+                r"mam\w*|tom\w*)~(?:sud\w*|gris|azul|aguad\w*|sin fuerza)"
+            ),
+            r"dejo de (?:comer|mamar|tomar)",
+        ),
+    ),
+    "young_infant_vomit": Known(
+        _BEBE, (r"vomit\w*~(?:proyectil|chorro|lejos|dispar\w*)|(?:chorro|proyectil)~vomit\w*",)
+    ),
+}

@@ -1,0 +1,73 @@
+"""Signs of one part of the body in what families write, in both languages: hints, and never an all-clear."""
+
+from __future__ import annotations
+
+from econsult.consults import danger_known as known
+from econsult.consults import danger_organs as english
+from econsult.consults import danger_organs_spanish as spanish
+from econsult.consults.danger_words import words_of_danger
+from econsult.consults.redflags import ANSWERED, OF_SPECIALTIES, UNIVERSAL, URGENCY_OF_CODE
+
+FOUND = {
+    "inhaler_fails": ("Her asthma is bad, the inhaler is not helping", "Tiene asma y la bomba no le hace nada"),
+    "choking": ("he choked on a grape", "se atragantó con una uva"),
+    "worst_headache": ("the worst headache of her life", "el dolor de cabeza lo despierta de noche"),
+    "shunt_illness": ("He has a VP shunt and is throwing up", "Tiene una válvula en la cabeza y vomita"),
+    "skills_lost": ("epilepsy, and she stopped talking, not like before", "tiene convulsiones y ya no camina"),
+    "vision_or_balance": ("she sees double since Monday", "camina como borracho desde ayer"),
+    "legs_weaken": ("his legs are getting weaker", "las piernas no le responden"),
+    "sudden_weakness": ("one side of his face is drooping", "tiene la boca chueca desde hoy"),
+    "eczema_sores": ("eczema with round sores and fever", "eccema con llagas redondas y calentura"),
+    "adrenal_illness": ("She has CAH and is vomiting", "toma hidrocortisona todos los días y tiene fiebre"),
+    "heart_illness": ("born with a heart defect, now a fever", "tiene un problema del corazón y se desmayó"),
+    "heart_rate": ("his heart rate is 190", "el corazón le late a 200"),
+    "exertional_syncope": ("she passed out at soccer practice", "se desmayó jugando futbol"),
+    "kidney_illness": ("pee like coke and a swollen face", "popó con sangre y ahora está pálido"),
+    "bowel_or_liver_illness": ("Crohn's, and she looks really sick", "tiene colitis y se ve muy mal"),
+    "belly_waves": ("belly pain low on the right", "le duele la panza abajo a la derecha"),
+    "diabetic_crisis": ("so thirsty, pees a lot and throws up", "toma mucha agua, orina mucho y vomita"),
+    "metabolic_illness": ("He has MSUD and a fever", "tiene fenilcetonuria y no quiere comer"),
+    "hemoptysis": ("she is coughing up blood", "tose sangre desde hoy"),
+    "sores_with_new_drug": (
+        "sores in her mouth since she started amoxicillin",
+        "llagas en la boca con la medicina nueva",
+    ),
+    "baby_not_feeding": ("the baby will not take the bottle", "la bebé no quiere el pecho"),
+    "young_infant_vomit": ("our newborn has projectile vomit", "el recién nacido vomita a chorro"),
+}
+PLAIN = (
+    "The eczema on his elbow itches at night",
+    "Le pica el codo de noche",
+    "Which inhaler is best for school?",
+    "¿Qué inhalador es mejor para la escuela?",
+    "She has a headache after reading",
+    "He has Crohn's. What can he eat?",
+    "El corazón suena bien, dijo el doctor",
+    "The baby has a rash on the belly",
+    "El bebé tiene granitos en la panza",
+    "She plays soccer and has a wart on her foot",
+    "He has diabetes. Can he swim?",
+)
+
+
+def test_each_sign_is_found_as_families_say_it_in_both_languages() -> None:
+    assert [(code, text) for code, texts in FOUND.items() for text in texts if code not in words_of_danger(text)] == []
+
+
+def test_what_is_no_such_sign_is_not_called_one() -> None:
+    codes = set(english.ENGLISH)
+    assert [(text, found) for text in PLAIN if (found := codes & set(words_of_danger(text)))] == []
+
+
+def test_every_sign_that_families_are_asked_has_its_words_but_those_that_are_seen_and_not_said() -> None:
+    assert set(english.ENGLISH) == set(spanish.SPANISH) == set(FOUND)
+    searched = {*english.ENGLISH, *known.ENGLISH, *UNIVERSAL}
+    assert {*ANSWERED, *OF_SPECIALTIES} - searched == {
+        # The words of breathing, of a seizure and of a fever find these.
+        "chest_pulls_in",
+        "infant_spasms",
+        "infant_flank_fever",
+        # Whoever sees this calls it by no word of its own.
+        "newborn_genitals",
+    }
+    assert set(english.ENGLISH) <= set(URGENCY_OF_CODE)
