@@ -55,6 +55,7 @@ from econsult.people import (
     patients,
     persons,
     signin,
+    typed,
     unsent,
 )
 from econsult.queue import outbox
@@ -121,6 +122,7 @@ MODULES = (
     threads,
     trail,
     tries,
+    typed,
     unsent,
     visits,
     voice,

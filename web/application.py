@@ -31,6 +31,7 @@ from web.pages.programs import programs
 from web.pages.second_factor import second_factor
 from web.pages.staff import STAFF
 from web.pages.start import start
+from web.pages.typed import typed
 from web.pages.unsent import unsent
 from web.shell.assets import init_assets
 from web.shell.auth import init_auth
@@ -71,6 +72,7 @@ PAGES = (
     second_factor,
     account,
     programs,
+    typed,
     unsent,
     passkey_pages,
     contact,

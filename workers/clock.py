@@ -28,6 +28,7 @@ from econsult.errors import SettingError
 from econsult.heartbeats import Heartbeat, aside_text
 from econsult.incoming.sweeping import sweep_mail
 from econsult.people.signin import sweep_sign_ins
+from econsult.people.typed import sweep_typed
 from econsult.people.unsent import sweep_unsent
 from econsult.queue.pending import Pending, look_for_work
 from econsult.queue.quiet import Quiet, quiet_of
@@ -170,6 +171,7 @@ class Ticker:
         try:
             with self.runtime.database.writing() as session:
                 sweep_sign_ins(session, now)
+                sweep_typed(session, now)
                 sweep_unsent(session, now)
                 sweep_codes(session, now)
                 sweep_presence(session, now)

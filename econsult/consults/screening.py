@@ -20,6 +20,7 @@ from econsult.errors import EmergencyError
 from econsult.notices import NoticeKind, notify
 from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import Person, Role
+from econsult.people.typed import forget_typed
 from econsult.rosters.homes import there_of
 
 CLINICIANS = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
@@ -66,6 +67,8 @@ def screen_red_flags(
     is_of_family = not person.is_staff or consult.source == Source.PHONE
     if UNSAFE in codes and is_of_family and consult.submitted_at is None:
         _leave_no_trace(consult)
+    if UNSAFE in codes and not person.is_staff:
+        forget_typed(session, person)
     if is_of_family:
         _tell_clinic(session, consult, stop, person, now)
     raise EmergencyError(codes, wrong)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -20,6 +21,7 @@ from econsult.people.passkeys import Passkey, PasskeyChallenge
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import EMAIL, FAMILIES, NAMES_STAY_SHUT, Person
 from econsult.people.signin import close_account
+from econsult.people.typed import TypedWords
 from econsult.people.unsent import Unsent
 from econsult.queue.outbox import NoticeSlot
 from econsult.reach.mobiles import Mobile
@@ -36,16 +38,18 @@ OWN = (
     PasskeyChallenge,
     Mobile,
     NoticeSlot,
+    TypedWords,
     Unsent,
 )
 """What belongs to an account alone, and goes with it."""
+_ID = re.compile("[0-9a-f]{32}")
 
 
 def forget_family(session: Session, cipher: TextCipher, patient: Patient, now: datetime) -> None:
     """Close and empty the accounts that nobody but this child needs; who has another child here keeps theirs.
 
-    What anybody of the program wrote as their session ended may be about this child: only what was to go to the record
-    of another one waits on.
+    What anybody of the program is typing, or wrote as their session ended, may be about this child: only what was to go
+    to the record of another one waits on.
     """
     _forget_unsent(session, patient)
     for person in only_for(session, patient):
@@ -63,12 +67,15 @@ def forget_family(session: Session, cipher: TextCipher, patient: Patient, now: d
 
 def _forget_unsent(session: Session, patient: Patient) -> None:
     everybody = select(Person.id).where(Person.program_id == patient.program_id)
-    for unsent in session.scalars(select(Unsent).where(Unsent.person_id.in_(everybody))):
-        named = str(unsent.content.get("path", "")).split("/")
+    waiting: list[TypedWords | Unsent] = []
+    for table in (TypedWords, Unsent):
+        waiting += session.scalars(select(table).where(table.person_id.in_(everybody)))
+    for each in waiting:
+        named = _ID.findall(" ".join(str(each.content.get(name, "")) for name in ("path", "page", "place")))
         children = set(session.scalars(select(Patient.id).where(Patient.public_id.in_(named))))
         children |= set(session.scalars(select(Consult.patient_id).where(Consult.public_id.in_(named))))
         if not children or patient.id in children:
-            session.delete(unsent)
+            session.delete(each)
 
 
 def only_for(session: Session, patient: Patient) -> Sequence[Person]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
 from econsult.database import Base, Instant, changed_rows, cipher_of
-from econsult.people import attempts, browsers, factors, halfway, links, passkeys
+from econsult.people import attempts, browsers, factors, halfway, links, passkeys, typed
 from econsult.people.persons import EMAIL, Person, Role
 from econsult.people.standing import Step, step_after_password
 from econsult.people.tokens import hashed
@@ -242,8 +242,9 @@ def _at_one_address(session: Session, person: Person) -> list[Person]:
 
 
 def close_account(session: Session, person: Person, now: datetime, *, by_id: int | None = None) -> None:
-    """Let the person in no more: sessions, links and tokens end at once. What they wrote stays."""
+    """Let the person in no more: sessions, links and tokens end at once. What they have sent stays."""
     person.is_active = False
+    typed.forget_typed(session, person)
     end_access(session, person)
     audit.record_operator(session, "close", "person", person, now=now, by_id=by_id)
 

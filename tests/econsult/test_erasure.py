@@ -62,6 +62,7 @@ NOT_A_CHILDS = {
     "person",
     "second_factor",
     "stopped_number",
+    "typed_words",
     "unsent",
 }
 """Tables with something sealed that is no child's: an account's, a program's, or what an erasure tells of itself."""

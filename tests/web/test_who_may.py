@@ -102,6 +102,7 @@ WHO = {
     "POST /account/second-factor/off": EVERYBODY,
     "POST /account/second-factor/passkey/options": EVERYBODY,
     "POST /account/sign-out-others": EVERYBODY,
+    "POST /typed": EVERYBODY + INVITED,
     "GET /start": EVERYBODY,
     "GET /family": FAMILY,
     "GET /family/ask/<public_id>/call-911": FAMILY + INVITED,

@@ -26,6 +26,7 @@ from econsult.people.signin import (
     visitor_by_token,
 )
 from econsult.people.tokens import hashed
+from econsult.people.typed import forget_typed
 from web.context import database, now, settings, signed_in
 from web.cookies import cookie_name, set_cookie
 from web.shell.errors import problem
@@ -100,9 +101,10 @@ def home_of(person: Person) -> str:
 
 
 def let_out(path: str) -> Response:
-    """End the session here and on the server, and ask the browser to forget what it kept of the pages."""
+    """End the session here and on the server, forget what was being typed, and ask the browser to forget its pages."""
     if g.get("session_id") is not None:
         with database().writing() as session:
+            forget_typed(session, me())
             close_session(session, g.session_id)
     response = redirect(path, code=303)
     set_cookie(response, cookie_name(COOKIE), "", max_age=0)

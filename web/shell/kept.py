@@ -1,17 +1,23 @@
 """Tells the browser that what somebody wrote has arrived, so that it may forget its own copy.
 
-A script copies the words of a form into its browser tab while they are written (`static/kept.js`), and sends a random
-number along with the form. Only when the view itself has answered, and not the sign-in page or an error page, does
-the number come back in a cookie: a session that ended or a line that broke takes no words along.
+A script copies the words of a form into its browser tab while they are written (`static/kept.js`) and to the server
+(`static/typed.js`), and sends a random number along with the form. Only when the view itself has answered, and not the
+sign-in page or an error page, does the number come back in a cookie: a session that ended or a line that broke takes no
+words along. Where the view leads on, the server forgets its copy; a page that shows the form again may still need it.
 """
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from flask import Flask, Response, current_app, g, request
+from sqlalchemy.exc import SQLAlchemyError
 
-from web.context import signed_in
+from econsult.people.persons import Person
+from econsult.people.typed import drop_typed
+from econsult.traces import words_found
+from web.context import database, now, signed_in
 from web.cookies import set_cookie
 from web.shell.forms import is_for_machine
 
@@ -21,8 +27,9 @@ FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def init_kept(app: Flask) -> None:
-    """Say of every form whether it was heard."""
+    """Say of every form whether it was heard, and give templates `typed_here()`."""
     app.after_request(_say_heard)
+    app.jinja_env.globals["typed_here"] = typed_here
 
 
 def keep_copy() -> None:
@@ -30,13 +37,40 @@ def keep_copy() -> None:
     g.keeps_copy = True
 
 
+def typed_here() -> list[dict[str, Any]]:
+    """What the reader was typing on this page and never sent, for its script. Nothing while the database is away."""
+    person = signed_in()
+    if person is None or request.method != "GET":
+        return []
+    if "typed_here" not in g:
+        try:
+            with database().reading(is_whole=False) as session:
+                g.typed_here = [vars(each) for each in words_found(session, person, request.path, now())]
+        except SQLAlchemyError:
+            g.typed_here = []
+    found: list[dict[str, Any]] = g.typed_here
+    return found
+
+
 def _say_heard(response: Response) -> Response:
-    if not _is_page_form() or signed_in() is None or g.get("is_error_page") or g.get("keeps_copy"):
+    person = signed_in()
+    if not _is_page_form() or person is None or g.get("is_error_page") or g.get("keeps_copy"):
         return response
     number = request.form.get(FIELD, "")
     if re.fullmatch("[0-9a-f]{16}", number):
         set_cookie(response, COOKIE, number, max_age=SECONDS, httponly=False)
+        if 300 <= response.status_code < 400:
+            _forget_sent(person, number)
     return response
+
+
+def _forget_sent(person: Person, number: str) -> None:
+    try:
+        with database().writing() as session:
+            drop_typed(session, person, number)
+    except SQLAlchemyError:
+        # What was sent has arrived all the same; the copy goes within a day.
+        return
 
 
 def _is_page_form() -> bool:

@@ -1,5 +1,8 @@
 // What somebody writes is copied into this tab until the server has it, so that a session that ended takes no words
 // along. The copy is for that person alone: it goes when it was saved, when somebody else signs in, and at signing out.
+// A browser that is killed takes its tabs along: the server keeps a sealed copy too (typed.js), and the newer one counts.
+import { keepTyped, tell } from "./typed.js";
+
 // This page answers a form that was refused. Without this, the browser would ask to send that form again when the person
 // comes back here or reloads; with it, this place in the history becomes a plain look at the form's page.
 const plain = document.querySelector("link[rel=canonical]");
@@ -21,11 +24,15 @@ function owners() {
   return (same.includes(me) ? same : [me]).map((person) => `${PREFIX}${person}:`);
 }
 
+/** Forms that the server has as drafts of their own, told by the scripts that save them. */
+export const savesItself = new WeakSet();
+
 const keys = () => Object.keys(sessionStorage).filter((key) => key.startsWith(PREFIX));
-const parts = (form) => [...form.elements].filter((part) => part.name && !["hidden", "file", "password", "submit", "button", "fieldset"].includes(part.type));
-// A button with its codes has no words; nor has a search, which is no post.
-const LINES = new Set(["textarea", "text", "date", "tel", "email", "number"]);
-const hasWords = (form) => form.querySelector("textarea") || parts(form).filter((part) => LINES.has(part.type)).length > 1;
+const parts = (form) => [...form.elements].filter((part) => part.name && part.autocomplete !== "one-time-code" && !["hidden", "file", "password", "submit", "button", "fieldset"].includes(part.type));
+// A button with its codes has no words, nor has a search. A single line has them where it is as long as a reason.
+const LINES = new Set(["textarea", "text", "date", "tel", "email", "number"]), REASON = 200;
+const lines = (form) => parts(form).filter((part) => LINES.has(part.type));
+const hasWords = (form) => form.getAttribute("role") !== "search" && (form.querySelector("textarea") || lines(form).length > 1 || lines(form).some((part) => part.maxLength >= REASON));
 export const isTicked = (part) => part.type === "radio" || part.type === "checkbox";
 
 // Forms of one address may have several readers: what names them is part of the place.
@@ -42,6 +49,12 @@ function read(key) {
 function write(key, copy) {
   try { sessionStorage.setItem(key, JSON.stringify(copy)); } catch { sessionStorage.removeItem(key); }
 }
+
+// Nothing is sent of a page that somebody may have to leave fast; that their home is not safe is told there.
+const isKeptThere = (form) => !savesItself.has(form) && !document.querySelector("[data-exit]");
+const there = new Map(JSON.parse(document.querySelector("template[data-kept]")?.dataset.typed ?? "[]").map(({ fields, ...copy }) => [mine + copy.place, { ...copy, values: fields }]));
+const fresh = () => [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+const drop = (number) => { if (number) tell({ verb: "drop", number }); };
 
 /** Forget the copy of this form: the server has it. */
 export const forget = (form) => sessionStorage.removeItem(place(form));
@@ -62,10 +75,19 @@ function putBack(form, copy) {
   form.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
+// What was sent and is shown once more, to be put right or to be sent after all, is still nowhere but here.
+const isBack = (form, copy, heard) => plain && heard && copy?.sent === heard && !savesItself.has(form) && lines(form).some((part) => part.value.trim());
+
 // A text that was saved by somebody meanwhile is not written over without being asked.
-function offer(form) {
-  const copy = read(place(form));
-  if (!copy || JSON.stringify(copy.values) === JSON.stringify(values(form))) return forget(form);
+function offer(form, heard) {
+  const key = place(form), own = read(key), theirs = there.get(key);
+  if (isBack(form, own, heard)) return write(key, { ...own, at: Date.now(), values: values(form) });
+  const copy = theirs && !(own?.at >= theirs.at) ? theirs : own;
+  if (!copy || JSON.stringify(copy.values) === JSON.stringify(values(form))) {
+    drop(theirs?.number);
+    return forget(form);
+  }
+  write(key, copy);
   const said = document.querySelector("template[data-kept]").content.firstElementChild.cloneNode(true);
   const button = said.querySelector("button");
   form.before(said);
@@ -74,12 +96,19 @@ function offer(form) {
 }
 
 function watch(form) {
-  form.addEventListener("input", () => write(place(form), { at: Date.now(), version: version(form), values: values(form) }));
-  form.addEventListener("submit", () => {
-    const copy = read(place(form));
+  const typed = keepTyped(() => {
+    const { values: fields, at, version, number } = read(place(form)) ?? {};
+    return number ? { page: location.pathname, place: place(form).slice(mine.length), number, at, version, fields } : null;
+  });
+  form.addEventListener("input", () => {
+    const before = read(place(form));
+    write(place(form), { at: Date.now(), version: version(form), values: values(form), number: before?.sent ? fresh() : before?.number ?? fresh() });
+    if (isKeptThere(form)) typed.soon();
+  });
+  form.addEventListener("submit", (event) => {
+    const copy = read(place(form)), number = copy?.number ?? fresh();
     if (!copy) return;
-    const number = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    write(place(form), { ...copy, sent: number });
+    write(place(form), { ...copy, number, sent: number, late: !event.defaultPrevented && typed.end() });
     form.querySelector("[name=kept]")?.remove();
     form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "kept", value: number }));
   });
@@ -98,15 +127,18 @@ function showLeftOver(box) {
 function begin() {
   const heard = document.cookie.match(/(?:^|; )heard=([0-9a-f]{16})/)?.[1];
   const ours = owners();
+  const forms = me ? [...document.querySelectorAll("form[method=post]")] : [];
   for (const key of keys()) {
-    const copy = read(key);
-    const isOld = !copy || Date.now() - copy.at > LIVES || (heard && copy.sent === heard);
+    const copy = read(key), isHeard = copy && heard && copy.sent === heard && !forms.some((form) => place(form) === key && isBack(form, copy, heard));
+    const isOld = !copy || Date.now() - copy.at > LIVES || isHeard;
+    // A save that was on its way may have arrived after the form.
+    if (isHeard && (plain || copy.late)) drop(copy.number);
     if (isOld || (me && !ours.some((start) => key.startsWith(start)))) sessionStorage.removeItem(key);
   }
   if (me) document.querySelectorAll("[data-leftover]").forEach(showLeftOver);
-  for (const form of me ? document.querySelectorAll("form[method=post]") : []) {
+  for (const form of forms) {
     if (form.getAttribute("action") === "/sign-out") form.addEventListener("submit", () => keys().forEach((key) => sessionStorage.removeItem(key)));
-    if (hasWords(form)) { offer(form); watch(form); }
+    if (hasWords(form)) { watch(form); offer(form, heard); }
   }
 }
 // A slow line answers late. A second tap would send the form again, and the page that answers the first be lost: a form

@@ -1,7 +1,8 @@
 // Saves a form while somebody writes in it: at the latest EVERY ms after the first letter that is not saved yet, however
 // fast they go on. What did not arrive is sent again by itself, and the page says so. The copy of kept.js stays until
 // the server has it.
-import { forget, isTicked } from "./kept.js";
+import { forget, isTicked, savesItself } from "./kept.js";
+import { soonest } from "./typed.js";
 
 const EVERY = 1500, FIRST = 2000, SLOWEST = 15_000, PATIENCE = 20_000;
 const AGAIN = new Set([401, 408, 429]);
@@ -9,16 +10,9 @@ const AGAIN = new Set([401, 408, 429]);
 /** Keep `form` saved, and say in `said` how it stands. */
 export function keepSaving(form, said) {
   const place = form.getAttribute("action") || location.pathname + location.search;
-  let timer = 0, at = Infinity, running = null, dirty = false, unheard = null, wait = FIRST, leaving = false, waiting = false, tried = false, ended = false;
-
-  // The soonest wish counts, so that going on to write puts nothing off.
-  function later(ms) {
-    const then = performance.now() + ms;
-    if (then >= at) return;
-    clearTimeout(timer);
-    at = then;
-    timer = setTimeout(save, ms);
-  }
+  let running = null, dirty = false, unheard = null, wait = FIRST, leaving = false, waiting = false, tried = false, ended = false;
+  const { later, stop } = soonest(save);
+  savesItself.add(form);
 
   function content() {
     const body = new FormData(form);
@@ -30,8 +24,7 @@ export function keepSaving(form, said) {
 
   // One save after the other: an older one that arrived last would undo what a newer one has kept.
   async function save() {
-    clearTimeout(timer);
-    at = Infinity;
+    stop();
     while (running) await running;
     if (!dirty && !unheard || leaving || ended) return;
     running = send().finally(() => { running = null; });
@@ -86,16 +79,14 @@ export function keepSaving(form, said) {
   // Sending waits for the save that is on its way and lets no other one start: it must not meet its own newer draft.
   form.addEventListener("submit", async (event) => {
     if (leaving || waiting) return event.preventDefault();
-    clearTimeout(timer);
-    at = Infinity;
+    stop();
     // Whoever comes back to this page later finds it as it was sent.
     if (!tried && (running || unheard || dirty)) {
       event.preventDefault();
       waiting = true;
       while (running) await running;
       if (dirty || unheard) { running = send().finally(() => { running = null; }); await running; }
-      clearTimeout(timer);
-      at = Infinity;
+      stop();
       [waiting, tried] = [false, true];
       return form.requestSubmit(event.submitter);
     }
