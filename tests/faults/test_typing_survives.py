@@ -26,6 +26,7 @@ from econsult.consults.records import Consult
 from econsult.people.call_drafts import call_draft_of
 from econsult.people.persons import Person
 from econsult.people.signin import open_session
+from econsult.people.typed import typed_on
 from tests.services.browser import FLAGS, find_chromium
 from tests.web.browsing import session_cookie
 from tests.web.uploading import Server, open_server
@@ -198,3 +199,33 @@ def _wait_for(is_so: Callable[[], bool], seconds: float = 30.0) -> None:
     while not is_so():
         assert time.monotonic() < deadline, "It was not saved."
         time.sleep(0.1)
+
+
+@pytest.mark.parametrize(("kills", "lost"), [(1, LOST_BUSY), pytest.param(20, LOST, marks=SLOW)])
+def test_a_message_is_in_a_new_browser_when_the_old_one_was_killed(
+    playwright: Playwright, server: Server, tmp_path: Path, kills: int, lost: float
+) -> None:
+    dice, seat = random.Random(kills), _lane(server)
+    for number in range(kills):
+        _type_until_killed(playwright, server, seat, tmp_path / f"profile-{number}", lost, dice)
+        context = open_browser(playwright, tmp_path / f"next-{number}", server, seat.person)
+        page = context.pages[0]
+        page.goto(f"http://localhost:{server.ports[0]}{seat.path}")
+        expect(page.locator(seat.box)).to_have_value(seat.stored())
+        expect(page.get_by_text("It is still here.")).to_be_visible()
+        page.get_by_role("button", name="Send message").click()
+        expect(page.get_by_role("log").get_by_text(WORDS[:5]).first).to_be_visible()
+        _wait_for(lambda: seat.stored() == "")
+        context.close()
+
+
+def _lane(server: Server) -> Desk:
+    """A form that nobody has before it is sent: a message of the specialist to the clinic."""
+    consult = server.consult(server.clinic.claimed)
+
+    def stored() -> str:
+        with server.runtime.database.reading() as session:
+            found = typed_on(session, server.clinic.derm, f"/consults/{consult.public_id}", datetime.now(UTC))
+            return dict(found[0].fields)["text"] if found else ""
+
+    return Desk(server.clinic.derm, f"/consults/{consult.public_id}?lane=clinicians", "#text", stored)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Error, Page, expect
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from econsult.consults import answers
 from econsult.consults.records import Consult
 from econsult.consults.threads import Message
+from econsult.home_safety import HomeForm, say
 from econsult.people.passwords import hash_password
+from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role, add_organization, add_person
 from econsult.people.signin import SignInSession
+from econsult.people.typed import TypedWords
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.services.browser import Devices
 from tests.web.conftest import Enter
@@ -240,3 +244,67 @@ def test_signing_out_forgets_what_was_not_saved(
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/sign-in")
     assert page.evaluate(COPIES) == 0
+
+
+def _wait_for_words(runtime: Runtime, forms: int) -> None:
+    """Until the server has the words of so many forms."""
+    deadline = time.monotonic() + 20
+    while True:
+        with runtime.database.reading() as session:
+            if session.scalar(select(func.count()).select_from(TypedWords)) == forms:
+                return
+        assert time.monotonic() < deadline, "The server has other words."
+        time.sleep(0.05)
+
+
+def test_a_message_waits_in_another_browser_until_it_was_sent(
+    devices: Devices, runtime: Runtime, house: Clinic, enter: Enter, address: str
+) -> None:
+    with runtime.database.writing() as session:
+        case = f"{address}/consults/{house.claimed(session, now=datetime.now(UTC)).public_id}?lane="
+    page = enter(devices.desktop(), house.derm)
+    page.goto(f"{case}family")
+    page.fill("#text", "Which dose?")
+    _wait_for_words(runtime, 1)
+    page.get_by_role("button", name="Show what the family will read").click()
+    expect(page.get_by_role("heading", name="The family reads this")).to_be_visible()
+    # The browser ends here: what was only shown is still nowhere else.
+    other = enter(devices.desktop(), house.derm)
+    heard = complaints(other)
+    other.goto(f"{case}clinicians")
+    expect(other.locator("#text")).to_have_value("")
+    other.goto(f"{case}family")
+    expect(other.locator("#text")).to_have_value("Which dose?")
+    expect(other.get_by_text("It is still here.")).to_be_visible()
+    assert (violations(other), overflow(other), heard) == ([], 0, [])
+    other.get_by_role("button", name="Show what the family will read").click()
+    other.get_by_role("button", name="Send it to the family").click()
+    expect(other.get_by_role("log").get_by_text("Which dose?")).to_be_visible()
+    _wait_for_words(runtime, 0)
+    assert other.evaluate(COPIES) == 0
+    other.goto(f"{case}family")
+    expect(other.locator("#text")).to_have_value("")
+
+
+def test_a_family_finds_its_words_in_another_browser_unless_its_home_is_not_safe(
+    devices: Devices, runtime: Runtime, house: Clinic, enter: Enter, address: str
+) -> None:
+    with runtime.database.writing() as session:
+        question = f"{address}/family/questions/{house.family_question(session, now=datetime.now(UTC)).public_id}"
+    page = enter(devices.phone(), house.mother)
+    page.goto(question)
+    page.fill("#text", WORDS)
+    _wait_for_words(runtime, 1)
+    other = enter(devices.phone(), house.mother)
+    other.goto(question)
+    expect(other.locator("#text")).to_have_value(WORDS)
+    with runtime.database.writing() as session:
+        child = session.get_one(Patient, house.child.id)
+        say(session, child, HomeForm(False, ""), house.pcp, now=datetime.now(UTC))
+    # Whatever else is typed, and sent as its page is left, ends what rested.
+    page.fill("#text", "Ya está mejor.")
+    page.goto(f"{address}/family")
+    _wait_for_words(runtime, 0)
+    third = enter(devices.phone(), house.mother)
+    third.goto(question)
+    expect(third.locator("#text")).to_have_value("")

@@ -19,6 +19,7 @@ from econsult.errors import EmergencyError
 from econsult.notices import Notice
 from econsult.people.persons import Person
 from econsult.people.signin import SignInSession, make_token
+from econsult.people.typed import Typed, TypedWords, keep_typed
 from tests.personas import TARGETS, Clinic
 from tests.services.browser import Devices
 from tests.web.browsing import post, token_from
@@ -178,7 +179,12 @@ def test_a_safe_way_is_kept_of_nobody_who_is_safe(runtime: Runtime, mother: Flas
 def test_a_page_is_left_at_once_and_leads_back_to_nothing(
     way: str, devices: Devices, address: str, clinic: Clinic, enter: Enter, runtime: Runtime
 ) -> None:
+    with runtime.database.writing() as session:
+        before = Typed("/family", "/family/join", "0" * 16, 1, "", [("code", "what was typed elsewhere")])
+        keep_typed(session, clinic.mother, before, datetime.now(UTC))
     page: Page = enter(devices.phone(), clinic.mother)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     page.context.route("https://www.weather.gov/*", lambda route: route.fulfill(body="<title>Weather</title>"))
     page.goto(f"{address}/family")
     page.locator("main form[action$='/ask'] button").click()
@@ -186,6 +192,7 @@ def test_a_page_is_left_at_once_and_leads_back_to_nothing(
     expect(page.locator("#safe_way")).to_be_hidden()
     page.locator("[value=unsafe]").check()
     page.locator("#safe_way").fill(WAY)
+    assert page.evaluate("Object.keys(sessionStorage)") == []
     page.evaluate("sessionStorage.setItem('econsult-kept:x', 'y')")
     page.evaluate(PUT)
     if way == "button":
@@ -201,6 +208,10 @@ def test_a_page_is_left_at_once_and_leads_back_to_nothing(
     assert WAY not in page.content()
     assert page.evaluate(STORES) == []
     assert clinic.child.name not in page.content()
+    # Nothing of it went to the server meanwhile, and what rested there is gone as well.
+    assert not [each for each in asked if each.endswith("/typed")]
+    with runtime.database.reading() as session:
+        assert session.scalars(select(TypedWords)).all() == []
 
 
 def test_who_leaves_a_page_of_danger_signs_and_is_safe_loses_no_photo_and_no_word(

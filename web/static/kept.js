@@ -32,7 +32,9 @@ const parts = (form) => [...form.elements].filter((part) => part.name && part.au
 // A button with its codes has no words, nor has a search. A single line has them where it is as long as a reason.
 const LINES = new Set(["textarea", "text", "date", "tel", "email", "number"]), REASON = 200;
 const lines = (form) => parts(form).filter((part) => LINES.has(part.type));
-const hasWords = (form) => form.getAttribute("role") !== "search" && (form.querySelector("textarea") || lines(form).length > 1 || lines(form).some((part) => part.maxLength >= REASON));
+// A page that somebody may have to leave fast keeps nothing: that a home is not safe is told there.
+const isLeft = () => document.querySelector("[data-exit]");
+const hasWords = (form) => !isLeft() && form.getAttribute("role") !== "search" && (form.querySelector("textarea") || lines(form).length > 1 || lines(form).some((part) => part.maxLength >= REASON));
 export const isTicked = (part) => part.type === "radio" || part.type === "checkbox";
 
 // Forms of one address may have several readers: what names them is part of the place.
@@ -50,8 +52,6 @@ function write(key, copy) {
   try { sessionStorage.setItem(key, JSON.stringify(copy)); } catch { sessionStorage.removeItem(key); }
 }
 
-// Nothing is sent of a page that somebody may have to leave fast; that their home is not safe is told there.
-const isKeptThere = (form) => !savesItself.has(form) && !document.querySelector("[data-exit]");
 const there = new Map(JSON.parse(document.querySelector("template[data-kept]")?.dataset.typed ?? "[]").map(({ fields, ...copy }) => [mine + copy.place, { ...copy, values: fields }]));
 const fresh = () => [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 const drop = (number) => { if (number) tell({ verb: "drop", number }); };
@@ -103,7 +103,7 @@ function watch(form) {
   form.addEventListener("input", () => {
     const before = read(place(form));
     write(place(form), { at: Date.now(), version: version(form), values: values(form), number: before?.sent ? fresh() : before?.number ?? fresh() });
-    if (isKeptThere(form)) typed.soon();
+    if (!savesItself.has(form)) typed.soon();
   });
   form.addEventListener("submit", (event) => {
     const copy = read(place(form)), number = copy?.number ?? fresh();
