@@ -88,6 +88,7 @@ PLAIN = frozenset(
         "POST /account/second-factor/first-codes",
         "POST /account/unsent/drop",
         "POST /account/unsent/send",
+        "POST /typed",
         "POST /account/zone",
         "POST /account/mobile/again",
         "POST /account/mobile/code",

@@ -104,6 +104,8 @@ def test_the_first_page_stays_small(shell: Flask) -> None:
     assert sizes.pop("snippets.js") <= 1024
     assert sizes.pop("timer.js") <= 1.5 * 1024
     assert sizes.pop("send_on.js") <= 1.5 * 1024
+    assert sizes.pop("queue.js") <= 1.25 * 1024
+    assert sizes.pop("writing.js") <= 1024
     assert sum(size for name, size in sizes.items() if name.endswith(".js") and "vendor" not in name) <= 25 * 1024
     assert sizes["vendor/htmx-4.0.1.min.js"] <= 14 * 1024
     assert not [name for name in assets.names() if name.endswith((".woff", ".woff2", ".ttf"))]
