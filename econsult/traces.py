@@ -20,7 +20,7 @@ from econsult.stops import unsafe_home
 
 
 def keep_words(session: Session, person: Person, typed: Typed, now: datetime) -> bool:
-    """Keep what this person is typing; False where the save before came a moment ago.
+    """Keep what this person is typing; False where it comes too fast.
 
     Of a family whose home is not safe, or that may be telling it just now, everything goes instead, and the answer is
     the same: nobody who tries it out learns what was told.

@@ -23,8 +23,8 @@ from econsult.people.tokens import hashed
 LIVES = timedelta(hours=24)
 MOST, LONGEST = 20, 60_000
 """So many forms of one person, the newest, and so many characters in one: what a browser sends as it is closed."""
-LEAST_APART = timedelta(milliseconds=500)
-"""A page saves each second and a half; what comes faster is no page of ours, or comes again by itself."""
+LEAST_APART, AT_ONCE = timedelta(milliseconds=500), 4
+"""A page saves a form each second and a half, and several as it is closed; what comes faster is no page of ours."""
 _PAGE = re.compile(r"/[A-Za-z0-9_./:-]{0,299}")
 _PLACE = re.compile(r"/[^\x00-\x1f]{0,999}")
 _NUMBER = re.compile(r"[0-9a-f]{16}")
@@ -70,17 +70,16 @@ class Typed:
 
 
 def keep_typed(session: Session, person: Person, typed: Typed, now: datetime) -> bool:
-    """Keep the form as it stands now; False where the last save of this person came a moment ago.
+    """Keep the form as it stands now; False where its last save came a moment ago, or those of some others did.
 
     What is older than what rests of the very same words changes nothing: it was on its way for longer.
     """
     # One save of a person after the other, on either database.
     session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
-    newest = session.scalar(select(func.max(TypedWords.saved_at)).where(TypedWords.person_id == person.id))
-    if newest is not None and timedelta() <= now - newest < LEAST_APART:
-        return False
     own = {"person_id": person.id, "form_hash": hashed(typed.place)}
     row = session.scalars(select(TypedWords).filter_by(**own)).one_or_none()
+    if _is_too_fast(session, person, row, now):
+        return False
     if row is not None and row.number == typed.number and row.content["at"] > typed.at:
         return True
     row = row or TypedWords(**own)
@@ -94,7 +93,7 @@ def keep_typed(session: Session, person: Person, typed: Typed, now: datetime) ->
 def typed_on(session: Session, person: Person, page: str, now: datetime) -> list[Typed]:
     """What this person was typing on the page of this path."""
     query = select(TypedWords).where(TypedWords.person_id == person.id, TypedWords.saved_at > now - LIVES)
-    found = [_typed(row) for row in session.scalars(query)]
+    found = [_typed(row) for row in session.scalars(query.order_by(TypedWords.id))]
     return [each for each in found if each.page == page]
 
 
@@ -111,6 +110,12 @@ def forget_typed(session: Session, person: Person) -> None:
 def sweep_typed(session: Session, now: datetime) -> int:
     """Remove what is older than a day; returns how many forms."""
     return changed_rows(session.execute(delete(TypedWords).where(TypedWords.saved_at <= now - LIVES)))
+
+
+def _is_too_fast(session: Session, person: Person, row: TypedWords | None, now: datetime) -> bool:
+    just = TypedWords.person_id == person.id, TypedWords.saved_at > now - LEAST_APART, TypedWords.saved_at <= now
+    is_again = row is not None and now - LEAST_APART < row.saved_at <= now
+    return is_again or (session.scalar(select(func.count()).where(*just)) or 0) >= AT_ONCE
 
 
 def _keep_newest(session: Session, person: Person) -> None:

@@ -17,7 +17,17 @@ from econsult.home_safety import HomeForm, say
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
 from econsult.people.signin import close_account
-from econsult.people.typed import LONGEST, MOST, Typed, TypedWords, drop_typed, keep_typed, sweep_typed, typed_on
+from econsult.people.typed import (
+    AT_ONCE,
+    LONGEST,
+    MOST,
+    Typed,
+    TypedWords,
+    drop_typed,
+    keep_typed,
+    sweep_typed,
+    typed_on,
+)
 from econsult.traces import keep_words, words_found
 from tests.personas import NOON, TARGETS, Clinic
 
@@ -52,6 +62,7 @@ def test_the_newest_words_of_a_form_count_and_only_what_was_sent_goes(database: 
     with database.writing() as session:
         for number, each in enumerate((WORDS, more, WORDS)):
             assert keep_typed(session, clinic.pcp, each, NOON + number * SOON)
+        assert session.scalar(select(func.count()).select_from(TypedWords)) == 1
         # The first was on its way for longer than the second.
         assert typed_on(session, clinic.pcp, PAGE, NOON) == [more]
         assert not keep_typed(session, clinic.pcp, other_tab, NOON + SOON + timedelta(milliseconds=100))
@@ -60,6 +71,15 @@ def test_the_newest_words_of_a_form_count_and_only_what_was_sent_goes(database: 
         assert typed_on(session, clinic.pcp, PAGE, NOON) == [other_tab]
         drop_typed(session, clinic.pcp, other_tab.number)
     assert _rows(database) == 0
+
+
+def test_several_forms_are_saved_as_a_page_is_closed_but_not_without_end(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        forms = [replace(WORDS, place=f"{PAGE}/{number}") for number in range(AT_ONCE + 1)]
+        saved = [keep_typed(session, clinic.pcp, each, NOON) for each in forms]
+        assert saved == [True] * AT_ONCE + [False]
+        # Nobody else waits for that.
+        assert keep_typed(session, clinic.derm, forms[-1], NOON)
 
 
 def test_one_person_has_so_many_forms_and_no_more(database: Database, clinic: Clinic) -> None:

@@ -78,6 +78,9 @@ function putBack(form, copy) {
 // What was sent and is shown once more, to be put right or to be sent after all, is still nowhere but here.
 const isBack = (form, copy, heard) => plain && heard && copy?.sent === heard && !savesItself.has(form) && lines(form).some((part) => part.value.trim());
 
+// Whether what is put back just now came from the server.
+let hasAll = false;
+
 // A text that was saved by somebody meanwhile is not written over without being asked.
 function offer(form, heard) {
   const key = place(form), own = read(key), theirs = there.get(key);
@@ -92,7 +95,10 @@ function offer(form, heard) {
   const button = said.querySelector("button");
   form.before(said);
   button.addEventListener("click", () => { button.remove(); putBack(form, copy); });
-  if (copy.version === version(form)) button.click();
+  if (copy.version !== version(form)) return;
+  hasAll = copy === theirs;
+  button.click();
+  hasAll = false;
 }
 
 function watch(form) {
@@ -103,7 +109,7 @@ function watch(form) {
   form.addEventListener("input", () => {
     const before = read(place(form));
     write(place(form), { at: Date.now(), version: version(form), values: values(form), number: before?.sent ? fresh() : before?.number ?? fresh() });
-    if (!savesItself.has(form)) typed.soon();
+    if (!savesItself.has(form) && !hasAll) typed.soon();
   });
   form.addEventListener("submit", (event) => {
     const copy = read(place(form)), number = copy?.number ?? fresh();
