@@ -219,6 +219,22 @@ def test_a_message_is_in_a_new_browser_when_the_old_one_was_killed(
         context.close()
 
 
+def test_a_message_that_was_typed_while_the_server_was_away_is_saved_once_it_is_back(
+    playwright: Playwright, server: Server, tmp_path: Path
+) -> None:
+    seat = _lane(server)
+    context = open_browser(playwright, tmp_path / "profile", server, seat.person)
+    typist = sit_down(context, server, seat)
+    typist.type_for(0.5)
+    server.service.kill()
+    typist.type_for(2.5)
+    # Nothing alarming is said: the words are in this tab, and nobody has to do anything.
+    expect(typist.page.locator(".err:visible, .note:visible")).to_have_count(0)
+    server.start(server.ports[0])
+    _wait_for(lambda: seat.stored() == typist.text)
+    context.close()
+
+
 def _lane(server: Server) -> Desk:
     """A form that nobody has before it is sent: a message of the specialist to the clinic."""
     consult = server.consult(server.clinic.claimed)

@@ -33,6 +33,7 @@ PUT = """() => new Promise((done) => {
   asked.onsuccess = () => { asked.result.close(); done(); };
 })"""
 """Keep something in the phone's own store, as a photo that was picked and is not sent yet."""
+TYPED = Typed("/family", "/family/join", "0" * 16, 1, "", [("name", "what was typed elsewhere")])
 STORES = "async () => (await indexedDB.databases()).map((each) => each.name)"
 TITLE = "Sent to emergency: read each line, then act now"
 
@@ -46,6 +47,12 @@ def _sessions(runtime: Runtime) -> int:
     """How many are signed in."""
     with runtime.database.reading() as session:
         return session.scalar(select(func.count()).select_from(SignInSession)) or 0
+
+
+def _typed(runtime: Runtime) -> list[TypedWords]:
+    """What rests on the server of words that were typed and not sent."""
+    with runtime.database.reading() as session:
+        return list(session.scalars(select(TypedWords)))
 
 
 def _wait_for(is_so: Callable[[], bool]) -> None:
@@ -180,8 +187,7 @@ def test_a_page_is_left_at_once_and_leads_back_to_nothing(
     way: str, devices: Devices, address: str, clinic: Clinic, enter: Enter, runtime: Runtime
 ) -> None:
     with runtime.database.writing() as session:
-        before = Typed("/family", "/family/join", "0" * 16, 1, "", [("code", "what was typed elsewhere")])
-        keep_typed(session, clinic.mother, before, datetime.now(UTC))
+        keep_typed(session, clinic.mother, TYPED, datetime.now(UTC))
     page: Page = enter(devices.phone(), clinic.mother)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -210,8 +216,21 @@ def test_a_page_is_left_at_once_and_leads_back_to_nothing(
     assert clinic.child.name not in page.content()
     # Nothing of it went to the server meanwhile, and what rested there is gone as well.
     assert not [each for each in asked if each.endswith("/typed")]
-    with runtime.database.reading() as session:
-        assert session.scalars(select(TypedWords)).all() == []
+    assert _typed(runtime) == []
+
+
+def test_a_device_that_was_only_invited_leaves_no_word_either_and_stays_in(
+    devices: Devices, address: str, guest: Person, enter: Enter, runtime: Runtime
+) -> None:
+    with runtime.database.writing() as session:
+        keep_typed(session, guest, TYPED, datetime.now(UTC))
+    page: Page = enter(devices.phone(), guest)
+    page.context.route("https://www.weather.gov/*", lambda route: route.fulfill(body="<title>Weather</title>"))
+    page.goto(f"{address}/family/help")
+    page.locator("[data-exit]").click()
+    page.wait_for_url("https://www.weather.gov/")
+    _wait_for(lambda: not _typed(runtime))
+    assert _sessions(runtime) == 1
 
 
 def test_who_leaves_a_page_of_danger_signs_and_is_safe_loses_no_photo_and_no_word(

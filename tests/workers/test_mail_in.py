@@ -15,6 +15,7 @@ from econsult.incoming.confirming import begin_request, count_mail, mail_for, ma
 from econsult.incoming.records import WAITS, IncomingMail
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person, Program, Role, add_person
+from econsult.people.typed import Typed, TypedWords, keep_typed
 from tests.econsult.letters import letter
 from tests.workers.clinic import Clinic, now
 from uploads.door import Door
@@ -81,12 +82,18 @@ def test_each_end_has_its_number_and_no_word_of_anybody(clinic: Clinic, pcp: Per
         assert count_mail(session, pcp, now()) == 0
 
 
-def test_the_clock_sweeps_what_nobody_confirmed(clinic: Clinic, pcp: Person) -> None:
+def test_the_clock_sweeps_what_nobody_confirmed_and_what_was_typed_and_not_sent(clinic: Clinic, pcp: Person) -> None:
+    typed = Typed("/clinic/children/new", "/clinic/children/new", "0" * 16, 1, "", [("name", "Joaquín")])
+    with clinic.runtime.database.writing() as session:
+        keep_typed(session, pcp, typed, now())
     assert mail_in(clinic, letter(), **ADDRESS) == (0, TAKEN)
     Ticker(clinic.runtime).tick(now())
     assert len(list(clinic.runtime.blobs.list("incoming/"))) == 1
+    with clinic.runtime.database.reading() as session:
+        assert len(session.scalars(select(TypedWords)).all()) == 1
     Ticker(clinic.runtime).tick(now() + WAITS + timedelta(minutes=1))
     with clinic.runtime.database.reading() as session:
+        assert session.scalars(select(TypedWords)).all() == []
         mail = session.scalars(select(IncomingMail)).one()
         assert (mail.content, mail.is_stored, mail.person_id) == (None, False, pcp.id)
     assert list(clinic.runtime.blobs.list("incoming/")) == []
