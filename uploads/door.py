@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from econsult import access
 from econsult.consults.attachments import MediaKind
-from econsult.consults.awaited import photos_awaited
+from econsult.consults.awaited import photos_awaited, results_awaited
 from econsult.consults.intake import Upload, UploadState
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, Source
@@ -75,9 +75,10 @@ def check_signs(session: Session, person: Person, consult: Consult) -> None:
 def check_open(session: Session, person: Person, consult: Consult, kind: MediaKind) -> None:
     """Raise where the consult takes no more files, or not such a file from this person.
 
-    What is answered takes the new photo that its answer asked for, and nothing else.
+    What is answered takes the new photo that its answer asked for, and from its clinic the results; nothing else.
     """
     is_awaited = kind in SHOWS_A_BODY and bool(photos_awaited(session, consult))
+    is_awaited = is_awaited or (person.is_staff and results_awaited(session, consult) is not None)
     if consult.status != Status.DRAFT and consult.status not in OPEN and not is_awaited:
         raise ImpossibleVerbError(consult.status, "take files")
     if not person.is_staff and kind in SHOWS_A_BODY:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.answers import Answer
-from econsult.consults.handover import NEW_PHOTO, PHOTO_LOST, REOPEN, Handover
+from econsult.consults.handover import ANEW, NEW_PHOTO, PHOTO_LOST, REOPEN, Handover
 from econsult.consults.photo_came import WHY as PHOTO_CAME
 from econsult.consults.records import Consult
 from econsult.people.persons import FAMILIES, Person, Role
@@ -121,7 +121,7 @@ def begun_in(session: Session, which: ColumnElement[bool]) -> dict[int, list[Beg
     columns = (Handover.consult_id, Handover.at, Handover.by_id, Handover.verb, Person.role, Handover.id)
     query = select(*columns).join(Consult, Consult.id == Handover.consult_id)
     query = query.join(Person, Person.id == Handover.by_id, isouter=True)
-    asked = query.where(which, Handover.verb.in_((REOPEN, NEW_PHOTO, PHOTO_LOST))).order_by(Handover.id)
+    asked = query.where(which, Handover.verb.in_((*ANEW, PHOTO_LOST))).order_by(Handover.id)
     rows = session.execute(asked).all()
     by_photo = _by_photo(session, [row.id for row in rows if row.verb == REOPEN and row.role == Role.TELEPRESENTER])
     for number, at, who, how, role, line in rows:

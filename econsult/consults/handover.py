@@ -15,8 +15,10 @@ from econsult.errors import InvalidError
 from econsult.seeing import is_seen
 
 LONGEST_REASON = 1000
-REOPEN, NEW_PHOTO = "reopen", "new_photo"
-"""How a question that was answered came to be asked again: by a person's wish, or by the photo that it waited for."""
+REOPEN, NEW_PHOTO, RESULTS = "reopen", "new_photo", "results"
+"""How a question that was answered came to be asked again: by a person's wish, by the photo that it waited for, or by
+the results that its clinic sent."""
+ANEW = (REOPEN, NEW_PHOTO, RESULTS)
 PHOTO_LOST = "photo_lost"
 """That photo was none: the question is answered as before, and nobody asked anew."""
 
@@ -74,10 +76,17 @@ def handovers_of(session: Session, consult_id: int) -> list[Handover]:
     return list(session.scalars(select(Handover).where(Handover.consult_id == consult_id).order_by(Handover.id)))
 
 
+def asked_anew(session: Session, consult_id: int) -> Handover | None:
+    """The line that opened this question again last, unless the photo that did so was none; None where none did."""
+    query = select(Handover).where(Handover.consult_id == consult_id, Handover.verb.in_((*ANEW, PHOTO_LOST)))
+    last = session.scalars(query.order_by(Handover.id.desc()).limit(1)).one_or_none()
+    return last if last is not None and last.verb != PHOTO_LOST else None
+
+
 def reopened_at(session: Session, consult_ids: Collection[int]) -> dict[int, list[datetime]]:
     """When each of these consults was opened again, by consult id; none of one that never was."""
     query = select(Handover.consult_id, Handover.at).where(
-        Handover.consult_id.in_(consult_ids), Handover.verb.in_((REOPEN, NEW_PHOTO))
+        Handover.consult_id.in_(consult_ids), Handover.verb.in_(ANEW)
     )
     found: dict[int, list[datetime]] = {}
     for number, at in session.execute(query.order_by(Handover.id)):

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
 from econsult.consults.clocks import pause_clock, start_clock, stop_clock
-from econsult.consults.handover import NEW_PHOTO, PHOTO_LOST, REOPEN, Handover, hand_over
+from econsult.consults.handover import NEW_PHOTO, PHOTO_LOST, Handover, asked_anew, hand_over
 from econsult.consults.ledger import Clock
 from econsult.consults.lifecycle import OPEN, Status, next_status
 from econsult.consults.next_photo import PHOTO
@@ -82,10 +82,7 @@ def opened_by_photo(session: Session, consult: Consult) -> Handover | None:
     """The line that opened this question again, where it is open and its awaited photo did so."""
     if consult.status not in OPEN:
         return None
-    query = select(Handover).where(
-        Handover.consult_id == consult.id, Handover.verb.in_((REOPEN, NEW_PHOTO, PHOTO_LOST))
-    )
-    last = session.scalars(query.order_by(Handover.id.desc()).limit(1)).one_or_none()
+    last = asked_anew(session, consult.id)
     return last if last is not None and last.verb == NEW_PHOTO else None
 
 

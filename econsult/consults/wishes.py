@@ -90,6 +90,16 @@ def write_wishes(session: Session, consult: Consult, wishes: Wishes) -> None:
     session.flush()
 
 
+def ask_first(session: Session, consult: Consult, person: Person) -> None:
+    """Let this person be asked before their pool when the question is opened again; nobody who cannot answer it now."""
+    if person not in nameable(session, consult.program_id, consult.specialty):
+        return
+    write_wishes(session, consult, Wishes(named=person.public_id))
+    wish = wish_of(session, consult.id)
+    if wish is not None:
+        wish.passed_over = wish.first_until = consult.claimed_at = None
+
+
 def _of_specialty(session: Session, consult: Consult, public_id: str) -> Person:
     query = select(Person).where(
         Person.public_id == public_id, Person.program_id == consult.program_id, Person.role == Role.SPECIALIST

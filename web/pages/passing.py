@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import Pass, consult_for
-from econsult.consults import passing, reopening, urgency
+from econsult.consults import passing, reopening, results, urgency
 from econsult.consults.records import RANKS
+from econsult.consults.threads import LONGEST_MESSAGE
 from econsult.errors import InvalidError
 from econsult.people.persons import SPECIALTIES, Role
 from econsult.rights import Right
@@ -73,6 +74,33 @@ def reopen(public_id: str) -> Response | tuple[str, int]:
         return reopening.reopen(session, loaded.consult, me(), reason, now=now(), targets=targets, urgency=wish)
 
     return _do(public_id, Right.REQUEST, act, "request_sent")
+
+
+@passing_on.post("/results")
+@only(Role.PCP, Role.TELEPRESENTER)
+def send_results(public_id: str) -> Response | tuple[str, int]:
+    """Send the results that an answer asked for to whoever wrote it: the question is asked again with them."""
+    form, steps = FormReader(), request.form.getlist("step")
+    words, wish = form.text("words", longest=LONGEST_MESSAGE), form.choice("urgency", tuple(RANKS))
+    try:
+        with database().writing() as session:
+            consult = consult_for(session, me(), public_id, now=now(), right=Right.REQUEST).consult
+            sent = results.Results(steps, words, wish)
+            results.send_results(session, consult, me(), sent, now=now(), targets=settings().first_reply)
+    except InvalidError as error:
+        given = {"result_steps": steps, "result_words": words, "result_urgency": wish}
+        with database().writing() as session:
+            case = open_case(session, consult_for(session, me(), public_id, now=now()))
+        return case_page(case, errors=_results_refused(error) | form.errors, given=given), 422
+    return redirect(url_for("consult.show", public_id=public_id, said="results_sent"), 303)
+
+
+def _results_refused(error: InvalidError) -> dict[str, str]:
+    known = {
+        "step": gettext("Choose at least one step that these results belong to"),
+        "words": gettext("Add a file, or write what came out"),
+    }
+    return {name: known.get(name) or _sentence(error) for name in error.fields}
 
 
 def _do(public_id: str, right: Right, act: Act, said: str, *, home: str = "") -> Response | tuple[str, int]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from econsult.access import Pass
 from econsult.consults.answers import Answer, answer_for, draft_of, open_end_of, released_answer, signed_answer
-from econsult.consults.awaited import photos_awaited
+from econsult.consults.awaited import WAITED_IN, photos_awaited
 from econsult.consults.choice import not_on_duty
 from econsult.consults.clocks import clocks_among
 from econsult.consults.details import text_of
@@ -42,6 +42,7 @@ from web.showing.facts import FormNote, askable_of, facts_of, missing_words, not
 from web.showing.home_safety import HomeShown, home_shown
 from web.showing.note import grouped
 from web.showing.outcomes import Told, told_about
+from web.showing.results import NONE, Results, results_of
 from web.showing.retakes import with_marks
 from web.showing.rows import chip_of
 from web.showing.said import Said, lanes_of
@@ -137,7 +138,8 @@ class Case:
     """Whether the answer asks for a new photo, which has not come."""
     is_photo_here: bool = False
     """Whether that photo was sent, and nobody has decided about it yet."""
-
+    results: Results = NONE
+    """The results that the answer asked for: to be sent, or sent."""
     call: ToCall | None = None
     """The call to the family that an answer brought and nobody has made."""
 
@@ -181,6 +183,7 @@ def open_case(session: Session, loaded: Pass, sending: Sending | None = None) ->
     stay_second(session, consult, me(), now(), settings().claim)
     answer, awaits_photo = _readable_answer(session, loaded), bool(photos_awaited(session, consult))
     mode, read = _mode(loaded, answer), reader_for(session, loaded, marks())
+    sheets = _sheets(session, loaded)
     lacking, returns = _clinic_now(session, consult) if mode == "write" else (False, None)
     return Case(
         consult=consult,
@@ -205,7 +208,7 @@ def open_case(session: Session, loaded: Pass, sending: Sending | None = None) ->
         signs_today=today_of(session, consult),
         earlier_stops=earlier_of(session, consult),
         unsafe_home=home_shown(session, patient.id),
-        sheets=_sheets(session, loaded),
+        sheets=sheets,
         lanes=lanes_of(session, loaded, read),
         writable=frozenset(lane for lane in Audience if _may_write(loaded, lane)),
         rights=loaded.rights,
@@ -229,9 +232,10 @@ def open_case(session: Session, loaded: Pass, sending: Sending | None = None) ->
         caller=caller_words(session, loaded),
         wished=wished_of(session, loaded),
         earlier=before_of(session, loaded),
-        off_duty=not_on_duty(session, consult.program_id, now()) if consult.status in OPEN else [],
+        off_duty=not_on_duty(session, consult.program_id, now()) if consult.status in (*OPEN, *WAITED_IN) else [],
         awaits_photo=awaits_photo,
         is_photo_here=awaits_photo and is_under_way(session, consult),
+        results=results_of(session, loaded, read, sheets),
         call=to_call(session, loaded),
     )
 

@@ -48,6 +48,7 @@ SAID = {
     "gone_already": _l("It was gone already: somebody else removed it."),
     "saved_in_part": _l("Saved. Many open requests went over, not all of them yet."),
     "request_sent": _l("Request sent."),
+    "results_sent": _l("Results sent. The question is open again."),
     "sent_on": _l("Sent on to the specialists."),
     "acknowledged": _l("Thank you. The family can read the answer now."),
     "informed": _l("Written down: the family has heard the answer."),
