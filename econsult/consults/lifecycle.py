@@ -43,6 +43,8 @@ LIFECYCLE: dict[tuple[Status, str], Status] = {
     (S.CLAIMED, "sign"): S.ANSWERED,
     (S.CLAIMED, "decline"): S.DECLINED,
     (S.CLAIMED, "withdraw"): S.WITHDRAWN,
+    # Something that was forgotten joins what is asked for; the clock stands still no longer by that.
+    (S.NEEDS_INFO, "request_more"): S.NEEDS_INFO,
     (S.NEEDS_INFO, "reply"): S.CLAIMED,
     (S.NEEDS_INFO, "resume"): S.CLAIMED,
     (S.NEEDS_INFO, "release"): S.SUBMITTED,

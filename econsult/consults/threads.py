@@ -44,7 +44,8 @@ class Message(PublicId, Base):
     """One message. `items` is the checklist of a request for information, maybe with nothing on it; None otherwise.
 
     `is_relayed` marks what the family said on the telephone, written down by staff. `items` also holds what was taken
-    back (`gone`, see `unasking`), and how many of its last lines word the photos that are asked for again (`worded`);
+    back (`gone`, see `unasking`), and how many of its last lines, or which, word the photos that are asked for again
+    (`worded`);
     with `taken_back_at` nothing of the request is left. `program_id` is the consult's, by which the database checks
     that the author is of the same program; it is empty only in what the version before wrote at an upgrade.
     """
@@ -94,8 +95,9 @@ class Message(PublicId, Base):
 
     def worded(self, count: int) -> list[int]:
         """The numbers of the lines that word `count` photos, in their order; none where nothing does."""
-        length = len(self.lines)
-        return list(range(length - count, length)) if (self.items or {}).get("worded", 0) == count else []
+        told, length = (self.items or {}).get("worded", 0), len(self.lines)
+        lines = list(told) if isinstance(told, list) else list(range(length - told, length))
+        return lines if len(lines) == count else []
 
     def drop(self, key: str) -> None:
         """Ask for this no more: the number of a line, "words", or something that is on no list."""
@@ -210,7 +212,7 @@ def check_asking(
     now: datetime,
 ) -> list[tuple[Attachment, Drawing | None]]:
     """Check before anything is written that this can be asked for; gives the photos. Raises as `request_info` does."""
-    next_status(consult.status, "request_info")
+    next_status(consult.status, "request_more" if consult.status == Status.NEEDS_INFO else "request_info")
     require_holder(consult, person)
     if lane == Audience.FAMILY and has_died(session, consult.patient_id):
         raise InvalidError("The child has died: nothing is asked of the family.", {"audience": "after_death"})
@@ -218,7 +220,7 @@ def check_asking(
         raise InvalidError("Nobody of this family can read it here: ask the clinic.", {"audience": "nobody_reads"})
     if again and lane == Audience.FAMILY and consult.is_private_site:
         raise InvalidError("No family is asked for a photo of a private place.", {"retakes": "private_site"})
-    _check_items(items)
+    check_items(items)
     return photos_of(session, consult, again)
 
 
@@ -235,7 +237,7 @@ def messages_of(session: Session, consult_id: int, audiences: Sequence[str]) -> 
     return list(session.scalars(query.order_by(Message.id)))
 
 
-def _check_items(items: Sequence[str]) -> None:
+def check_items(items: Sequence[str]) -> None:
     if len(items) > MOST_ITEMS or any(not 1 <= len(seen_part(item)) <= 200 for item in items):
         raise InvalidError(f"A list has at most {MOST_ITEMS} lines of up to 200 characters.", {"items": "invalid"})
 
@@ -275,8 +277,10 @@ def _concerns_holder(consult: Consult, message: Message) -> bool:
     return consult.status in OPEN or message.audience == Audience.CLINICIANS
 
 
-def tell_lane(session: Session, consult: Consult, message: Message, kind: NoticeKind, now: datetime) -> None:
-    """Tell everybody in the lane but the author."""
+def tell_lane(
+    session: Session, consult: Consult, message: Message, kind: NoticeKind, now: datetime, *, more: str = ""
+) -> None:
+    """Tell everybody in the lane but the author; `more` tells a second word about the same message apart."""
     people: list[Person] = []
     if message.audience == Audience.FAMILY:
         people += family_of(session, consult, now)
@@ -291,4 +295,4 @@ def tell_lane(session: Session, consult: Consult, message: Message, kind: Notice
     if consult.holder_id is not None and _concerns_holder(consult, message):
         people.append(session.get_one(Person, consult.holder_id))
     for person in {person.id: person for person in people if person.id != message.author_id}.values():
-        notify(session, person, kind, consult_id=consult.id, about=message.public_id, now=now)
+        notify(session, person, kind, consult_id=consult.id, about=message.public_id + more, now=now)

@@ -148,6 +148,17 @@ def test_asking_the_family_stops_the_clock_in_their_language(
     assert message.items == {"items": ["Una foto de cerca, nítida, con luz de día"]}
     assert message.text == "Una foto de cerca, nítida, con luz de día"
     assert (clock.state, clock.paused_reason) == ("paused", "needs_family")
+    # What was forgotten joins it, in the lane that was asked alone, and is shown first as well.
+    here = f"/consults/{held.public_id}"
+    offers = ["Add to what you asked for" in derm.get(f"{here}?lane={lane}").text for lane in ("family", "clinicians")]
+    assert offers == [True, False]
+    more = {"lane": "family", "verb": "ask", "items": ["weight"], "text": ""}
+    assert post(derm, at, more).status_code == 200
+    assert post(derm, at, {**more, "confirmed": "yes"}).location.endswith("said=asked")
+    with runtime.database.reading() as session:
+        assert len(session.scalars(select(Message)).one().lines) == 2
+    long = post(derm, at, {**more, "items": [], "text": "x" * 201, "confirmed": "yes"})
+    assert (long.status_code, "at most 200 letters a line" in long.text) == (422, True)
 
 
 def test_an_empty_message_is_refused_in_words(derm: FlaskClient, held: Consult) -> None:

@@ -136,6 +136,7 @@ def test_a_script_hears_how_it_stands(clinic: Clinic, browser_of: BrowserOf, hel
     given = {"csrf_token": token_from(derm.get(case(held)).text), "drawing": json.dumps([BOX]), "verb": "save"}
     told = derm.post(path, data=given, headers={"Accept": "application/json"})
     assert (told.status_code, told.json["marks"], told.json["told"]) == (200, [BOX], ["Box, left"])
+    assert "Others see it once you have asked" in told.json["saved"]
     told = derm.post(path, data={**given, "drawing": "[7]"}, headers={"Accept": "application/json"})
     assert (told.status_code, told.json) == (422, {"problem": "This mark cannot be kept."})
 

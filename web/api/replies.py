@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from econsult.consults import answers, correcting, threads, unasking, undoing
+from econsult.consults.asking_more import Asking, ask
 from econsult.consults.leaving import leave_words
 from econsult.consults.threads import Audience
 from econsult.reading import reader_for
@@ -35,20 +36,15 @@ def post_message(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
 
 @route("POST", "/consults/<consult_id>/request-info", answer="Consult", body=REQUEST_INFO_IN)
 def request_info(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Ask for what is missing, also photos again; the clock stands still until an answer comes, at most three days."""
+    """Ask for what is missing, also photos again; the clock stands still until an answer comes, at most three days.
+
+    While that is waited for, what is asked in the same lane joins it, and the clock stands still no longer by it.
+    """
     audience = Audience(body["audience"]) if "audience" in body else None
     with loaded(consult_id, Right.ANSWER) as (session, passed):
-        threads.request_info(
-            session,
-            passed.consult,
-            me(),
-            text=body["text"],
-            items=body.get("items", []),
-            audience=audience,
-            now=now(),
-            again=wanted_of(body),
-            codes=codes_in(body.get("items", [])),
-        )
+        items = body.get("items", [])
+        asking = Asking(body["text"], items, wanted_of(body), codes=codes_in(items))
+        ask(session, passed.consult, me(), audience, asking, now=now())
     return as_it_is(consult_id)
 
 

@@ -14,6 +14,7 @@ from econsult.advice.own_snippets import known_to
 from econsult.advice.snippets import Snippet
 from econsult.asked_before import is_for_another, may_be_followed
 from econsult.consults import declining, holding
+from econsult.consults.asking_more import open_request
 from econsult.consults.confidential import is_offered
 from econsult.consults.lifecycle import Status
 from econsult.consults.opened import opened_of
@@ -145,10 +146,16 @@ def _may_keep(case: Case) -> bool:
 
 
 def _known_beside(case: Case) -> dict[str, object]:
-    """Which visit is ahead, and when the family opened the answer that nobody has said to be understood."""
+    """Which visit is ahead, when the family opened the answer that nobody has said to be understood, and which request
+    for information whoever answers waits for."""
     with database().reading() as session:
         opened = opened_of(session, [case.consult]) if me().role == Role.PCP else {}
-        return {"visit_ahead": ahead_of(session, case.consult), "opened_at": opened.get(case.consult.id)}
+        asked = open_request(session, case.consult) if case.mode == "write" else None
+        return {
+            "open_request": asked,
+            "visit_ahead": ahead_of(session, case.consult),
+            "opened_at": opened.get(case.consult.id),
+        }
 
 
 def _is_close_out_open(case: Case) -> bool:

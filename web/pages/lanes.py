@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import Pass, consult_for
-from econsult.consults import threads, unasking
+from econsult.consults import asking_more, threads, unasking
 from econsult.consults.desks import STAND_INS
 from econsult.consults.records import Consult
 from econsult.consults.retakes import Wanted
@@ -153,6 +153,8 @@ def _why_not_said(error: InvalidError) -> str:
         return refusal_words(error)
     if "audience" in error.fields:
         return gettext("Nobody of this family has an account here. Ask the clinic, which can telephone them")
+    if "items" in error.fields:
+        return gettext("What you add has at most 200 letters a line, and the list at most 20 lines")
     return gettext("Write what you want to say")
 
 
@@ -168,18 +170,8 @@ def _write(session: Session, consult: Consult, lane: Audience, text: str, asked:
         is_relayed = lane == Audience.FAMILY and me().role in RELAYING and "relayed" in request.form
         threads.post(session, consult, me(), lane, text=text, now=now(), is_relayed=is_relayed)
     else:
-        threads.request_info(
-            session,
-            consult,
-            me(),
-            text=text,
-            items=asked.items,
-            audience=lane,
-            now=now(),
-            again=asked.photos,
-            again_words=asked.photo_words,
-            codes=asked.codes,
-        )
+        asking = asking_more.Asking(text, asked.items, asked.photos, asked.photo_words, asked.codes)
+        asking_more.ask(session, consult, me(), lane, asking, now=now())
     return consult
 
 

@@ -93,5 +93,5 @@ def _refuse(name: str) -> NoReturn:
 
 def _told(drawing: Drawing) -> Response:
     told = [told_mark(mark) for mark in drawing.marks]
-    kept = gettext("Kept for you alone, %(time)s", time=clock(now()))
+    kept = gettext("Kept %(time)s. Others see it once you have asked for this photo again.", time=clock(now()))
     return jsonify(marks=told_drawing(drawing)["marks"], told=told, saved=kept)

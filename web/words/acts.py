@@ -124,6 +124,7 @@ CALLED = {
     "reply": _l("Answered what was asked"),
     "reply_second": _l("Answered a side question"),
     "request_info": _l("Asked for more information"),
+    "request_more": _l("Added to what was asked for"),
     "reroute": _l("Sent a request to another specialty"),
     "resume": _l("The wait for information ended"),
     "resume_texts": _l("Allowed text messages again"),

@@ -62,6 +62,7 @@ def refusal_words(error: InvalidError) -> str:
     """Why a photo cannot be marked, or asked for again, in a sentence."""
     told = {
         "not_a_photo": gettext("Only a photo can be marked. Write in words what a video or a document should show."),
+        "on_list": gettext("This photo is in your question already, or you took it back. Ask for it in words."),
         "not_ready": gettext("This photo cannot be looked at now, so it cannot be marked or asked for again."),
         "private_site": gettext("No family is asked for a photo of a private place. Ask the clinic."),
         "too_many": gettext("These are too many marks. Take some away, or draw shorter lines."),
