@@ -16,7 +16,7 @@ from econsult.consults.conversion import accept_visit
 from econsult.consults.ending import end
 from econsult.consults.hearers import clinics_of, family_of
 from econsult.consults.holding import keep_holding, require_holder
-from econsult.consults.interpreting import lacks_words
+from econsult.consults.interpreting import family_language, lacks_words
 from econsult.consults.lifecycle import OPEN, Status, next_status
 from econsult.consults.outcomes import open_ping
 from econsult.consults.policies import ClockName, rules_of
@@ -100,7 +100,7 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
     draft = draft_of(session, consult.id)
     if draft is None:
         raise InvalidError("There is no answer to sign yet.", {"answer": "required"})
-    check_complete(draft.content)
+    check_complete(draft.content, family_language(session, consult))
     draft.content = with_added(session, consult, draft.content, now)
     is_emergency = draft.disposition == Disposition.EMERGENCY_NOW
     # Nobody waits for a letter of an emergency, and what has gone out is not taken back.

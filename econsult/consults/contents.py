@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from econsult.consults.own_steps import is_own
-from econsult.consults.spoken import has_spanish
+from econsult.consults.spoken import told_in
 from econsult.errors import InvalidError
 from econsult.seeing import is_seen
 
@@ -126,14 +126,14 @@ def _is_date(value: Any) -> bool:
         return False
 
 
-def check_complete(content: Mapping[str, Any]) -> None:
-    """Raise InvalidError for an answer that lacks what a signed one must say."""
+def check_complete(content: Mapping[str, Any], language: str) -> None:
+    """Raise InvalidError for an answer that lacks what a signed one must say to a family of this language."""
     missing = {
         name: "required"
         for name in ("impression", "disposition", "family_summary")
         if not _says_something(content.get(name))
     }
-    if has_spanish(content):
+    if told_in(content, language).is_in_spanish:
         # Nobody's Spanish is nobody's word: a person wrote it, or has checked it and is named.
         if not content.get("spanish_how"):
             missing["spanish_how"] = "required"

@@ -18,7 +18,7 @@ from econsult.consults.contents import Disposition, check_complete, clean_conten
 from econsult.consults.conversion import accept_visit
 from econsult.consults.correction_drafts import CorrectionDraft, Written, end_correction, keep_correction
 from econsult.consults.hearers import clinics_of
-from econsult.consults.interpreting import lacks_words
+from econsult.consults.interpreting import family_language, lacks_words
 from econsult.consults.ledger import DIED
 from econsult.consults.lifecycle import next_status
 from econsult.consults.outcomes import open_ping
@@ -100,8 +100,8 @@ def correct(
     the family has heard. Raises InvalidError without a reason or a change, and StaleVersionError.
     """
     status = next_status(consult.status, "correct")
-    earlier = _correctable(session, consult, person, version)
-    clean = renewed(session, consult, earlier, _checked(earlier, content, reason), now)
+    earlier, language = _correctable(session, consult, person, version), family_language(session, consult)
+    clean = renewed(session, consult, earlier, _checked(earlier, content, reason, language), now)
     answer = Answer(
         program_id=consult.program_id,
         consult_id=consult.id,
@@ -147,12 +147,12 @@ def _correctable(session: Session, consult: Consult, person: Person, version: in
     return earlier
 
 
-def _checked(earlier: Answer, content: Mapping[str, Any], reason: str) -> dict[str, Any]:
+def _checked(earlier: Answer, content: Mapping[str, Any], reason: str, language: str) -> dict[str, Any]:
     if not 1 <= len(seen_part(reason)) <= LONGEST_REASON:
         code = "too_long" if is_seen(reason) else "required"
         raise InvalidError(WHY, {"reason": code})
     clean = clean_content(content)
-    check_complete(clean)
+    check_complete({**clean, "reason": reason}, language)
     # The words beside a reason are new with each correction, and change nothing of the answer.
     if {**clean, "reason_es": ""} == {**clean_content(earlier.content), "reason_es": ""}:
         raise InvalidError("Nothing was changed.", {"answer": "unchanged"})

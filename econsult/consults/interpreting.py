@@ -19,8 +19,12 @@ SHOWN = 50
 
 def lacks_words(session: Session, consult: Consult, content: Mapping[str, Any]) -> bool:
     """Whether something that the family should read is not there in its language."""
-    language = session.scalars(select(Patient.language).where(Patient.id == consult.patient_id)).one()
-    return bool(told_in(content, language).lacking)
+    return bool(told_in(content, family_language(session, consult)).lacking)
+
+
+def family_language(session: Session, consult: Consult) -> str:
+    """The language in which the family of this consult reads."""
+    return session.scalars(select(Patient.language).where(Patient.id == consult.patient_id)).one()
 
 
 def to_interpret(session: Session, program_id: int, now: datetime) -> list[Consult]:

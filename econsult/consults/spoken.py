@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from econsult.consults.own_steps import is_own
+
 SPANISH = "es"
 _WORD = re.compile(r"[a-z]+")
 _SMALL = {
@@ -59,7 +61,8 @@ class Spoken:
 class Told:
     """What an answer says to its family: each text in the family's language where it is there in it.
 
-    `checked` says who wrote or checked what was written beside the first text (`how`, name); empty where nothing was.
+    `is_in_spanish` says that somebody must answer for Spanish, in whichever box it stands; `checked` is who does, as
+    `how` and name, empty where nothing is in Spanish.
     """
 
     summary: Spoken
@@ -67,6 +70,7 @@ class Told:
     reason: Spoken
     steps: tuple[Spoken, ...]
     lacking: tuple[str, ...]
+    is_in_spanish: bool = False
     checked: tuple[str, str] = ("", "")
 
 
@@ -95,8 +99,10 @@ def told_in(content: Mapping[str, Any], language: str) -> Told:
     lacking = tuple(
         name for name, said in parts.items() if any(each.text.strip() and each.language != language for each in said)
     )
-    checked = (str(content.get("spanish_how") or ""), str(content.get("spanish_by") or ""))
-    return Told(summary, watch_for, reason, steps, lacking, checked if has_spanish(content) else ("", ""))
+    read = [each for said in parts.values() for each in said if each.text.strip() and not is_own(each.text)]
+    is_spanish = has_spanish(content) or (language == SPANISH and any(each.language == SPANISH for each in read))
+    checked = (str(content.get("spanish_how") or ""), str(content.get("spanish_by") or "")) if is_spanish else ("", "")
+    return Told(summary, watch_for, reason, steps, lacking, is_spanish, checked)
 
 
 def has_spanish(content: Mapping[str, Any]) -> bool:

@@ -155,6 +155,7 @@ def write(eyes: Eyes) -> None:
     page.locator("#disposition").select_option(ANSWER["disposition"])
     page.locator("#watch_for").fill(ANSWER["watch_for"])
     page.locator("#family_summary").fill(ANSWER["family_summary"])
+    page.locator("#spanish_how").select_option(ANSWER["spanish_how"])
     expect(page.locator("[data-saved]")).to_contain_text("Draft saved", timeout=10_000)
     eyes.look("draft")
 

@@ -27,6 +27,7 @@ ANSWER: dict[str, Any] = {
     "watch_for": "Fiebre, pus o ampollas.",
     "disposition": "advice_only",
     "family_summary": "Parece eccema zarzamora. No es grave y no se pega. Use la crema dos veces al día.",
+    "spanish_how": "written",
     "references": "Guideline of atopic dermatitis.",
 }
 PHONE = "505-555-0199"

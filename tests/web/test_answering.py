@@ -284,9 +284,11 @@ def test_spanish_beside_the_english_is_named_measured_and_missed(
     with runtime.database.writing() as session:
         session.merge(clinic.derm).language = "en"
     spanish = "Esto parece eccema. Use la crema dos veces al día por una semana."
-    fields = {**FIELDS, "family_summary_es": spanish, "saves": "2", "verb": "sign"}
-    assert "Say who wrote or checked the Spanish" in post(derm, f"{at}/answer", fields).text
-    fields |= {"spanish_how": "reviewed", "spanish_by": "Ana Ruiz", "saves": "3"}
+    # In whichever box it stands.
+    for saves, name in enumerate(("family_summary", "family_summary_es"), 2):
+        fields = {**FIELDS, name: spanish, "saves": str(saves), "verb": "sign"}
+        assert "Say who wrote or checked the Spanish" in post(derm, f"{at}/answer", fields).text
+    fields |= {"spanish_how": "reviewed", "spanish_by": "Ana Ruiz", "saves": "4"}
     assert post(derm, f"{at}/answer", fields).status_code == 303
     post(browser_of(clinic.pcp), f"{at}/acknowledge", {"version": "1"})
     read = browser_of(clinic.mother).get(f"/family/questions/{held.public_id}/answer").text

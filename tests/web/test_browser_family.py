@@ -30,6 +30,7 @@ NOW = datetime.now(UTC) - timedelta(minutes=30)
 SPANISH = {
     "impression": "Dermatitis atópica en el pliegue del codo, moderada. Sin signos de infección.",
     "family_summary": "Parece eccema. Es piel seca que pica. No es grave y no se pega a otros niños.",
+    "spanish_how": "written",
     "watch_for": "Tiene fiebre o le sale pus.\nLe salen ampollas que duelen.",
     "recommendations": [
         {"text": "Ponga la crema nueva 2 veces al día por 7 días.", "owner": "family"},

@@ -137,7 +137,7 @@ def test_a_hard_sentence_is_seen() -> None:
     ]
 
 
-WRITTEN = {**ANSWER, "family_summary": "Es un eccema.", "watch_for": "Fiebre"}
+WRITTEN = {**ANSWER, "family_summary": "Es un eccema.", "watch_for": "Fiebre", "spanish_how": "written"}
 """What a doctor wrote, whose words are judged while they are written; the paper's own are judged here."""
 OTHERS = {str(WRITTEN["family_summary"]), str(WRITTEN["watch_for"]), WRITTEN["recommendations"][0]["text"]}
 

@@ -27,7 +27,12 @@ from workers.runtime import Runtime
 BrowserOf = Callable[[Person], FlaskClient]
 CODE = re.compile(r"(?:[0-9a-f]{8} ){7}[0-9a-f]{8}")
 SUMMARY = "Es un eccema. Use la crema dos veces al día. ¿Fiebre? Llámenos."
-SPANISH = {**ANSWER, "family_summary": SUMMARY, "impression": "Atopic dermatitis of Luz Prueba, elbow"}
+SPANISH = {
+    **ANSWER,
+    "family_summary": SUMMARY,
+    "spanish_how": "written",
+    "impression": "Atopic dermatitis of Luz Prueba, elbow",
+}
 
 
 @pytest.fixture

@@ -45,7 +45,9 @@ class Plain:
     is_lacking: bool = False
     """Whether something of it is not there in the family's language."""
     spanish_by: str = ""
-    """Whose Spanish it is, where it was written beside the first text: a name."""
+    """Who has checked its Spanish: a name."""
+    is_own_spanish: bool = False
+    """Whether whoever answered wrote the Spanish."""
 
     def reading(self, language: str) -> list[tuple[str, str]]:
         """The pages to read on that the references name, as titles and addresses in the reader's language."""
@@ -80,7 +82,8 @@ def plain_of(
             if line.strip(" -•")
         ],
         is_lacking=bool(told.lacking),
-        spanish_by=told.checked[1],
+        spanish_by=told.checked[1] if told.checked[0] == "reviewed" else "",
+        is_own_spanish=told.checked[0] == "written",
         impression=content.get("impression") or "",
         confidence=str(terms.CONFIDENCES.get(content.get("confidence") or "", "")),
         next_step=str(terms.DISPOSITIONS[Disposition(answer.disposition)]) if answer.disposition else "",

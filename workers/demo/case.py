@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from econsult.consults.spoken import SPANISH, language_of
+
 SENT_BEFORE = frozenset({"ask", "sign", "decline", "withdraw", "stop"})
 """After these steps nothing can be attached any more, so the files of such a case are sent while it is told."""
 
@@ -82,4 +84,5 @@ def answer(
         "confidence": confidence,
         "watch_for": watch_for,
         "references": references,
+        **({"spanish_how": "written"} if language_of(summary) == SPANISH else {}),
     }
