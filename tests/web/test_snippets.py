@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from econsult.advice.own_snippets import SnippetForm, keep
-from econsult.consults import holding
+from econsult.consults import answers, holding
 from tests.house.tree import ROOT
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.services.browser import Devices
@@ -38,10 +39,11 @@ def test_keys_alone_bring_a_sentence_and_lead_through_its_places(
     first.focus()
     keys.type("/steroid")
     keys.press("Tab")
-    for words in ("Triamcinolone 0.1 %", "the elbows", "5"):
+    # Where it is the request tells already.
+    for words in ("Triamcinolone 0.1 %", "5"):
         keys.type(words)
         keys.press("Tab")
-    done = "Triamcinolone 0.1 % ointment on the elbows, a thin layer twice a day for 5 days, then stop."
+    done = "Triamcinolone 0.1 % ointment on the elbow, a thin layer twice a day for 5 days, then stop."
     expect(first).to_have_value(done)
     # With nothing left to fill in, Tab goes on as everywhere; backwards it always does.
     expect(page.locator("#own1")).to_be_focused()
@@ -70,6 +72,28 @@ def test_a_place_that_is_left_open_is_named_when_the_answer_is_signed(
     signed = {**texts, "watch_for": "Fever for ⟨3⟩ days", "saves": "0", "verb": "sign"}
     refused = post(derm, f"{path}/answer", signed)
     assert (refused.status_code, "Fill in what stands between" in refused.text) == (422, True)
+
+
+def test_what_the_request_tells_is_filled_in_and_nothing_else(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    now = datetime.now(UTC) - timedelta(minutes=1)
+    told = {"core.weight": 16.5, "core.onset": "weeks", "body_site": ["elbow", "knee"]}
+    with runtime.database.writing() as session:
+        sent = clinic.econsult(session, now=now)
+        sent.details = {**sent.details, **told}
+        consult = holding.claim(session, sent, clinic.derm, now=now, lease=LEASE)
+        content = {**ANSWER, "disposition": "new_photo", "photo_days": 5}
+        answers.save_draft(session, consult, clinic.derm, content, now=now, lease=LEASE)
+        for name, text in (("mine", "For ⟨time so far⟩ now, ⟨Specialty⟩."), ("place", "Visit at ⟨where⟩.")):
+            keep(session, clinic.derm, SnippetForm(name, "step", text), now=now)
+    page = html.unescape(browser_of(clinic.derm).get(f"/consults/{sent.public_id}").text)
+    lines = dict(re.findall(r'data-snippet="([^"]+)".*?data-words[^>]*>([^<]*)<', page, re.DOTALL))
+    assert "the cream on the elbow and the knee two times a day for ⟨7⟩ days" in lines["eczema-family"]
+    assert "la crema en el codo y la rodilla dos veces" in lines["eccema-familia"]
+    assert "for a weight of 16.5 kg at 4 years: ⟨dose⟩" in lines["by-weight"]
+    assert "New photo in 5 days" in lines["photo-again"]
+    assert (lines["mine"], lines["place"]) == ("For 1 to 6 weeks now, dermatology.", "Visit at ⟨where⟩.")
 
 
 SENTENCE = {"name": "/Rest", "field": "step", "text": "Rest for ⟨2⟩ days", "specialty": ""}

@@ -11,7 +11,6 @@ from werkzeug import Response
 from econsult.access import consult_for
 from econsult.advice.close_out import is_left_open
 from econsult.advice.own_snippets import known_to
-from econsult.advice.snippets import Snippet
 from econsult.asked_before import is_for_another, may_be_followed
 from econsult.consults import declining, holding
 from econsult.consults.asking_more import open_request
@@ -33,6 +32,7 @@ from web.shell.forms import FormReader
 from web.shell.numbers import argument
 from web.showing.arrivals import allowed_in, whence_of
 from web.showing.casefile import Case, open_case
+from web.showing.filling import Ready, filled_in
 from web.showing.visits import ahead_of
 from web.words import terms
 from web.words.asking import LACKING
@@ -117,9 +117,9 @@ def _danger_signs(case: Case) -> tuple[Flag, ...]:
     return for_age(EVERY, age_in_months(case.patient.birth_date, now().date())) if may_ask else ()
 
 
-def _snippets(case: Case) -> tuple[Snippet, ...]:
+def _snippets(case: Case) -> tuple[Ready, ...]:
     with database().reading() as session:
-        return known_to(session, me(), case.consult.specialty)
+        return filled_in(known_to(session, me(), case.consult.specialty), case.consult, case.patient, case.content)
 
 
 def _opens_on(case: Case, wish: str) -> str:

@@ -34,6 +34,7 @@ from web.shell.errors import status_of
 from web.shell.forms import FormReader
 from web.shell.numbers import form_number
 from web.showing.casefile import open_case
+from web.showing.filling import filled_in
 from web.showing.lost import words_of
 from web.words import terms
 from web.words.language import gettext
@@ -180,7 +181,7 @@ def _page(
             raise ForbiddenError(NOT_YOURS)
         draft = correction_of(session, loaded.consult.id)
         case = open_case(session, loaded)
-        snippets = known_to(session, me(), loaded.consult.specialty)
+        known = known_to(session, me(), loaded.consult.specialty)
     if content is None and draft is not None:
         content, reason = draft.content, draft.reason
         # Words that outlived the version that they were written over: its successor is to be read first.
@@ -203,6 +204,6 @@ def _page(
         terms=terms,
         days=due_days(),
         kinds=KINDS,
-        snippets=snippets,
+        snippets=filled_in(known, case.consult, case.patient, shown),
         snippet_fields=SNIPPET_FIELDS,
     )
