@@ -132,6 +132,9 @@ def test_signing_alone_goes_back_to_the_queue(derm: FlaskClient, held: Consult) 
 
 def test_an_emergency_is_said_to_be_told_now(derm: FlaskClient, held: Consult) -> None:
     fields = {**FIELDS, "disposition": "emergency_now", "verb": "sign"}
+    refused = post(derm, f"/consults/{held.public_id}/answer", fields)
+    assert (refused.status_code, 'href="#confirm_emergency"' in refused.text) == (422, True)
+    fields |= {"saves": "1", "confirm_emergency": "yes"}
     answer = post(derm, f"/consults/{held.public_id}/answer", fields)
     assert answer.location == "/worklist?said=signed_now"
     assert "are told now" in derm.get(answer.location).text
@@ -257,9 +260,8 @@ def test_what_the_clinic_has_opened_is_not_taken_back_and_the_page_says_so(
 
 
 def test_an_emergency_offers_no_way_back(derm: FlaskClient, held: Consult) -> None:
-    signed = post(
-        derm, f"/consults/{held.public_id}/answer", {**FIELDS, "disposition": "emergency_now", "verb": "sign"}
-    )
+    fields = {**FIELDS, "disposition": "emergency_now", "confirm_emergency": "yes", "verb": "sign"}
+    signed = post(derm, f"/consults/{held.public_id}/answer", fields)
     assert "answer/undo" not in derm.get(signed.location).text
 
 

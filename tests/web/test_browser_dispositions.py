@@ -48,6 +48,12 @@ def sign(page: Page, disposition: str) -> None:
     page.locator("#watch_for").fill(str(ANSWER["watch_for"]))
     page.locator("#family_summary").fill(str(ANSWER["family_summary"]))
     page.locator("button[form=answer][value=sign]").click()
+    if disposition == "emergency_now":
+        # It is one arrow key away from its neighbors: the keys alone say that it is meant, and sign.
+        expect(page.locator("#problem")).to_contain_text("To the emergency room now")
+        page.locator("#problem a").press("Enter")
+        page.locator("#confirm_emergency").press("Space")
+        page.keyboard.press("Control+Enter")
     page.wait_for_url("**said=signed**")
 
 

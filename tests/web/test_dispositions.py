@@ -95,6 +95,7 @@ def signing(disposition: str) -> dict[str, object]:
         "rec_owner": ["family"],
         "rec_due": [""],
         "disposition": disposition,
+        **({"confirm_emergency": "yes"} if disposition == "emergency_now" else {}),
         "saves": "0",
         "verb": "sign",
     }

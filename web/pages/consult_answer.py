@@ -43,6 +43,7 @@ from web.showing.casefile import open_case
 from web.showing.lost import Lost, why_lost, words_of
 from web.words.language import gettext
 from web.words.plain import lacking_words, meter_of
+from web.words.terms import DISPOSITIONS
 from web.words.times import clock
 
 answering = rings(Blueprint("answering", __name__, url_prefix="/consults/<public_id>"))
@@ -83,6 +84,7 @@ def _signed_before(public_id: str, content: Mapping[str, Any]) -> Response | Non
 def _kept(public_id: str, content: Mapping[str, Any]) -> Page:
     draft, language = _save(public_id, content)
     if request.form.get("verb") in {"sign", "sign_next"}:
+        check_emergency(content)
         return _signed(public_id)
     if request.form.get("verb") == "preview":
         return redirect(url_for("as_family.show", public_id=public_id), 303)
@@ -260,6 +262,13 @@ def _refused(public_id: str, content: Mapping[str, Any], errors: Mapping[str, st
     return case_page(case, errors=errors, content=content), 422
 
 
+def check_emergency(content: Mapping[str, Any]) -> None:
+    """Raise InvalidError where "emergency room now" is signed without the tick that says so: it is one arrow key away
+    from the other choices, goes out at once, and is never taken back. The draft holds no tick."""
+    if content.get("disposition") == Disposition.EMERGENCY_NOW and "confirm_emergency" not in request.form:
+        raise InvalidError("Say that you mean an emergency.", {"confirm_emergency": "required"})
+
+
 def sentences(fields: Mapping[str, str]) -> dict[str, str]:
     """What is missing of an answer, by field, in words."""
     needed = {
@@ -269,6 +278,10 @@ def sentences(fields: Mapping[str, str]) -> dict[str, str]:
         "spanish_how": gettext("Say who wrote or checked the Spanish"),
         "spanish_by": gettext("Name who checked the Spanish"),
         "recommendations": gettext("A plan has at most %(most)d steps", most=MOST_RECOMMENDATIONS),
+        "confirm_emergency": gettext(
+            "You chose “%(words)s”. Tick the box that says so, then sign again",
+            words=DISPOSITIONS[Disposition.EMERGENCY_NOW],
+        ),
         "photo_days": gettext("Write a number of days from 1 to 90"),
     }
     needed |= {
