@@ -63,7 +63,7 @@ def test_the_form_becomes_the_draft(runtime: Runtime, derm: FlaskClient, held: C
     ]
     page = derm.get(f"/consults/{held.public_id}").text
     assert 'name="saves" value="1"' in page
-    assert 'value="Call the family"' in page
+    assert ">Call the family</textarea>" in page
     assert "Draft saved" in page
 
 

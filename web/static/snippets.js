@@ -1,5 +1,5 @@
 // Sentences that are written again and again: "/name" and Tab bring one, Tab leads to what is open in it.
-const BOXES = "textarea, input[name^=rec_text]";
+const BOXES = "textarea";
 const form = document.querySelector("[data-answer], form.correct"), list = document.querySelector("[data-snippets]");
 if (form && list) offer();
 

@@ -41,8 +41,15 @@ function offerMore(form) {
     const row = steps[steps.length - 1].cloneNode(true), number = steps.length + 1;
     row.querySelectorAll("[id]").forEach((part) => { const name = part.id.replace(/\d+/, number); row.querySelector(`label[for=${part.id}]`).htmlFor = name; part.id = name; });
     row.querySelectorAll("label").forEach((label) => { label.textContent = label.textContent.replace(/\d+/, number); });
-    row.querySelectorAll("input").forEach((field) => { field.value = ""; });
+    row.querySelectorAll("textarea").forEach((field) => { field.value = ""; });
     more.before(row);
-    row.querySelector("input").focus();
+    row.querySelector("textarea").focus();
+  });
+  // One step a line: Enter goes on to the next one, as on a list. With Ctrl it signs.
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.ctrlKey || event.metaKey || event.target.name !== "rec_text") return;
+    event.preventDefault();
+    const lines = [...form.querySelectorAll("[name=rec_text]")], next = lines[lines.indexOf(event.target) + 1];
+    if (next) next.focus(); else more.click();
   });
 }
