@@ -182,8 +182,7 @@ def open_case(session: Session, loaded: Pass, sending: Sending | None = None) ->
     stay(session, consult, me(), now(), settings().claim)
     stay_second(session, consult, me(), now(), settings().claim)
     answer, awaits_photo = _readable_answer(session, loaded), bool(photos_awaited(session, consult))
-    mode, read = _mode(loaded, answer), reader_for(session, loaded, marks())
-    sheets = _sheets(session, loaded)
+    mode, read, sheets = _mode(loaded, answer), reader_for(session, loaded, marks()), _sheets(session, loaded)
     lacking, returns = _clinic_now(session, consult) if mode == "write" else (False, None)
     return Case(
         consult=consult,
