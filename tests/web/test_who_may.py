@@ -218,6 +218,7 @@ WHO = {
     "POST /consults/<public_id>/send-on": CLINIC,
     "POST /consults/<public_id>/withdraw": CLINIC + NURSE,
     "POST /consults/<public_id>/reopen": CLINIC + NURSE,
+    "POST /consults/<public_id>/results": CLINIC + NURSE,
     # The case.
     # Who may not know the child opens its name by exception; everybody else on a case knows it.
     "GET /consults/<public_id>/identity": SPECIALIST,
