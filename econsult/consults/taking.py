@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,13 +34,14 @@ class _Takeable(Filters):
         return [*super().conditions(), *self.bars]
 
 
-def next_for(session: Session, person: Person, *, now: datetime) -> Consult | None:
+def next_for(session: Session, person: Person, *, now: datetime, lost: Collection[int] = ()) -> Consult | None:
     """The first of the pool that this person may take, however many before it are barred; None where there is none.
 
-    What somebody else is asked about first, by name, is passed over for the while; whoever opens it may take it.
-    Raises ForbiddenError for somebody whose hands are full. The database passes over what is barred, in one statement.
+    What somebody else is asked about first, by name, is passed over for the while; whoever opens it may take it. So are
+    those that this person has just `lost` to somebody faster, by their numbers. Raises ForbiddenError for somebody
+    whose hands are full. The database passes over what is barred, in one statement.
     """
-    first = _first(session, person, now)
+    first = _first(session, person, now, lost)
     if first is not None:
         check_may_take(session, first, person)
     return first
@@ -55,9 +57,11 @@ def take(session: Session, consult: Consult, person: Person, *, now: datetime, l
     return claim(session, consult, person, now=now, lease=lease, detail="" if is_in_turn else OUT_OF_TURN)
 
 
-def _first(session: Session, person: Person, now: datetime) -> Consult | None:
-    bars = (*_bars(session, person), ~kept_for_others(person, now))
-    found = page(session, person, View.POOL, now=now, filters=_Takeable(bars=bars), limit=1)
+def _first(session: Session, person: Person, now: datetime, lost: Collection[int] = ()) -> Consult | None:
+    bars = [*_bars(session, person), ~kept_for_others(person, now)]
+    if lost:
+        bars.append(Consult.id.not_in(lost))
+    found = page(session, person, View.POOL, now=now, filters=_Takeable(bars=tuple(bars)), limit=1)
     return next(iter(found.consults), None)
 
 

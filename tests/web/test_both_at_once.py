@@ -11,11 +11,15 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import delete, func, select
 
+from econsult.access import consult_for
+from econsult.consults import passing
 from econsult.consults.policies import Policy
 from econsult.consults.records import Consult
 from econsult.queue.invariants import violations
+from econsult.rights import Right
 from econsult.rosters.limits import Limits
 from econsult.rosters.shifts import Shift, Swap, TimeOff
+from tests.beside import beside
 from tests.personas import Clinic
 from tests.together import at_once
 from tests.web.browsing import token_from
@@ -188,3 +192,37 @@ def test_of_two_coordinators_who_give_it_at_once_one_does(
             holder = session.get_one(Consult, consult.id).holder_id
             assert holder == (clinic.derm.id, clinic.derm2.id)[done.index(303)]
             assert list(violations(session, NOW)) == []
+
+
+def test_each_of_many_who_ask_for_the_next_case_at_once_has_one_of_their_own(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    """Whoever lost to five others was told that everything is answered."""
+    people = clinic.more(runtime.database, 8)
+    with runtime.database.writing() as session:
+        asked = [clinic.econsult(session, now=NOW).id for _ in people]
+    sends = [_sender(browser_of(person)) for person in people]
+    assert at_once(*(partial(send, "/worklist/next", {}) for send in sends)) == [303] * 8
+    with runtime.database.reading() as session:
+        holders = session.scalars(select(Consult.holder_id).where(Consult.id.in_(asked))).all()
+    assert sorted(filter(None, holders)) == sorted(person.id for person in people)
+
+
+def test_the_next_case_is_the_one_after_what_is_sent_elsewhere_meanwhile(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    """Whoever had just found it read that the page was not there."""
+    with runtime.database.writing() as session:
+        first, second = (clinic.econsult(session, now=NOW).public_id for _ in range(2))
+
+    def send_on() -> None:
+        with runtime.database.writing() as session:
+            desk = clinic.coordinator
+            consult = consult_for(session, desk, first, now=NOW, right=Right.ASSIGN).consult
+            passing.reroute(session, consult, desk, "neurology", "Nerves", now=NOW)
+
+    derm = browser_of(clinic.derm)
+    token = token_from(derm.get("/nowhere").text)
+    with beside(runtime.database, "wish", send_on, patience=5):
+        reply = derm.post("/worklist/next", data={"csrf_token": token})
+    assert (reply.status_code, reply.headers["Location"]) == (303, f"/consults/{second}")

@@ -16,7 +16,7 @@ from econsult.consults import holding
 from econsult.consults.taking import is_kept_for_others, next_for
 from econsult.consults.views import Filters, View
 from econsult.consults.worklist import COUNT_CAP, Page, count_all, page
-from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
 from econsult.people.kept_views import Narrowed, keep_view, kept_view
 from econsult.people.persons import LANGUAGES, Role, specialties_of
 from econsult.rights import Right
@@ -28,7 +28,6 @@ from web.words import terms
 from web.words.language import gettext
 
 worklist = rings(Blueprint("worklist", __name__, url_prefix="/worklist"))
-TRIES = 5
 
 
 @worklist.get("")
@@ -105,20 +104,24 @@ def next_case() -> Response:
 def take_next() -> str | None:
     """Claim the first request that the signed-in person may take; its public id, or None where there is none.
 
+    However many others ask at the same moment: whoever loses one to somebody faster goes on to the next in order.
     Raises ForbiddenError for somebody whose hands are full.
     """
-    for _ in range(TRIES):
+    lost: set[int] = set()
+    while True:
         with database().writing() as session:
-            first = next_for(session, me(), now=now())
+            first = next_for(session, me(), now=now(), lost=lost)
             if first is None:
                 return None
-            loaded = consult_for(session, me(), first.public_id, now=now(), right=Right.HOLD)
+            number, public_id = first.id, first.public_id
             try:
+                loaded = consult_for(session, me(), public_id, now=now(), right=Right.HOLD)
                 holding.claim(session, loaded.consult, me(), now=now(), lease=settings().claim)
-            except ImpossibleVerbError:
-                continue  # Somebody else was faster; the next one in order is ours.
-            return loaded.consult.public_id
-    return None
+            except (ForbiddenError, ImpossibleVerbError, NotFoundError):
+                # Taken, taken back or sent elsewhere since it was read. Full hands are found by the next look.
+                lost.add(number)
+                continue
+            return public_id
 
 
 def none_left() -> str:
