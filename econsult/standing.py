@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, and_, false, or_, select, union
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, union
 from sqlalchemy.orm import Session
 
 from econsult.consults.desks import STAND_INS, stands_in
@@ -55,9 +55,20 @@ def check_desk(session: Session, person: Person, now: datetime) -> None:
 
 def has_just_stood_in(session: Session, person: Person, public_id: str, act: str, now: datetime) -> bool:
     """Whether this person, who has or had the desk of others, did this to the consult within the last minutes."""
+    return _acted(session, person, public_id, now, AuditEvent.person_id == person.id, AuditEvent.action == act)
+
+
+def was_just_stood_in_for(session: Session, person: Person, public_id: str, act: str, now: datetime) -> bool:
+    """Whether somebody else did this to the consult within the last minutes, and this person stands in for the desk."""
+    is_others = (AuditEvent.person_id != person.id, AuditEvent.action == act)
+    return stands_in(session, person, now) and _acted(session, person, public_id, now, *is_others)
+
+
+def _acted(session: Session, person: Person, public_id: str, now: datetime, *which: ColumnElement[bool]) -> bool:
+    """Whether the trail of this consult has such a row of the last minutes; False for whoever stands in for nobody."""
     if person.role not in STAND_INS:
         return False
     own = (Consult.public_id == public_id, Consult.program_id == person.program_id)
     done = select(AuditEvent.id).join(Consult, Consult.patient_id == AuditEvent.patient_id).where(*own)
-    done = done.where(AuditEvent.consult_id == Consult.id, AuditEvent.person_id == person.id)
-    return session.scalar(done.where(AuditEvent.action == act, AuditEvent.at > now - JUST_NOW).limit(1)) is not None
+    done = done.where(AuditEvent.consult_id == Consult.id, AuditEvent.at > now - JUST_NOW)
+    return session.scalar(done.where(*which).limit(1)) is not None

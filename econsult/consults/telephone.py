@@ -149,6 +149,12 @@ def try_call(session: Session, consult: Consult, person: Person, *, now: datetim
     return bool(tasks)
 
 
+def is_ended_by_another(session: Session, consult: Consult, person: Person) -> bool:
+    """Whether somebody else has said already what came of the newest call; the same words twice are one's own."""
+    task = call_of(session, consult.id)
+    return task is not None and task.done_by_id not in (None, person.id)
+
+
 def finish_call(
     session: Session, consult: Consult, person: Person, outcome: str, *, words: str = "", now: datetime
 ) -> None:

@@ -12,15 +12,19 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, func, select
 
 from econsult.access import consult_for
-from econsult.consults import passing
+from econsult.consults import answers, passing
 from econsult.consults.policies import Policy
 from econsult.consults.records import Consult
+from econsult.consults.telephone import PhoneEvent
+from econsult.consults.threads import Message
+from econsult.people.persons import Role, add_person
 from econsult.queue.invariants import violations
 from econsult.rights import Right
 from econsult.rosters.limits import Limits
 from econsult.rosters.shifts import Shift, Swap, TimeOff
+from econsult.trail import AuditEvent
 from tests.beside import beside
-from tests.personas import Clinic
+from tests.personas import ANSWER, LEASE, Clinic
 from tests.together import at_once
 from tests.web.browsing import token_from
 from tests.web.conftest import BrowserOf
@@ -226,3 +230,42 @@ def test_the_next_case_is_the_one_after_what_is_sent_elsewhere_meanwhile(
     with beside(runtime.database, "wish", send_on, patience=5):
         reply = derm.post("/worklist/next", data={"csrf_token": token})
     assert (reply.status_code, reply.headers["Location"]) == (303, f"/consults/{second}")
+
+
+def test_of_two_who_stand_in_for_the_desk_and_act_at_once_one_does(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    """Nobody of the clinic and of the desk is there: two directors do the same step, each in their own way."""
+    with runtime.database.writing() as session:
+        details = {"email": "second@clinic.test", "name": "second", "role": Role.DIRECTOR, "now": NOW}
+        other = add_person(session, runtime.database.cipher, clinic.program, **details)
+        emergency, waits = clinic.claimed(session, now=NOW), clinic.econsult(session, now=NOW)
+        away = {"starts_at": NOW - timedelta(hours=1), "ends_at": NOW + timedelta(days=2)}
+        session.add_all(TimeOff(person_id=each.id, **away) for each in (clinic.pcp, clinic.coordinator))
+        asked = clinic.family_question(session, now=NOW)
+        urgent = {**ANSWER, "disposition": "emergency_now"}
+        answers.save_draft(session, emergency, clinic.derm, urgent, now=NOW, lease=LEASE)
+        answers.sign(session, emergency, clinic.derm, now=NOW)
+    called = [{"outcome": "reached", "version": "1"}, {"outcome": "sent_help", "words": "Police", "version": "1"}]
+    given = [{"person": each.public_id, "had": "", "although": "1"} for each in (clinic.derm, clinic.derm2)]
+    turned = [{"words": words} for words in ("Llame al 1", "Llame al 2")]
+    desk, people = "/coordination/desk", [browser_of(person) for person in (clinic.director, other)]
+    token = [token_from(browser.get("/nowhere").text) for browser in people]
+    for path, forms, ends, other_end in (
+        # Where help was sent first, the other may still reach the family, and says so.
+        (f"/calls/{emergency.public_id}/done", called, {"called", "noted", "done_by_other"}, set()),
+        # Of a request that somebody has by now the second reads who, beside their own form.
+        (f"{desk}/{waits.public_id}", given, {"assigned"}, {""}),
+        (f"{desk}/{asked.public_id}/decline", turned, {"declined"}, {"done_by_other"}),
+    ):
+        sent = [{**form, "csrf_token": own} for form, own in zip(forms, token, strict=True)]
+        done = at_once(*(partial(who.post, path, data=form) for who, form in zip(people, sent, strict=True)))
+        said = {(reply.location or "").partition("said=")[2].partition("&")[0] for reply in done}
+        assert said - ends == other_end, path
+        assert {reply.status_code for reply in done} <= {303, 422}
+    with runtime.database.reading() as session:
+        made = select(PhoneEvent.kind).where(PhoneEvent.kind == "done")
+        ends = [line for line in session.scalars(select(AuditEvent.action)) if line in ("decline", "assign")]
+        assert (session.scalars(made).all(), sorted(ends)) == (["done"], ["assign", "decline"])
+        assert session.scalars(select(Message.id).where(Message.consult_id == asked.id)).one()
+        assert list(violations(session, NOW)) == []

@@ -126,6 +126,10 @@ def test_a_person_ends_it_and_whoever_comes_later_sees_that(
     assert post(pcp, f"{call}/done", reached).location == "/clinic?said=called"
     assert TITLE not in desk.get("/coordination").text
     assert post(desk, f"{call}/tried", {}).location == call
+    # Whoever had sent somebody meanwhile is not told that this is written down, and keeps their words.
+    reply = post(desk, f"{call}/done", {"version": "1", "outcome": "sent_help", "words": "The police are there"})
+    shown = ("yours was not kept" in reply.text, "The police are there" in reply.text)
+    assert (reply.status_code, *shown) == (409, True, True)
     page = desk.get(call).text
     assert "This family was telephoned" in page
     assert "The family was reached." in page

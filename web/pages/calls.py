@@ -17,7 +17,7 @@ from econsult.consults import telephone, telling
 from econsult.consults.desks import STAND_INS
 from econsult.consults.spoken import told_in
 from econsult.consults.telephone import LONGEST_WORDS, Outcome
-from econsult.errors import InvalidError, NotFoundError, StaleVersionError
+from econsult.errors import ImpossibleVerbError, InvalidError, NotFoundError, StaleVersionError
 from econsult.people.persons import Person, Role
 from econsult.rights import Right
 from web.context import database, now
@@ -90,6 +90,11 @@ def done(public_id: str) -> Response | tuple[str, int]:
                 )
         except InvalidError:
             errors = {"words": gettext("Write who was sent to the family")}
+        except ImpossibleVerbError:
+            errors = {
+                "tell": gettext("Somebody else has just written down what came of this call; yours was not kept.")
+            }
+            status = 409
         except StaleVersionError:
             errors, status = {"tell": changed_words()}, 409
     if errors:

@@ -30,7 +30,7 @@ from web.pages.clinic.sending_on import look, weigh
 from web.pages.clinic.terms import sentences
 from web.pages.giving import LONGEST_REASON
 from web.shell.auth import me, only
-from web.shell.desk import rings, with_stand_ins
+from web.shell.desk import rings, second_press, with_stand_ins
 from web.shell.forms import FormReader
 from web.showing.sending import Sending
 from web.words.language import gettext
@@ -40,6 +40,7 @@ turning_down = rings(Blueprint("turning_down", __name__, url_prefix="/coordinati
 
 @turning_down.post("/<public_id>/decline")
 @only(*DESK)
+@second_press("decline", "declined")
 def decline(public_id: str) -> Response | tuple[str, int]:
     """End the question with words that the family reads; the family stands among those to be telephoned then."""
     form = FormReader()

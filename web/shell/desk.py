@@ -15,7 +15,7 @@ from econsult.consults.desks import STAND_INS, stands_in
 from econsult.consults.undoing import undoable
 from econsult.errors import ForbiddenError, NotFoundError
 from econsult.people.persons import Person, Role
-from econsult.standing import check_desk, has_just_stood_in
+from econsult.standing import check_desk, has_just_stood_in, was_just_stood_in_for
 from web.context import database, now, ring_workers, signed_in
 from web.shell.auth import View, home_of, me, only
 from web.words.refusals import have_arrived, told_of_files
@@ -165,7 +165,8 @@ def with_stand_ins(*roles: Role) -> Callable[[View], View]:
 def second_press(act: str, said: str) -> Callable[[View], View]:
     """Answer with the receipt once more where whoever stood in for the desk presses a button twice.
 
-    The first `act` ended what they were let in for, so that the second would find a closed door.
+    The first `act` ended what they were let in for, so that the second would find a closed door. So it would that of
+    somebody else who stands in too and was a moment slower: they read that theirs was not kept.
     """
 
     def guard(view: View) -> View:
@@ -175,9 +176,11 @@ def second_press(act: str, said: str) -> Callable[[View], View]:
                 return view(public_id)
             except (ForbiddenError, NotFoundError):
                 with database().reading() as session:
-                    if not has_just_stood_in(session, me(), public_id, act, now()):
-                        raise
-                return redirect(receipt(me(), said), 303)
+                    if has_just_stood_in(session, me(), public_id, act, now()):
+                        return redirect(receipt(me(), said), 303)
+                    if was_just_stood_in_for(session, me(), public_id, act, now()):
+                        return redirect(receipt(me(), "done_by_other"), 303)
+                raise
 
         return pressed  # type: ignore[return-value]
 

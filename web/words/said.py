@@ -65,6 +65,7 @@ SAID = {
     "called": _l("Written down: you called the family."),
     **visits.SAID,
     "noted": _l("Written down."),
+    "done_by_other": _l("Somebody else did this a moment before you. What you wrote was not kept."),
     "adopted": _l("Written down. You can answer it."),
     "invited": _l("The invitation is ready. Print it, or read it to the family."),
     "revoked": _l("Taken back. The link and its device are closed."),
