@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
@@ -18,6 +19,8 @@ from econsult.consults.records import Consult, number_of
 from econsult.consults.sides import LONGEST as LONGEST_REPLY
 from econsult.consults.sides import SideQuestion, SideState
 from econsult.consults.telephone import DUE, PhoneTask
+from econsult.consults.visits import ASK_DESK, CURRENT, FARTHEST, Visit, VisitState, morning
+from econsult.consults.visits import LOOK_AGAIN as ON_LIST
 from econsult.jobs import Job, JobKind, JobState
 from econsult.notices import Notice, NoticeState
 from econsult.people.deaths import the_dead
@@ -46,6 +49,7 @@ def put_off(session: Session, now: datetime) -> Iterator[str]:
     for notice_id in session.scalars(letters.where(*waits).order_by(Notice.id).limit(MOST)):
         yield f"2 notice {notice_id}: waits to be sent for longer than any night"
     yield from _steps_put_off(session, now)
+    yield from _visits_put_off(session, now)
     yield from _asking_put_off(session, now)
 
 
@@ -58,22 +62,49 @@ def _steps_put_off(session: Session, now: datetime) -> Iterator[str]:
     may_wait = Recommendation.kind.in_((PHOTO, VISIT))
     waits = and_(may_wait, Recommendation.next_at.between(Recommendation.due_at, now + LOOK_AGAIN))
     is_told = exists().where(lines, RecommendationEvent.kind == OVERDUE)
-    # Nobody is asked to go on with what was erased, what a family took back, or for a child who has died.
-    erased = select(Patient.id).where(Patient.erased_at.is_not(None))
-    is_over = or_(
-        Consult.consent_withdrawn_at.is_not(None), Consult.patient_id.in_(erased), Consult.patient_id.in_(the_dead())
-    )
     wrong: dict[str, ColumnElement[bool]] = {
         "is due on another day than its ledger says": moved,
         "is looked at on another day than it is due": and_(Recommendation.next_at != Recommendation.due_at, ~waits),
         "is to do, and nobody will be told when it is late": and_(
-            Recommendation.next_at.is_(None), Recommendation.state.in_(TO_DO), ~is_told, ~is_over
+            Recommendation.next_at.is_(None), Recommendation.state.in_(TO_DO), ~is_told, ~_is_over()
         ),
     }
     steps = select(Recommendation.consult_id).join(Consult, Consult.id == Recommendation.consult_id)
     for said, condition in wrong.items():
         for consult_id in session.scalars(steps.where(condition).order_by(Recommendation.id).limit(MOST)):
             yield f"2 {number_of(consult_id)}: a recommended step {said}"
+
+
+def _is_over() -> ColumnElement[bool]:
+    """Nobody is asked to go on with what was erased, what a family took back, or for a child who has died."""
+    erased = select(Patient.id).where(Patient.erased_at.is_not(None))
+    of_child = or_(Consult.patient_id.in_(erased), Consult.patient_id.in_(the_dead()))
+    return or_(Consult.consent_withdrawn_at.is_not(None), of_child)
+
+
+def _visits_put_off(session: Session, now: datetime) -> Iterator[str]:
+    """A visit is looked at on the mornings before and after its day, and three days after somebody was asked whether
+    the child came; a waiting list every two weeks.
+    """
+    ahead = select(Visit).join(Consult, Consult.id == Visit.consult_id).where(Visit.state.in_(CURRENT), ~_is_over())
+    late = (visit for visit in session.scalars(ahead.order_by(Visit.id)) if _is_looked_at_late(visit, now))
+    for visit in islice(late, MOST):
+        yield f"2 {number_of(visit.consult_id)}: a visit is looked at too late for anybody to hear of it in time"
+
+
+def _is_looked_at_late(visit: Visit, now: datetime) -> bool:
+    asked, starts = visit.asked_at, visit.starts_at
+    if asked is not None and asked > now:
+        return True
+    if visit.state == VisitState.LISTED:
+        return visit.next_at is None or visit.next_at > (asked or visit.at) + ON_LIST
+    if starts is None or starts > visit.at + FARTHEST:
+        return True
+    if asked is not None:
+        # Once the desk was told it is on its lists.
+        return (visit.next_at or now) > asked + ASK_DESK or (visit.next_at is None and now < asked + ASK_DESK)
+    before, after = (morning(starts, visit.zone, days) for days in (-1, 1))
+    return visit.next_at is not None and visit.next_at > (before if now < before else after)
 
 
 def _asking_put_off(session: Session, now: datetime) -> Iterator[str]:

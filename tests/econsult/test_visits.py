@@ -310,5 +310,16 @@ def test_invariants_name_a_visit_that_no_clock_watches(database: Database, clini
         assert any("a visit needs somebody" in each for each in violations(session, DAY))
         session.execute(update(Visit).values(next_at=None))
         assert any("no clock watches it" in each for each in violations(session, NOON))
+        for damage in (
+            {"next_at": DAY + timedelta(days=2)},
+            {"next_at": DAY + timedelta(days=900), "starts_at": DAY + timedelta(days=900)},
+            {"next_at": None, "starts_at": DAY, "asked_at": NOON},
+            {"next_at": None, "asked_at": DAY},
+            {"next_at": DAY, "asked_at": None, "starts_at": None},
+            {"state": "listed", "asked_at": NOON, "next_at": None},
+            {"asked_at": NOON, "next_at": NOON + timedelta(days=15)},
+        ):
+            session.execute(update(Visit).values(**damage))
+            assert [line for line in violations(session, NOON) if "too late for anybody" in line], damage
         session.execute(update(Visit).values(next_at=DAY, state="came"))
         assert any("although it is over" in each for each in violations(session, NOON))
