@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import and_, func, select, union_all
+from sqlalchemy import ColumnElement, and_, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from econsult.consults.ledger import ClockEvent
@@ -137,7 +137,7 @@ def _read(session: Session, reading: _Reading, parts: list[Part], cursor: str | 
     if not 0 <= start < len(parts):
         raise no_such_page()
     # Read first: what moves while the rows are read counts for the next page.
-    mark = session.scalars(select(func.max(ClockEvent.id))).one() or 0
+    mark = newest_line(session)
     rows = _rows(session, reading, parts, (start, place))
     following = None
     if len(rows) > reading.limit:
@@ -147,10 +147,21 @@ def _read(session: Session, reading: _Reading, parts: list[Part], cursor: str | 
     return Page([*came, *(consult for _, consult in rows[: reading.limit])], following)
 
 
+def newest_line(session: Session) -> int:
+    """The newest line of the ledger, by which a cursor says when its page was read; 0 where there is none."""
+    return session.scalars(select(func.max(ClockEvent.id))).one() or 0
+
+
+def moved_since(session: Session, mark: int, *also: ColumnElement[bool]) -> set[int]:
+    """The consults that a line after this one moved in a list, or `also` such a line; none for a mark of 0."""
+    moves = or_(ClockEvent.kind.in_(MOVES), *also)
+    moved = select(ClockEvent.consult_id).where(ClockEvent.id > mark, moves)
+    return set(session.scalars(moved.order_by(ClockEvent.id.desc()).limit(MOST_MOVED))) if mark else set()
+
+
 def _came_before(session: Session, reading: _Reading, parts: list[Part], place: Place, mark: int) -> list[Consult]:
     """What the ledger moved since that line, and what stands at or before the place now, the last of these parts."""
-    moved = select(ClockEvent.consult_id).where(ClockEvent.id > mark, ClockEvent.kind.in_(MOVES))
-    numbers = set(session.scalars(moved.order_by(ClockEvent.id.desc()).limit(MOST_MOVED))) if mark else set()
+    numbers = moved_since(session, mark)
     if not numbers or reading.view in BY_NUMBER:
         return []
     found: dict[int, Consult] = {}

@@ -18,15 +18,17 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.orm import Session
 
-from econsult.consults.ledger import Clock, ClockState
+from econsult.consults.ledger import Clock, ClockEvent, ClockState
 from econsult.consults.lifecycle import OPEN
-from econsult.consults.orders import Order, after, keys_of, read_cursor, sorting
+from econsult.consults.orders import Order, after, keys_of, make_cursor, mark_of, read_cursor, sorting
 from econsult.consults.records import TAKEN_OFF_DUTY, Consult
-from econsult.consults.uncovered import PROMISED
+from econsult.consults.uncovered import NO_COVER, PROMISED
+from econsult.consults.worklist import Page, moved_since, newest_line
 from econsult.people.persons import CLOSED, Person
 from econsult.picking import ANY, Pick, one_of
 from econsult.queue.able import Around, Takers
@@ -87,13 +89,31 @@ def unheard(session: Session, away: Collection[int], pick: Pick = ANY) -> Sequen
     return session.execute(pick.narrow(_UNHEARD, Consult.id), {"people": list(away)}).all()
 
 
-def uncovered_held(
-    session: Session, program_id: int, limit: int, specialty: str = "", *, cursor: str | None = None
-) -> list[Consult]:
+def uncovered_held(session: Session, program_id: int, limit: int, specialty: str = "") -> list[Consult]:
     """What somebody holds who is not there, as the desk was told, of one specialty or all; the most urgent first."""
-    reached = [after(Order.URGENCY, read_cursor(cursor)[1])] if cursor else []
-    query = select(Consult).where(*_uncovered(program_id, specialty), *reached)
-    return list(session.scalars(query.order_by(*sorting(Order.URGENCY, *keys_of(Order.URGENCY))).limit(limit)))
+    return _listed(session, limit, *_uncovered(program_id, specialty))
+
+
+def uncovered_page(
+    session: Session, program_id: int, limit: int, specialty: str = "", *, cursor: str | None = None
+) -> Page:
+    """The same a page at a time; on top of a further one what the desk was told of meanwhile, or became more pressing
+    than the page before.
+    """
+    mark, asked, came = newest_line(session), _uncovered(program_id, specialty), list[Consult]()
+    reached = after(Order.URGENCY, read_cursor(cursor)[1]) if cursor else true()
+    if cursor:
+        told = and_(ClockEvent.kind == "escalated", ClockEvent.reason == NO_COVER)
+        numbers = moved_since(session, mark_of(cursor), told)
+        came = _listed(session, limit, *asked, ~reached, Consult.id.in_(numbers)) if numbers else []
+    found = _listed(session, limit + 1, *asked, reached)
+    following = make_cursor(Order.URGENCY, found[limit - 1], 0, mark) if len(found) > limit else None
+    return Page([*came, *found[:limit]], following)
+
+
+def _listed(session: Session, limit: int, *which: ColumnElement[bool]) -> list[Consult]:
+    query = select(Consult).where(*which).order_by(*sorting(Order.URGENCY, *keys_of(Order.URGENCY)))
+    return list(session.scalars(query.limit(limit)))
 
 
 def count_uncovered_held(session: Session, program_id: int, most: int, specialty: str = "") -> int:

@@ -18,6 +18,9 @@ from econsult.consults.threads import Audience
 from econsult.consults.urgency import change_urgency
 from econsult.consults.views import View
 from econsult.database import Database
+from econsult.queue.absence import uncovered_page
+from econsult.queue.cover import watch_absences
+from econsult.rosters.shifts import TimeOff
 from tests.crowd import Crowd, add_crowd
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
 from tests.spread import spread
@@ -113,3 +116,26 @@ def test_a_family_that_writes_meanwhile_is_on_top_of_the_next_page_of_its_clinic
             session, clinic.pcp, View.WAITING, now=NOON + 9 * HOUR, limit=3, cursor=one.next_cursor
         )
     assert [each.id for each in two.consults] == [numbers[5], numbers[3], numbers[4], numbers[6]]
+
+
+def test_what_becomes_urgent_or_is_left_meanwhile_is_on_top_of_the_desks_next_page(
+    database: Database, clinic: Clinic
+) -> None:
+    """Of what is held by somebody who is not there the desk saw it only from the beginning."""
+    later = NOON + 9 * HOUR
+    with database.writing() as session:
+        numbers = [clinic.claimed(session, now=NOON + n * HOUR).id for n in range(7)]
+        new = holding.claim(session, clinic.econsult(session), clinic.derm2, now=NOON, lease=LEASE).id
+        session.add(TimeOff(person_id=clinic.derm.id, starts_at=later, ends_at=later + 90 * HOUR))
+        session.flush()
+        watch_absences(session, later)
+        one = uncovered_page(session, clinic.program.id, 3)
+    assert [each.id for each in one.consults] == numbers[:3]
+    with database.writing() as session:
+        last = session.get_one(Consult, numbers[6])
+        change_urgency(session, last, clinic.pcp, "urgent", "", now=later, targets=TARGETS)
+        session.add(TimeOff(person_id=clinic.derm2.id, starts_at=later, ends_at=later + 90 * HOUR))
+        session.flush()
+        watch_absences(session, later)
+        two = uncovered_page(session, clinic.program.id, 3, cursor=one.next_cursor)
+    assert [each.id for each in two.consults] == [numbers[6], new, *numbers[3:6]]

@@ -107,6 +107,7 @@ def test_what_somebody_holds_who_is_away_is_counted_and_comes_fifty_at_a_time(
         assert re.search(r'class="count">([^<]*)<', shown)[1] == number  # type: ignore[index]
         seen += re.findall(r'<li class="tick" id="w-([^"]*)"', shown)
         following = re.search(r'href="([^"]*column=left[^"]*cursor=[^"]*)"', shown)
+        assert ("To the beginning of the list" in desk.get(address).text) == (pages > 0)
         address, pages = following[1] if following else "", pages + 1
     assert (sorted(seen), pages) == (held, len(held) // 50 + 1)
     assert desk.get("/coordination/desk?column=left&cursor=soup").status_code == 422

@@ -12,13 +12,12 @@ from werkzeug import Response
 from econsult.access import consult_for
 from econsult.advice.colleagues import unanswered_sides
 from econsult.consults.desks import STAND_INS
-from econsult.consults.orders import Order, make_cursor
 from econsult.consults.records import Consult
 from econsult.consults.uncovered import is_clinicians
 from econsult.consults.views import Filters, Slice, View
 from econsult.consults.worklist import COUNT_CAP, PAGE, count, page
 from econsult.people.persons import SPECIALTIES, Role
-from econsult.queue.absence import count_uncovered_held, uncovered_held
+from econsult.queue.absence import count_uncovered_held, uncovered_page
 from econsult.queue.forecast import Forecast, Risk, forecast
 from econsult.rights import Right
 from econsult.standing import check_desk
@@ -152,6 +151,7 @@ def desk_page(errors: dict[str, str], refused: Mapping[str, str] | None = None, 
         late=late,
         gaps=outlook.gaps if outlook else [],
         is_one=len(names) == 1,
+        first_page=f"column={chosen}" if len(names) == 1 and _cursor(chosen) else "",
         specialty=asked_specialty(),
         is_coordinator=me().role == Role.COORDINATOR,
         asides=asides,
@@ -189,10 +189,9 @@ def _column(session: Session, name: str, there: There) -> Column:
 
 def _left(session: Session, there: There) -> Column:
     """One page of what is held by somebody who is not there."""
-    found = uncovered_held(session, me().program_id, PAGE + 1, asked_specialty(), cursor=_cursor(LEFT))
+    found = uncovered_page(session, me().program_id, PAGE, asked_specialty(), cursor=_cursor(LEFT))
     number = count_uncovered_held(session, me().program_id, COUNT_CAP + 1, asked_specialty())
-    following = make_cursor(Order.URGENCY, found[PAGE - 1], 0) if len(found) > PAGE else None
-    return Column(waiting(session, found[:PAGE], there), capped(number), following)
+    return Column(waiting(session, found.consults, there), capped(number), found.next_cursor)
 
 
 def _alone(session: Session, untaken: Column, there: There) -> Alone:
