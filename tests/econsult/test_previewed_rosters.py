@@ -27,6 +27,7 @@ from econsult.queue.invariants import violations
 from econsult.queue.reoffering import begin_change, offer_again, roster_changed
 from econsult.queue.trial import AHEAD, Trial, try_out
 from econsult.rosters import planning, qualifying
+from econsult.rosters.limits import fallbacks_of
 from econsult.rosters.planning import ShiftForm
 from econsult.rosters.qualifying import LimitsForm
 from econsult.rosters.shifts import Shift, TimeOff
@@ -157,7 +158,7 @@ def _limits(session: Session, clinic: Clinic, dice: random.Random, now: datetime
             qualifying.set_limits(inner, by, person.public_id, form, now=now)
         elif which == 2:
             qualifying.set_state(inner, by, clinic.home.public_id, state, now=now)
-        elif other in qualifying.fallbacks_of(inner, clinic.program.id, specialty):
+        elif other in fallbacks_of(inner, clinic.program.id, specialty):
             qualifying.remove_fallback(inner, by, specialty, other, now=now)
         else:
             qualifying.add_fallback(inner, by, specialty, other, now=now)
@@ -185,9 +186,9 @@ def _check(database: Database, clinic: Clinic, act: Act, now: datetime) -> Trial
     lost = {number for number, holder in before.held.items() if after.held.get(number) != holder}
     moved = {n for n, where in after.waiting.items() if n not in lost and before.waiting.get(n) != where}
     assert ({each.number for each in told.returned}, {each.number for each in told.moved}) == (lost, moved)
-    assert all(
-        after.waiting[each.number] == (each.specialty, each.is_at_desk) for each in (*told.moved, *told.returned)
-    )
+    ends = [(each.number, each.specialty, each.is_at_desk) for each in told.moved]
+    ends += [(each.number, each.specialty, each.is_at_desk) for each in told.returned]
+    assert all(after.waiting[number] == (specialty, is_at_desk) for number, specialty, is_at_desk in ends)
     earlier = {n for n, at in after.taken_by.items() if at < before.taken_by.get(n, at)}
     assert told.sooner == sooner <= len(earlier | moved | lost)
     assert {each.number for each in told.late} == _numbers(after.late - before.late)

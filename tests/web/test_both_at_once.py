@@ -265,7 +265,7 @@ def test_of_two_who_stand_in_for_the_desk_and_act_at_once_one_does(
         assert {reply.status_code for reply in done} <= {303, 422}
     with runtime.database.reading() as session:
         made = select(PhoneEvent.kind).where(PhoneEvent.kind == "done")
-        ends = [line for line in session.scalars(select(AuditEvent.action)) if line in ("decline", "assign")]
-        assert (session.scalars(made).all(), sorted(ends)) == (["done"], ["assign", "decline"])
+        acts = [act for act in session.scalars(select(AuditEvent.action)) if act in ("decline", "assign")]
+        assert (session.scalars(made).all(), sorted(acts)) == (["done"], ["assign", "decline"])
         assert session.scalars(select(Message.id).where(Message.consult_id == asked.id)).one()
         assert list(violations(session, NOW)) == []
