@@ -139,6 +139,18 @@ FORMS = {
             )
         },
     ),
+    "state": Form(
+        "coordinator",
+        "/program/people/clinics/{home}",
+        {**SPECIALTY, "state": "NM"},
+        {
+            "state": (
+                ("New Mexico", "ZZ", "NM, TX", *TYPED),
+                "Write the state with two letters, for example NM",
+                "Escriba el estado con dos letras, por ejemplo NM",
+            )
+        },
+    ),
     "zone": Form(
         "coordinator",
         "/program/people/clinics/{home}/zone",
@@ -184,7 +196,7 @@ FORMS = {
         },
     ),
 }
-CHOSEN = {"person", "weekday", "shift", "to", "languages", "fallback"}
+CHOSEN = {"person", "weekday", "shift", "to", "languages", "fallback", "state"}
 """Chosen from a list: what is not in it cannot be kept."""
 
 
