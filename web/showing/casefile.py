@@ -15,7 +15,6 @@ from econsult.consults.awaited import WAITED_IN, photos_awaited
 from econsult.consults.choice import not_on_duty
 from econsult.consults.clocks import clocks_among
 from econsult.consults.details import text_of
-from econsult.consults.hearers import asked_of
 from econsult.consults.holding import stay
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.offering import why_of
@@ -30,7 +29,6 @@ from econsult.people.patients import ALIAS, Patient
 from econsult.people.persons import Organization, Person
 from econsult.reading import Reader, reader_for
 from econsult.rights import Relation, Right
-from econsult.rosters.homes import back_at, there_of
 from web.context import now, settings
 from web.shell.auth import me
 from web.showing.before import Earlier, before_of
@@ -50,6 +48,7 @@ from web.showing.second import SideBox, side_box
 from web.showing.sending import FAMILYS, Sending, sending_of
 from web.showing.sheets import Sheet, sheets_of
 from web.showing.steps import Line, lines_of
+from web.showing.there import clinic_now
 from web.showing.wanted import Wanted, wanted_of
 from web.showing.wishes import NOTHING, Wished, wished_of
 from web.words import terms
@@ -179,11 +178,10 @@ class Case:
 def open_case(session: Session, loaded: Pass, sending: Sending | None = None) -> Case:
     """The case page of a consult that was loaded through access; `sending` is a form that was filled in already."""
     consult, patient = loaded.consult, loaded.patient
-    stay(session, consult, me(), now(), settings().claim)
-    stay_second(session, consult, me(), now(), settings().claim)
+    _stay(session, consult)
     answer, awaits_photo = _readable_answer(session, loaded), bool(photos_awaited(session, consult))
     mode, read, sheets = _mode(loaded, answer), reader_for(session, loaded, marks()), _sheets(session, loaded)
-    lacking, returns = _clinic_now(session, consult) if mode == "write" else (False, None)
+    lacking, returns = clinic_now(session, consult) if mode == "write" else (False, None)
     return Case(
         consult=consult,
         patient=patient,
@@ -239,10 +237,10 @@ def open_case(session: Session, loaded: Pass, sending: Sending | None = None) ->
     )
 
 
-def _clinic_now(session: Session, consult: Consult) -> tuple[bool, datetime | None]:
-    """Whether nobody is there of whom the clinic is asked, and when the first of them is back."""
-    people = asked_of(session, consult, now())
-    return (False, None) if there_of(session, people, now()) else (True, back_at(session, people, now()))
+def _stay(session: Session, consult: Consult) -> None:
+    """Looking at it renews what the person holds: the case, or the one question of a second specialist."""
+    for renew in (stay, stay_second):
+        renew(session, consult, me(), now(), settings().claim)
 
 
 def _sheets(session: Session, loaded: Pass) -> list[Sheet]:

@@ -10,10 +10,13 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from econsult.consults.hands import full_hands
+from econsult.consults.hearers import asked_of
 from econsult.consults.records import Consult, Kind
 from econsult.people.persons import Person
 from econsult.queue.able import Takers, around
 from econsult.queue.absence import away_now
+from econsult.rosters.homes import back_at, there_of
+from web.context import now
 from web.words.language import gettext
 
 REASONS = {"away": _l("away"), "off_duty": _l("off duty"), "at_capacity": _l("full")}
@@ -59,3 +62,9 @@ def there_now(session: Session, program_id: int, now: datetime) -> There:
 def is_homes(consult: Consult) -> bool:
     """Whether the medical home answers it, and no pool of specialists."""
     return consult.kind == Kind.FAMILY_QUESTION or consult.specialty is None
+
+
+def clinic_now(session: Session, consult: Consult) -> tuple[bool, datetime | None]:
+    """Whether nobody is there of whom the clinic is asked, and when the first of them is back."""
+    people = asked_of(session, consult, now())
+    return (False, None) if there_of(session, people, now()) else (True, back_at(session, people, now()))
