@@ -14,6 +14,7 @@ from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 
 from econsult.settings import load_settings
+from tests.in_line import Reader
 from tests.personas import PASSWORD_ALONE
 from tests.schema import lay_schema
 from web import create_app
@@ -75,6 +76,7 @@ class Homes:
         key = (runtime.settings.data, finish)
         if key not in self.apps:
             self.apps[key] = create_app(runtime)
+            self.apps[key].test_client_class = Reader
             fit_templates(self.apps[key])
             if finish is not None:
                 finish(self.apps[key])

@@ -60,7 +60,7 @@ def test_a_shift_is_planned_and_its_gaps_are_shown(runtime: Runtime, desk: Flask
     assert (look.status_code, no_plan in look.text, 'name="ends_plan"' in look.text) == (200, True, True)
     refused = post(desk, path, fields)
     assert (refused.status_code, "Say that the plan may end" in refused.text) == (422, True)
-    assert ('name="ends_plan"' in refused.text, 'value="save">Remove<' in refused.text) == (True, True)
+    assert ('name="ends_plan"' in refused.text, 'value="save">Remove <' in refused.text) == (True, True)
     assert "No cover" in desk.get("/program/roster?specialty=dermatology").text
     assert post(desk, path, {**fields, "ends_plan": "yes"}).status_code == 303
     page = desk.get("/program/roster?specialty=dermatology").text
@@ -576,7 +576,11 @@ def test_time_off_is_listed_and_ended(
     assert specialist.get("/program/roster/mine").text.count('<li class="tick">') == 2
     # The first tap shows what the end of it would do, and does nothing.
     looked = post(desk, "/program/roster/off/1/end", {"verb": "look"})
-    assert (looked.status_code, "If this were saved" in looked.text, "Is back now<" in looked.text) == (200, True, True)
+    assert (looked.status_code, "If this were saved" in looked.text, "Is back now <" in looked.text) == (
+        200,
+        True,
+        True,
+    )
     assert desk.get("/program/roster/off").text.count("away now") == 1
     ended = [post(desk, f"/program/roster/off/{number}/end", {}).status_code for number in (1, 2, 2)]
     assert ended == [303, 303, 303]
@@ -711,7 +715,7 @@ def test_limits_and_stand_ins_are_looked_at_before_they_are_saved(
     assert '<option value="neurology" selected>' in page.text
     assert post(desk, pools, {**stands_in, "verb": "add"}).status_code == 303
     page = post(desk, pools, {**stands_in, "verb": "look_remove"})
-    assert (f"{asked.number}</span> nobody" in page.text, 'value="remove">Remove<' in page.text) == (True, True)
+    assert (f"{asked.number}</span> nobody" in page.text, 'value="remove">Remove <' in page.text) == (True, True)
     assert post(desk, pools, {**stands_in, "verb": "remove"}).status_code == 303
     assert "Nobody stands in" in desk.get("/program/people?specialty=dermatology").text
 
