@@ -17,7 +17,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-from tests import copies, repeats
+from tests import copies
 
 SHARED_MEMORY, ENOUGH = Path("/dev/shm"), 4 << 30  # noqa: S108 - what is made in it is made by mkdtemp.
 
@@ -140,21 +140,10 @@ def _leave_further_copies(items: list[pytest.Item]) -> None:
         begun.add(function)
 
 
-def _leave_repeats(items: list[pytest.Item]) -> None:
-    """Count among the slow proofs the dear tests that walk only where several others do."""
-    left_out = repeats.left_out()
-    for item in items:
-        if item.nodeid in left_out:
-            item.add_marker(pytest.mark.slow)
-
-
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the longest groups, and leave out what says nothing new."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest groups, and leave out what says nothing new of PostgreSQL."""
     _leave_further_copies(items)
-    # The run that makes the list anew takes all of them.
-    if not config.pluginmanager.has_plugin(repeats.__name__):
-        _leave_repeats(items)
     items.sort(key=lambda item: group_of(item.path) not in FIRST)
 
 

@@ -40,6 +40,8 @@ BrowserOf = Callable[[Person], FlaskClient]
 Enter = Callable[[Page, Person], Page]
 PASSWORD = "correct horse battery staple"
 STAFFED = ("pcp", "nurse", "derm", "coordinator", "director", "admin", "mother")
+OPENED = datetime.now(UTC) - timedelta(hours=1)
+"""When the clinic opened: before what the tests of a run call now, however long the run takes."""
 NOON = datetime(2026, 11, 23, 19, 0, tzinfo=UTC)  # a Monday, 12:00 in Denver
 PARTS = """
 {% extends "layouts/" ~ layout ~ ".html" %}
@@ -126,8 +128,8 @@ def _raiser(error: Exception):  # type: ignore[no-untyped-def]
 
 @pytest.fixture
 def clinic(runtime: Runtime) -> Clinic:
-    """The clinic of the personas, opened an hour ago."""
-    return open_clinic(runtime.database, vault=runtime.vault, now=datetime.now(UTC) - timedelta(hours=1))
+    """The clinic of the personas, opened an hour before the tests began."""
+    return open_clinic(runtime.database, vault=runtime.vault, now=OPENED)
 
 
 def new_officer(runtime: Runtime, clinic: Clinic) -> Person:
