@@ -51,10 +51,8 @@ def test_what_was_forgotten_joins_the_question_and_gains_no_time(database: Datab
 
 
 @pytest.mark.parametrize("case", ["nothing", "long", "many", "again", "lane", "colleague"])
-def test_what_cannot_be_added_leaves_the_question_as_it_was(
-    sqlite_database: Database, clinic: Clinic, case: str
-) -> None:
-    with sqlite_database.writing() as session:
+def test_what_cannot_be_added_leaves_the_question_as_it_was(database: Database, clinic: Clinic, case: str) -> None:
+    with database.writing() as session:
         consult, message = asked(session, clinic)
         known = next(thing.retake for thing in asked_by(session, message) if thing.retake)
         lane, who, asking = Audience.FAMILY, clinic.derm, Asking("Fever?")

@@ -148,6 +148,7 @@ PLAIN = frozenset(
         "POST /consults/<public_id>/send-on",
         "POST /consults/<public_id>/withdraw",
         "POST /consults/<public_id>/reopen",
+        "POST /consults/<public_id>/results",
         "POST /consults/<public_id>/messages",
         "POST /consults/<public_id>/messages/<message_id>/take-back",
         "POST /consults/<public_id>/marks/<attachment_id>",

@@ -304,7 +304,7 @@ def test_screen_readers_keyboards_and_phones_are_told_what_is_wanted(
 ) -> None:
     knock(browser, staffed["nurse"])
     page = browser.get("/sign-in/second-factor?lang=es").text
-    assert re.search(r'<input id="code"[^>]* autocomplete="one-time-code" inputmode="numeric"', page)
+    assert re.search(r'<input id="code"[^>]*\sautocomplete="one-time-code"\s+inputmode="numeric"', page)
     assert 'aria-describedby="code-hint ' in page
     assert '<div class="qr-frame" role="img" aria-label="Una imagen con la clave' in page
     assert "<svg" in page
