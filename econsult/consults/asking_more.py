@@ -13,8 +13,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults.clocks import lock, open_clocks
-from econsult.consults.ledger import ClockState
+from econsult.consults.clocks import held_clock, lock
 from econsult.consults.lifecycle import Status
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, note
@@ -44,8 +43,8 @@ def open_request(session: Session, consult: Consult) -> Message | None:
     """The request for information that is waited for now; None where nothing is, or not for anybody's words."""
     if consult.status != Status.NEEDS_INFO:
         return None
-    held = open_clocks(session, consult.id, ClockName.FIRST_REPLY)
-    since = next((clock.paused_at for clock in held if clock.state == ClockState.PAUSED), None)
+    held = held_clock(session, consult, ClockName.FIRST_REPLY)
+    since = held.paused_at if held is not None else None
     query = select(Message).where(Message.consult_id == consult.id, Message.taken_back_at.is_(None))
     query = query.where(Message.items.is_not(None), Message.created_at >= since)
     return session.scalars(query.order_by(Message.id.desc()).limit(1)).first() if since is not None else None

@@ -274,9 +274,10 @@ def is_open(session: Session, consult: Consult, name: ClockName, lane: str = "")
     return any(clock.lane == lane for clock in open_clocks(session, consult.id, name))
 
 
-def is_held(session: Session, consult: Consult, name: ClockName) -> bool:
-    """Whether the clock is in a pause, which has an end."""
-    return any(clock.state == ClockState.PAUSED for clock in open_clocks(session, consult.id, name))
+def held_clock(session: Session, consult: Consult, name: ClockName) -> Clock | None:
+    """The clock of this name that is in a pause, which has an end; None where none is."""
+    found = open_clocks(session, consult.id, name)
+    return next((clock for clock in found if clock.state == ClockState.PAUSED), None)
 
 
 def refresh_deadline(session: Session, consult: Consult) -> None:

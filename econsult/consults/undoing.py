@@ -14,7 +14,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.added_steps import without_added
-from econsult.consults.clocks import halt, is_held, lock, open_clocks, pause_clock, refresh_deadline, unhalt
+from econsult.consults.clocks import halt, held_clock, lock, open_clocks, pause_clock, refresh_deadline, unhalt
 from econsult.consults.correction_drafts import keep_as_draft
 from econsult.consults.holding import go_on, keep_holding
 from econsult.consults.ledger import Clock, ClockState
@@ -91,7 +91,7 @@ def take_back(session: Session, consult: Consult, person: Person, *, now: dateti
     forget_steps(session, (consult.id, answer.version), states, by=person, now=now)
     _restore_pings(session, consult, answer.version, before["pings"])
     _restore_side(session, before["side"], person, now)
-    if consult.status == Status.NEEDS_INFO and not is_held(session, consult, ClockName.FIRST_REPLY):
+    if consult.status == Status.NEEDS_INFO and held_clock(session, consult, ClockName.FIRST_REPLY) is None:
         # The longest pause was over before the signature came: nothing is waited for any more.
         go_on(session, consult, person, "resume", now=now)
     answer.signed_at = answer.released_at = answer.undo_until = answer.before = None

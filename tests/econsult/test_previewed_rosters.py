@@ -115,11 +115,9 @@ def _roster(session: Session, clinic: Clinic, dice: random.Random, now: datetime
         form = ShiftForm(person.public_id, specialty, *when, zone, once)
         act = _adding(clinic, form, now)
     elif kind == "remove":
-        number = dice.choice(shifts)
-        act = lambda inner: planning.remove_shift(inner, clinic.coordinator, number, now=now, ends_plan=True)  # noqa: E731
+        act = _removing(clinic, dice.choice(shifts), now)
     elif kind == "end":
-        number = dice.choice(away)
-        act = lambda inner: planning.end_time_off(inner, clinic.coordinator, number, now=now)  # noqa: E731
+        act = _ending(clinic, dice.choice(away), now)
     else:
         absent = dice.choice([person, person, clinic.pcp, clinic.coordinator])
         start = now + dice.choice((0, 0, 3, 30)) * HOUR
@@ -134,6 +132,14 @@ def _roster(session: Session, clinic: Clinic, dice: random.Random, now: datetime
 
 def _adding(clinic: Clinic, form: ShiftForm, now: datetime) -> Act:
     return lambda session: planning.add_shift(session, clinic.coordinator, form, now=now)
+
+
+def _removing(clinic: Clinic, shift_id: int, now: datetime) -> Act:
+    return lambda session: planning.remove_shift(session, clinic.coordinator, shift_id, now=now, ends_plan=True)
+
+
+def _ending(clinic: Clinic, off_id: int, now: datetime) -> Act:
+    return lambda session: planning.end_time_off(session, clinic.coordinator, off_id, now=now)
 
 
 def _off(clinic: Clinic, person: Person, start: datetime, end: datetime, now: datetime) -> Act:

@@ -47,8 +47,10 @@ _COMPILED = _Compiled()
 def fit_templates(app: Flask) -> None:
     """Share what templates compile to, and let none of them print what only a program can read.
 
-    A page that prints one of our records looks right to a test that searches it for a word of the record.
+    A page that prints one of our records looks right to a test that searches it for a word of the record. Tests read
+    the pages in line.
     """
+    app.test_client_class = Reader
     app.jinja_env.bytecode_cache = _COMPILED
     app.jinja_env.finalize = _printable
 
@@ -76,7 +78,6 @@ class Homes:
         key = (runtime.settings.data, finish)
         if key not in self.apps:
             self.apps[key] = create_app(runtime)
-            self.apps[key].test_client_class = Reader
             fit_templates(self.apps[key])
             if finish is not None:
                 finish(self.apps[key])

@@ -210,7 +210,7 @@ def test_another_password_keeps_the_factor_and_the_session_that_it_opened(
     post(here, "/account/second-factor", OWNER)
     secret, _page = set_up_in(here)
     new = "another horse another staple"
-    post(here, "/account/password", {"old": PASSWORD, "new": new, "again": new})
+    post(here, "/account/password", {"old": PASSWORD, "new": new, "new_again": new})
     assert here.get("/account").status_code == 200
     post(here, "/sign-out", {})
     answer = post(here, "/sign-in", {"email": person.email, "password": new})
@@ -241,7 +241,7 @@ def test_each_change_is_told_to_the_person_by_letter(runtime: Runtime, here: Fla
     page = post(here, "/account/second-factor/codes", {**OWNER, "factor_code": code_of(secret, 1)})
     assert letters(runtime, person) == 2
     new = "another horse another staple"
-    post(here, "/account/password", {"old": PASSWORD, "new": new, "again": new})
+    post(here, "/account/password", {"old": PASSWORD, "new": new, "new_again": new})
     assert letters(runtime, person) == 3
     post(here, "/sign-out", {})
     post(here, "/sign-in", {"email": person.email, "password": new})

@@ -76,7 +76,7 @@ def test_whoever_ends_a_browser_hears_when_it_comes_back(runtime: Runtime, mothe
     post(own, "/account/sign-out-others", {})
     come_in(thief, mother)
     assert letters(runtime, mother) == 3
-    changed = post(own, "/account/password", {"old": PASSWORD, "new": OTHER, "again": OTHER})
+    changed = post(own, "/account/password", {"old": PASSWORD, "new": OTHER, "new_again": OTHER})
     assert changed.location == "/account?said=password_changed"
     come_in(own, mother, OTHER)
     assert letters(runtime, mother) == 3, "the browser that did it is as known as before"

@@ -359,7 +359,7 @@ def test_staff_who_must_have_one_move_it_and_keep_it_but_never_turn_it_off(
     fields = {"factor_password": PASSWORD, "factor_code": code_of(secret, 1)}
     assert post(browser, "/account/second-factor/off", fields).status_code == 403
     new = "another horse another staple"
-    post(browser, "/account/password", {"old": PASSWORD, "new": new, "again": new})
+    post(browser, "/account/password", {"old": PASSWORD, "new": new, "new_again": new})
     assert browser.get("/worklist").status_code == 200
     fields["factor_password"] = new
     assert post(browser, "/account/second-factor", fields).location == "/sign-in/second-factor"

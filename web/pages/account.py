@@ -79,13 +79,13 @@ def end_program(number: int) -> Response:
 def password() -> Response | tuple[str, int]:
     """Change the password: the old one first, the new one twice. Every other browser is signed out."""
     form = FormReader()
-    old, new, again = (request.form.get(name, "") for name in ("old", "new", "again"))
+    old, new, again = (request.form.get(name, "") for name in ("old", "new", "new_again"))
     if not old:
         form.errors["old"] = gettext("Write your password")
     if not SHORTEST <= len(new) <= LONGEST:
         form.errors["new"] = gettext("At least %(least)d letters or signs. A sentence is good.", least=SHORTEST)
     elif new != again:
-        form.errors["again"] = gettext("The two are not the same")
+        form.errors["new_again"] = gettext("The two are not the same")
     if not form.errors:
         _change(form, old, new)
     if form.errors:

@@ -18,7 +18,7 @@ from web.shell.kept import FORMS
 COOKIE, PAGE = "econsult_unsent", "/account/unsent"
 ITS_OWN = frozenset(("csrf_token", "once", "asked"))
 """Fields that belong to the old page."""
-SECRETS, SECRET_PREFIX = frozenset(("password", "old", "new", "again", "code", "passkey")), "factor_"
+SECRETS, SECRET_PREFIX = frozenset(("password", "old", "new", "new_again", "code", "passkey")), "factor_"
 """Fields of secrets, which are typed again: these, and whatever begins so."""
 NOT_WRITTEN = frozenset(("seen", "saves", "shown", "kept", "verb", "lane", "next", "version", "confirmed"))
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from econsult.consults.clocks import ClockName, ClockState, held_for, open_clocks
+from econsult.consults.clocks import ClockName, ClockState, held_clock, held_for, open_clocks
 from econsult.consults.lifecycle import Status
 from econsult.consults.policies import rules_of
 from econsult.consults.records import Consult, Urgency
@@ -30,8 +30,7 @@ class Wait:
 
 def wait_of(session: Session, consult: Consult) -> Wait | None:
     """What the doctor waits for; None where nothing was asked for, or all of it came."""
-    clocks = open_clocks(session, consult.id, ClockName.FIRST_REPLY) if consult.status == Status.NEEDS_INFO else []
-    held = next((clock for clock in clocks if clock.state == ClockState.PAUSED), None)
+    held = held_clock(session, consult, ClockName.FIRST_REPLY) if consult.status == Status.NEEDS_INFO else None
     if held is None:
         return None
     is_ahead = held.paused_until is not None and held.paused_until > now()
