@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, expect, sync_playwright
 
 from tests.services.processes import ServiceError
 
@@ -42,6 +43,28 @@ NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chro
 
 # Playwright waits five seconds for what a page shall show, which a busy machine may need for one answer.
 expect.set_options(timeout=15_000)
+# What asks a page without waiting for anything: how many there are, what stands there now.
+ASKING = {
+    Locator: ("all", "all_inner_texts", "all_text_contents", "count", "evaluate_all", "is_hidden", "is_visible"),
+    Page: ("content", "evaluate", "is_hidden", "is_visible", "title"),
+}
+
+
+def _of_the_whole(ask: Callable[..., Any]) -> Callable[..., Any]:
+    """Ask once the page has been read to its end: after a click Playwright goes on when the first of the next has come."""
+
+    @functools.wraps(ask)
+    def asked(where: Locator | Page, *given: Any, **named: Any) -> Any:
+        page = where.page if isinstance(where, Locator) else where
+        page.wait_for_load_state("domcontentloaded")
+        return ask(where, *given, **named)
+
+    return asked
+
+
+for kind, names in ASKING.items():
+    for name in names:
+        setattr(kind, name, _of_the_whole(getattr(kind, name)))
 
 
 def find_chromium() -> str:

@@ -6,7 +6,7 @@ import os
 import re
 
 import pytest
-from playwright.sync_api import Error, Page, expect
+from playwright.sync_api import Error, Page, Route, expect
 
 from econsult.consults.records import Consult
 from tests.services.browser import Devices
@@ -25,6 +25,17 @@ def test_a_chosen_photo_is_sent_at_once_and_safe_is_said_only_then(server: Serve
     expect(cards).to_contain_text(re.compile("Enviando, [0-9]+.%"))
     expect(cards).to_have_attribute("data-state", "sent")
     expect(phone.locator("[data-upload-safe]")).to_be_visible()
+    assert arrived(server, draft) == [PHOTO["buffer"]]
+
+
+def test_what_was_chosen_before_the_script_came_is_sent_once(server: Server, draft: Consult, phone: Page) -> None:
+    def choose_first(route: Route) -> None:
+        phone.set_input_files("#far-choose", PHOTO)
+        route.continue_()
+
+    sign_in(server, phone, server.clinic.mother).route(re.compile(r"/upload\.\w+\.js"), choose_first)
+    cards = open_photos(server, phone, draft)
+    expect(cards).to_have_attribute("data-state", "sent")
     assert arrived(server, draft) == [PHOTO["buffer"]]
 
 

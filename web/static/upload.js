@@ -63,7 +63,10 @@ class Widget {
   }
 
   async resume() {
-    for (const file of await kept(this.form.dataset.owner, this.form.dataset.consult)) this.queue(this.add(file));
+    // On a thin line somebody has chosen a file before this script came, and what they chose is kept by now.
+    this.form.querySelectorAll("input[type=file]").forEach((input) => this.pick(input));
+    const mine = [...this.cards].map(({ file }) => file.id);
+    for (const file of await kept(this.form.dataset.owner, this.form.dataset.consult)) if (!mine.includes(file.id)) this.queue(this.add(file));
     this.look();
     this.pay();
   }
