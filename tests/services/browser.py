@@ -51,7 +51,7 @@ ASKING = {
 
 
 def _of_the_whole(ask: Callable[..., Any]) -> Callable[..., Any]:
-    """Ask once the page has been read to its end: after a click Playwright goes on when the first of the next has come."""
+    """Ask once the page has been read to its end: a click is over when the beginning of the next has come."""
 
     @functools.wraps(ask)
     def asked(where: Locator | Page, *given: Any, **named: Any) -> Any:
