@@ -1,4 +1,5 @@
-"""Putting a child's details right: a misspelt name, a wrong birth date, language, sex, number, telephone or region.
+"""Putting a child's details right: a misspelt name, a wrong birth date, language, sex, number, telephone or region,
+and what the child is called at home.
 
 What stood before is kept sealed (`people.former`), so that what covers names knows it for ever. Rights that end at an
 age are computed from the birth date and follow it at once; tasks of ages that were never reached go, and the clock
@@ -28,7 +29,7 @@ from econsult.people.persons import Person, Role
 
 CORRECTORS = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
 """Who knows the family: the child's own clinic, and the care coordination."""
-TELLING = ("name", "birth_date", "mrn", "phone")
+TELLING = ("name", "nickname", "birth_date", "mrn", "phone")
 """What tells who a child is, and is covered where it stands on a paper."""
 WHO_IT_IS = ("name", "birth_date")
 """What takes the password once more: rights may end or begin by it."""
@@ -45,6 +46,7 @@ class Details:
     mrn: str = ""
     phone: str = ""
     region: str = ""
+    nickname: str = ""
 
     def changed_from(self, other: Details) -> tuple[str, ...]:
         """The names of what differs."""
@@ -62,8 +64,15 @@ class Look:
 def details_of(child: Patient) -> Details:
     """What the record says now."""
     return Details(
-        child.name, child.birth_date_text, child.sex, child.language, child.mrn, child.phone, child.region
-    )  # fmt: skip
+        child.name,
+        child.birth_date_text,
+        child.sex,
+        child.language,
+        mrn=child.mrn,
+        phone=child.phone,
+        region=child.region,
+        nickname=child.nickname or "",
+    )
 
 
 def cleaned(given: Details) -> Details:
@@ -124,6 +133,7 @@ def _write(session: Session, child: Patient, given: Details, staff: Person, now:
     if not old:
         return
     child.name, child.mrn, child.sex = given.name, given.mrn, given.sex
+    child.nickname = given.nickname or None
     child.language, child.region, child.birth_date_text = given.language, given.region, given.birth_date
     keep_former(session, child, old, staff.id, now)
     note_patient(session, child, "correct_details", now, person_id=staff.id, detail="/".join(old))

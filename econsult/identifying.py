@@ -57,7 +57,7 @@ def on_file(session: Session, patients: Iterable[Patient]) -> dict[int, OnFile]:
     """
     children = {child.id: child for child in patients}
     found = {
-        number: OnFile([child.name], phones=_some(child.phone), numbers=_some(child.mrn))
+        number: OnFile([child.name, *_some(child.nickname)], phones=_some(child.phone), numbers=_some(child.mrn))
         for number, child in children.items()
     }
     for number, former in former_of(session, children).items():

@@ -106,11 +106,15 @@ def twins(session: Session, among: Select[Patient], name: str, birth_date: str, 
 
 
 def find(session: Session, person: Person, words: str, *, now: datetime, limit: int = PAGE) -> Panel:
-    """Those whose name has words that begin like each of these, or whose record number holds them, newest first."""
+    """Those whose name, or name at home, has words that begin like each of these, or whose record number holds them.
+
+    The newest come first.
+    """
     asked = folded(words).split()
     query = known_patients(session, person, now).order_by(Patient.id.desc())
-    rows = session.execute(query.with_only_columns(Patient.id, Patient.name, Patient.mrn)) if asked else ()
-    matching = [number for number, name, mrn in rows if _fits(asked, name, mrn)]
+    columns = (Patient.id, Patient.name, Patient.nickname, Patient.mrn)
+    rows = session.execute(query.with_only_columns(*columns)) if asked else ()
+    matching = [number for number, name, home, mrn in rows if _fits(asked, f"{name} {home or ''}", mrn)]
     shown = list(session.scalars(query.where(Patient.id.in_(matching[:limit]))))
     note_patients(session, person, shown, now)
     return Panel(shown, matching[limit - 1] if len(matching) > limit else None)

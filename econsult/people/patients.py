@@ -23,7 +23,7 @@ SEXES = ("female", "male", "other", "unknown")
 LONGEST_MARK = 40
 ALIAS = "Child "
 """How an alias begins: what follows, letters and digits, tells one from another and is the same in every language."""
-MARKS = ("phone", "mrn", "region")
+MARKS = ("nickname", "phone", "mrn", "region")
 """Texts of a line, of which each may be empty."""
 RELATIONS = ("mother", "father", "parent", "guardian", "grandparent", "foster_parent", "agency", "other")
 
@@ -46,6 +46,8 @@ class Patient(PublicId, Base):
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
     registered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     name: Mapped[str] = mapped_column(Sealed("patient.name"))
+    nickname: Mapped[str | None] = mapped_column(Sealed("patient.nickname"))
+    """What the child is called at home, where somebody wrote it down."""
     birth_date_text: Mapped[str] = mapped_column("birth_date", Sealed("patient.birth_date"))
     phone: Mapped[str] = mapped_column(Sealed("patient.phone"), default="")
     mrn: Mapped[str] = mapped_column(Sealed("patient.mrn"), default="")
@@ -139,16 +141,19 @@ def add_patient(
     region: str = "",
     phone: str = "",
     mrn: str = "",
+    nickname: str = "",
 ) -> Patient:
     """Register a child. Raises InvalidError naming each wrong field."""
-    name, birth_date, phone, mrn, region = map(pasted, (name, birth_date, phone, mrn, region))
+    name, birth_date, phone, mrn = map(pasted, (name, birth_date, phone, mrn))
+    region, nickname = map(pasted, (region, nickname))
     told = {"name": name, "birth_date": birth_date, "sex": sex, "language": language}
-    check_child({**told, "phone": phone, "mrn": mrn, "region": region}, now)
+    check_child({**told, "nickname": nickname, "phone": phone, "mrn": mrn, "region": region}, now)
     patient = Patient(
         program_id=program.id,
         organization_id=organization.id if organization else None,
         registered_by_id=registered_by.id if registered_by else None,
         name=name,
+        nickname=nickname or None,
         birth_date_text=date.fromisoformat(birth_date).isoformat(),
         phone=phone,
         mrn=mrn,
@@ -194,7 +199,11 @@ def check_child(told: Mapping[str, str], now: datetime, *, since: datetime | Non
     wrong |= dict.fromkeys(marks, "invalid")
     if wrong:
         is_mark = set(wrong) <= set(MARKS)
-        which = "telephone, record number and region" if is_mark else "child's name, birth date, sex and language"
+        of_child, of_marks = (
+            "child's name, birth date, sex and language",
+            "name at home, telephone, record number, region",
+        )
+        which = of_marks if is_mark else of_child
         raise InvalidError(f"Please check the {which}.", wrong)
 
 

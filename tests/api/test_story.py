@@ -273,10 +273,12 @@ def test_a_draft_is_changed_and_sent_only_as_it_was_read(clinic: Clinic, program
 
 def test_children_are_registered_and_listed(clinic: Clinic, program_of: ProgramOf) -> None:
     pcp = program_of(clinic.pcp)
-    made = pcp.post("/patients", {"name": "Ana Example", "birth_date": "2024-05-01", "sex": "female", "language": "es"})
+    told = {"name": "Ana Example", "nickname": "Nita", "birth_date": "2024-05-01", "sex": "female", "language": "es"}
+    made = pcp.post("/patients", told)
     assert (made.status_code, made.headers["Location"]) == (201, f"/api/v1/patients/{made.json['id']}")
     listed = pcp.get("/patients").json
-    assert [item["name"] for item in listed["items"]] == ["Luz Prueba", "Ana Example"]
+    told_of = [(item["name"], item["nickname"]) for item in listed["items"]]
+    assert told_of == [("Luz Prueba", ""), ("Ana Example", "Nita")]
     assert listed["next"] is None
     assert [item["name"] for item in program_of(clinic.mother).get("/patients").json["items"]] == ["Luz Prueba"]
 

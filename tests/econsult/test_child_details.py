@@ -22,7 +22,7 @@ from econsult.database import Database
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError, StaleVersionError
 from econsult.jobs import Job, JobKind
 from econsult.notices import Notice, NoticeKind
-from econsult.panel import KnownChildError, KnownElsewhereError
+from econsult.panel import KnownChildError, KnownElsewhereError, find
 from econsult.people.caregivers import caregiver_link
 from econsult.people.former import PatientCorrection, corrections_of
 from econsult.people.onfile import Way, contact_on_file
@@ -111,7 +111,29 @@ def test_the_young_persons_own_account_is_called_as_the_record(database: Databas
         assert session.get_one(Person, youth.id, populate_existing=True).name == "Lucía Nomás"
 
 
-def test_what_was_read_for_the_old_name_is_read_again(database: Database, clinic: Clinic) -> None:
+def test_what_a_child_is_called_at_home_is_covered_as_its_name_and_finds_it(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        for home in (" Chuyita ", "Nené Lu", ""):
+            assert put(session, clinic, clinic.pcp, nickname=home) == ("nickname",)
+        assert set(identifiers_of(session, clinic.child.id).names) >= {"Chuyita", "Nené Lu"}
+        passed = consult_for(session, clinic.derm, consult.public_id, now=LATER)
+        told = "We call Chuyita a good girl; chuyita, or nene lu, scratches."
+        assert (
+            outsider(session, passed, MARKS).text(told) == "We call [name] a good girl; [name], or [name], scratches."
+        )
+        put(session, clinic, clinic.pcp, nickname="Nené Lu")
+        assert [child.id for child in find(session, clinic.pcp, "nene", now=LATER).children] == [clinic.child.id]
+        assert "Chuyita" not in str(session.execute(text("SELECT * FROM patient")).all())
+        with pytest.raises(InvalidError) as refused:
+            put(session, clinic, clinic.pcp, nickname="x" * 41)
+        assert list(refused.value.fields) == ["nickname"]
+
+
+@pytest.mark.parametrize("changed", [{"name": "Lucía Nomás"}, {"nickname": "Chuyita"}])
+def test_what_was_read_for_the_old_name_is_read_again(
+    database: Database, clinic: Clinic, changed: dict[str, str]
+) -> None:
     def states(session: Session) -> list[str]:
         return list(session.scalars(select(Attachment.state).order_by(Attachment.id)))
 
@@ -127,7 +149,7 @@ def test_what_was_read_for_the_old_name_is_read_again(database: Database, clinic
         session.flush()
         put(session, clinic, clinic.pcp, language="es", sex="male")
         assert states(session) == ["ready", "ready", "ready", "held"], "nothing on paper tells these"
-        put(session, clinic, clinic.pcp, name="Lucía Nomás")
+        put(session, clinic, clinic.pcp, **changed)
         assert states(session) == [AttachmentState.RECEIVED] * 2 + ["ready", "held"]
         again = select(Job.dedupe_key).where(Job.kind == JobKind.PREPARE)
         assert len(session.scalars(again).all()) == 2

@@ -135,10 +135,12 @@ def test_a_request_is_taken_back_once(runtime: Runtime, pcp: FlaskClient, clinic
 
 
 def test_a_registered_child_is_asked_about_at_once(pcp: FlaskClient, clinic: Clinic) -> None:
-    place = post(pcp, "/clinic/children/new", CHILD).location
+    place = post(pcp, "/clinic/children/new", {**CHILD, "nickname": "Nenito"}).location
     assert place.startswith("/clinic/requests/")
     page = pcp.get(place).text
     assert ("Nuevo Prueba" in page, "The child is registered" in page) == (True, True)
+    found = post(pcp, "/clinic/find", {"find": "nenito"}).text
+    assert "Nuevo Prueba" in found, "by what it is called at home"
 
 
 def test_a_double_click_registers_one_child(runtime: Runtime, pcp: FlaskClient, clinic: Clinic) -> None:

@@ -40,7 +40,7 @@ def test_a_name_is_put_right_with_the_password_and_the_family_sees_it(
     desk, path = browser_of(clinic.coordinator), _path(clinic)
     assert f'href="{path}"' in desk.get(f"/families/{clinic.child.public_id}").text
     assert 'value="Luz Prueba"' in desk.get(path).text
-    new = {**TOLD, "name": "Lucía Nomás", "language": "es", "region": "Norte"}
+    new = {**TOLD, "name": "Lucía Nomás", "nickname": "Chuyita", "language": "es", "region": "Norte"}
     for password, words in (("", "Write your password"), ("not this one", "This is not your password")):
         refused = post(desk, path, {**new, "factor_password": password})
         assert (refused.status_code, words in refused.text, 'value="Lucía Nomás"' in refused.text) == (422, True, True)
@@ -51,6 +51,7 @@ def test_a_name_is_put_right_with_the_password_and_the_family_sees_it(
     with runtime.database.reading() as session:
         child = session.get_one(Patient, clinic.child.id)
         assert (child.name, child.language, child.region, child.version) == ("Lucía Nomás", "es", "Norte", 2)
+    assert "At home: Chuyita" in desk.get(f"/families/{clinic.child.public_id}").text
     seen = browser_of(clinic.mother).get(f"/family/children/{clinic.child.public_id}/seen")
     assert "Cambió el nombre, la fecha de nacimiento u otros datos guardados" in seen.text
     # What has nothing to do with who it is needs no password; nothing at all is no change.

@@ -34,6 +34,7 @@ TOLD = {
     "the e-mail that was on file": "begay.before@mail.test",
     "where an invitation went": "aunt.begay@mail.test",
     "the number an invitation went to": "505-555-0149",
+    "what the child is called at home": "Chuyita",
 }
 DETAILS = {
     "red_flags": [],
@@ -51,6 +52,7 @@ def number(runtime: Runtime, clinic: Clinic) -> str:
         child, mother = session.get_one(Patient, clinic.child.id), session.get_one(Person, clinic.mother.id)
         before = TOLD["the telephone that was on file"], TOLD["the e-mail that was on file"]
         set_contact(session, child, *before, clinic.pcp, now=NOW)
+        child.nickname = TOLD["what the child is called at home"]
         for where in (TOLD["where an invitation went"], "+15055550149"):
             invite(session, clinic.pcp, child, "en", secret_key=runtime.secret_key, now=NOW, sent_to=where)
         set_contact(session, child, TOLD["the telephone on file"], TOLD["the e-mail on file"], clinic.pcp, now=NOW)

@@ -67,6 +67,7 @@ REQUEST = {
 PATIENT_IN = closed(
     ("name", "birth_date"),
     name=text(200),
+    nickname=text(40),
     birth_date=text(10),
     sex=text(16, *SEXES),
     language=text(8, *LANGUAGES),
@@ -110,6 +111,7 @@ PATIENT = closed(
     region=text(),
     language=text(),
     name=text(),
+    nickname=text(),
     birth_date=text(),
     phone=text(),
     phone_hidden=text(16, *Hidden),

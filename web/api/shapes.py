@@ -56,6 +56,7 @@ def patient_json(patient: Patient, *, with_identity: bool, hidden: Hidden | None
     }
     if with_identity:
         shown |= {"id": patient.public_id, "name": patient.name, "birth_date": patient.birth_date_text}
+        shown |= {"nickname": patient.nickname or ""}
         shown |= {"phone": "" if hidden else patient.phone, "mrn": patient.mrn, "deceased_on": died_on(patient)}
         shown |= {"phone_hidden": hidden} if hidden else {}
     return shown

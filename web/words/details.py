@@ -11,6 +11,7 @@ from web.words.times import long_day
 
 LABELS = {
     "name": _l("Name"),
+    "nickname": _l("Called at home"),
     "birth_date": _l("Birth date"),
     "sex": _l("Sex"),
     "language": _l("Language of the family"),
@@ -36,6 +37,6 @@ def fault(name: str, code: str) -> str:
         return gettext("The child must be under 21 years") if is_wrong else gettext("Write the date as 2021-05-30")
     if code == "barred":
         return gettext("A court keeps whoever is reached there from the child")
-    if name in {"name", "phone", "mrn", "region"}:
+    if name in {"name", "nickname", "phone", "mrn", "region"}:
         return gettext("This holds a sign that cannot be seen: type it again by hand")
     return gettext("Check this part")

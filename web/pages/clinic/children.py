@@ -12,7 +12,7 @@ from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm
 from econsult.errors import InvalidError
 from econsult.panel import KnownChildError
-from econsult.people.patients import SEXES, Patient, add_patient
+from econsult.people.patients import LONGEST_MARK, SEXES, Patient, add_patient
 from econsult.people.persons import LANGUAGES, Organization, Program, Role
 from web.context import database, now, runtime
 from web.shell.auth import me, only
@@ -69,6 +69,7 @@ def _given(form: FormReader) -> dict[str, str]:
         "birth_date": form.text("birth_date", longest=10, required=gettext("Write the birth date")),
         "sex": form.choice("sex", SEXES) or "unknown",
         "language": form.choice("language", LANGUAGES) or "en",
+        "nickname": form.text("nickname", longest=LONGEST_MARK),
         "region": form.text("region", longest=40),
         "phone": form.phone("phone"),
         "mrn": form.text("mrn", longest=40),

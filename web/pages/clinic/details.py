@@ -15,7 +15,7 @@ from econsult.child_details import CORRECTORS, WHO_IT_IS, Details, Look, cleaned
 from econsult.errors import ForbiddenError, InvalidError, StaleVersionError
 from econsult.panel import KnownChildError, KnownElsewhereError
 from econsult.people.former import corrections_of
-from econsult.people.patients import SEXES, Patient
+from econsult.people.patients import LONGEST_MARK, SEXES, Patient
 from econsult.people.persons import LANGUAGES, Person
 from web.context import database, now
 from web.pages.owning import check_owner
@@ -103,6 +103,7 @@ def _given(form: FormReader) -> Details:
         mrn=form.text("mrn", longest=40),
         phone=form.phone("phone"),
         region=form.text("region", longest=40),
+        nickname=form.text("nickname", longest=LONGEST_MARK),
     )
 
 
