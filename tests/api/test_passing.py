@@ -75,6 +75,30 @@ def test_the_clinic_opens_a_case_again(clinic: Clinic, program_of: ProgramOf, ma
     assert (again.status_code, again.json["status"], again.json["holder"]) == (200, "submitted", None)
 
 
+def test_results_go_to_whoever_asked_for_them_once(clinic: Clinic, program_of: ProgramOf, made: Made) -> None:
+    held = made(clinic.claimed)
+    path, derm, pcp = f"/consults/{held}", program_of(clinic.derm), program_of(clinic.pcp)
+    test = {"text": "Ferritin for Luz Prueba", "owner": "pcp", "kind": "lab_test"}
+    derm.post(f"{path}/answer", {**ANSWER, "disposition": "work_up_first", "recommendations": [test]})
+    derm.post(f"{path}/answer/sign")
+    assert pcp.post(f"{path}/results", {"words": "Ferritin 6"}).status_code == 409, "the family reads nothing yet"
+    pcp.post(f"{path}/acknowledge")
+    awaited = pcp.get(f"{path}/results").json["awaited"]
+    assert (awaited["to"]["name"], awaited["urgency"], awaited["files"]) == ("derm", "routine", [])
+    assert derm.get(f"{path}/results").json == {"awaited": None, "anew": None}
+    [step] = awaited["steps"]
+    for body, wrong in (({"words": "Ferritin 6"}, "step"), ({"steps": [step["id"]], "words": " "}, "words")):
+        assert pcp.post(f"{path}/results", body).json["fields"] == {wrong: "required"}
+    body = {"steps": [step["id"]], "words": "Luz Prueba: ferritin 6"}
+    assert pcp.post(f"{path}/results", body).json["status"] == "submitted"
+    assert pcp.post(f"{path}/results", body).status_code == 409, "it was sent"
+    assert derm.post(f"{path}/claim").status_code == 200
+    anew = derm.get(f"{path}/results").json["anew"]
+    assert (anew["is_results"], anew["words"]) == (True, "[name]: ferritin 6")
+    assert anew["steps"] == [{"id": step["id"], "text": "Ferritin for [name]"}]
+    assert program_of(clinic.mother).get(f"{path}/results").json == {"awaited": None, "anew": None}
+
+
 def test_an_emergencys_call_is_written_down(clinic: Clinic, program_of: ProgramOf, made: Made) -> None:
     held = made(clinic.claimed)
     path, derm, pcp = f"/consults/{held}", program_of(clinic.derm), program_of(clinic.pcp)

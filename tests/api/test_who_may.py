@@ -73,6 +73,7 @@ BODIES: dict[tuple[str, str], dict[str, object]] = {
     ("POST", "/reroute"): {"specialty": "neurology", "reason": "A nerve"},
     ("POST", "/urgency"): {"urgency": "same_day"},
     ("POST", "/reopen"): {"reason": "Worse"},
+    ("POST", "/results"): {"words": "Normal"},
     ("POST", "/called"): {"outcome": "reached"},
     ("POST", "/consent/withdraw"): {"by": "parent", "method": "verbal", "language": "es"},
     ("POST", "/confidential"): {"confidential": False},
@@ -97,6 +98,7 @@ HELD_WITH_BODY: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/reroute"): {"mother": 403, "pcp": 403, "derm": 200, "derm2": 200, "coordinator": 403},
     ("POST", "/urgency"): {"mother": 200, "pcp": 200, "derm": 200, "derm2": 200, "coordinator": 200},
     ("POST", "/reopen"): {**ONLY_CLINICS, "pcp": 409, "other_pcp": 404, "nurse": 404},
+    ("POST", "/results"): {**ONLY_CLINICS, "pcp": 409, "other_pcp": 404, "nurse": 404},
     ("POST", "/steps/nothing"): {"derm2": 403},
     # Whoever answers books nothing, and says nothing of what is booked.
     ("POST", "/steps/nothing/visit"): {**ONLY_CLINICS, "pcp": 404, "other_pcp": 404, "coordinator": 404},
@@ -297,6 +299,7 @@ REACHED = {
     ("POST", "/close-out"): 403,
     ("POST", "/acknowledge"): 403,
     ("POST", "/reopen"): 403,
+    ("POST", "/results"): 403,
     ("POST", "/consent/withdraw"): 403,
     ("POST", "/tried"): 200,
     ("POST", "/informed"): 200,

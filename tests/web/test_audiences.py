@@ -187,6 +187,7 @@ def _everything(town: Town, name: str, consult: str) -> Iterator[str]:
     if shown.status_code == 200:
         yield town.api(name, "GET", f"/consults/{consult}/second").text
         yield town.api(name, "GET", f"/consults/{consult}/steps").text
+        yield town.api(name, "GET", f"/consults/{consult}/results").text
     yield town.api(name, "GET", "/worklist").text
     questions = f"/family/questions/{consult}"
     answers = (f"{questions}/answer", f"{questions}/answer/note.txt", f"{questions}/outcome", f"{questions}/sent")
@@ -226,6 +227,8 @@ def step(town: Town, number: int) -> None:
     # Most of what is the holder's to do is done by the holder; the rest are tries of others, which come to nothing.
     if act in HOLDERS and dice.random() < 0.7:
         name = holder or dice.choice(("derm", "derm2"))
+    if act == "results" and dice.random() < 0.7:
+        name = "pcp"
     known = dict(town.said)
     status = ACTS[act][1](town, name, consult, public, number)
     if status < 400:
@@ -281,6 +284,7 @@ def _ask(town: Town, name: str, consult: int, public: str, number: int) -> int:
 def _write(town: Town, name: str, consult: int, public: str, number: int) -> int:
     town.said[f"t{number}"] = Secret("answer", consult, name)
     body = {**ANSWER, "impression": f"zq{number}q", "family_summary": f"zq{number}q"}
+    body |= {"disposition": town.dice.choice(("advice_only", "work_up_first"))}
     return int(town.api(name, "POST", f"/consults/{public}/answer", body).status_code)
 
 
@@ -294,6 +298,18 @@ def _second(town: Town, name: str, consult: int, public: str, number: int) -> in
         body |= {"text": f"zq{number}q"}
         town.said[f"t{number}"] = Secret("clinicians", consult, name)
     return int(town.api(name, "POST", f"/consults/{public}/second", body).status_code)
+
+
+def _results(town: Town, name: str, consult: int, public: str, number: int) -> int:
+    """By the API or from the page."""
+    town.said[f"t{number}"] = Secret("clinicians", consult, name)
+    awaited = (town.api("pcp", "GET", f"/consults/{public}/results").json or {}).get("awaited") or {"steps": []}
+    steps = [step["id"] for step in awaited["steps"]]
+    if town.dice.random() < 0.5:
+        fields = {"step": steps, "words": f"zq{number}q", "urgency": "routine"}
+        return int(town.page(name, f"/consults/{public}/results", fields).status_code)
+    body = {"steps": steps, "words": f"zq{number}q"}
+    return int(town.api(name, "POST", f"/consults/{public}/results", body).status_code)
 
 
 def _verb(town: Town, name: str, consult: int, public: str, number: int) -> int:
@@ -316,6 +332,7 @@ ACTS: dict[str, tuple[int, Any]] = {
     "write": (2, _write),
     "second": (3, _second),
     "verb": (4, _verb),
+    "results": (2, _results),
 }
 HOLDERS = ("draw", "ask", "write", "second", "verb")
 
@@ -357,6 +374,24 @@ def _hand_over(town: Town, number: int) -> None:
     look(town, [consult], ("derm", "derm2", "pcp", "mother"))
 
 
+def _ask_for_tests(town: Town, number: int) -> None:
+    """Nor does chance often bring an answer that wants tests, its reading by the clinic, and their results."""
+    consult = town.consults[0]
+    at = f"/consults/{town.public(consult)}"
+    town.said[f"t{number}"] = Secret("answer", consult, "derm2")
+    words = {"impression": f"zq{number}q", "family_summary": f"zq{number}q", "disposition": "work_up_first"}
+    for name, verb, body in (
+        ("derm2", "answer", {**ANSWER, **words}),
+        ("derm2", "answer/sign", {}),
+        ("pcp", "acknowledge", {}),
+    ):
+        assert town.api(name, "POST", f"{at}/{verb}", body).status_code == 200, verb
+    look(town, [consult], ("mother", "youth"))
+    assert _results(town, "pcp", consult, town.public(consult), number + 1) < 400
+    look(town, [consult])
+    assert town.api("derm2", "POST", f"{at}/claim").status_code == 200
+
+
 def _live(town: Town, first: int, posts: int) -> None:
     for number in range(first, first + posts):
         step(town, number)
@@ -370,7 +405,8 @@ def test_nothing_is_read_outside_of_its_lane(
 ) -> None:
     town = _town(runtime, clinic, shell, 6, others)
     _hand_over(town, 1)
-    _live(town, 3, NORMAL)
+    _ask_for_tests(town, 3)
+    _live(town, 5, NORMAL)
     # The story had everything in it, and whoever may read does read.
     assert {"post", "draw", "ask", "write", "verb"} <= town.taken.keys()
     expected = {

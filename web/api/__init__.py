@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from web.api import consents, consults, documents, forms, loops, notes, passing, people, replies, steps, visits, work
+from web.api import (
+    consents,
+    consults,
+    documents,
+    forms,
+    loops,
+    notes,
+    passing,
+    people,
+    replies,
+    results,
+    steps,
+    visits,
+    work,
+)
 from web.api.documents import about
 from web.api.routing import api
 
@@ -18,6 +32,7 @@ __all__ = [
     "passing",
     "people",
     "replies",
+    "results",
     "steps",
     "visits",
     "work",

@@ -8,6 +8,7 @@ from econsult.advice.following import LONGEST_WHY
 from econsult.consults.contents import KINDS, OWNERS
 from econsult.consults.outcomes import AT_CLOSING, CODES, Side
 from econsult.consults.recommendations import BY_ANSWER, STEPS, StepState
+from econsult.consults.records import Urgency
 from econsult.consults.sides import SideState
 from econsult.consults.threads import LONGEST_MESSAGE
 from econsult.people.persons import SPECIALTIES
@@ -34,6 +35,23 @@ STEP = closed(
     is_overdue=FLAG,
     reason=text(LONGEST_WHY),
     history=listed(closed(event=text(16), at=INSTANT), 1000),
+)
+RESULTS_IN = closed((), steps=listed(text(32)), words=text(LONGEST_MESSAGE), urgency=text(16, *Urgency))
+STEP_NAMED = closed(("id", "text"), id=text(), text=text(2000))
+AWAITED = closed(
+    ("steps", "to", "urgency", "files"),
+    steps=listed(STEP_NAMED),
+    to=PERSON,
+    urgency=text(16, *Urgency),
+    files=listed(text(), 1000),
+)
+ANEW = closed(
+    ("is_results", "by", "at", "words", "steps"),
+    is_results=FLAG,
+    by=optional(PERSON),
+    at=INSTANT,
+    words=text(),
+    steps=listed(STEP_NAMED),
 )
 OUTCOME_IN = closed((), **{name: text(16, *codes) for name, codes in CODES.items()})
 CLOSE_OUT_IN = closed((), **{name: text(16, *CODES[name]) for name in AT_CLOSING})
@@ -66,6 +84,7 @@ SIDE = closed(
 )
 ADVICE_ANSWERS: dict[str, dict[str, Any]] = {
     "Steps": closed(("items",), items=listed(STEP)),
+    "Results": closed(("awaited", "anew"), awaited=optional(AWAITED), anew=optional(ANEW)),
     "Outcomes": closed(("items",), items=listed(OUTCOME, 1000)),
     "Seconds": closed(("items",), items=listed(SIDE, 1000)),
 }
