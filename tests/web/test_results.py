@@ -55,6 +55,12 @@ def test_results_go_in_one_place_and_stand_beside_what_they_answer(
         holding.claim(session, consult, clinic.derm, now=datetime.now(UTC), lease=LEASE)
     story = browser_of(clinic.derm).get(here).text.split('id="anew"')[1].split("</section>")[0]
     assert all(words in story for words in ("Ferritin and blood count", "Ferritin 6 µg/L", "file 1"))
+    again = post(pcp, f"{here}/results", {"step": step, "words": "Ferritin 7, second tube", "urgency": "routine"})
+    assert (again.status_code, "Ferritin 7, second tube</textarea>" in again.text) == (409, True)
+    assert "This was not sent" in again.text
+    asked = post(pcp, f"{here}/reopen", {"reason": "Iron by mouth or not?", "urgency": "routine"})
+    assert (asked.status_code, "Iron by mouth or not?</textarea>" in asked.text) == (409, True)
+    assert post(pcp, f"{here}/reopen", {"reason": " ", "urgency": "routine"}).status_code in (409, 422)
     # A pool reads no lane, and so nothing of this; nor does the family.
     assert 'id="anew"' not in browser_of(clinic.derm2).get(here).text
     assert "Ferritin 6" not in browser_of(clinic.mother).get(f"/family/questions/{waiting.public_id}").text

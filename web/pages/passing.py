@@ -11,10 +11,11 @@ from werkzeug import Response
 from econsult.access import Pass, consult_for
 from econsult.consults import passing, reopening, results, urgency
 from econsult.consults.records import RANKS
-from econsult.consults.threads import LONGEST_MESSAGE
-from econsult.errors import InvalidError
+from econsult.consults.threads import LONGEST_MESSAGE, Audience
+from econsult.errors import ImpossibleVerbError, InvalidError
 from econsult.people.persons import SPECIALTIES, Role
 from econsult.rights import Right
+from econsult.seeing import is_seen
 from web.context import database, now, settings
 from web.pages.consult import CASE_ROLES, LONGEST_REASON, case_page
 from web.shell.auth import me, only
@@ -73,7 +74,12 @@ def reopen(public_id: str) -> Response | tuple[str, int]:
         targets = settings().first_reply
         return reopening.reopen(session, loaded.consult, me(), reason, now=now(), targets=targets, urgency=wish)
 
-    return _do(public_id, Right.REQUEST, act, "request_sent")
+    try:
+        return _do(public_id, Right.REQUEST, act, "request_sent")
+    except ImpossibleVerbError:
+        if (page := _as_message(public_id, request.form.get("reason", "")[:LONGEST_REASON])) is None:
+            raise
+        return page
 
 
 @passing_on.post("/results")
@@ -92,7 +98,26 @@ def send_results(public_id: str) -> Response | tuple[str, int]:
         with database().writing() as session:
             case = open_case(session, consult_for(session, me(), public_id, now=now()))
         return case_page(case, errors=_results_refused(error) | form.errors, given=given), 422
+    except ImpossibleVerbError:
+        if (page := _as_message(public_id, words)) is None:
+            raise
+        return page
     return redirect(url_for("consult.show", public_id=public_id, said="results_sent"), 303)
+
+
+def _as_message(public_id: str, words: str) -> tuple[str, int] | None:
+    """Somebody else was faster, so that the form is on the page no more: what was written in it can go as a message.
+
+    None where nothing was written, or nobody would read it.
+    """
+    with database().writing() as session:
+        case = open_case(session, consult_for(session, me(), public_id, now=now()))
+    if not is_seen(words) or Audience.CLINICIANS not in case.writable:
+        return None
+    errors = {
+        "text": gettext("Somebody else was faster. This was not sent. Read what is new, then send it as a message")
+    }
+    return case_page(case, errors=errors, lane=Audience.CLINICIANS, given={"text": words}), 409
 
 
 def _results_refused(error: InvalidError) -> dict[str, str]:
