@@ -149,10 +149,14 @@ def try_call(session: Session, consult: Consult, person: Person, *, now: datetim
     return bool(tasks)
 
 
-def is_ended_by_another(session: Session, consult: Consult, person: Person) -> bool:
-    """Whether somebody else has said already what came of the newest call; the same words twice are one's own."""
+def is_ended_otherwise(session: Session, consult: Consult, person: Person, words: str) -> bool:
+    """Whether something else is written down already of the newest call than that this person sent somebody.
+
+    The same said twice by one person is one press too many.
+    """
     task = call_of(session, consult.id)
-    return task is not None and task.done_by_id not in (None, person.id)
+    said = (person.id, Outcome.SENT_HELP, words.strip()[:LONGEST_WORDS])
+    return task is not None and task.done_at is not None and (task.done_by_id, task.outcome, task.words) != said
 
 
 def finish_call(

@@ -13,7 +13,7 @@ from econsult.consults.contents import Disposition
 from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, note
-from econsult.consults.telephone import Outcome, finish_call, is_ended_by_another
+from econsult.consults.telephone import Outcome, finish_call, is_ended_otherwise
 from econsult.consults.versions import check_read, signed_answer
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.people.persons import Person, Role
@@ -76,10 +76,10 @@ def confirm_call(
 ) -> None:
     """End the telephone task of an emergency; a family that was reached has heard the answer, of this `version`.
 
-    Raises ImpossibleVerbError where somebody else has ended it meanwhile, and whom this one sent would stand nowhere.
+    Raises ImpossibleVerbError where it is ended meanwhile, by whomever, and whom this one sent would stand nowhere.
     """
     check_read(session, consult, version)
-    if outcome == Outcome.SENT_HELP and is_ended_by_another(session, consult, person):
+    if outcome == Outcome.SENT_HELP and is_ended_otherwise(session, consult, person, words):
         raise ImpossibleVerbError(consult.status, "called")
     finish_call(session, consult, person, outcome, words=words, now=now)
     if outcome == Outcome.REACHED:

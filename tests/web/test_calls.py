@@ -127,9 +127,12 @@ def test_a_person_ends_it_and_whoever_comes_later_sees_that(
     assert TITLE not in desk.get("/coordination").text
     assert post(desk, f"{call}/tried", {}).location == call
     # Whoever had sent somebody meanwhile is not told that this is written down, and keeps their words.
-    reply = post(desk, f"{call}/done", {"version": "1", "outcome": "sent_help", "words": "The police are there"})
-    shown = ("yours was not kept" in reply.text, "The police are there" in reply.text)
-    assert (reply.status_code, *shown) == (409, True, True)
+    sent = {"version": "1", "outcome": "sent_help", "words": "The police are there"}
+    # Nor is whoever has said it otherwise in another window.
+    for who in (desk, pcp):
+        reply = post(who, f"{call}/done", sent)
+        shown = ("yours was not kept" in reply.text, "The police are there" in reply.text)
+        assert (reply.status_code, *shown) == (409, True, True)
     page = desk.get(call).text
     assert "This family was telephoned" in page
     assert "The family was reached." in page

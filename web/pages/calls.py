@@ -91,9 +91,7 @@ def done(public_id: str) -> Response | tuple[str, int]:
         except InvalidError:
             errors = {"words": gettext("Write who was sent to the family")}
         except ImpossibleVerbError:
-            errors = {
-                "tell": gettext("Somebody else has just written down what came of this call; yours was not kept.")
-            }
+            errors = {"tell": gettext("What came of this call is written down already; yours was not kept.")}
             status = 409
         except StaleVersionError:
             errors, status = {"tell": changed_words()}, 409
