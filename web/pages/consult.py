@@ -41,7 +41,7 @@ from web.words.language import gettext
 from web.words.marks import PLACES, SAID, SHAPES, SIZES
 from web.words.outcomes import QUESTIONS, STAFF
 from web.words.plain import meter_of, spanish_of
-from web.words.signs import EVERY, Flag, for_age
+from web.words.signs import Group, groups_on_form
 from web.words.snippets import SNIPPET_FIELDS
 from web.words.steps import KINDS, due_days
 
@@ -111,10 +111,10 @@ def case_page(case: Case, **changes: object) -> str:
     )
 
 
-def _danger_signs(case: Case) -> tuple[Flag, ...]:
+def _danger_signs(case: Case) -> tuple[Group, ...]:
     """What is asked of this child where its question may be sent on."""
     may_ask = case.may(Right.SEND_ON) and case.is_family_question
-    return for_age(EVERY, age_in_months(case.patient.birth_date, now().date())) if may_ask else ()
+    return groups_on_form(age_in_months(case.patient.birth_date, now().date())) if may_ask else ()
 
 
 def _snippets(case: Case) -> tuple[Ready, ...]:

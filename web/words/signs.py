@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from flask_babel import LazyString
@@ -91,7 +91,16 @@ KNOWN_FLAGS = (
         _l("Lip or palate just operated on: bleeds or opens, a fever, noisy breath or no drinking"),
     ),
 )
-EVERY = RED_FLAGS + SKIN_FLAGS + BREATH_FLAGS + HEAD_FLAGS + BELLY_FLAGS + BABY_FLAGS + KNOWN_FLAGS
+_GROUPED = (
+    ("alert", RED_FLAGS),
+    ("spots", SKIN_FLAGS),
+    ("lungs", BREATH_FLAGS),
+    ("brain", HEAD_FLAGS),
+    ("stomach", BELLY_FLAGS),
+    ("family", BABY_FLAGS),
+    ("heart", KNOWN_FLAGS),
+)
+EVERY = tuple(flag for _drawing, flags in _GROUPED for flag in flags)
 FLAG_CODES = tuple(code for code, _words in EVERY)
 
 
@@ -107,14 +116,33 @@ def groups_for(months: int, *, is_youth: bool, told: Collection[str] = ()) -> It
     illness that the family knows of, which begins with its name. What was `told` stands there at any age.
     """
     first = gettext("Right now, do you have:") if is_youth else gettext("Right now, does your child have:")
-    groups = (
-        Group("alert", first, RED_FLAGS),
-        Group("spots", gettext("Or on the skin:"), SKIN_FLAGS),
-        Group("lungs", gettext("Or with the breath or heart:"), BREATH_FLAGS),
-        Group("brain", gettext("Or with the head or legs:"), HEAD_FLAGS),
-        Group("stomach", gettext("Or with the belly, food or pee:"), BELLY_FLAGS),
-        Group("family", gettext("Or in a baby under 1 year:"), BABY_FLAGS),
-        Group("heart", gettext("Or with an illness you know of:"), KNOWN_FLAGS),
+    titles = (
+        first,
+        gettext("Or on the skin:"),
+        gettext("Or with the breath or heart:"),
+        gettext("Or with the head or legs:"),
+        gettext("Or with the belly, food or pee:"),
+        gettext("Or in a baby under 1 year:"),
+        gettext("Or with an illness you know of:"),
     )
-    asked = (group._replace(flags=for_age(group.flags, months, told)) for group in groups)
-    return (group for group in asked if group.flags)
+    return _asked(titles, months, told)
+
+
+def groups_on_form(months: int, told: Collection[str] = ()) -> tuple[Group, ...]:
+    """The same for a clinic that fills in a form about this child."""
+    titles = (
+        gettext("In every child"),
+        gettext("Skin"),
+        gettext("Breath and heart"),
+        gettext("Head and legs"),
+        gettext("Belly, food and pee"),
+        gettext("Babies under 1 year"),
+        gettext("With a known illness"),
+    )
+    return tuple(_asked(titles, months, told))
+
+
+def _asked(titles: Iterable[str], months: int, told: Collection[str]) -> Iterator[Group]:
+    for (drawing, flags), title in zip(_GROUPED, titles, strict=True):
+        if asked := for_age(flags, months, told):
+            yield Group(drawing, title, asked)

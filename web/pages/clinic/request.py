@@ -55,7 +55,7 @@ from web.words.families import SITES
 from web.words.files import FACE_CHOICES
 from web.words.language import gettext
 from web.words.refusals import told_of_files
-from web.words.signs import EVERY, for_age
+from web.words.signs import groups_on_form
 
 clinic_request = rings(Blueprint("clinic_request", __name__, url_prefix="/clinic/requests/<public_id>"))
 CLINIC_ROLES = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
@@ -246,7 +246,7 @@ def _page(desk: Desk, errors: Mapping[str, str] | None = None, changes: Changes 
         typed=given or {},
         terms=terms,
         targets=targets,
-        red_flags=for_age(EVERY, months, flags_of(desk.consult.details)),
+        sign_groups=groups_on_form(months, flags_of(desk.consult.details)),
         may_attest=may_attest(desk.consult, me()),
         sites=SITES,
         consent_by=CONSENT_BY,
