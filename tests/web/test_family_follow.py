@@ -371,10 +371,28 @@ def test_an_emergency_stands_on_every_page_on_which_its_answer_is_offered(
 ) -> None:
     answer_it(runtime, clinic, asked, disposition="emergency_now")
     where = f"/family/questions/{asked.public_id}"
-    for _ in range(2):
+    for is_above in (True, False):
         for path in ("/family", where, f"{where}/answer"):
             assert "Por favor vaya a urgencias ahora" in mother.get(path).text, path
+        # Above the button for a new question until somebody has said that it was understood.
+        top = mother.get("/family").text.split("Enviar fotos")[0]
+        assert (f'href="{where}/answer"' in top) == is_above
         post(mother, f"{where}/answer/understood", {"version": "1"})
+
+
+def test_what_an_urgent_question_waits_for_stands_above_everything_else(
+    mother: FlaskClient, runtime: Runtime, clinic: Clinic
+) -> None:
+    for urgency, is_above in (("routine", False), ("same_day", True)):
+        with runtime.database.writing() as session:
+            consult = clinic.econsult(session, now=NOW, urgency=urgency)
+            holding.claim(session, consult, clinic.derm, now=NOW, lease=LEASE)
+            threads.request_info(
+                session, consult, clinic.derm, text="¿Fiebre?", items=[], audience=Audience.FAMILY, now=NOW
+            )
+        top = mother.get("/family").text.split("Enviar fotos")[0]
+        assert (f'href="/family/questions/{consult.public_id}"' in top) == is_above
+        assert ("Necesitamos una cosa más de usted" in top, "Por favor, responda" in top) == (is_above, is_above)
 
 
 def test_a_message_before_the_answer_is_no_step_after_it(

@@ -19,7 +19,7 @@ from econsult.consults.clocks import ClockName, ClockState, clocks_of
 from econsult.consults.contents import Disposition
 from econsult.consults.details import text_of
 from econsult.consults.lifecycle import OPEN, Status
-from econsult.consults.records import Consult, Kind
+from econsult.consults.records import Consult, Kind, Urgency
 from econsult.consults.requests import RequestForm, create, withdraw
 from econsult.people.ages import local_day
 from econsult.people.caregivers import caregiver_link, has_grown_up, right_until
@@ -84,6 +84,17 @@ class Line:
     def is_for_family(self) -> bool:
         """Whether the family has something to do: to give what is missing, or to read the answer."""
         return not self.is_kept and self._waits_for_family
+
+    @property
+    def is_pressing(self) -> bool:
+        """Whether it stands above everything else of the page: an emergency that nobody has heard of, or something
+        that an urgent question waits for."""
+        if self.is_kept:
+            return False
+        if self.is_emergency:
+            return self.consult.is_unheard or self.consult.informed_at is None
+        is_asked = self.wait is not None and self.wait.is_for_family
+        return is_asked and self.consult.urgency != Urgency.ROUTINE
 
     @property
     def _waits_for_family(self) -> bool:
@@ -248,7 +259,7 @@ def _child(session: Session, patient: Patient) -> Child:
     lines = [
         replace(_line(session, consult, answers.get(consult.id)), visit=visits.get(consult.id, "")) for consult in sent
     ]
-    lines.sort(key=lambda line: (line.is_emergency, line.is_for_family, line.at), reverse=True)
+    lines.sort(key=lambda line: (line.is_emergency, line.is_pressing, line.is_for_family, line.at), reverse=True)
     return Child(patient, _draft(consults), lines, *_ends_soon(session, patient), undecided(session, patient))
 
 
