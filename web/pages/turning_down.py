@@ -28,6 +28,7 @@ from web.context import database, now, settings
 from web.pages.allocation import DESK, SentOn, desk_page
 from web.pages.clinic.sending_on import look, weigh
 from web.pages.clinic.terms import sentences
+from web.pages.clinic.wishes import keep_earlier
 from web.pages.giving import LONGEST_REASON
 from web.shell.auth import me, only
 from web.shell.desk import rings, second_press, with_stand_ins
@@ -98,6 +99,8 @@ def send_on(public_id: str) -> Response | tuple[str, int]:
                 told = {**loaded.consult.details, **details}
                 screen_red_flags(session, loaded.consult, me(), told, None, now=now(), is_sent_on=True)
             why = weigh(form, given["specialty"], sending)
+            if not form.errors:
+                keep_earlier(session, loaded, form)
             if not form.errors:
                 _send(session, loaded.consult, given, details, why)
     except InvalidError as wrong:
