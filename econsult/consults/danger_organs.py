@@ -21,6 +21,7 @@ _SPORT = (
     r"(?:r[au]n\w*|play(?:s|ed|ing)?|sports?|soccer|basketball|"
     r"football|practice|exercis\w*|swim\w*|swam|gym|recess|rac\w*)"
 )
+_FIVE = r"(?:[5-9]|five|six|seven|eight|nine)"
 _BABY = (r"bab(?:y|ies)", r"infants?", r"new ?born\w*", r"(?:weeks?|days?) old")
 _WALK = r"(?:walk\w*|talk\w*|speak\w*|words?|crawl\w*|sit\w*|smil\w*|eat by)"
 
@@ -89,6 +90,36 @@ ENGLISH: Mapping[str, Known] = {
                 r"ulcers?|blisters?|holes?)|herpe\w*|cold sores?"
             ),
             rf"(?:sores?|blisters?|ulcers?)~~(?:{_FEVER})|(?:{_FEVER})~~(?:sores?|blisters?|ulcers?)",
+        ),
+    ),
+    "blisters_or_raw_skin": Known(
+        _ANYBODY,
+        (
+            r"blister\w*~~(?:all over|everywhere|body|face|mouth|burst\w*|pop\w*|spread\w*|raw)",
+            r"(?:many|lots of|full of|cover\w*|big|large|huge)~blister\w*",
+            r"skin~~(?:peel\w*|com\w* off|came off|fall\w* off|fell off|rub\w* off|slough\w*|in sheets|raw)|raw~skin",
+            r"peel\w*~~(?:skin|layers?|sheets?|all over|raw)|scalded|erythroderma",
+            r"red~~(?:all over|everywhere|head to toe|whole body)|(?:whole body|all over|head to toe)~red",
+        ),
+    ),
+    "fast_spreading_skin": Known(
+        _ANYBODY,
+        (
+            r"spread\w*~~(?:fast\w*|quick\w*|rapid\w*|overnight|hours?|minutes|this morning|last night)",
+            r"(?:fast|quickly|rapidly)~spread\w*",
+            r"(?:red\w*|dark|black)~~(?:grow\w*|bigger)~(?:fast|quickly|hours?|overnight)",
+            r"(?:skin|wound|sore|leg|arm|spot)~turn\w*~(?:black|dark|purple)|flesh eating|necroti\w*",
+            r"red (?:lines?|streaks?)~(?:up|leg|arm|from|going)|cellulitis",
+        ),
+    ),
+    "kawasaki_signs": Known(
+        (
+            rf"(?:{_FEVER})~~{_FIVE} ?days?|{_FIVE} ?days?~~(?:{_FEVER})",
+            rf"(?:{_FEVER})~(?:a|one|whole|all) week|(?:a|one) week~(?:{_FEVER})|kawasaki\w*",
+        ),
+        (
+            r"(?:red|bloodshot|pink)~(?:eyes?|lips?|tongue|palms|hands|feet)|strawberry tongue",
+            r"(?:eyes?|lips?|tongue)~(?:red|bloodshot|crack\w*|swol+en|pink)|rash\w*|(?:red|many) spots?",
         ),
     ),
     "adrenal_illness": Known(

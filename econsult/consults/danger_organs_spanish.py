@@ -20,6 +20,7 @@ _DEPORTE = (
     r"(?:corr\w*|jug\w*|jueg\w*|deport\w*|futbol|basquet\w*|"
     r"ejercicio\w*|nad(?:ar|ando)|educacion fisica|recreo)"
 )
+_CINCO = r"(?:[5-9]|cinco|seis|siete|ocho|nueve)"
 _BEBE = (r"bebe\w*", r"beba", r"recien nacid\w*", r"(?:semanas|dias) de nacid\w*")
 
 SPANISH: Mapping[str, Known] = {
@@ -93,6 +94,38 @@ SPANISH: Mapping[str, Known] = {
         (
             r"(?:llag\w*|ulcer\w*|ampoll\w*|hoyit\w*)~(?:redond\w*|duel\w*|dolor\w*)|herpe\w*|fuegos?",
             rf"(?:llag\w*|ampoll\w*|ulcer\w*)~~(?:{_FIEBRE})|(?:{_FIEBRE})~~(?:llag\w*|ampoll\w*|ulcer\w*)",
+        ),
+    ),
+    "blisters_or_raw_skin": Known(
+        _ANYBODY,
+        (
+            r"(?:ampoll\w*|ampuy\w*)~~(?:todo el cuerpo|por todo|todas partes|revent\w*|cara|boca|much\w*)",
+            r"(?:much\w*|llen\w*|grand\w*|cubiert\w*)~(?:ampoll\w*|ampuy\w*)",
+            r"piel~~(?:pela\w*|cae\w*|cayendo|despelleja\w*|levanta\w*|desprend\w*|quemad\w*)|carne viva",
+            r"(?:pela\w*|cae|cayendo|despelleja\w*|levanta\w*|desprend\w*)~piel|despellej\w*",
+            r"roj\w*~~(?:todo el cuerpo|todas partes|pies a cabeza)|(?:todo el cuerpo|pies a cabeza)~roj\w*",
+        ),
+    ),
+    "fast_spreading_skin": Known(
+        _ANYBODY,
+        (
+            (
+                r"(?:extend\w*|extiend\w*|expand\w*|crec\w*|avanz\w*|propag\w*|rieg\w*|regando)~~"
+                r"(?:rapid\w*|en horas|cada hora|de un dia para otro|desde anoche|desde esta manana)"
+            ),
+            r"rapid\w*~(?:extend\w*|extiend\w*|crec\w*|avanz\w*|propag\w*)",
+            r"(?:pus\w*|pon\w*|volv\w*|vuelv\w*)~(?:negr\w*|oscur\w*)",
+            r"(?:linea|raya|franja)s? roj\w*~(?:sub\w*|brazo|pierna)|celulitis|bacteria~(?:come|piel)|necroti\w*",
+        ),
+    ),
+    "kawasaki_signs": Known(
+        (
+            rf"(?:{_FIEBRE})~~{_CINCO} dias|{_CINCO} dias~~(?:{_FIEBRE})|kawasaki",
+            rf"(?:{_FIEBRE})~~(?:una|toda la) semana|(?:una|toda la) semana~~(?:{_FIEBRE})",
+        ),
+        (
+            r"(?:ojos?|ojit\w*|labios?|lengua|boca)~(?:roj\w*|irritad\w*|partid\w*|agrietad\w*|hinchad\w*)|lengua~fresa",
+            r"roj\w*~(?:ojos?|ojit\w*|labios?|lengua|manos|pies)|sarpullid\w*|salpullid\w*|ronch\w*|erupcion|manch\w*",
         ),
     ),
     "adrenal_illness": Known(

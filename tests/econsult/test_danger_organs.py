@@ -18,6 +18,12 @@ FOUND = {
     "legs_weaken": ("his legs are getting weaker", "las piernas no le responden"),
     "sudden_weakness": ("one side of his face is drooping", "tiene la boca chueca desde hoy"),
     "eczema_sores": ("eczema with round sores and fever", "eccema con llagas redondas y calentura"),
+    "blisters_or_raw_skin": ("her skin is coming off and looks raw", "tiene ampollas por todo el cuerpo"),
+    "fast_spreading_skin": ("the red on his leg is spreading fast", "lo rojo le está creciendo muy rápido"),
+    "kawasaki_signs": (
+        "fever for 6 days, and her eyes are red",
+        "lleva cinco días con calentura y los labios partidos",
+    ),
     "adrenal_illness": ("She has CAH and is vomiting", "toma hidrocortisona todos los días y tiene fiebre"),
     "heart_illness": ("born with a heart defect, now a fever", "tiene un problema del corazón y se desmayó"),
     "heart_rate": ("his heart rate is 190", "el corazón le late a 200"),
@@ -47,6 +53,12 @@ PLAIN = (
     "El bebé tiene granitos en la panza",
     "She plays soccer and has a wart on her foot",
     "He has diabetes. Can he swim?",
+    "A blister on his heel from new shoes",
+    "Una ampolla en el talón por los zapatos",
+    "The ring on her arm is spreading slowly for 3 weeks",
+    "La mancha le ha crecido poco a poco este mes",
+    "The skin on his elbow is dry and red for 6 days",
+    "Lleva cinco días con los ojos rojos",
 )
 
 
