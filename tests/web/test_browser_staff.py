@@ -176,6 +176,19 @@ def test_a_picture_is_looked_at_with_keys_buttons_and_a_press(place: Place) -> N
     assert "scale(1)" in page.locator(PICTURE).evaluate("(image) => image.style.transform")
 
 
+def test_a_picture_that_does_not_come_is_told_and_no_blank_is_judged(place: Place) -> None:
+    page = place.desk(place.clinic.derm, "/worklist")
+    page.route("**/media/*", lambda route: route.abort())
+    page.goto(place.address + place.case("asked"))
+    told = page.locator("figure:not([hidden]) [data-blank]")
+    expect(told).to_contain_text("What it shows is missing here.")
+    expect(page.locator(PICTURE)).to_be_hidden()
+    page.unroute("**/media/*")
+    page.reload()
+    expect(page.locator(PICTURE)).to_be_visible()
+    expect(told).to_be_hidden()
+
+
 def test_an_answer_saves_itself_and_is_signed_with_the_keyboard(place: Place, runtime: Runtime) -> None:
     page = place.desk(place.clinic.derm, place.case("held"))
     page.keyboard.press("a")

@@ -14,6 +14,17 @@ const pictures = () => [...(open()?.querySelectorAll("[data-picture], .drawn") ?
 // Beside the one from before, the new one counts.
 const picture = () => pictures().filter((part) => part.matches("[data-picture]")).pop();
 
+// A picture or film that does not come is no picture on which there is nothing to see.
+function tellBlank(part) {
+  const sheet = part.closest("[data-sheet]");
+  sheet.querySelector("[data-blank]").hidden = false;
+  (part.closest(".half") ?? part.closest("video")).hidden = true;
+}
+for (const part of stage.querySelectorAll("[data-picture], video source")) {
+  part.addEventListener("error", () => tellBlank(part));
+  if (part.complete && part.naturalWidth === 0) tellBlank(part);
+}
+
 function draw() {
   for (const part of pictures()) {
     part.style.transform = `translate(${look.x}px, ${look.y}px) scale(${look.zoom}) rotate(${look.turn}deg)`;
