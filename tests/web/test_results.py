@@ -55,6 +55,8 @@ def test_results_go_in_one_place_and_stand_beside_what_they_answer(
         holding.claim(session, consult, clinic.derm, now=datetime.now(UTC), lease=LEASE)
     story = browser_of(clinic.derm).get(here).text.split('id="anew"')[1].split("</section>")[0]
     assert all(words in story for words in ("Ferritin and blood count", "Ferritin 6 µg/L", "file 1"))
+    twice = post(pcp, f"{here}/results", {"step": step, "words": "Ferritin 6 µg/L", "urgency": "routine"})
+    assert twice.location == answer.location, "two taps send it once"
     again = post(pcp, f"{here}/results", {"step": step, "words": "Ferritin 7, second tube", "urgency": "routine"})
     assert (again.status_code, "Ferritin 7, second tube</textarea>" in again.text) == (409, True)
     assert "This was not sent" in again.text

@@ -77,7 +77,8 @@ def reopen(public_id: str) -> Response | tuple[str, int]:
     try:
         return _do(public_id, Right.REQUEST, act, "request_sent")
     except ImpossibleVerbError:
-        if (page := _as_message(public_id, request.form.get("reason", "")[:LONGEST_REASON])) is None:
+        reason = request.form.get("reason", "").strip()[:LONGEST_REASON]
+        if (page := _asked_meanwhile(public_id, reason, "request_sent")) is None:
             raise
         return page
 
@@ -99,19 +100,23 @@ def send_results(public_id: str) -> Response | tuple[str, int]:
             case = open_case(session, consult_for(session, me(), public_id, now=now()))
         return case_page(case, errors=_results_refused(error) | form.errors, given=given), 422
     except ImpossibleVerbError:
-        if (page := _as_message(public_id, words)) is None:
+        if (page := _asked_meanwhile(public_id, words, "results_sent")) is None:
             raise
         return page
     return redirect(url_for("consult.show", public_id=public_id, said="results_sent"), 303)
 
 
-def _as_message(public_id: str, words: str) -> tuple[str, int] | None:
+def _asked_meanwhile(public_id: str, words: str, said: str) -> Response | tuple[str, int] | None:
     """Somebody else was faster, so that the form is on the page no more: what was written in it can go as a message.
 
-    None where nothing was written, or nobody would read it.
+    The same words sent twice by one person are one press too many. None where nothing was written, or nobody would
+    read it.
     """
     with database().writing() as session:
-        case = open_case(session, consult_for(session, me(), public_id, now=now()))
+        loaded = consult_for(session, me(), public_id, now=now())
+        case, anew = open_case(session, loaded), results.why_anew(session, loaded.consult)
+    if anew is not None and (anew.by_id, anew.words.strip()) == (me().id, words):
+        return redirect(url_for("consult.show", public_id=public_id, said=said), 303)
     if not is_seen(words) or Audience.CLINICIANS not in case.writable:
         return None
     errors = {
