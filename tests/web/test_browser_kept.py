@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Error, Page, expect
 from sqlalchemy import delete, func, select
 
-from econsult.consults import answers
+from econsult.consults import answers, requests
 from econsult.consults.records import Consult
 from econsult.consults.threads import Message
 from econsult.home_safety import HomeForm, say
@@ -80,7 +80,7 @@ def test_a_story_outlives_the_session(phone: Page, runtime: Runtime, house: Clin
     expect(page.locator("#story")).to_have_value(WORDS)
     expect(page.locator("#question")).to_have_value(QUESTION)
     expect(page.locator("input[name=since] >> nth=1")).to_be_checked()
-    expect(page.get_by_text("aún no se guardó")).to_be_visible()
+    expect(page.get_by_text("aún no se envió")).to_be_visible()
     assert violations(page) == []
     page.get_by_role("button", name="Seguir").click()
     page.wait_for_url("**/questions/dermatology")
@@ -89,6 +89,29 @@ def test_a_story_outlives_the_session(phone: Page, runtime: Runtime, house: Clin
     assert (draft.details["story"], draft.question) == (WORDS, QUESTION)
     assert page.evaluate(COPIES) == 0
     assert heard == []
+
+
+def test_what_was_refused_is_shown_where_its_form_is_gone(
+    desktop: Page, runtime: Runtime, house: Clinic, enter: Enter, address: str
+) -> None:
+    with runtime.database.writing() as session:
+        consult = house.econsult(session, now=datetime.now(UTC))
+    page, here = enter(desktop, house.pcp), f"{address}/consults/{consult.public_id}"
+    page.goto(here)
+    form = page.locator("form[action$='/withdraw']:has([name=reason])")
+    form.evaluate("(form) => { form.closest('details').open = true }")
+    form.locator("[name=reason]").fill("Seen today: it was impetigo.")
+    with runtime.database.writing() as session:
+        requests.withdraw(session, session.get_one(Consult, consult.id), house.pcp, "Gone", now=datetime.now(UTC))
+    form.locator("button").click()
+    expect(page.get_by_text("Something changed meanwhile")).to_be_visible()
+    page.goto(here)
+    expect(page.get_by_role("textbox", name="Your words")).to_have_value("Seen today: it was impetigo.")
+    assert (violations(page), overflow(page)) == ([], 0)
+    page.get_by_role("button", name="I do not need it any more").click()
+    page.reload()
+    expect(page.get_by_text("it was not sent")).to_have_count(0)
+    assert page.evaluate(COPIES) == 0
 
 
 def test_nobody_else_on_the_same_phone_sees_it(
@@ -143,7 +166,7 @@ def test_the_story_saves_itself_and_keeps_no_copy_then(
         assert session.scalars(select(Consult)).one().details["story"] == WORDS
     page.reload()
     expect(page.locator("#story")).to_have_value(WORDS)
-    expect(page.get_by_text("aún no se guardó")).to_have_count(0)
+    expect(page.get_by_text("aún no se envió")).to_have_count(0)
 
 
 def test_a_message_is_put_back_once_and_not_after_it_was_sent(

@@ -114,7 +114,8 @@ function watch(form) {
   form.addEventListener("submit", (event) => {
     const copy = read(place(form)), number = copy?.number ?? fresh();
     if (!copy) return;
-    write(place(form), { ...copy, number, sent: number, late: !event.defaultPrevented && typed.end() });
+    const words = lines(form).map((part) => part.value).filter((text) => text.trim());
+    write(place(form), { ...copy, number, sent: number, late: !event.defaultPrevented && typed.end(), page: location.pathname, words });
     form.querySelector("[name=kept]")?.remove();
     form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "kept", value: number }));
   });
@@ -130,6 +131,18 @@ function showLeftOver(box) {
   box.querySelector("button").addEventListener("click", () => { sessionStorage.removeItem(key); box.hidden = true; });
 }
 
+// What was sent and refused, while its form went from the page: somebody else was faster, or it was done already.
+function showRefused(forms) {
+  for (const key of keys().filter((each) => each.startsWith(mine))) {
+    const copy = read(key);
+    if (copy?.page !== location.pathname || !copy.words.length || forms.some((form) => place(form) === key)) continue;
+    const box = document.querySelector("template[data-refused]").content.firstElementChild.cloneNode(true);
+    box.querySelector("textarea").value = copy.words.join("\n\n");
+    box.querySelector("button").addEventListener("click", () => { sessionStorage.removeItem(key); drop(copy.number); box.remove(); });
+    document.querySelector("main").prepend(box);
+  }
+}
+
 function begin() {
   const heard = document.cookie.match(/(?:^|; )heard=([0-9a-f]{16})/)?.[1];
   const ours = owners();
@@ -142,6 +155,7 @@ function begin() {
     if (isOld || (me && !ours.some((start) => key.startsWith(start)))) sessionStorage.removeItem(key);
   }
   if (me) document.querySelectorAll("[data-leftover]").forEach(showLeftOver);
+  if (me && !isLeft()) showRefused(forms);
   for (const form of forms) {
     if (form.getAttribute("action") === "/sign-out") form.addEventListener("submit", () => keys().forEach((key) => sessionStorage.removeItem(key)));
     if (hasWords(form)) { watch(form); offer(form, heard); }
