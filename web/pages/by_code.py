@@ -17,12 +17,12 @@ from econsult.people.onfile import Way
 from econsult.people.persons import Role
 from web.context import database, now, ring_workers, runtime, settings
 from web.cookies import cookie_name
-from web.pages.family.home import state_of
 from web.shell.auth import COOKIE, me, only
 from web.shell.forms import FormReader
 from web.showing.awaited import wait_of
 from web.showing.clinics import telephone_of
 from web.showing.plain import plain_of
+from web.showing.standing import state_of
 from web.words.language import gettext
 
 by_code = Blueprint("by_code", __name__, url_prefix="/invited/questions/<public_id>")

@@ -40,12 +40,12 @@ from econsult.people.signin import open_session
 from web.context import database, now, signed_in
 from web.cookies import cookie_name, set_cookie
 from web.pages.family.drafts import is_stopped, next_step
-from web.pages.family.home import due_at
 from web.shell.auth import me, only
 from web.shell.entering import end_old, entered
 from web.shell.forms import FormReader
 from web.showing.awaited import wait_of
 from web.showing.clinics import Telephone, telephone_of
+from web.showing.standing import due_at
 from web.words.devices import device_of
 from web.words.families import CLINIC_ASKED, INVITED_STATES
 from web.words.families import RELATIONS as RELATION_WORDS

@@ -17,7 +17,6 @@ from econsult.people.deaths import has_died
 from econsult.people.persons import HOUSEHOLD
 from econsult.rights import Right
 from web.context import database, now
-from web.pages.family.home import asked_words, state_of
 from web.pages.family.progress import TALKING
 from web.shell.auth import me, only
 from web.shell.numbers import UNSEEN, form_number
@@ -25,6 +24,7 @@ from web.showing.awaited import wait_of
 from web.showing.clinics import telephone_of
 from web.showing.note import grouped
 from web.showing.plain import plain_of
+from web.showing.standing import asked_words, state_of
 from web.showing.steps import own_of
 from web.showing.visits import familys_visits
 from web.words.language import gettext

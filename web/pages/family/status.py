@@ -31,7 +31,6 @@ from econsult.people.persons import FAMILIES, HOUSEHOLD, Person
 from econsult.rights import Right
 from web.context import database, now, ring_workers
 from web.pages.family.drafts import next_step
-from web.pages.family.home import asked_words, due_at, sends_to_hospital, state_of, waits_words
 from web.pages.family.progress import TALKING, steps_of
 from web.pages.family.voice import voice_terms
 from web.pages.owning import asks_password
@@ -45,6 +44,7 @@ from web.showing.deciding import undecided
 from web.showing.files import FileCard, cards_of
 from web.showing.marks import Guide
 from web.showing.retakes import guides_of
+from web.showing.standing import asked_words, due_at, sends_to_hospital, state_of, waits_words
 from web.words.allowed import asked_later
 from web.words.dangers import today_of
 from web.words.families import AUTHORS
