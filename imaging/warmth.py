@@ -24,6 +24,8 @@ from imaging.refusal import Held, Refused
 from imaging.steps.told_profile import wide_profile
 
 _PLUGINS = ("Jpeg", "Mpo", "Png", "WebP", "Tiff", "Gif", "Avif")
+_SUBTITLES = ("av.subtitles.codeccontext", "av.subtitles.subtitle")
+"""What PyAV loads only when it meets the first film that has any; no blank of ours has."""
 _SIDE = 64
 _BLOCK = 1 << 20
 """Pillow's pictures lie in pieces of at most so many bytes: in what a decoder has just let go, and not behind it."""
@@ -41,8 +43,8 @@ def warm_up() -> None:
     _load_character_sets()
     cv2.setNumThreads(1)
     Image.MAX_IMAGE_PIXELS = limits.SCALED_PIXELS
-    for name in _PLUGINS:
-        importlib.import_module(f"PIL.{name}ImagePlugin")
+    for name in (*(f"PIL.{plugin}ImagePlugin" for plugin in _PLUGINS), *_SUBTITLES):
+        importlib.import_module(name)
     _imaging.set_block_size(_BLOCK)
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     # None beside the one that decodes: a thread that finds no room to start ends the whole job.

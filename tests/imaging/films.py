@@ -108,6 +108,24 @@ def decoded(data: bytes) -> tuple[list[float], tuple[tuple[int, ...], ...]]:
     return [round(float(frame.pts * frame.time_base), 3) for frame in frames], files.read_corners(picture)
 
 
+def subtitled_film() -> bytes:
+    """Return a WebM with a line of subtitles that names somebody."""
+    lines = b"WEBVTT\n\n00:00.000 --> 00:01.000\n" + files.CANARY + b"\n\n"
+    buffer, silent = io.BytesIO(), io.BytesIO(film(steady(1), codec="libvpx", form="webm"))
+    with (
+        av.open(silent) as pictures,
+        av.open(io.BytesIO(lines), format="webvtt") as told,
+        av.open(buffer, "w", format="webm") as container,
+    ):
+        tracks = [container.add_stream_from_template(source.streams[0]) for source in (pictures, told)]
+        for source, track in zip((pictures, told), tracks, strict=True):
+            for packet in source.demux():
+                if packet.dts is not None:
+                    packet.stream = track
+                    container.mux(packet)
+    return buffer.getvalue()
+
+
 def bright_film(transfer: int, level: float) -> bytes:
     """Return a film of high dynamic range, one even grey at a level of its curve, from 0 to 1."""
     buffer = io.BytesIO()

@@ -32,6 +32,7 @@ SOAKED: dict[str, tuple[str, Callable[[], bytes], set[str]]] = {
     "avif": ("photo", files.soaked_avif, CAMERA - {"thumbnail"} | {"xmp", "icc", "other_images"}),
     "heic": ("photo", lambda: in_motion(heic(files.corners(320, 160), exif=files.camera_exif())), IN_MOTION),
     "mp4": ("video", films.soaked_film, {"audio", "gps", "metadata"}),
+    "webm": ("video", films.subtitled_film, {"subtitles"}),
     "pdf": (
         "lab_document",
         documents.soaked_pdf,
