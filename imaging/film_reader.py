@@ -80,11 +80,11 @@ class FilmReader:
         self._last = 0.0
         self._is_behind_gap = False
         self._first: float | None = None
-        self._was_cut = self._is_hurt = False
+        self._was_cut = self._is_hurt = self._is_any_whole = False
         self._failures = 0
 
     def pictures(self) -> Iterator[VideoFrame]:
-        """Yield what can be read. Refuses `damaged` where that is nothing, and `memory`."""
+        """Yield what can be read. Refuses `damaged` where that is nothing, or no picture as it was; and `memory`."""
         for packet in self._packets():
             if self._opened.sound is not None and packet.stream.index == self._opened.sound.index:
                 if self._sound is not None:
@@ -96,7 +96,7 @@ class FilmReader:
                     self._first = frame.time or 0.0
                 self._note_picture(frame)
                 yield frame
-        if self._first is None and self._failures:
+        if not self._is_any_whole and (self._first is not None or self._failures):
             raise Refused("damaged")
 
     def _note_picture(self, frame: VideoFrame) -> None:
@@ -106,6 +106,7 @@ class FilmReader:
         is_made_up = frame.is_corrupt or frame.pts in self._overwritten
         self._overwritten.discard(frame.pts or 0)
         self._is_hurt = is_made_up or (self._is_hurt and not frame.key_frame)
+        self._is_any_whole |= not self._is_hurt
         if self._is_hurt and frame.time is not None:
             self._bad.append(frame.time)
 

@@ -160,3 +160,14 @@ def test_a_film_that_tells_of_a_table_of_gigabytes_is_damaged_and_not_too_large(
     data[place : place + 4] = (0x30000000).to_bytes(4, "big")
     report, _ = run(bytes(data), "video", PLAIN)
     assert (report.verdict, report.reason) == ("rejected", "damaged")
+
+
+def test_a_film_without_one_whole_picture_is_damaged_and_not_a_grey_one(run: Prepare) -> None:
+    """All that follows is drawn upon the first; a decoder that cannot read it begins with grey."""
+    data = bytearray(films.film(films.steady(1), image=files.noise(320, 192), options={"g": "500", "bf": "0"}))
+    with av.open(io.BytesIO(data)) as container:
+        first = next(container.demux(video=0))
+    for at in range(first.pos + 20, first.pos + first.size, 50):
+        data[at] ^= 0x55
+    report, kept = run(bytes(data), "video", PLAIN)
+    assert (report.verdict, report.reason, kept.files) == ("rejected", "damaged", {})
