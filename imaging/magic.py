@@ -6,10 +6,11 @@ HEAD_BYTES = 4096
 DICOM = "application/dicom"
 """Recognised, so that it can be answered by name; taking it in is work for later."""
 
+_PDF = b"%PDF-"
 _PREFIXES: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"%PDF-", "application/pdf"),
+    (_PDF, "application/pdf"),
     (b"II*\x00", "image/tiff"),
     (b"MM\x00*", "image/tiff"),
     (b"II+\x00", "image/tiff"),
@@ -17,6 +18,8 @@ _PREFIXES: tuple[tuple[bytes, str], ...] = (
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
 )
+_BLANK = b"\xef\xbb\xbf \t\r\n\0"
+"""What some portals send before a PDF; every reader of PDFs passes over it."""
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
 _HEIF_BRANDS = {b"mif1", b"mif2", b"msf1"}
 _AVIF_BRANDS = {b"avif", b"avis"}
@@ -43,8 +46,9 @@ def sniff(head: bytes) -> str | None:
 
     A known type is not yet an accepted one: ask `imaging.kinds.accepts` which types a kind takes.
     """
+    begin = head[:1024].lstrip(_BLANK)
     for prefix, media_type in _PREFIXES:
-        if head.startswith(prefix):
+        if (begin if prefix == _PDF else head).startswith(prefix):
             return media_type
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"

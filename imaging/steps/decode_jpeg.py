@@ -42,12 +42,17 @@ def decode_jpeg(data: bytes, mode: str, factor: int) -> Image.Image | None:
     picture is decoded once more, and whatever is said of that is damage.
     """
     if mode not in _MODES:
-        _heard_out(data, _GREY[_ONLY_HEARD])
+        hear_jpeg(data)
         return None
     # Reduced sizes have names for grey alone; the colour is asked for beside them.
     flags = _GREY[factor] if mode == "L" else (_GREY[factor] & ~cv2.IMREAD_COLOR_BGR) | _COLOUR
     pixels = _heard_out(data, flags)
     return None if pixels is None else Image.fromarray(pixels)
+
+
+def hear_jpeg(data: bytes) -> None:
+    """Refuse `damaged` where a part of a JPEG could not be read; nothing is said of what OpenCV does not decode."""
+    _heard_out(data, _GREY[_ONLY_HEARD])
 
 
 def _heard_out(data: bytes, flags: int) -> Pixels | None:

@@ -13,12 +13,14 @@ from imaging.reading.words import Word
 from imaging.refusal import Refused
 from imaging.steps import open_pdf
 from imaging.steps.convert_colour import convert_colour
+from imaging.steps.hear_pdf import refuse_damage
 from imaging.steps.hear_tiff import hearing
 from imaging.steps.inspect_still import inspect_still
 from imaging.steps.open_still import Still, open_image, open_still, still_of
 from imaging.steps.plain_pixels import plain_pixels
 from imaging.steps.shrink import shrink
 from imaging.steps.turn_upright import turn_upright
+from imaging.walks.cut import is_cut
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,16 @@ def open_pages(data: bytes, media_type: str) -> Document:
     return document
 
 
-def _open_pdf(data: bytes, _media_type: str) -> Document:
-    pdf = open_pdf.open_pdf(data)
-    pages = len(pdf)
-    if pages > limits.DOCUMENT_PAGES:
-        raise Refused("too_many_pages")
+def _open_pdf(data: bytes, media_type: str) -> Document:
+    with telling_cut(data, media_type):
+        pdf = open_pdf.open_pdf(data)
+        pages = len(pdf)
+        if pages > limits.DOCUMENT_PAGES:
+            raise Refused("too_many_pages")
+        if is_cut(data, media_type):
+            # What was added last is missing, and what was there before it may be another paper.
+            raise Refused("truncated")
+        refuse_damage(data)
     return Document(
         pages,
         lambda number: open_pdf.draw_page(pdf, number),

@@ -1,9 +1,9 @@
-"""Tells a still that breaks off from one that is damaged: by its own words it is longer than what there is of it."""
+"""Tells a still or a PDF that breaks off from a damaged one: by its own words it is longer than what there is of it."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from imaging.walks import gif, jpeg, png, tiff, webp
+from imaging.walks import gif, jpeg, png, streams, tiff, webp
 from imaging.walks.mp4 import read_box
 from imaging.walks.part import Broken, Part, Short
 
@@ -51,4 +51,5 @@ _ASKED: dict[str, Callable[[bytes], bool]] = {
     "image/heic": _is_heif_short,
     "image/avif": _is_heif_short,
     "image/tiff": tiff.is_cut,
+    "application/pdf": streams.is_cut,
 }

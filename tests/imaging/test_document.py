@@ -95,12 +95,12 @@ def test_a_photo_of_paper_becomes_one_upright_page(run: Prepare, name: str) -> N
     assert report.quality["exposure"] == "good"
 
 
-def test_a_pdf_cut_short_is_refused_or_repaired_but_never_hangs(run: Prepare) -> None:
-    data = documents.soaked_pdf()
-    for part in (0.1, 0.4, 0.8):
-        report, kept = run(data[: int(len(data) * part)], "lab_document")
-        assert report.verdict in {"ready", "rejected"}
-        assert bool(kept.files) == report.is_ready
+def test_a_pdf_that_breaks_off_is_called_so_even_where_an_earlier_paper_can_be_read(run: Prepare) -> None:
+    whole = documents.soaked_pdf()
+    added = whole + b"12 0 obj\n<</Length 500>>stream\n" + bytes(100)
+    cut = [whole[: int(len(whole) * part)] for part in (0.1, 0.4, 0.8)]
+    reports = [run(data, "lab_document")[0] for data in (*cut, added)]
+    assert [(report.verdict, report.reason) for report in reports] == [("rejected", "truncated")] * 4
 
 
 class Seconds:
