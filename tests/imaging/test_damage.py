@@ -16,6 +16,7 @@ from tests.imaging import files, heic, pictures
 from tests.imaging.conftest import PLAIN, Prepare
 
 WHOLE = pictures.astronaut(512)
+OF_FAX = {"group3", "group4", "tiff_ccitt"}
 
 
 def jpeg(**options: object) -> bytes:
@@ -23,7 +24,7 @@ def jpeg(**options: object) -> bytes:
 
 
 def tiff(packing: str) -> bytes:
-    return files.encode(WHOLE.convert("1") if packing == "group4" else WHOLE, "TIFF", compression=packing)
+    return files.encode(WHOLE.convert("1") if packing in OF_FAX else WHOLE, "TIFF", compression=packing)
 
 
 def without_a_stretch(data: bytes) -> bytes:
@@ -92,6 +93,9 @@ def with_one_bit(data: bytes) -> bytes:
         pytest.param(files.encode(WHOLE.convert("CMYK"), "JPEG"), without_a_stretch, id="a hole, in four inks"),
         pytest.param(jpeg(progressive=True), after_four_steps, id="some steps of ten, and an end"),
         pytest.param(tiff("group4"), with_garbage, id="a fax"),
+        pytest.param(tiff("group3"), with_zeros, id="a fax of lines by themselves"),
+        pytest.param(tiff("tiff_ccitt"), with_zeros, id="a fax without ends of lines"),
+        pytest.param(tiff("tiff_adobe_deflate"), with_zeros, id="a TIFF packed by Flate"),
         pytest.param(tiff("jpeg"), with_zeros, id="a JPEG within a TIFF"),
         pytest.param(heic.heic(WHOLE), with_an_end_of_zeros, id="HEIC, never finished"),
         pytest.param(heic.tiled_heic(WHOLE, (256, 256)), with_an_end_of_zeros, id="HEIC of tiles, never finished"),
@@ -118,6 +122,8 @@ def test_what_is_damaged_inside_is_refused(
         pytest.param(files.encode(WHOLE, "PNG"), id="png"),
         pytest.param(tiff("jpeg"), id="a JPEG within a TIFF"),
         pytest.param(tiff("packbits"), id="runs of a TIFF"),
+        pytest.param(tiff("group3"), id="a fax"),
+        pytest.param(tiff("tiff_adobe_deflate"), id="a TIFF packed by Flate"),
         pytest.param(jpeg(progressive=True), id="all steps"),
         pytest.param(files.encode(Image.new("RGB", (4000, 3000), "white"), "WEBP", quality=0), id="a large white WebP"),
         pytest.param(heic.tiled_heic(WHOLE, (256, 256)), id="HEIC of tiles"),
