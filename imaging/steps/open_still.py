@@ -23,7 +23,7 @@ from imaging.steps.toned_still import toned
 from imaging.walks import jpeg, png, tiff, webp
 from imaging.walks.cut import is_cut
 from imaging.walks.heif import Edges, clean_aperture, uncut
-from imaging.walks.heif_items import is_whole_avif, is_whole_heic
+from imaging.walks.heif_items import has_shown_picture, is_whole_avif, is_whole_heic
 
 # MPO files come through the JPEG opener; naming MPO here makes Pillow fail on every file that is none.
 _PILLOW_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/tiff": "TIFF"}
@@ -71,6 +71,9 @@ def open_still(data: bytes, media_type: str) -> Still:
     # The decoder of HEIC takes a picture of which much is cut away for one that lies about its size.
     cut = uncut(data) if media_type == "image/heic" else None
     data, edges = cut or (data, None)
+    if media_type == "image/jpeg" and jpeg.is_strange(data):
+        # Its end may be written in another way, too, and seem to be missing: to send it again would not help.
+        raise Refused("unsupported_type")
     with telling_cut(data, media_type):
         still = _opened(data, media_type)
     decode = toned(still.decode, still.profile, data, media_type)
@@ -126,8 +129,6 @@ def _opened(data: bytes, media_type: str) -> Still:
 def _described(data: bytes, media_type: str) -> Still:
     if media_type == "image/heic":
         return _open_heif(data)
-    if media_type == "image/jpeg" and jpeg.is_strange(data):
-        raise Refused("unsupported_type")
     image = open_image(data, media_type)
     still = still_of(image)
     if media_type == "image/tiff":
@@ -260,7 +261,7 @@ def _open_heif(data: bytes) -> Still:
     try:
         heif = pi_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
     except (ValueError, RuntimeError, OSError, SyntaxError, EOFError):
-        raise Refused("damaged") from None
+        raise Refused("damaged" if has_shown_picture(data) else "unsupported_type") from None
     width, height = heif.size
     check_size(width, height, can_scale=False)
     info = heif.info

@@ -7,7 +7,7 @@ never finished, or what has moved: half of a photo comes out green.
 import struct
 from collections.abc import Iterator
 
-from imaging.walks.heif import described, primary_and_parts, properties_in
+from imaging.walks.heif import boxes_in, described, primary_and_parts, properties_in
 from imaging.walks.hevc import is_coded
 from imaging.walks.mp4 import Box
 from imaging.walks.part import Broken
@@ -16,6 +16,7 @@ _FULL = 4
 _WRONG = (Broken, struct.error, KeyError, IndexError, ValueError)
 _PICTURES_MOST, _EXTENTS_MOST = 5_000, 50_000
 _IN_FILE, _IN_BOX = 0, 1
+_NUMBERED, _FLAGS, _HEAD = {2, 3}, 11, 22
 _WIDTHS = {0: "", 4: "I", 8: "Q"}
 _CONFIGURED, _LONG_LENGTHS = 21, 0b11
 """Where a configuration says how long a unit's length is, less one."""
@@ -44,6 +45,22 @@ def is_whole_avif(data: bytes) -> bool:
         return True
 
 
+def has_shown_picture(data: bytes) -> bool:
+    """Whether it may be opened as a photo: not where all pictures are those of a film, or the primary one is hidden."""
+    try:
+        if "meta" not in {box.name for box in boxes_in(data, 0, len(data))}:
+            return False
+        meta = described(data)
+        return next(primary_and_parts(data, meta)) not in _hidden(meta["iinf"].of(data))
+    except _WRONG:
+        return True
+
+
+def _hidden(told: bytes) -> set[int]:
+    """The numbers of the items that say of themselves that nobody should be shown them."""
+    return {_numbered(entry)[0] for entry in _entries(told) if entry[_FLAGS] & 1}
+
+
 def _configurations(data: bytes) -> list[Box]:
     return [box for box in properties_in(data, described(data)) if box.name == "hvcC"]
 
@@ -65,19 +82,25 @@ def _parts(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def _kinds(data: bytes, box: Box) -> dict[int, bytes]:
     """The four letters of each item's kind; entries of the two oldest versions, which no photo has, tell none."""
-    told = box.of(data)
-    found: dict[int, bytes] = {}
+    return dict(_numbered(entry) for entry in _entries(box.of(data)))
+
+
+def _entries(told: bytes) -> Iterator[bytes]:
+    """The heads of the entries that the list of items has, of its versions 2 and 3."""
     at = _FULL + (4 if told[0] else 2)
-    while at + 8 <= len(told) and len(found) <= _PICTURES_MOST:
-        size, version = int.from_bytes(told[at : at + 4], "big"), told[at + 8]
-        if size <= 8:
-            break
-        if version in {2, 3}:
-            item = ">IH4s" if version == 3 else ">HH4s"
-            number, _, kind = struct.unpack_from(item, told, at + 12)
-            found[number] = kind
+    for _ in range(_PICTURES_MOST):
+        size = int.from_bytes(told[at : at + 4], "big")
+        if at + 8 > len(told) or size <= 8:
+            return
+        if told[at + 8] in _NUMBERED:
+            yield told[at : at + _HEAD]
         at += size
-    return found
+
+
+def _numbered(entry: bytes) -> tuple[int, bytes]:
+    """The number and the kind of an item."""
+    number, _, kind = struct.unpack_from(">IH4s" if entry[8] == max(_NUMBERED) else ">HH4s", entry, 12)
+    return number, kind
 
 
 def _places(data: bytes, box: Box) -> dict[int, tuple[int, list[tuple[int, int]]]]:

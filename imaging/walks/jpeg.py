@@ -17,7 +17,8 @@ _SCAN_END = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 _BITS = 8
 _MARKER = re.compile(rb"\xff+[^\0\xff]")
 
-_HEAD = re.compile(r"SOF\d+")
+_HEAD = re.compile(r"SOF\d+|0xF7")
+"""The last is that of JPEG-LS."""
 _DECODED = {"SOF0", "SOF1", "SOF2", "SOF9", "SOF10"}
 _IN_STEPS, _AT_ONCE = {"SOF2", "SOF10"}, (0, 63, 0)
 """Which pictures come in steps. The scans of others tell all numbers of a block, whatever their heads say."""

@@ -78,6 +78,18 @@ def deep_heic(frame: av.VideoFrame, numbers: tuple[int, int, int], more: tuple[b
     return _assemble([(b"hvc1", coded)], told, more)
 
 
+def hidden(data: bytes) -> bytes:
+    """The file, whose first item says of itself that nobody should be shown it."""
+    flags = data.index(b"infe") + 7
+    return data[:flags] + b"\1" + data[flags + 1 :]
+
+
+def sequence(film: bytes) -> bytes:
+    """A film as a sequence of stills without a primary one."""
+    size = struct.unpack_from(">I", film)[0]
+    return box(b"ftyp", (b"msf1" + bytes(4) + b"msf1hevc").ljust(size - 8, b"\0")) + film[size:]
+
+
 def nclx(primaries: int, curve: int, matrix: int) -> bytes:
     return box(b"colr", b"nclx" + struct.pack(">HHHB", primaries, curve, matrix, 0))
 

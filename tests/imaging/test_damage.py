@@ -12,7 +12,7 @@ from PIL import Image
 from imaging.steps.open_still import open_still
 from imaging.walks.heif_items import is_whole_heic
 from imaging.walks.jpeg import is_unfinished, walk
-from tests.imaging import files, heic, pictures
+from tests.imaging import files, films, heic, pictures
 from tests.imaging.conftest import PLAIN, Prepare
 
 WHOLE = pictures.astronaut(512)
@@ -150,9 +150,27 @@ def test_a_heic_whose_units_are_told_in_another_way_is_left_to_its_decoder() -> 
     assert is_whole_heic(whole[: whole.index(b"iloc")])
 
 
+FILM = films.film([0, 0.1], codec="libx265", options={"x265-params": "log-level=none:pools=1"})
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        pytest.param(heic.hidden(heic.heic(WHOLE)), "unsupported_type", id="its picture is hidden"),
+        pytest.param(heic.sequence(FILM), "unsupported_type", id="a sequence without a picture"),
+        pytest.param(heic.sequence(FILM)[:-20], "truncated", id="a sequence that breaks off"),
+        pytest.param(heic.heic(WHOLE).replace(b"hvcC", b"xvcC"), "damaged", id="no way to read it"),
+    ],
+)
+def test_a_heic_that_shows_no_picture_is_not_called_damaged(run: Prepare, data: bytes, reason: str) -> None:
+    report, _ = run(data, "photo", PLAIN)
+    assert (report.verdict, report.reason) == ("rejected", reason)
+
+
 @pytest.mark.parametrize(
     ("at", "told"),
     [
+        pytest.param(1, b"\xf7", id="JPEG-LS"),
         pytest.param(1, b"\xc3", id="lossless"),
         pytest.param(4, b"\x0c", id="twelve bits"),
         pytest.param(5, b"\0\0", id="its height behind the picture"),
@@ -161,7 +179,8 @@ def test_a_heic_whose_units_are_told_in_another_way_is_left_to_its_decoder() -> 
 def test_what_no_decoder_here_knows_is_not_called_damaged(run: Prepare, at: int, told: bytes) -> None:
     data = jpeg()
     frame = data.index(b"\xff\xc0") + at
-    report, _ = run(data[:frame] + told + data[frame + len(told) :], "photo", PLAIN)
+    # Of another coding the end cannot be found, either.
+    report, _ = run(data[:frame] + told + data[frame + len(told) : -2], "photo", PLAIN)
     assert (report.verdict, report.reason) == ("rejected", "unsupported_type")
 
 
