@@ -4,8 +4,9 @@ What is counted by specialty is that of the specialty which was asked when the p
 sending a request on, later, changes no figure of before.
 
 A clock counts in the period in which it stopped by being kept. One that was broken and never kept counts in the period
-in which it was broken, whether it still runs or was given up (the question was sent on, taken back or closed). Test
-consults never count. Times are the wall's, as families live through them, and net of pauses, as specialists are judged.
+in which it was broken, whether it still runs or was given up (the question was sent on, taken back or closed): a pause
+that came later moves nothing of that, and a promise for sooner than now is broken from when it was made. Test consults
+never count. Times are the wall's, as families live through them, and net of pauses, as specialists are judged.
 """
 
 from __future__ import annotations
@@ -50,6 +51,15 @@ class Facts:
     specialty: str
     site: str
     language: str
+
+
+@dataclass(frozen=True)
+class Broken:
+    """When a promise was broken, what it had promised, and which specialty was asked; None where nobody knows."""
+
+    at: datetime
+    target: timedelta
+    specialty: str | None
 
 
 @dataclass(frozen=True)
@@ -124,32 +134,33 @@ def _kept(session: Session, period: tuple[datetime, datetime], now: datetime, pr
     for clocks in replay_all(session):
         around = facts.get(clocks[0].consult_id)
         waits = _waits(clocks) if around is not None else {}
-        for clock, before in _promises(clocks, now) if around is not None else ():
-            at = _counted_at(clock, before, now)
+        for clock, broken in _promises(clocks, now) if around is not None else ():
+            at = _counted_at(clock, broken)
             if at is not None and period[0] <= at < period[1] and around is not None:
-                target = min(each.target for each in (clock, *before))
+                target = min([clock.target, *(each.target for each in broken)])
                 wall = clock.wall(now) + (waits[clock.cycle] if clock.name == ClockName.ALLOCATE else NOTHING)
-                yield Kept(clock, _then(around, clock, before, now), wall, clock.net(now), target)
+                yield Kept(clock, _then(around, clock, broken, now), wall, clock.net(now), target)
 
 
-def _promises(clocks: Sequence[Replayed], now: datetime) -> Iterator[tuple[Replayed, list[Replayed]]]:
-    """Each promise by its last cycle, with the cycles that this one took over from and that were broken by then."""
-    broken: list[Replayed] = []
+def _promises(clocks: Sequence[Replayed], now: datetime) -> Iterator[tuple[Replayed, list[Broken]]]:
+    """Each promise by its last cycle, and how it was broken in this one and in those that this one took over from."""
+    broken, made_at = list[Broken](), BEFORE
     # Two lanes wait for a reply side by side, and so does what a family asked before a signature beside what it asked
     # after; their cycles are numbered in one row. Whatever takes over keeps the start of what it takes over from.
     for clock in sorted(clocks, key=lambda each: (each.name, each.lane, each.started_at or BEFORE, each.cycle)):
+        if _is_broken(clock, now):
+            at = max(clock.broken_at or clock.deadline_at or BEFORE, made_at)
+            broken.append(Broken(at, clock.target, clock.specialty(at)))
         if clock.is_superseded:
-            broken += [clock] if _is_broken(clock, now) else []
+            made_at = clock.stopped_at or BEFORE
         else:
             yield clock, broken
-            broken = []
+            broken, made_at = [], BEFORE
 
 
-def _then(around: Facts, clock: Replayed, before: Sequence[Replayed], now: datetime) -> Facts:
+def _then(around: Facts, clock: Replayed, broken: Sequence[Broken], now: datetime) -> Facts:
     """The facts with the specialty that was asked when the promise broke, else when it ended, whatever came later."""
-    broken = next((each for each in (*before, clock) if _is_broken(each, now)), None)
-    at = clock.stopped_at if broken is None else broken.deadline_at
-    specialty = (broken or clock).specialty(at or now)
+    specialty = broken[0].specialty if broken else clock.specialty(clock.stopped_at or now)
     return around if specialty is None else replace(around, specialty=specialty or MEDICAL_HOME)
 
 
@@ -165,13 +176,11 @@ def _waits(clocks: Sequence[Replayed]) -> dict[int, timedelta]:
     return found
 
 
-def _counted_at(clock: Replayed, before: Sequence[Replayed], now: datetime) -> datetime | None:
+def _counted_at(clock: Replayed, broken: Sequence[Broken]) -> datetime | None:
     """When the promise counts, if it does."""
     if clock.stopped_at is not None and clock.reason in _kept_by(clock):
         return clock.stopped_at
-    if before:
-        return before[0].deadline_at
-    return clock.deadline_at if _is_broken(clock, now) else None
+    return broken[0].at if broken else None
 
 
 def _kept_by(clock: Replayed) -> set[str]:

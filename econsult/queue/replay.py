@@ -64,6 +64,8 @@ class Replayed:
     reason: str = ""
     fired_level: int = 0
     is_breached: bool = False
+    broken_at: datetime | None = None
+    """When it was due as it broke, whatever pause moved its deadline later."""
     is_superseded: bool = False
     asked: list[tuple[datetime, str | None]] = field(default_factory=list)
     """Which specialty was asked from when on; None where nobody wrote it down."""
@@ -148,7 +150,7 @@ class Replayed:
 
     def _on_breached(self, event: Line) -> None:
         self._fire(event)
-        self.is_breached = True
+        self.is_breached, self.broken_at = True, event.due_at or event.at
 
     def _on_reminded(self, event: Line) -> None:
         self._expect(ClockState.PAUSED, event)

@@ -6,9 +6,9 @@ Nothing of the product is imported here: what the clocks do is compared with wha
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 MINUTE, HOUR = 60, 3600
 DAY = 24 * HOUR
@@ -64,10 +64,13 @@ class Case:
     heard: set[str] = field(default_factory=set)
     told_of_it: list[tuple[int, str]] = field(default_factory=list)
     asked_of: list[tuple[str, int, str, str]] = field(default_factory=list)
+    turns: list[tuple[int, str]] = field(default_factory=list)
+    """From when on which specialty was asked."""
 
     # -- what people do
 
     def submit(self, now: int) -> None:
+        self.turns.append((now, self.specialty))
         self._start("first_reply", self.rules["first_reply"], now)
         self._offer(now)
 
@@ -91,7 +94,7 @@ class Case:
 
         What they wrote when they had it before keeps it for them no longer.
         """
-        self._stop("allocate", now)
+        self._stop("allocate", now, is_kept=True)
         self.was_had, self.waits_since, self.drafted = True, None, None
 
     def reroute(self, now: int, specialty: str) -> None:
@@ -99,7 +102,7 @@ class Case:
 
         It may wait in all for four hours (urgent: as long as it may wait to be taken), and then for as long again.
         """
-        self._ask_of(specialty)
+        self._ask_of(now, specialty)
         if self.holder is not None:
             self.to_pool(now)
             return
@@ -114,7 +117,7 @@ class Case:
         """The clinic asks specialists what its family asked it: a promise of their own, and what runs goes over."""
         self._stop("first_reply", now)
         self._stop("allocate", now)
-        self._ask_of("dermatology")
+        self._ask_of(now, "dermatology")
         self.urgency, self.named, self.rules = urgency, named, promised
         self.status, self.holder, self.lease, self.drafted = "submitted", None, None, None
         self.was_had, self.waits_since = False, None
@@ -122,8 +125,9 @@ class Case:
         self._go_over(now, REPLIES)
         self._offer(now)
 
-    def _ask_of(self, specialty: str) -> None:
+    def _ask_of(self, now: int, specialty: str) -> None:
         self.specialty = specialty
+        self.turns.append((now, specialty))
         lines = [(clock["name"], clock["cycle"], "rerouted", specialty) for clock in self.clocks]
         self.asked_of += [line for line, clock in zip(lines, self.clocks, strict=True) if clock["state"] == "open"]
 
@@ -139,9 +143,9 @@ class Case:
         self.status, self.lease, self.reply_due, self.drafted = "answered", None, None, None
         self.answered_at = now
         self.release_at = None if is_emergency else now + max(UNDO, self.rules["release"])
-        self._stop("first_reply", now)
+        self._stop("first_reply", now, is_kept=True)
         # The clinic can read it at once, the family once it is released.
-        self._stop("next_reply", now, "clinicians")
+        self._stop("next_reply", now, "clinicians", is_kept=True)
         self.signed_at, self.held_back = now, None
         self._stop("family_informed", now)
         self._start("family_informed", self.rules["family_informed"], now)
@@ -158,7 +162,7 @@ class Case:
             if n not in ran:
                 self._halt(clock, now)
             elif clock["state"] != "open":
-                clock["state"] = "open"
+                clock.update(state="open", stopped=None, kept=False)
                 left = self.rules["pause"] - (clock["deadline"] - clock["start"] - clock["target"])
                 if ran[n] and left > 0:
                     clock.update(paused=now, until=now + left, reminded=False)
@@ -173,7 +177,7 @@ class Case:
         It opens as the one before did, whose first signature its release counts from; the family is told it anew.
         """
         was_open, self.status = self.released, "answered"
-        self._stop("next_reply", now, "clinicians")
+        self._stop("next_reply", now, "clinicians", is_kept=True)
         self._stop("family_informed", now)
         self._start("family_informed", self.rules["family_informed"], now)
         self.told = self.released = False
@@ -216,7 +220,7 @@ class Case:
         """The family can read what was signed: whatever it asked before that has its answer."""
         for clock in self._open("next_reply"):
             if clock["lane"] == "family" and self.signed_at is not None and clock["start"] <= self.signed_at:
-                self._halt(clock, now)
+                self._halt(clock, now, is_kept=True)
         self.release_at = self.signed_at = None
         self.released, self.has_open, self.unheard = True, True, False
 
@@ -224,7 +228,7 @@ class Case:
         """The clinic opens what a reopening kept from the family; it is to be told."""
         for clock in self._open("next_reply"):
             if clock["lane"] == "family" and self.held_back is not None and clock["start"] <= self.held_back:
-                self._halt(clock, now)
+                self._halt(clock, now, is_kept=True)
         self.held_back, self.unheard, self.has_open = None, True, True
         self._stop("family_informed", now)
         self._start("family_informed", self.rules["family_informed"], now)
@@ -251,7 +255,7 @@ class Case:
 
     def reply(self, now: int, lane: str) -> None:
         """The clinic answered the family, or the holder the clinic: nothing that was asked for came in."""
-        self._stop("next_reply", now, lane)
+        self._stop("next_reply", now, lane, is_kept=True)
 
     def remark(self, now: int) -> None:
         """A coordinator said something to colleagues: it counts only where it was asked of the desk."""
@@ -270,7 +274,7 @@ class Case:
     def inform(self, now: int) -> None:
         """The desk told it by telephone."""
         if not self.told or self.unheard:
-            self._stop("family_informed", now)
+            self._stop("family_informed", now, is_kept=True)
         self.told, self.unheard = self.told or self.status not in OPEN, False
 
     def family_opens(self, now: int) -> None:
@@ -279,7 +283,7 @@ class Case:
         if self.status not in OPEN and self.released and not self.told:
             was = self.told = True
         if was and (self.status not in ("answered", "declined") or self.told):
-            self._stop("family_informed", now)
+            self._stop("family_informed", now, is_kept=True)
 
     def end(self, now: int, status: str) -> None:
         self.status, self.holder, self.lease, self.reply_due = status, None, None, None
@@ -287,7 +291,7 @@ class Case:
             # What the family asks its clinic waits for that on.
             is_answered = self.held_back is not None and clock["start"] <= self.held_back
             if status == "closed" or clock["lane"] != "family" or is_answered:
-                self._halt(clock, now)
+                self._halt(clock, now, is_kept=status == "declined" and clock["name"] == "first_reply")
         if status in ("declined", "withdrawn") and self.held_back is not None:
             # What a reopening kept from the family is opened to it.
             self.held_back, self.unheard, self.has_open = None, True, True
@@ -346,7 +350,7 @@ class Case:
         held = old["deadline"] - old["start"] - old["target"]
         old["state"] = "stopped"
         new = self._start(old["name"], target, old["start"], old["lane"])
-        new["deadline"] += held
+        new.update(deadline=new["deadline"] + held, made=now, before=old, since=old["since"])
         new.update(paused=old["paused"], until=old["until"], reminded=old["reminded"])
         if old["name"] == "allocate" and self.first_until is not None:
             self.first_until = min(self.first_until, new["deadline"] - target / 4)
@@ -404,6 +408,7 @@ class Case:
             return
         level = self._level(clock)
         clock["level"] = level
+        self._break(clock, level, round(at))
         kind = "breached" if level == 100 else "warned" if level < 90 else "escalated"
         self.fired.append((clock["name"], clock["cycle"], kind, level, round(at)))
         if clock["name"] == "allocate" and (self.first_until is None or self.first_until <= now):
@@ -445,6 +450,7 @@ class Case:
         within = min([self.rules["allocate"], *(at - now for at in known)])
         self._start("allocate", within, now)
         self.waits_since, self.heard = now if self.waits_since is None else self.waits_since, set()
+        self.clocks[-1]["since"] = self.waits_since
         pool = POOLS[self.specialty]
         if self.named not in pool or self.was_had or self.is_named_late or self.urgency == "urgent":
             self.first_until = None
@@ -456,6 +462,7 @@ class Case:
         cycle = 1 + sum(clock["name"] == name for clock in self.clocks)
         clock = {"name": name, "cycle": cycle, "lane": lane, "start": now, "target": target, "deadline": now + target}
         clock |= {"state": "open", "level": 0, "paused": None, "until": None, "reminded": False}
+        clock |= {"made": now, "since": now, "before": None, "broken": None, "stopped": None, "kept": False}
         self.clocks.append(clock)
         self.asked_of.append((name, cycle, "started", self.specialty))
         return clock
@@ -463,23 +470,24 @@ class Case:
     def _open(self, name: str) -> list[dict[str, Any]]:
         return [clock for clock in self.clocks if clock["name"] == name and clock["state"] == "open"]
 
-    def _stop(self, name: str, now: int, lane: str | None = None) -> None:
+    def _stop(self, name: str, now: int, lane: str | None = None, *, is_kept: bool = False) -> None:
         for clock in self._open(name):
             if lane is None or clock["lane"] == lane:
-                self._halt(clock, now)
+                self._halt(clock, now, is_kept=is_kept)
 
-    def _halt(self, clock: dict[str, Any], now: int) -> None:
+    def _halt(self, clock: dict[str, Any], now: int, *, is_kept: bool = False) -> None:
         if clock["state"] == "open":
             self._see_broken(clock, now)
             self._unpause(clock, now)
             self._see_broken(clock, now)
-            clock["state"] = "stopped"
+            clock.update(state="stopped", stopped=now, kept=is_kept)
 
     def _see_broken(self, clock: dict[str, Any], now: int) -> None:
         """Whoever ends a clock after its time, before the next tick, leaves the line that the tick would have left."""
         until = now if clock["paused"] is None else clock["paused"]
         if clock["deadline"] < until and clock["level"] < 100:
             clock["level"] = 100
+            self._break(clock, 100, clock["deadline"])
             self.fired.append((clock["name"], clock["cycle"], "breached", 100, clock["deadline"]))
 
     def _resume(self, name: str, now: int) -> None:
@@ -490,3 +498,55 @@ class Case:
         if clock["paused"] is not None:
             clock["deadline"] += min(now, clock["until"]) - clock["paused"]
             clock["paused"] = None
+
+    @staticmethod
+    def _break(clock: dict[str, Any], level: int, at: int) -> None:
+        """Nobody breaks a promise before it is made: one that is made late breaks as it is made."""
+        if level == 100:
+            clock["broken"] = max(at, clock["made"])
+
+    # -- what the figures tell of it
+
+    def promises(self, now: int) -> Iterator[Promise]:
+        """Each promise that was kept, or broken and never kept, by its last cycle."""
+        went_over = [clock["before"]["cycle"] for clock in self.clocks if clock["before"] is not None]
+        names = [clock["name"] for clock in self.clocks if clock["before"] is not None]
+        for clock in self.clocks:
+            if (clock["name"], clock["cycle"]) in set(zip(names, went_over, strict=True)):
+                continue
+            broken = min((at for each in _chain(clock) if (at := self._broken_by(each, now)) is not None), default=None)
+            at = clock["stopped"] if clock["kept"] else broken
+            if at is None:
+                continue
+            end = now if clock["stopped"] is None else clock["stopped"]
+            held = clock["deadline"] - clock["start"] - clock["target"]
+            held += 0 if clock["paused"] is None else max(0, end - clock["paused"])
+            asked = self._asked_at(at if broken is None else broken)
+            wall = end - clock["since"] if clock["name"] == "allocate" else end - clock["start"]
+            yield Promise(clock["name"], asked, at, broken is None, wall, end - clock["start"] - held)
+
+    def _broken_by(self, clock: dict[str, Any], now: int) -> int | None:
+        if clock["broken"] is None and clock["state"] == "open":
+            until = now if clock["paused"] is None else clock["paused"]
+            return int(max(clock["deadline"], clock["made"])) if clock["deadline"] < until else None
+        return clock["broken"]
+
+    def _asked_at(self, at: int) -> str:
+        return [specialty for since, specialty in self.turns if since <= at][-1]
+
+
+class Promise(NamedTuple):
+    """One promise as the figures count it: of whom, when, whether it was kept in time, and how long it took."""
+
+    clock: str
+    specialty: str
+    at: int
+    is_within: bool
+    wall: int
+    net: int
+
+
+def _chain(clock: dict[str, Any] | None) -> Iterator[dict[str, Any]]:
+    while clock is not None:
+        yield clock
+        clock = clock["before"]

@@ -6,6 +6,7 @@ Other lives: `QUEUE_SEED=N QUEUE_EVENTS=N python -m pytest tests/econsult/test_q
 
 from __future__ import annotations
 
+import math
 import os
 import random
 from collections.abc import Callable
@@ -52,12 +53,14 @@ from econsult.queue.asides import fire_sides, return_sides
 from econsult.queue.calling import fire_calls
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
+from econsult.queue.metrics import figures
 from econsult.queue.named import end_wishes
 from econsult.queue.preview import LIVE, Scope, apply_to_open
 from econsult.queue.quiet import Quiet
 from econsult.rosters.shifts import TimeOff, is_off
-from tests.econsult.oracle import POOLS, RANK, STEPS, Case, rules
+from tests.econsult.oracle import POOLS, RANK, STEPS, Case, Promise, rules
 from tests.personas import ANSWER, LEASE, NOON, QUESTION, TARGETS, Clinic, open_clinic
+from tests.spread import spread
 
 NORMAL, CHUNK = 10_000, 50
 # Several shorter lives, so that each ends within a test's time on a machine that does other things as well.
@@ -71,6 +74,8 @@ WISHES = {
     "release": (0, 2, 12, 24),
 }
 """Hours that a policy may say."""
+HOME = "family_question"
+"""What figures call the medical home where no specialty was asked."""
 Act = Callable[["World", Session, Consult, Case], None]
 
 
@@ -628,3 +633,40 @@ def test_random_lives_keep_the_five_promises_on_postgres(postgres_database: Data
 @pytest.mark.parametrize("part", range(10))
 def test_a_million_events_keep_the_five_promises(sqlite_database: Database, part: int) -> None:
     _live(sqlite_database, 100_000, seed=1000 + part)
+
+
+@pytest.mark.parametrize("seed", spread(range(20), 1))
+def test_the_figures_of_random_lives_are_those_of_a_second_hand(sqlite_database: Database, seed: int) -> None:
+    """Through reopening, pauses, other urgencies, rules and specialties; `FIGURES_SEED=N` looks at another."""
+    dice = random.Random(seed := int(os.environ.get("FIGURES_SEED", seed)))
+    world = World(sqlite_database, open_clinic(sqlite_database), seed)
+    world.run(9 * CHUNK)
+    kept = [promise for case in world.cases.values() for promise in case.promises(world.seconds)]
+    with sqlite_database.reading() as session:
+        for _ in range(4):
+            start, end = sorted(dice.randrange(-1, world.seconds + 2) for _ in range(2))
+            given = [promise for promise in kept if start <= promise.at < end]
+            period = [NOON + timedelta(seconds=at) for at in (start, end)]
+            found = figures(session, period[0], period[1], world.now)
+            assert [each.as_row() for each in found if each.by in ("all", "specialty")] == _counted(given)
+
+
+def _counted(promises: list[Promise]) -> list[dict[str, Any]]:
+    """The rows over all, and by specialty, worked out from what the second hand knows of each promise."""
+    rows = []
+    for clock in ("allocate", "first_reply", "next_reply", "family_informed"):
+        own = [each for each in promises if each.clock == clock]
+        groups = [("all", "", own)] if own else []
+        names = sorted({each.specialty for each in own}, key=lambda name: name or HOME)
+        groups += [("specialty", name or HOME, [each for each in own if each.specialty == name]) for name in names]
+        for by, value, group in groups:
+            within = sum(each.is_within for each in group)
+            row: dict[str, Any] = {"clock": clock, "by": by, "value": value, "count": len(group), "within": within}
+            row["percent_within"] = round(100 * within / len(group), 1)
+            for kind in ("wall", "net"):
+                spans = sorted(getattr(each, kind) for each in group)
+                for share in (50, 90, 99):
+                    nearest = spans[math.ceil(len(spans) * share / 100) - 1]
+                    row[f"{kind}_p{share}_h"] = round(nearest / 3600, 2)
+            rows.append(row)
+    return rows
