@@ -110,6 +110,12 @@ def wall(day: date, minutes: int, zone: ZoneInfo) -> datetime:
     return shown.replace(tzinfo=zone).astimezone(UTC)
 
 
+def _hours(day: date, starts: int, minutes: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """From when until when a shift lasts: for no time where it ends within the hour that is left out in spring."""
+    opens = wall(day, starts, zone)
+    return opens, max(opens, wall(day, starts + minutes, zone))
+
+
 def has_roster(session: Session, program_id: int, specialty: str) -> bool:
     """Whether anybody was ever put on a roster for the specialty; without one, the whole pool counts as on duty."""
     query = select(Shift.id).where(Shift.program_id == program_id, Shift.specialty == specialty)
@@ -190,7 +196,7 @@ def whole_span(session: Session, shift: Shift, day: date) -> Span:
     """The shift of this day, as the weekly plan says; a damaged one lasts for no time."""
     zone = zone_of_shift(session, shift)
     starts, minutes = (shift.starts, shift.minutes) if is_sound(shift) else (0, 0)
-    opens, ends = wall(day, starts, zone), wall(day, starts + minutes, zone)
+    opens, ends = _hours(day, starts, minutes, zone)
     return Span(shift.person_id, opens, ends, shift.id, day)
 
 
@@ -258,8 +264,8 @@ def _planned(shift: Shift, home: str, start: datetime, end: datetime) -> list[Sp
     found = []
     while day <= last:
         if day.weekday() == shift.weekday and shift.from_day <= day <= (shift.to_day or last):
-            opens, ends = wall(day, shift.starts, zone), wall(day, shift.starts + shift.minutes, zone)
-            if opens < end and ends > start:
+            opens, ends = _hours(day, shift.starts, shift.minutes, zone)
+            if max(opens, start) < min(ends, end):
                 found.append(Span(shift.person_id, opens, ends, shift.id, day))
         day += DAY
     return found

@@ -56,7 +56,7 @@ def start_large(text: str) -> str:
 
 def clock(when: datetime) -> str:
     """The clock time alone, as staff read it: "15:00"."""
-    return _said(when, _CLOCK[False])
+    return _clock(when, for_family=False)
 
 
 def seconds(when: datetime) -> str:
@@ -93,8 +93,9 @@ def erased_words(when: datetime) -> str:
 def written(when: datetime, *, zone: str, for_family: bool = False) -> str:
     """A time on paper, which says the same on every day and to everybody: with its year and, for staff, its zone."""
     pattern = f"{_WRITTEN[language()]}, {_CLOCK[for_family]}"
-    pattern = pattern if for_family else f"{pattern} {_ZONE_ON_PAPER[language()]}"
-    return format_datetime(when, pattern, tzinfo=ZoneInfo(zone), locale=language())
+    if for_family:
+        return _said(when, pattern, zone) + _which(when, zone)
+    return _said(when, f"{pattern} {_ZONE_ON_PAPER[language()]}", zone)
 
 
 def month_name(first: date) -> str:
@@ -107,9 +108,14 @@ def stretch(starts: datetime, ends: datetime, zone: str) -> str:
     start, end = starts.astimezone(ZoneInfo(zone)), ends.astimezone(ZoneInfo(zone))
     said = [_said(each, _DATE[language()], zone) for each in (start, end)]
     # A roster is written and read in the 24-hour clock in both languages, as its forms are.
-    clocks = [f"{each:%H:%M}" for each in (start, end)]
+    clocks = [wall_clock(each, zone) for each in (start, end)]
     last = clocks[1] if start.date() == end.date() else f"{said[1]}, {clocks[1]}"
     return f"{said[0]}, {clocks[0]} \N{EN DASH} {last}"
+
+
+def wall_clock(when: datetime, zone: str) -> str:
+    """What the clock of a roster shows then, in both languages: "18:00"."""
+    return f"{when.astimezone(ZoneInfo(zone)):%H:%M}{_which(when, zone)}"
 
 
 def on_roster(starts: datetime, ends: datetime | None = None) -> str:
@@ -117,7 +123,7 @@ def on_roster(starts: datetime, ends: datetime | None = None) -> str:
     zone = settings().time_zone
     if ends is not None:
         return stretch(starts, ends, zone)
-    return f"{_said(starts, _DATE[language()], zone)}, {starts.astimezone(ZoneInfo(zone)):%H:%M}"
+    return f"{_said(starts, _DATE[language()], zone)}, {wall_clock(starts, zone)}"
 
 
 def day_of(local: datetime) -> str:
@@ -215,7 +221,16 @@ def _days_away(when: datetime) -> int:
 
 def _clock(when: datetime, *, for_family: bool, zone: str = "") -> str:
     # A time must not be torn apart at the end of a line.
-    return _said(when, _CLOCK[for_family], zone).replace(" ", "\N{NO-BREAK SPACE}")
+    return _said(when, _CLOCK[for_family], zone).replace(" ", "\N{NO-BREAK SPACE}") + _which(when, zone)
+
+
+def _which(when: datetime, zone: str = "") -> str:
+    """Which one is meant in the hour that comes twice when summer time ends; nothing in any other."""
+    local = when.astimezone(ZoneInfo(zone or choose_zone()))
+    first, second = (local.replace(fold=fold).utcoffset() for fold in (0, 1))
+    if first == second:
+        return ""
+    return " " + (gettext("(after the clock change)") if local.fold else gettext("(before the clock change)"))
 
 
 def _said(when: datetime, pattern: str, zone: str = "") -> str:

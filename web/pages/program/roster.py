@@ -35,7 +35,7 @@ from web.shell.forms import FormReader
 from web.shell.numbers import day_in, form_number
 from web.words import terms
 from web.words.language import gettext
-from web.words.times import day_of, stretch
+from web.words.times import day_of, stretch, wall_clock
 
 roster = rings(Blueprint("roster", __name__, url_prefix="/program/roster"))
 AHEAD = timedelta(days=7)
@@ -284,7 +284,8 @@ def _by_day(spans: list[tuple[Span, str]], zone: ZoneInfo) -> list[tuple[str, li
     for span, name in spans:
         start, end = span.start.astimezone(zone), span.end.astimezone(zone)
         is_long = end.date() > start.date() + timedelta(days=1)
-        hours = stretch(span.start, span.end, zone.key) if is_long else f"{start:%H:%M}-{end:%H:%M}"
+        clocks = "-".join(wall_clock(each, zone.key) for each in (start, end))
+        hours = stretch(span.start, span.end, zone.key) if is_long else clocks
         found.setdefault(day_of(start), []).append((hours, name))
     return list(found.items())
 
