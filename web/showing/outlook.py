@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from econsult.consults.orders import read_cursor
 from econsult.consults.worklist import COUNT_CAP, PAGE
-from econsult.cursors import no_such_page, pack
+from econsult.cursors import no_such_page, pack, unpack
 from econsult.queue.forecast import Forecast, Risk
+
+MOST_SEEN = 250
+"""So many requests of the pages before are remembered in an address; of a longer way nothing that came is shown."""
+PLACE = 4
+"""So many values of a cursor say where its page begins; those after them are the requests that were shown."""
 
 
 @dataclass(frozen=True)
@@ -22,15 +27,22 @@ class Late:
 
 
 def late_page(outlook: Forecast, cursor: str | None, limit: int = PAGE) -> Late:
-    """The risks that come after the cursor, in the order of the forecast: by urgency, and what runs out first."""
-    rest = outlook.risks
+    """The risks that come after the cursor, in the order of the forecast: by urgency, and what runs out first.
+
+    On top of a further page stands what came in front of it since: not all of it is told by the ledger, for somebody's
+    plan may have changed, and so the cursor names what was shown.
+    """
+    came, rest, seen = list[Risk](), outlook.risks, set[int]()
     if cursor:
         part, place = read_cursor(cursor)
         if part:
             raise no_such_page()
-        rest = [risk for risk in rest if _place(risk) > place]
-    shown, more = rest[:limit], len(rest) > limit
-    return Late(shown, _count(outlook), _cursor(shown[-1]) if more else None)
+        seen = _seen(cursor)
+        before = sum(_place(risk) <= place for risk in rest)
+        came, rest = [risk for risk in rest[:before] if seen and risk.consult.id not in seen], rest[before:]
+    shown, more = [*came, *rest[:limit]], len(rest) > limit
+    following = _cursor(shown[-1], seen, shown, is_first=not cursor) if more else None
+    return Late(shown, _count(outlook), following)
 
 
 def capped(number: int) -> str:
@@ -47,6 +59,12 @@ def _place(risk: Risk) -> tuple[int, datetime, int]:
     return risk.consult.urgency_rank, risk.due_at, risk.consult.id
 
 
-def _cursor(risk: Risk) -> str:
-    rank, due_at, number = _place(risk)
-    return pack(rank, due_at.isoformat(), number, 0)
+def _cursor(last: Risk, seen: Iterable[int], shown: Iterable[Risk], *, is_first: bool) -> str:
+    rank, due_at, number = _place(last)
+    known = {*seen, *(risk.consult.id for risk in shown)} if seen or is_first else set()
+    return pack(rank, due_at.isoformat(), number, 0, *(sorted(known) if len(known) <= MOST_SEEN else ()))
+
+
+def _seen(cursor: str) -> set[int]:
+    """The requests that the pages before have shown; none where these were too many."""
+    return {number for number in unpack(cursor)[PLACE:] if type(number) is int}
