@@ -19,6 +19,7 @@ from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, number_of
 from econsult.database import Database
 from econsult.errors import InvalidError
+from econsult.people.patients import Patient
 from econsult.people.persons import Person
 from econsult.queue.cover import watch_absences, watch_cover
 from econsult.queue.firing import fire
@@ -26,7 +27,7 @@ from econsult.queue.forecast import forecast
 from econsult.queue.invariants import violations
 from econsult.queue.reoffering import begin_change, offer_again, roster_changed
 from econsult.queue.trial import AHEAD, Trial, try_out
-from econsult.rosters import planning, qualifying
+from econsult.rosters import planning, qualifying, swapping
 from econsult.rosters.limits import fallbacks_of
 from econsult.rosters.planning import ShiftForm
 from econsult.rosters.qualifying import LimitsForm
@@ -105,7 +106,9 @@ def _roster(session: Session, clinic: Clinic, dice: random.Random, now: datetime
     specialty = dice.choice(SPECIALTIES)
     person = clinic.neuro if specialty == "neurology" else dice.choice([clinic.derm, clinic.derm2])
     shifts, away = list(session.scalars(select(Shift.id))), list(session.scalars(select(TimeOff.id)))
-    kind = dice.choice(("add", "add", "off", "off", "remove" if shifts else "add", "end" if away else "off"))
+    kinds = ("add", "add", "off", "off", "remove" if shifts else "add", "end" if away else "off", "swap", "swap")
+    swapped = list(session.scalars(select(Shift).where(Shift.specialty == "dermatology").order_by(Shift.id)))
+    kind = dice.choice(kinds if swapped else kinds[:-2])
     absent: Person | None = None
     if kind == "add":
         zone, once = dice.choice(("UTC", "America/Denver")), None
@@ -116,6 +119,8 @@ def _roster(session: Session, clinic: Clinic, dice: random.Random, now: datetime
         act = _adding(clinic, form, now)
     elif kind == "remove":
         act = _removing(clinic, dice.choice(shifts), now)
+    elif kind == "swap":
+        act = _swapping(clinic, dice.choice(swapped), now)
     elif kind == "end":
         act = _ending(clinic, dice.choice(away), now)
     else:
@@ -152,9 +157,21 @@ def _off(clinic: Clinic, person: Person, start: datetime, end: datetime, now: da
     return act
 
 
+def _swapping(clinic: Clinic, shift: Shift, now: datetime) -> Act:
+    """The colleague is asked to take the next day of this shift, and does: the page shows that beforehand."""
+    to = clinic.derm if shift.person_id == clinic.derm2.id else clinic.derm2
+    number, day = shift.id, shift.to_day or now.date() + timedelta(days=(shift.weekday - now.weekday()) % 7)
+
+    def act(inner: Session) -> None:
+        asked = swapping.offer_swap(inner, clinic.coordinator, number, day, to.public_id, now=now)
+        swapping.accept_swap(inner, inner.get_one(Person, to.id), asked.id, now=now)
+
+    return act
+
+
 def _limits(session: Session, clinic: Clinic, dice: random.Random, now: datetime) -> Act:
     """One of the forms of the page of who may take what."""
-    by, which, specialty = clinic.coordinator, dice.randrange(4), dice.choice(SPECIALTIES)
+    by, which, specialty = clinic.coordinator, dice.randrange(5), dice.choice(SPECIALTIES)
     person = dice.choice([clinic.derm, clinic.derm2, clinic.neuro])
     form = LimitsForm(dice.choice(("", "NM", "TX")), dice.choice(((), ("es",), ("en",))), dice.choice((0, 1, 2, 9)))
     state, other = dice.choice(("", "NM", "TX")), SPECIALTIES[specialty == "dermatology"]
@@ -164,6 +181,11 @@ def _limits(session: Session, clinic: Clinic, dice: random.Random, now: datetime
             qualifying.set_limits(inner, by, person.public_id, form, now=now)
         elif which == 2:
             qualifying.set_state(inner, by, clinic.home.public_id, state, now=now)
+        elif which == 3:
+            child = inner.get_one(Patient, clinic.child.id)
+            barred = {each.id for each, _child in qualifying.conflicts_of(inner, child.program_id)}
+            turn = qualifying.unbar if person.id in barred else qualifying.bar
+            turn(inner, by, person.public_id, child, now=now)
         elif other in fallbacks_of(inner, clinic.program.id, specialty):
             qualifying.remove_fallback(inner, by, specialty, other, now=now)
         else:
