@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,13 +29,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 from econsult.errors import ConsultError, SettingError
 from econsult.keycheck import check_keys, unbound_keys
+from econsult.sqlite import prepare
 from econsult.turns import turns
+from econsult.unreadable import moments, opened, opened_json
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -79,6 +80,10 @@ class Instant(TypeDecorator[datetime]):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        read = super().result_processor(dialect, coltype)
+        return moments(read) if read is not None and dialect.name == "sqlite" else read
+
 
 class Sealed(TypeDecorator[str]):
     """A text that rests encrypted in its column; the key comes from the database that the session belongs to."""
@@ -94,7 +99,7 @@ class Sealed(TypeDecorator[str]):
         return None if value is None else _cipher_of(dialect).seal(value, self.context)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else _cipher_of(dialect).open(value, self.context)
+        return None if value is None else opened(_cipher_of(dialect), value, self.context)
 
 
 class SealedJson(TypeDecorator[dict[str, Any]]):
@@ -113,10 +118,7 @@ class SealedJson(TypeDecorator[dict[str, Any]]):
         return _cipher_of(dialect).seal(json.dumps(value, ensure_ascii=False), self.context)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, Any] | None:
-        if value is None:
-            return None
-        found: dict[str, Any] = json.loads(_cipher_of(dialect).open(value, self.context))
-        return found
+        return None if value is None else opened_json(_cipher_of(dialect), value, self.context)
 
 
 def _cipher_of(dialect: Dialect) -> TextCipher:
@@ -175,6 +177,11 @@ class Database:
         self._readers = sessionmaker(engine.execution_options(**read_only), expire_on_commit=False, info=info)
         by_itself = read_only | ({"isolation_level": "AUTOCOMMIT"} if engine.dialect.name == "postgresql" else {})
         self._lookers = sessionmaker(engine.execution_options(**by_itself), expire_on_commit=False, info=info)
+
+    def watch(self, listener: Callable[[ORMExecuteState], None]) -> None:
+        """Call this with each statement about records, before it is sent."""
+        for sessions in (self._sessions, self._readers, self._lookers):
+            event.listen(sessions, "do_orm_execute", listener)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -275,26 +282,5 @@ def _sqlite_engine(url: str, path: str | None) -> Engine:
     engine = create_engine(
         url, hide_parameters=True, connect_args={"timeout": PATIENCE}, pool_size=8, max_overflow=64, pool_timeout=15
     )
-    if path:
-        event.listen(engine, "do_connect", lambda *_connecting: _keep_private(Path(path)))
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    prepare(engine, Path(path) if path else None)
     return engine
-
-
-def _keep_private(path: Path) -> None:
-    """Whatever folder it lies in, and whatever the shell's mask is, nobody else reads the file."""
-    if not path.exists():
-        path.touch(mode=0o600)
-
-
-def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
-    # The driver must not open transactions of its own: ours start in _begin_sqlite.
-    connection.isolation_level = None
-    for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Any) -> None:
-    is_reading = connection.get_execution_options().get("econsult_read_only", False)
-    connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from econsult import audit
 from econsult.database import TextCipher
@@ -67,7 +67,8 @@ def staff_of(session: Session, by: Person) -> list[Member]:
     """Everybody of the program's staff, open accounts first, by name."""
     _check(by)
     query = select(Person, Organization.name).outerjoin(Organization, Person.organization_id == Organization.id)
-    rows = session.execute(query.where(Person.program_id == by.program_id, Person.role.in_(STAFF))).all()
+    query = query.where(Person.program_id == by.program_id, Person.role.in_(STAFF))
+    rows = session.execute(query.options(undefer(Person.came_in_at))).all()
     fields: dict[int, list[str]] = {}
     own = select(PractitionerSpecialty).join(Person, Person.id == PractitionerSpecialty.person_id)
     for each in session.scalars(own.where(Person.program_id == by.program_id)):

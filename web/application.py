@@ -46,6 +46,7 @@ from web.shell.numbers import init_numbers
 from web.shell.once import init_once
 from web.shell.places import init_places
 from web.shell.program import init_program
+from web.shell.unreadable import init_unreadable
 from web.showing.court import init_court
 from web.showing.deaths import init_deaths
 from web.showing.files import init_files
@@ -142,6 +143,7 @@ def build_app(runtime: Runtime | None) -> Flask:
     init_worktime(app)
     init_tries(app)
     init_court(app)
+    init_unreadable(app)
     init_deaths(app)
     init_desk(app)
     init_exit(app)

@@ -125,10 +125,11 @@ class Person(PublicId, Base):
     """Sealed as well as hashed, so that nobody guesses passwords who has the database and not the keys (a pepper)."""
     has_password: Mapped[bool] = column_property(cast("MappedColumn[str | None]", password_hash).column.is_not(None))
     is_active: Mapped[bool] = mapped_column(default=True)
-    codes_offered_at: Mapped[datetime | None] = mapped_column(Instant)
+    codes_offered_at: Mapped[datetime | None] = mapped_column(Instant, deferred=True)
     """When somebody without recovery codes was asked to make some: `people.standing`."""
-    came_in_at: Mapped[datetime | None] = mapped_column(Instant)
-    created_at: Mapped[datetime] = mapped_column(Instant)
+    came_in_at: Mapped[datetime | None] = mapped_column(Instant, deferred=True)
+    created_at: Mapped[datetime] = mapped_column(Instant, deferred=True)
+    """Deferred, since no page of theirs needs these: a damaged one closes none to them."""
 
     @property
     def is_staff(self) -> bool:

@@ -51,9 +51,10 @@ def lacks_codes(session: Session, person: Person, *, is_required: bool) -> bool:
 
 def offer_codes(session: Session, person: Person, *, is_required: bool, now: datetime) -> bool:
     """Whether to ask who is just coming in, and has none, to make recovery codes; everybody is asked once."""
-    if person.codes_offered_at is not None or not lacks_codes(session, person, is_required=is_required):
+    own = session.get_one(Person, person.id)
+    if own.codes_offered_at is not None or not lacks_codes(session, person, is_required=is_required):
         return False
-    session.get_one(Person, person.id).codes_offered_at = now
+    own.codes_offered_at = now
     return True
 
 

@@ -16,6 +16,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from web.shell.rules import LateRule
+from web.shell.unreadable import answered
 
 _log = logging.getLogger(__name__)
 DEADLOCK, TWICE = "40P01", "23505"
@@ -38,11 +39,11 @@ class Pages(Flask):
         """Answer this request. Raises what the view raises; such an end too where it comes each time."""
         for tries in range(1, TRIES):
             try:
-                return super().dispatch_request()
+                return answered(super().dispatch_request)
             except (IntegrityError, OperationalError) as error:
                 # SQLite has one writer at a time, and so none.
                 if getattr(error.orig, "sqlstate", "") not in (DEADLOCK, TWICE) or request.mimetype not in KEPT:
                     raise
             _log.info("Two at once in %s: done again.", request.endpoint)
             time.sleep(random.uniform(0, PAUSE * tries))  # noqa: S311 - two that wait alike would meet again.
-        return super().dispatch_request()
+        return answered(super().dispatch_request)

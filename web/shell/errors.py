@@ -28,6 +28,7 @@ from econsult.errors import (
     TooManyTriesError,
 )
 from econsult.people.deaths import AfterDeathError
+from econsult.unreadable import UnreadableError
 from imaging import TypesettingError
 from storage.contract import StoreFull, StoreUnavailable
 from uploads.errors import (
@@ -107,6 +108,7 @@ def init_errors(app: Flask) -> None:
     for kind in AWAY:
         app.register_error_handler(kind, _database_error)
     app.register_error_handler(DataError, _data_error)
+    app.register_error_handler(UnreadableError, _unreadable)
     app.before_request(_refuse_nul)
 
 
@@ -192,6 +194,15 @@ def _data_error(_error: DataError) -> Response:
     """A value that PostgreSQL cannot hold, such as a NUL in a text or a number beyond all keys."""
     words = "A value cannot be kept: a NUL in a text, or a number that is too large."
     return problem(422, "invalid", words, fields={}) if is_for_machine() else _page(422)
+
+
+def _unreadable(error: UnreadableError) -> Response:
+    """A page about one case of which a cell is damaged, or what would have changed it: nothing was half done."""
+    _log.error("ALARM: %s %s met a cell that cannot be read (%s).", request.method, request.endpoint, error.column)
+    if is_for_machine():
+        return problem(500, "record_damaged", "A part of this record is damaged. Nothing was changed.")
+    words = gettext("A part of it was damaged where we keep it. We know of it. Nothing was changed. Please call us.")
+    return _page(500, words, gettext("This page does not open"))
 
 
 def _refuse_nul() -> None:

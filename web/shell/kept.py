@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from econsult.people.persons import Person
 from econsult.people.typed import drop_typed
 from econsult.traces import words_found
+from econsult.unreadable import UnreadableError
 from web.context import database, now, signed_in
 from web.cookies import set_cookie
 from web.shell.forms import is_for_machine
@@ -38,7 +39,7 @@ def keep_copy() -> None:
 
 
 def typed_here() -> list[dict[str, Any]]:
-    """What the reader was typing on this page and never sent, for its script. Nothing while the database is away."""
+    """What the reader was typing on this page and never sent, for its script. Nothing while it cannot be read."""
     person = signed_in()
     if person is None or request.method != "GET":
         return []
@@ -46,7 +47,7 @@ def typed_here() -> list[dict[str, Any]]:
         try:
             with database().reading(is_whole=False) as session:
                 g.typed_here = [vars(each) for each in words_found(session, person, request.path, now())]
-        except SQLAlchemyError:
+        except (SQLAlchemyError, UnreadableError):
             g.typed_here = []
     found: list[dict[str, Any]] = g.typed_here
     return found

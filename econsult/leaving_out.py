@@ -1,0 +1,109 @@
+"""Finds whose a cell is that cannot be read, and reads the records without that case (`unreadable`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, Table, or_, select, type_coerce
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+
+from econsult.consults.records import Consult, number_of
+from econsult.database import Base, Instant, Sealed, SealedJson
+from econsult.erasure.places import OWNERS, STAYS
+from econsult.people.patients import Patient, RelatedPerson
+from econsult.people.persons import FAMILIES, Person
+from econsult.unreadable import NAMES, LeftOut, UnreadableError, left_out, say
+
+MOST = 50
+"""So many rows with the same damage are left out at once."""
+
+
+def whose(session: Session, error: UnreadableError) -> LeftOut:
+    """What a look must go without to do without this cell: nothing where it belongs to no case.
+
+    It is found by what lies in it, in whichever column that is: the error of a moment does not say which.
+    """
+    found = LeftOut()
+    for column in _places(error.column):
+        table = column.table
+        same = type_coerce(column, String) == error.stored
+        for number in session.scalars(select(table.c.id).where(same).limit(MOST)).all():
+            say(table.name, column.name, number)
+            found |= _owner(session, table, number, error)
+    return found
+
+
+def numbers_of(left: LeftOut) -> list[str]:
+    """The requests by their numbers, as people know them."""
+    return [number_of(each) for each in sorted(left.consults)]
+
+
+def leave_out(state: ORMExecuteState) -> None:
+    """Let a statement find nothing of what is left out: an event of every session."""
+    left = left_out()
+    if left is not None and state.is_select and (left.consults or left.children):
+        state.statement = state.statement.options(*_criteria(left))
+
+
+def _places(column: str) -> Iterator[Any]:
+    for table in Base.metadata.sorted_tables:
+        for each in table.columns:
+            kind = each.type
+            is_named = isinstance(kind, Sealed | SealedJson) and kind.context == column
+            if is_named or (not column and isinstance(kind, Instant)):
+                yield each
+
+
+def _owner(session: Session, table: Table, number: int, error: UnreadableError) -> LeftOut:
+    """The request or the child on which a row hangs."""
+    if table.name == Consult.__tablename__:
+        return LeftOut(consults=frozenset((number,)))
+    if table.name == Patient.__tablename__:
+        return LeftOut(children=frozenset((number,)))
+    if table.name == Person.__tablename__ and error.column in NAMES:
+        return _person(session, number, error.stored)
+    for column, owner in {"consult_id": "consult", **OWNERS, "patient_id": "patient"}.items():
+        above = _above(session, table, column, number)
+        if above is not None:
+            return _owner(session, Base.metadata.tables[owner], above, error)
+    return LeftOut()
+
+
+def _above(session: Session, table: Table, column: str, number: int) -> int | None:
+    return session.scalar(select(table.c[column]).where(table.c.id == number)) if column in table.c else None
+
+
+def _person(session: Session, number: int, stored: str) -> LeftOut:
+    """Of the staff a mark is read instead. What a family's name is, texts must be covered by: without it none are."""
+    if session.scalar(select(Person.role).where(Person.id == number)) not in FAMILIES:
+        return LeftOut(names=frozenset((stored,)))
+    children = select(RelatedPerson.patient_id).where(RelatedPerson.person_id == number)
+    return LeftOut(children=frozenset(session.scalars(children)))
+
+
+@cache
+def _classes() -> list[tuple[type[Base], tuple[str, ...]]]:
+    """What hangs on a request or a child, apart from the trail, which tells of all."""
+    known = [(each.class_, each.local_table) for each in Base.registry.mappers]
+    own = {Consult: ("id", "patient_id"), Patient: ("", "id")}
+    others = [
+        (table, tuple(name if name in rows.c else "" for name in ("consult_id", "patient_id")))
+        for table, rows in known
+        if table not in own and rows.name not in STAYS  # type: ignore[attr-defined]
+    ]
+    return [*own.items(), *((table, names) for table, names in others if any(names))]
+
+
+def _criteria(left: LeftOut) -> Iterator[Any]:
+    for table, (consult, child) in _classes():
+        parts = [*_without(table, consult, left.consults), *_without(table, child, left.children)]
+        for part in parts:
+            yield with_loader_criteria(table, part, include_aliases=True)
+
+
+def _without(table: type[Base], name: str, numbers: frozenset[int]) -> Iterator[ColumnElement[bool]]:
+    if name and numbers:
+        column = getattr(table, name)
+        yield or_(column.is_(None), column.not_in(numbers))

@@ -1,0 +1,146 @@
+"""One cell that nobody can read takes no list away from everybody: it is shown without that case, and says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import literal_column, update
+
+from econsult import unreadable
+from econsult.consults.records import Consult
+from econsult.people.patients import Patient
+from econsult.people.persons import Person
+from econsult.people.signin import make_token
+from econsult.people.typed import Typed, keep_typed
+from econsult.tables import METADATA
+from tests.personas import Clinic
+from tests.web.browsing import post
+from tests.web.conftest import BrowserOf
+from workers.runtime import Runtime
+
+NOW = datetime.now(UTC) - timedelta(minutes=30)
+MISSING = "missing from this page"
+
+
+@pytest.fixture(autouse=True)
+def _say_again() -> Iterator[None]:
+    unreadable.forget_said()
+    yield
+    unreadable.forget_said()
+
+
+@pytest.fixture
+def asked(runtime: Runtime, clinic: Clinic) -> tuple[Consult, Consult]:
+    with runtime.database.writing() as session:
+        return clinic.econsult(session, now=NOW), clinic.econsult(
+            session, now=NOW, question="What else is this on her?"
+        )
+
+
+def damage(runtime: Runtime, place: str, number: int, key: str = "id") -> None:
+    table, column = place.split(".")
+    with runtime.database.writing() as session:
+        rows = METADATA.tables[table]
+        broken = update(rows).where(rows.c[key] == number).values({column: literal_column("'x'")})
+        session.execute(broken)
+
+
+@pytest.mark.parametrize("place", ["consult.question", "consult.due_at", "clock.deadline_at"])
+def test_a_damaged_case_is_missing_from_lists_that_say_so_and_show_the_others(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, asked: tuple[Consult, Consult], place: str
+) -> None:
+    bad, good = asked
+    damage(runtime, place, bad.id, "id" if place.startswith("consult") else "consult_id")
+    pages = ((clinic.derm, "/worklist"), (clinic.coordinator, "/coordination/desk"), (clinic.pcp, "/clinic"))
+    for person, path in pages:
+        answer = browser_of(person).get(path)
+        assert (answer.status_code, MISSING in answer.text, f"{bad.number}." in answer.text) == (200, True, True), path
+        assert (good.public_id in answer.text, bad.public_id in answer.text) == (True, False), path
+    assert browser_of(clinic.mother).get("/family").status_code == 200
+
+
+def test_a_program_is_told_how_many_an_answer_goes_without(
+    runtime: Runtime, visitor: FlaskClient, clinic: Clinic, asked: tuple[Consult, Consult]
+) -> None:
+    damage(runtime, "consult.question", asked[0].id)
+    with runtime.database.writing() as session:
+        bearer = {"Authorization": f"Bearer {make_token(session, clinic.derm, NOW)}"}
+    answer = visitor.get("/api/v1/worklist", headers=bearer)
+    assert (answer.status_code, answer.headers["X-Left-Out"]) == (200, "1")
+    assert [each["id"] for each in answer.json["items"]] == [asked[1].public_id]
+    own = visitor.get(f"/api/v1/consults/{asked[0].public_id}", headers=bearer)
+    assert (own.status_code, own.json["code"]) == (500, "record_damaged")
+
+
+def test_a_page_about_the_damaged_case_and_a_form_for_it_say_that_and_change_nothing(
+    runtime: Runtime,
+    browser_of: BrowserOf,
+    clinic: Clinic,
+    asked: tuple[Consult, Consult],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    damage(runtime, "consult.question", asked[0].id)
+    derm = browser_of(clinic.derm)
+    for answer in (
+        derm.get(f"/consults/{asked[0].public_id}"),
+        post(derm, f"/consults/{asked[0].public_id}/claim", {}),
+    ):
+        assert (answer.status_code, "Nothing was changed" in answer.text) == (500, True)
+    assert f"ALARM: a cell cannot be read and is left out of pages: consult {asked[0].id}, question." in caplog.text
+
+
+def test_a_child_whose_birth_date_does_not_open_is_missing_with_all_that_hangs_on_it(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, asked: tuple[Consult, Consult]
+) -> None:
+    with runtime.database.writing() as session:
+        other = session.get_one(Patient, clinic.other_child.id)
+        other.organization_id = clinic.home.id
+    damage(runtime, "patient.birth_date", clinic.child.id)
+    page = browser_of(clinic.pcp).get("/clinic").text
+    assert ("A child and all its requests" in page, other.name in page) == (True, True)
+    assert asked[0].public_id not in page
+    assert "A child and all its requests" in browser_of(clinic.derm).get("/worklist").text
+
+
+def test_an_end_of_a_right_that_cannot_be_read_opens_nothing(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, asked: tuple[Consult, Consult]
+) -> None:
+    damage(runtime, "related_person.ends_at", clinic.child.id, "patient_id")
+    answer = browser_of(clinic.mother).get("/family")
+    assert (answer.status_code, clinic.child.name in answer.text) == (200, False)
+
+
+def test_a_colleague_whose_name_does_not_open_keeps_no_list_from_anybody(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        held = clinic.claimed(session, now=NOW)
+    for place in ("person.name", "person.email"):
+        damage(runtime, place, clinic.derm.id)
+        page = browser_of(clinic.pcp).get("/clinic")
+        assert (page.status_code, held.public_id in page.text, MISSING in page.text) == (200, True, False)
+    assert browser_of(clinic.admin).get("/program/accounts").status_code == 200
+
+
+def test_a_parents_name_that_does_not_open_leaves_no_text_uncovered(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, asked: tuple[Consult, Consult]
+) -> None:
+    damage(runtime, "person.name", clinic.mother.id)
+    page = browser_of(clinic.derm).get("/worklist")
+    assert (page.status_code, asked[0].question in page.text) == (200, False)
+
+
+def test_what_no_page_of_somebody_needs_closes_none_to_them(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    browser = browser_of(clinic.derm)
+    typed = Typed("/worklist", "/worklist", "0" * 16, 1, "", [("reason", "because")])
+    with runtime.database.writing() as session:
+        keep_typed(session, session.get_one(Person, clinic.derm.id), typed, datetime.now(UTC))
+    for column in ("created_at", "came_in_at", "codes_offered_at"):
+        damage(runtime, f"person.{column}", clinic.derm.id)
+    damage(runtime, "typed_words.content", clinic.derm.id, "person_id")
+    assert browser.get("/worklist").status_code == 200
