@@ -66,6 +66,7 @@ DEEDS_OF = {
     "use/own_time": Deed.WORKED,
     "break_glass": Deed.EXCEPTION,
     "read_identity": Deed.EXCEPTION,
+    "read_name": Deed.NAME,
     **dict.fromkeys(("sign_in", "sign_out", "sign_out_others", "end_session", "use_passkey"), Deed.SIGNED),
     **dict.fromkeys(("wrong_passwords", "shut_sign_in", "refuse_code", "refuse_passkey"), Deed.REFUSED),
     # By a device without an account.

@@ -6,6 +6,7 @@ The right hangs on the consult: who may no longer know that has no name to open 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, Index, String, func, select
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult import audit
 from econsult.belonging import in_program
 from econsult.consults.hearers import coordinators_of
+from econsult.consults.names_shown import NamesShown, is_shown, names_shown
 from econsult.consults.records import Consult
 from econsult.database import NO_KEY, Base, Instant, Sealed
 from econsult.errors import ForbiddenError, InvalidError
@@ -58,11 +60,37 @@ def open_until(session: Session, consult: Consult, person: Person, now: datetime
     return until if until is not None and until > now else None
 
 
+@dataclass(frozen=True)
+class Opening:
+    """A name that is open to somebody: until then, or, without an end, for as long as they hold the request."""
+
+    until: datetime | None = None
+
+
+def opening_of(session: Session, consult: Consult, person: Person, rule: NamesShown, now: datetime) -> Opening | None:
+    """Whether the name is open to this person, as the program's rule says; None where it is not."""
+    if rule == NamesShown.NOBODY:
+        return None
+    if is_shown(rule, consult, person):
+        return Opening()
+    until = open_until(session, consult, person, now)
+    return Opening(until) if until is not None else None
+
+
+def count_open(session: Session, program_id: int, now: datetime) -> int:
+    """How many exceptions of the program run now."""
+    running = select(func.count()).where(BrokenGlass.program_id == program_id, BrokenGlass.ends_at > now)
+    return session.scalar(running) or 0
+
+
 def break_glass(session: Session, consult: Consult, person: Person, *, reason: str, now: datetime) -> datetime:
     """Open the name for an hour; returns its end. `access` has let the person know the consult; no time is added.
 
-    Raises InvalidError without a reason, and ForbiddenError where no privacy officer would hear of it.
+    Raises InvalidError without a reason, and ForbiddenError where the program lets nobody, or where no privacy officer
+    would hear of it.
     """
+    if names_shown(session, consult.program_id) == NamesShown.NOBODY:
+        raise ForbiddenError("Your program lets nobody open a child's name by exception.")
     if not SHORTEST_REASON <= len(reason.strip()) <= LONGEST_REASON:
         raise InvalidError("Say in a sentence why you must know who the child is.", {"reason": "required"})
     # Of two clicks at once the second finds what the first has opened.

@@ -64,6 +64,8 @@ class Program(PublicId, Base):
     erased_at: Mapped[datetime | None] = mapped_column(Instant)
     has_had_desk: Mapped[bool] = mapped_column(default=False, server_default=false())
     desk_empty_since: Mapped[datetime | None] = mapped_column(Instant)
+    names_shown: Mapped[str] = mapped_column(String(16), default="exception", server_default="exception")
+    """To whom of the specialists a child's name opens: `consults.names_shown`."""
 
 
 class Organization(PublicId, Base):

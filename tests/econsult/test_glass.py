@@ -44,14 +44,15 @@ def _officer(session: Session, database: Database, clinic: Clinic, name: str) ->
 
 def _break(database: Database, consult: Consult, person: Person, *, reason: str = REASON, now: datetime = NOON) -> None:
     with database.writing() as session:
-        passed, until = identity_for(session, person, consult.public_id, now=now)
-        assert until is None
+        passed, opening = identity_for(session, person, consult.public_id, now=now)
+        assert opening is None
         assert break_glass(session, passed.consult, person, reason=reason, now=now) == now + LASTS
 
 
 def _until(database: Database, consult: Consult, person: Person, now: datetime) -> datetime | None:
     with database.writing() as session:
-        return identity_for(session, person, consult.public_id, now=now)[1]
+        opening = identity_for(session, person, consult.public_id, now=now)[1]
+    return opening.until if opening is not None else None
 
 
 def test_a_name_is_open_for_an_hour_to_one_person_about_one_request(

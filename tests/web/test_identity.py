@@ -108,6 +108,24 @@ def test_who_has_no_password_must_have_signed_in_just_now(
     assert _count(runtime) == 1
 
 
+def test_a_program_may_show_names_to_who_holds_the_request(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, held: Consult, derm: FlaskClient, officer: Person
+) -> None:
+    with runtime.database.writing() as session:
+        session.execute(update(Person).where(Person.id == officer.id).values(password_hash=hash_password(PASSWORD)))
+    page, fields = browser_of(officer), {"names": "holder", "seen": "exception"}
+    looked = post(page, "/privacy/names", {**fields, "verb": "look"})
+    assert "The name of 1 request that is held would be open" in looked.text
+    assert post(page, "/privacy/names", fields).status_code == 422
+    assert "Luz Prueba" not in derm.get(_page(held)).text
+    assert post(page, "/privacy/names", {**fields, "factor_password": PASSWORD}).status_code == 303
+    late = post(page, "/privacy/names", {**fields, "factor_password": PASSWORD})
+    assert (late.status_code, "chose another rule meanwhile" in late.text) == (422, True)
+    assert "while you hold this request" in (shown := derm.get(_page(held)).text)
+    assert ("Luz Prueba" in shown, "Luz Prueba" in browser_of(clinic.derm2).get(_page(held)).text) == (True, False)
+    assert "Chose to whom children's names open" in page.get("/privacy").text
+
+
 def test_a_program_may_forbid_it(runtime: Runtime, clinic: Clinic, held: Consult) -> None:
     settings = replace(runtime.settings, break_glass="forbidden")
     strict = create_app(Runtime(replace(runtime.installation, settings=settings))).test_client()

@@ -351,6 +351,8 @@ WHO = {
     "GET /privacy/sealed/<public_id>": PRIVACY,
     "POST /privacy/sealed/<public_id>": PRIVACY,
     # The end of records: what is asked for waits, and is undone by any officer.
+    "GET /privacy/names": PRIVACY,
+    "POST /privacy/names": PRIVACY,
     "GET /privacy/records": PRIVACY,
     "POST /privacy/records/erase": PRIVACY,
     "POST /privacy/records/hold": PRIVACY,

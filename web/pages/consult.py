@@ -16,6 +16,7 @@ from econsult.consults import declining, holding
 from econsult.consults.asking_more import open_request
 from econsult.consults.confidential import is_offered
 from econsult.consults.lifecycle import Status
+from econsult.consults.names_shown import NamesShown, names_shown
 from econsult.consults.opened import opened_of
 from econsult.consults.outcomes import AT_CLOSING
 from econsult.consults.taking import take
@@ -132,9 +133,12 @@ def _list(given: object, name: str) -> list[str]:
 
 
 def _may_open_name(case: Case) -> bool:
-    """Whether the page leads to opening the child's name by exception."""
+    """Whether the page leads to the child's name, open or to be opened by exception."""
     is_there = case.consult.status != Status.WITHDRAWN
-    return is_there and settings().lets_break_glass and Right.BREAK_GLASS in case.rights
+    if not (is_there and Right.BREAK_GLASS in case.rights):
+        return False
+    with database().reading() as session:
+        return names_shown(session, me().program_id, is_let=settings().lets_break_glass) != NamesShown.NOBODY
 
 
 def _may_keep(case: Case) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from flask import Blueprint, redirect, render_template, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult.access import Pass, identity_for
-from econsult.consults.glass import LONGEST_REASON, SHORTEST_REASON, break_glass
+from econsult.consults.glass import LONGEST_REASON, SHORTEST_REASON, Opening, break_glass
+from econsult.consults.names_shown import NamesShown, names_shown
 from econsult.errors import ForbiddenError
 from econsult.people import factors
 from econsult.people.factors import Proof
@@ -30,8 +29,8 @@ identity = rings(Blueprint("identity", __name__, url_prefix="/consults/<public_i
 def show(public_id: str) -> str:
     """The name while it is open, else the form that opens it."""
     with database().writing() as session:
-        loaded, until = identity_for(session, me(), public_id, now=now())
-        return _page(session, loaded, until, FormReader())
+        loaded, opening = _identity(session, public_id)
+        return _page(session, loaded, opening, FormReader())
 
 
 @identity.post("")
@@ -43,24 +42,29 @@ def reveal(public_id: str) -> Response | tuple[str, int]:
     if reason and len(reason) < SHORTEST_REASON:
         form.errors["reason"] = gettext("Say in a sentence why you must know who the child is")
     with database().writing() as session:
-        loaded, until = identity_for(session, me(), public_id, now=now())
-        _refuse_forbidden()
+        loaded, opening = _identity(session, public_id)
+        if rule_of(session) == NamesShown.NOBODY:
+            raise ForbiddenError("Your program lets nobody open a child's name by exception.")
         needs_code = _needs_code(session)
-    if until is None:
+    if opening is None:
         _prove(form, needs_code=needs_code)
-    if form.errors and until is None:
+    if form.errors and opening is None:
         with database().reading() as session:
             return _page(session, loaded, None, form, reason), 422
     with database().writing() as session:
-        loaded, until = identity_for(session, me(), public_id, now=now())
-        if until is None:
+        loaded, opening = _identity(session, public_id)
+        if opening is None:
             break_glass(session, loaded.consult, me(), reason=reason, now=now())
     return redirect(url_for(".show", public_id=public_id), 303)
 
 
-def _refuse_forbidden() -> None:
-    if not settings().lets_break_glass:
-        raise ForbiddenError("Your program lets nobody open a child's name by exception.")
+def rule_of(session: Session) -> NamesShown:
+    """To whom names open in the signed-in person's program, as far as the installation lets them."""
+    return names_shown(session, me().program_id, is_let=settings().lets_break_glass)
+
+
+def _identity(session: Session, public_id: str) -> tuple[Pass, Opening | None]:
+    return identity_for(session, me(), public_id, now=now(), is_let=settings().lets_break_glass)
 
 
 def _needs_code(session: Session) -> bool:
@@ -76,14 +80,14 @@ def _prove(form: FormReader, *, needs_code: bool) -> None:
         check_owner(form)
 
 
-def _page(session: Session, loaded: Pass, until: datetime | None, form: FormReader, reason: str = "") -> str:
+def _page(session: Session, loaded: Pass, opening: Opening | None, form: FormReader, reason: str = "") -> str:
     return render_template(
         "consult/identity.html",
         consult=loaded.consult,
-        child=loaded.patient if until is not None else None,
+        child=loaded.patient if opening is not None else None,
         alias=terms.alias_words(loaded.patient.alias),
-        until=until,
-        is_allowed=settings().lets_break_glass,
+        until=opening.until if opening is not None else None,
+        is_allowed=rule_of(session) != NamesShown.NOBODY,
         has_password=me().has_password,
         needs_code=_needs_code(session),
         longest=LONGEST_REASON,

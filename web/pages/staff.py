@@ -31,6 +31,7 @@ from web.pages.notes import notes
 from web.pages.outcomes import outcomes
 from web.pages.passing import passing_on
 from web.pages.privacy import privacy
+from web.pages.privacy_names import names
 from web.pages.program.accounts import accounts
 from web.pages.program.billing import monthly
 from web.pages.program.duty import duty
@@ -91,6 +92,7 @@ STAFF = (
     results,
     reviews,
     privacy,
+    names,
     identity,
     invitations,
     sealing,

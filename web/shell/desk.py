@@ -60,6 +60,7 @@ PLACES = {
         ("/privacy", _l("Who saw what")),
         ("/privacy/sealed", _l("Sealed files")),
         ("/privacy/records", _l("End of records")),
+        ("/privacy/names", _l("Who reads names")),
     ),
     Role.ADMIN: (
         ("/program/rules", _l("What we promise")),

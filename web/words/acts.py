@@ -40,6 +40,7 @@ CALLED = {
     "change_snippet": _l("Changed an own text piece"),
     "change_urgency": _l("Changed how urgent it is"),
     "choose_faces": _l("Decided about faces in a file"),
+    "choose_names": _l("Chose to whom children's names open"),
     "claim": _l("Claimed a request"),
     "clear_factor": _l("Cleared a second step"),
     "close": _l("Closed it"),

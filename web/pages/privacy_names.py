@@ -1,0 +1,78 @@
+"""To whom of the specialists children's names open: the privacy officer's choice, with a look at what it would do."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug import Response
+
+from econsult.consults.glass import count_open
+from econsult.consults.names_shown import Change, NamesShown, choose_names, names_shown, would_change
+from econsult.errors import StaleVersionError
+from econsult.people.persons import Role
+from web.context import database, now, settings
+from web.pages.owning import check_owner
+from web.shell.auth import me, only
+from web.shell.forms import FormReader
+from web.words.language import gettext
+
+names = Blueprint("names", __name__, url_prefix="/privacy/names")
+Page = str | Response | tuple[str, int]
+
+
+@names.get("")
+@only(Role.PRIVACY)
+def show() -> str:
+    """The rule that holds, in a form."""
+    return _page(FormReader(), "", None)
+
+
+@names.post("")
+@only(Role.PRIVACY)
+def choose() -> Page:
+    """Look at what another rule would do, or keep it: with the password once more."""
+    form = FormReader()
+    wish = form.choice("names", tuple(NamesShown), required=gettext("Choose one"))
+    if request.form.get("verb") == "look" and wish:
+        return _page(form, wish, _look(NamesShown(wish)))
+    if not form.errors:
+        check_owner(form)
+    if not form.errors:
+        _keep(form, wish)
+    return (_page(form, wish, None), 422) if form.errors else redirect(url_for(".show", said="saved"), 303)
+
+
+def _look(wish: NamesShown) -> Change:
+    with database().reading() as session:
+        return would_change(session, me().program_id, wish, ends=count_open(session, me().program_id, now()))
+
+
+def _keep(form: FormReader, wish: str) -> None:
+    try:
+        with database().writing() as session:
+            choose_names(session, me(), wish, seen=request.form.get("seen", ""), now=now())
+    except StaleVersionError:
+        form.errors["names"] = gettext("A colleague chose another rule meanwhile. Look again, then save once more")
+
+
+def _page(form: FormReader, wish: str, change: Change | None) -> str:
+    with database().reading() as session:
+        standing = names_shown(session, me().program_id)
+    return render_template(
+        "privacy/names.html",
+        options=options(),
+        standing=standing,
+        chosen=wish or standing,
+        change=change,
+        is_let=settings().lets_break_glass,
+        has_password=me().has_password,
+        errors=form.errors,
+    )
+
+
+def options() -> list[tuple[str, str]]:
+    """The rules in words, from the closest to the widest."""
+    return [
+        (NamesShown.NOBODY, gettext("To nobody: not by exception either")),
+        (NamesShown.EXCEPTION, gettext("By exception: for an hour, with a reason, and you are told at once")),
+        (NamesShown.HOLDER, gettext("To whoever holds the request, while they hold it; to others by exception")),
+    ]
