@@ -20,7 +20,6 @@ from econsult.consults.attachments import REVIEW_COPY, Attachment, AttachmentSta
 from econsult.consults.family_word import check_face
 from econsult.consults.intake import Upload
 from econsult.consults.lifecycle import Status
-from econsult.consults.names_shown import names_shown
 from econsult.consults.own_clinic import is_own
 from econsult.consults.records import Consult, Kind, note
 from econsult.consults.threads import Audience
@@ -95,20 +94,14 @@ def identity_for(
 ) -> tuple[Pass, glass.Opening | None]:
     """The consult, for somebody who may not know whose it is, and whether the name is open to them all the same.
 
-    Each look at an open name leaves a row of its own. A request that was taken back is gone for this. `is_let` says
-    whether the installation lets names be opened at all.
+    A request that was taken back is gone for this. `is_let` says whether the installation lets names be opened.
     """
     passed = consult_for(session, person, public_id, now=now)
     if passed.consult.status == Status.WITHDRAWN:
         raise NotFoundError
     if not passed.may(Right.BREAK_GLASS):
         raise ForbiddenError("You may look at this consult, but not do that.")
-    rule = names_shown(session, passed.consult.program_id, is_let=is_let)
-    opening = glass.opening_of(session, passed.consult, person, rule, now)
-    if opening is not None:
-        act = "read_identity" if opening.until is not None else "read_name"
-        glass.note_identity(session, passed.consult, person, act, now)
-    return passed, opening
+    return passed, glass.look_for_name(session, passed.consult, person, now, is_let=is_let)
 
 
 def rendition_for(session: Session, person: Person, public_id: str, *, now: datetime) -> tuple[Rendition, Attachment]:

@@ -101,8 +101,8 @@ SETTINGS = (
     Setting(
         "BREAK_GLASS",
         values.BREAK_GLASS[0],
-        "Whether a child's name and birth date may open to a specialist at all: allowed (by exception, unless a program's "
-        "privacy officer chooses else) or forbidden.",
+        "Whether a child's name and birth date may open to a specialist at all: allowed (by exception, unless a "
+        "program's privacy officer chooses else) or forbidden.",
     ),
     Setting("LEASE_SECONDS", "60", "How long a worker may be silent before its job is given to another."),
     Setting("JOB_ATTEMPTS", "4", "How often a job is tried before it is put aside for a person to look at."),

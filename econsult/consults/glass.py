@@ -67,8 +67,17 @@ class Opening:
     until: datetime | None = None
 
 
-def opening_of(session: Session, consult: Consult, person: Person, rule: NamesShown, now: datetime) -> Opening | None:
-    """Whether the name is open to this person, as the program's rule says; None where it is not."""
+def look_for_name(session: Session, consult: Consult, person: Person, now: datetime, *, is_let: bool) -> Opening | None:
+    """Whether the name is open to this person, as the program's rule says; each look at an open one leaves a row."""
+    rule = names_shown(session, consult.program_id, is_let=is_let)
+    opening = _opening(session, consult, person, rule, now)
+    if opening is not None:
+        act = "read_identity" if opening.until is not None else "read_name"
+        note_identity(session, consult, person, act, now)
+    return opening
+
+
+def _opening(session: Session, consult: Consult, person: Person, rule: NamesShown, now: datetime) -> Opening | None:
     if rule == NamesShown.NOBODY:
         return None
     if is_shown(rule, consult, person):

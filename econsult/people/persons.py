@@ -65,7 +65,6 @@ class Program(PublicId, Base):
     has_had_desk: Mapped[bool] = mapped_column(default=False, server_default=false())
     desk_empty_since: Mapped[datetime | None] = mapped_column(Instant)
     names_shown: Mapped[str] = mapped_column(String(16), default="exception", server_default="exception")
-    """To whom of the specialists a child's name opens: `consults.names_shown`."""
 
 
 class Organization(PublicId, Base):
@@ -96,6 +95,7 @@ class Person(PublicId, Base):
     """Somebody who signs in. The e-mail address is sealed; `email_index` finds it without revealing it.
 
     Whoever is in several programs has an account in each, one password for all. `came_in_at`: first session or token.
+    What no page of theirs needs is deferred: damage there closes none. `codes_offered_at`: see `people.standing`.
     """
 
     __tablename__ = "person"
@@ -128,10 +128,8 @@ class Person(PublicId, Base):
     has_password: Mapped[bool] = column_property(cast("MappedColumn[str | None]", password_hash).column.is_not(None))
     is_active: Mapped[bool] = mapped_column(default=True)
     codes_offered_at: Mapped[datetime | None] = mapped_column(Instant, deferred=True)
-    """When somebody without recovery codes was asked to make some: `people.standing`."""
     came_in_at: Mapped[datetime | None] = mapped_column(Instant, deferred=True)
     created_at: Mapped[datetime] = mapped_column(Instant, deferred=True)
-    """Deferred, since no page of theirs needs these: a damaged one closes none to them."""
 
     @property
     def is_staff(self) -> bool:
@@ -237,8 +235,7 @@ def address_indexes(cipher: TextCipher, email: str) -> list[str]:
 
 def person_by_email(session: Session, cipher: TextCipher, email: str, program_id: int | None = None) -> Person | None:
     """The open account at this address, in one program or else the oldest of all."""
-    found = (each for each in people_at(session, cipher, email) if program_id in (None, each.program_id))
-    return next(found, None)
+    return next((each for each in people_at(session, cipher, email) if program_id in (None, each.program_id)), None)
 
 
 def people_at(session: Session, cipher: TextCipher, email: str, *, is_active: bool = True) -> list[Person]:
