@@ -62,6 +62,14 @@ def test_a_damaged_case_is_missing_from_lists_that_say_so_and_show_the_others(
     assert browser_of(clinic.mother).get("/family").status_code == 200
 
 
+def test_the_next_case_is_the_next_that_can_be_read(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, asked: tuple[Consult, Consult]
+) -> None:
+    damage(runtime, "consult.question", asked[0].id)
+    taken = post(browser_of(clinic.derm), "/worklist/next", {})
+    assert (taken.status_code, taken.location) == (303, f"/consults/{asked[1].public_id}")
+
+
 def test_a_program_is_told_how_many_an_answer_goes_without(
     runtime: Runtime, visitor: FlaskClient, clinic: Clinic, asked: tuple[Consult, Consult]
 ) -> None:

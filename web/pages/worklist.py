@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -23,6 +23,7 @@ from econsult.rights import Right
 from web.context import database, now, settings
 from web.shell.auth import me, only
 from web.shell.desk import count_place, rings, why_barred
+from web.shell.unreadable import looked
 from web.showing.rows import rows_of
 from web.words import terms
 from web.words.language import gettext
@@ -108,12 +109,9 @@ def take_next() -> str | None:
     Raises ForbiddenError for somebody whose hands are full.
     """
     lost: set[int] = set()
-    while True:
+    while (first := looked(lambda: _first(lost))) is not None:
+        number, public_id = first
         with database().writing() as session:
-            first = next_for(session, me(), now=now(), lost=lost)
-            if first is None:
-                return None
-            number, public_id = first.id, first.public_id
             try:
                 loaded = consult_for(session, me(), public_id, now=now(), right=Right.HOLD)
                 holding.claim(session, loaded.consult, me(), now=now(), lease=settings().claim)
@@ -122,12 +120,24 @@ def take_next() -> str | None:
                 lost.add(number)
                 continue
             return public_id
+    return None
+
+
+def _first(lost: Collection[int]) -> tuple[int, str] | None:
+    """Number and public id of the first request for me."""
+    with database().reading() as session:
+        first = next_for(session, me(), now=now(), lost=lost)
+        return (first.id, first.public_id) if first is not None else None
 
 
 def none_left() -> str:
     """Why there is no next one: everything is answered, or the rest is asked of colleagues by name first."""
+    return "kept_for_named" if looked(_is_kept) else "all_answered"
+
+
+def _is_kept() -> bool:
     with database().reading() as session:
-        return "kept_for_named" if is_kept_for_others(session, me(), now=now()) else "all_answered"
+        return is_kept_for_others(session, me(), now=now())
 
 
 def tabs() -> dict[View, str]:

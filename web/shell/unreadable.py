@@ -6,6 +6,7 @@ Only what looks is done again: a form that meets such a case has changed nothing
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from flask import Flask, g, make_response, request
 from flask.typing import ResponseReturnValue
@@ -13,10 +14,11 @@ from sqlalchemy.exc import NoResultFound
 
 from econsult.errors import NotFoundError
 from econsult.leaving_out import leave_out, numbers_of, whose
-from econsult.unreadable import LeftOut, UnreadableError, leaving_out
+from econsult.unreadable import LeftOut, UnreadableError, leaving_out, left_out
 from web.context import database, runtime
 from web.shell.forms import is_for_machine
 
+Seen = TypeVar("Seen")
 MOST = 20
 """So many damaged cells of one page are gone without, one after the other."""
 LEFT_OUT = "X-Left-Out"
@@ -36,28 +38,25 @@ def answered(view: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
     Raises UnreadableError where it is about that case alone, where the cell belongs to none, and where something is
     to be changed.
     """
-    try:
-        return view()
-    except UnreadableError as error:
-        if request.method not in ("GET", "HEAD"):
-            raise
-        return _without(view, error)
+    return looked(lambda: _shown(view)) if request.method in ("GET", "HEAD") else view()
 
 
-def _without(view: Callable[[], ResponseReturnValue], first: UnreadableError) -> ResponseReturnValue:
-    error, left = first, LeftOut()
+def looked(look: Callable[[], Seen]) -> Seen:
+    """What is found by looking at the records, without each case that it meets and cannot read.
+
+    Raises UnreadableError where a cell belongs to no case.
+    """
+    left = LeftOut()
     for _ in range(MOST):
-        more = left | _whose(error)
-        if more == left:
-            break
-        left = more
         try:
-            return _answered_without(view, left)
-        except UnreadableError as next_one:
-            error = next_one
-        except (NotFoundError, NoResultFound):
-            break
-    raise first
+            with leaving_out(left):
+                return look()
+        except UnreadableError as error:
+            more = left | _whose(error)
+            if more == left:
+                raise
+            left = more
+    return look()
 
 
 def _whose(error: UnreadableError) -> LeftOut:
@@ -65,10 +64,16 @@ def _whose(error: UnreadableError) -> LeftOut:
         return whose(session, error)
 
 
-def _answered_without(view: Callable[[], ResponseReturnValue], left: LeftOut) -> ResponseReturnValue:
+def _shown(view: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
+    left = left_out()
+    if left is None or left == LeftOut():
+        return view()
     g.left_out = {"numbers": numbers_of(left), "children": len(left.children)}
-    with leaving_out(left):
+    try:
         response = make_response(view())
+    except (NotFoundError, NoResultFound):
+        # It was about this very case.
+        raise UnreadableError("") from None
     if is_for_machine():
         response.headers[LEFT_OUT] = str(len(left.consults) + len(left.children))
     return response
