@@ -21,8 +21,8 @@ from econsult.people.persons import Person
 from econsult.people.tokens import hashed
 
 LIVES = timedelta(hours=24)
-MOST, LONGEST = 20, 60_000
-"""So many forms of one person, the newest, and so many characters in one: what a browser sends as it is closed."""
+MOST, LONGEST, MOST_FIELDS = 20, 60_000, 2_000
+"""So many forms of one person, the newest; and so many characters and fields in one, more than any page of ours has."""
 LEAST_APART, AT_ONCE = timedelta(milliseconds=500), 4
 """A page saves a form each second and a half, and several as it is closed; what comes faster is no page of ours."""
 _PAGE = re.compile(r"/[A-Za-z0-9_./:-]{0,299}")
@@ -65,7 +65,8 @@ class Typed:
         is_place = _PAGE.fullmatch(self.page) and _PLACE.fullmatch(self.place) and _NUMBER.fullmatch(self.number)
         if not is_place or not 0 < self.at < 2**53 or len(self.version) > 100:
             raise InvalidError("These words belong to no form.", {"form": "unknown_value"})
-        if sum(len(name) + len(value) for name, value in self.fields) > LONGEST:
+        letters = sum(len(name) + len(value) for name, value in self.fields)
+        if letters > LONGEST or len(self.fields) > MOST_FIELDS:
             raise InvalidError("This is too long to be kept.", {"form": "too_long"})
 
 

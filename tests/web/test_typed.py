@@ -14,7 +14,7 @@ from econsult.consults.records import Consult
 from econsult.people.signin import SignInSession
 from econsult.people.typed import LONGEST, TypedWords
 from tests.personas import Clinic
-from tests.web.browsing import post, send
+from tests.web.browsing import post, send, token_from
 from tests.web.conftest import BrowserOf
 from workers.runtime import Runtime
 
@@ -45,6 +45,21 @@ def derm(clinic: Clinic, browser_of: BrowserOf) -> FlaskClient:
 def rows(runtime: Runtime) -> list[TypedWords]:
     with runtime.database.reading() as session:
         return list(session.scalars(select(TypedWords)))
+
+
+def test_half_a_sign_costs_no_words_and_what_no_page_sends_is_refused(
+    runtime: Runtime, told: Told, derm: FlaskClient
+) -> None:
+    """A script may cut an emoji in two, as a form would not; a stranger may send lists in lists in lists."""
+    half = {**told, "fields": [["text", "which dose? \ud83d"]], "version": "\ud83d"}
+    assert send(derm, "/typed", half).status_code == 204
+    assert "which dose? \ufffd" in str(rows(runtime)[0].content["fields"])
+    for wrong in ({**told, "fields": [["", ""]] * 3000}, {**told, "place": "\ud800"}, {**told, "page": "/\ud800"}):
+        assert send(derm, "/typed", wrong).status_code == 422
+    proof = {"X-CSRF-Token": token_from(derm.get("/nowhere").text), "Accept": "application/json"}
+    for path in ("/typed", "/account/passkeys"):
+        deep = derm.post(path, data="[" * 60_000, headers=proof, content_type="application/json")
+        assert deep.status_code == 422
 
 
 def test_its_page_gives_it_back_to_whoever_typed_it_and_to_nobody_else(

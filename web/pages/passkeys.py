@@ -39,7 +39,7 @@ from web.shell.entering import (
     place_after,
     setting_up,
 )
-from web.shell.forms import FormReader
+from web.shell.forms import FormReader, json_body
 from web.shell.site import place_by, place_of
 from web.words.devices import device_of
 from web.words.language import gettext
@@ -223,7 +223,7 @@ def _entered(session: Session, person: Person | None) -> Answer:
 
 
 def _given() -> Any:
-    return request.get_json(silent=True)
+    return json_body()
 
 
 def _question(asked: str) -> Response:

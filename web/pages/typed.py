@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint
 from werkzeug import Response
 
 from econsult.errors import InvalidError
@@ -16,6 +16,7 @@ from econsult.people.typed import Typed, drop_typed, forget_typed
 from econsult.traces import keep_words
 from web.context import database, now
 from web.shell.auth import me, only
+from web.shell.forms import json_body
 from web.shell.unsent import NO_SIGNS, is_kept
 
 typed = Blueprint("typed", __name__, url_prefix="/typed")
@@ -25,7 +26,7 @@ typed = Blueprint("typed", __name__, url_prefix="/typed")
 @only(*Role)
 def keep() -> Response:
     """Keep a form as it stands; or forget one by its number, or all of them."""
-    told = request.get_json(silent=True)
+    told = json_body()
     if not isinstance(told, dict):
         raise InvalidError("These words belong to no form.", {"form": "unknown_value"})
     with database().writing() as session:

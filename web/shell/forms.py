@@ -66,6 +66,25 @@ def accepts_body(limit: int) -> Callable[[View], View]:
     return mark
 
 
+def json_body() -> Any:
+    """The JSON that a script of a page sent; None for what is none, or lies deeper than anything of ours.
+
+    Half a sign, which a script may send and no text can hold, is what a form would have sent in its place.
+    """
+    try:
+        return _whole(request.get_json(silent=True))
+    except RecursionError:
+        return None
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_whole(name): _whole(entry) for name, entry in value.items()}
+    return [_whole(entry) for entry in value] if isinstance(value, list) else value
+
+
 def hear_all() -> None:
     """Read the body of this request to its end, unless its view reads it as a stream.
 
