@@ -44,6 +44,8 @@ class OnFile:
     """The identifiers of one child, its family and whoever called about it; also what its record said before."""
 
     names: list[str] = field(default_factory=list)
+    nicknames: list[str] = field(default_factory=list)
+    """What the child is called at home, and was."""
     birth_dates: list[date] = field(default_factory=list)
     phones: list[str] = field(default_factory=list)
     emails: list[str] = field(default_factory=list)
@@ -57,11 +59,12 @@ def on_file(session: Session, patients: Iterable[Patient]) -> dict[int, OnFile]:
     """
     children = {child.id: child for child in patients}
     found = {
-        number: OnFile([child.name, *_some(child.nickname)], phones=_some(child.phone), numbers=_some(child.mrn))
+        number: OnFile([child.name], _some(child.nickname), phones=_some(child.phone), numbers=_some(child.mrn))
         for number, child in children.items()
     }
     for number, former in former_of(session, children).items():
         found[number].names += former.names
+        found[number].nicknames += former.nicknames
         found[number].birth_dates += former.birth_dates
         found[number].phones += former.phones
         found[number].numbers += former.numbers

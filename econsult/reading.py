@@ -113,7 +113,7 @@ def told_kinds(session: Session, passed: Pass, texts: Iterable[str]) -> tuple[st
 
 def _known(patient: Patient, told: OnFile) -> Known:
     return Known(
-        names=tuple(told.names),
+        names=(*told.names, *told.nicknames),
         birth_dates=() if patient.erased_at else (patient.birth_date, *told.birth_dates),
         phones=tuple(told.phones),
         emails=tuple(told.emails),

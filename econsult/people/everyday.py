@@ -31,4 +31,15 @@ lamb bush field hill lake park banks bell berry bloom booth carr case cross ford
 marks moody moon nail page paul root rush sample test see so an in on no si ten son doe min ana eva ali
 """
 
-PARTICLES, FORE, EVERYDAY = (frozenset(words.split()) for words in (_PARTICLES, _FORE, _EVERYDAY))
+_FOND = """
+peanut peanuts cacahuate mani sugar azucar honey miel bean beans frijol pea peas bug bugs bump bumps spot bubble bubbles
+button buttons bear duck monkey bunny kitten puppy pumpkin cookie muffin pickle nugget noodle peach plum apple manzana
+uva melon fresa chocolate galleta pepino pollo pollito pato patito oso osito gato gatito perro mosca pulga gusano moco
+gorda flaca flaco negra negro prieta prieto guera guero chata chato china chino roja blanquita nena nene bebe baby
+princess princesa papa mama ojos dientes panza huevo queso egg milk leche soy trigo wheat nuez nut nuts
+"""
+"""What children are called at home, and a food, an animal, a colour or a part of the body too: of an allergy to peanut
+or a black spot nothing may be covered."""
+
+PARTICLES, FORE = (frozenset(words.split()) for words in (_PARTICLES, _FORE))
+EVERYDAY = frozenset((_EVERYDAY + _FOND).split())

@@ -37,6 +37,7 @@ class Former:
     """What a child's record said before, and says no more."""
 
     names: tuple[str, ...] = ()
+    nicknames: tuple[str, ...] = ()
     birth_dates: tuple[date, ...] = ()
     phones: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
@@ -74,4 +75,4 @@ def _former(rows: list[dict[str, str]]) -> Former:
         return tuple(dict.fromkeys(was[name] for was in rows if was.get(name)))
 
     days = tuple(day for text in said("birth_date") if (day := day_of(text)) is not None)
-    return Former((*said("name"), *said("nickname")), days, said("phone"), said("mrn"), said("email"))
+    return Former(said("name"), said("nickname"), days, said("phone"), said("mrn"), said("email"))

@@ -74,6 +74,11 @@ def parts_of(name: str) -> tuple[str, ...]:
     return tuple(part for part in folded if len(part) >= _SHORTEST_PART and part not in PARTICLES)
 
 
+def is_everyday(name: str) -> bool:
+    """Whether every part of a name is a word of every day as well, so that alone it hardly tells who somebody is."""
+    return all(part in EVERYDAY for part in parts_of(name))
+
+
 def words_of(text: str) -> frozenset[str]:
     """The folded words of a text, as `parts_of` folds those of a name, and two beside each other as one."""
     words = [fold(word[0]) for word in _WORD.finditer(_composed(text))]

@@ -122,6 +122,11 @@ def test_what_a_child_is_called_at_home_is_covered_as_its_name_and_finds_it(data
         assert (
             outsider(session, passed, MARKS).text(told) == "We call [name] a good girl; [name], or [name], scratches."
         )
+        # A word of every day tells hardly who somebody is, and may be what the child must not eat.
+        put(session, clinic, clinic.pcp, nickname="Peanut")
+        assert "Peanut" not in identifiers_of(session, clinic.child.id).names
+        told = "We call our son Peanut. Peanut allergy, no sugar."
+        assert outsider(session, passed, MARKS).text(told) == "We call our son [name]. Peanut allergy, no sugar."
         put(session, clinic, clinic.pcp, nickname="Nené Lu")
         assert [child.id for child in find(session, clinic.pcp, "nene", now=LATER).children] == [clinic.child.id]
         assert "Chuyita" not in str(session.execute(text("SELECT * FROM patient")).all())
