@@ -221,5 +221,24 @@ ENGLISH: Mapping[str, Known] = {
             ),
         ),
     ),
+    "newborn_blisters": Known(
+        (r"new ?born\w*", r"(?:days?|weeks?) old"),
+        (r"blister\w*|pustul\w*|pus|vesicl\w*|fluid filled|cold sores?|herpe\w*",),
+    ),
+    "infant_jaundice": Known(
+        _BABY,
+        (
+            r"(?:white|pale|gr[ae]y|clay|chalk\w*)~(?:poop\w*|stools?|diapers?)",
+            r"(?:poop\w*|stools?)~(?:white|pale|gr[ae]y|clay|chalk\w*)",
+            r"(?:yellow|jaundice\w*)~~(?:skin|eyes?|still|again|weeks?)|(?:skin|eyes?)~yellow",
+        ),
+    ),
+    "few_wet_diapers": Known(
+        _BABY,
+        (
+            r"(?:few\w*|no|only|less|not enough|not many|hardly any|one|two|1|2)~wet~?(?:diapers?|nappy|nappies)",
+            r"(?:diapers?|nappy|nappies)~dry|dry~(?:diapers?|nappy|nappies)|not~birth ?weight",
+        ),
+    ),
     "young_infant_vomit": Known(_BABY, (r"projectile\w*|(?:vomit\w*|spit up|throw\w* up)~(?:shoot\w*|across|far)",)),
 }

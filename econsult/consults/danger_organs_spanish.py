@@ -236,6 +236,25 @@ SPANISH: Mapping[str, Known] = {
             r"dejo de (?:comer|mamar|tomar)",
         ),
     ),
+    "newborn_blisters": Known(
+        (r"recien nacid\w*", r"(?:semanas?|dias) de nacid\w*", r"(?:bebe\w*|beba)~(?:dias|semanas?)"),
+        (r"ampoll\w*|ampuy\w*|pus|vesicul\w*|herpe\w*|fuegos?",),
+    ),
+    "infant_jaundice": Known(
+        _BEBE,
+        (
+            r"(?:popo|caca|heces|evacua\w*|excremento)~(?:blanc\w*|palid\w*|gris\w*|clarit\w*)",
+            r"(?:blanc\w*|palid\w*)~(?:popo|caca|heces|evacua\w*)",
+            r"(?:amarill\w*|icteri\w*)~~(?:piel|ojos?|ojit\w*|todavia|semanas)|(?:piel|ojos?|ojit\w*)~amarill\w*",
+        ),
+    ),
+    "few_wet_diapers": Known(
+        _BEBE,
+        (
+            r"(?:poc\w*|solo|un|uno|dos|casi no|no)~moj\w*~panal\w*|moj\w*~(?:poc\w*|solo|un|dos)~panal\w*",
+            r"(?:poc\w*|solo|un|dos|ningun\w*)~panal\w*~moj\w*|panal\w*~sec\w*|no~(?:recuper\w*|sub\w*)~peso",
+        ),
+    ),
     "young_infant_vomit": Known(
         _BEBE, (r"vomit\w*~(?:proyectil|chorro|lejos|dispar\w*)|(?:chorro|proyectil)~vomit\w*",)
     ),

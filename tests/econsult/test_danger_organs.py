@@ -7,6 +7,7 @@ from econsult.consults import danger_organs as english
 from econsult.consults import danger_organs_spanish as spanish
 from econsult.consults.danger_words import words_of_danger
 from econsult.consults.redflags import ANSWERED, OF_SPECIALTIES, UNIVERSAL, URGENCY_OF_CODE
+from web.words.signs import FLAG_CODES
 
 FOUND = {
     "inhaler_fails": ("Her asthma is bad, the inhaler is not helping", "Tiene asma y la bomba no le hace nada"),
@@ -39,6 +40,9 @@ FOUND = {
         "llagas en la boca con la medicina nueva",
     ),
     "baby_not_feeding": ("the baby will not take the bottle", "la bebé no quiere el pecho"),
+    "newborn_blisters": ("my newborn has blisters with pus", "la bebé de 10 días tiene ampollitas"),
+    "infant_jaundice": ("the baby is yellow and his poop is white", "el bebé tiene los ojitos amarillos y popó blanca"),
+    "few_wet_diapers": ("only one wet diaper today, the baby is sleepy", "el bebé solo mojó un pañal hoy"),
     "young_infant_vomit": ("our newborn has projectile vomit", "el recién nacido vomita a chorro"),
 }
 PLAIN = (
@@ -54,6 +58,8 @@ PLAIN = (
     "She plays soccer and has a wart on her foot",
     "He has diabetes. Can he swim?",
     "A blister on his heel from new shoes",
+    "The baby is 8 months old and has dry skin",
+    "El bebé usa pañal de tela y está rosado",
     "Una ampolla en el talón por los zapatos",
     "The ring on her arm is spreading slowly for 3 weeks",
     "La mancha le ha crecido poco a poco este mes",
@@ -74,7 +80,7 @@ def test_what_is_no_such_sign_is_not_called_one() -> None:
 def test_every_sign_that_families_are_asked_has_its_words_but_those_that_are_seen_and_not_said() -> None:
     assert set(english.ENGLISH) == set(spanish.SPANISH) == set(FOUND)
     searched = {*english.ENGLISH, *known.ENGLISH, *UNIVERSAL}
-    assert {*ANSWERED, *OF_SPECIALTIES} - searched == {
+    assert {*FLAG_CODES, *ANSWERED, *OF_SPECIALTIES} - searched == {
         # The words of breathing, of a seizure and of a fever find these.
         "chest_pulls_in",
         "infant_spasms",
