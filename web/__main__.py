@@ -7,8 +7,6 @@ import os
 import sys
 
 from econsult.errors import SettingError
-from econsult.settings import load_settings
-from workers.opening import Opening, run_house
 
 APP, DEMO_APP = "web:create_app()", "web.application:demo_app()"
 
@@ -20,6 +18,10 @@ def main(arguments: list[str] | None = None) -> int:
         os.environ["ECONSULT_DATA"] = options.data
     try:
         port = _port(options.port or os.environ.get("PORT", "") or "8000")
+        # Whoever asked for help, or typed what is no port, need not wait a second for the house.
+        from econsult.settings import load_settings  # noqa: PLC0415
+        from workers.opening import Opening, run_house  # noqa: PLC0415
+
         settings = load_settings(is_demo=options.demo)
         app = DEMO_APP if options.demo else APP
         return run_house(Opening(settings, options.host, port, app))

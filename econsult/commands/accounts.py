@@ -43,28 +43,31 @@ CREATED = [role for role in Role if role not in (Role.ADMIN, Role.YOUTH, Role.IN
 LONGEST_LINK = 24 * 60
 
 
-def add_accounts(commands: Commands) -> None:
+def offer(name: str, command: argparse.ArgumentParser) -> None:
     """Offer `admin`, `person`, `factor`, `password`, `link` and `token`."""
-    admin = commands.add_parser("admin", help="people who run the program").add_subparsers(required=True)
+    verbs = {"admin": _offer_admin, "person": _offer_person, "factor": _offer_factor}
+    if name in verbs:
+        verbs[name](command.add_subparsers(required=True))
+        return
+    command.add_argument("--person", required=True, metavar="EMAIL")
+    command.set_defaults(run={"password": _set_password, "link": _print_link, "token": _print_token}[name])
+    if name == "link":
+        command.add_argument("--minutes", type=int, default=10, help="how long it works (at most a day)")
+    if name == "token":
+        command.add_argument("--days", type=int, default=90)
+
+
+def _offer_admin(admin: Commands) -> None:
     create = admin.add_parser("create", help="make an administrator; the password is asked for, or read from stdin")
     create.add_argument("--email", required=True)
     create.add_argument("--name", default="Administrator")
     create.set_defaults(run=_create_admin, makes_records=True)
-    _add_person(commands)
-    factor = commands.add_parser("factor", help="second factors").add_subparsers(required=True)
+
+
+def _offer_factor(factor: Commands) -> None:
     clear = factor.add_parser("clear", help="take a lost one away; sessions and sign-in links end at once")
     clear.add_argument("--person", required=True, metavar="EMAIL")
     clear.set_defaults(run=_clear_factor)
-    for name, run, words in (
-        ("password", _set_password, "set a password; it is asked for, or read from stdin"),
-        ("link", _print_link, "print a one-time sign-in link alone on the last line"),
-        ("token", _print_token, "print a bearer token for the API alone on the last line"),
-    ):
-        command = commands.add_parser(name, help=words)
-        command.add_argument("--person", required=True, metavar="EMAIL")
-        command.set_defaults(run=run)
-    commands.choices["link"].add_argument("--minutes", type=int, default=10, help="how long it works (at most a day)")
-    commands.choices["token"].add_argument("--days", type=int, default=90)
 
 
 def find_person(session: Session, installation: Installation, options: Namespace, *, is_active: bool = True) -> Person:
@@ -91,8 +94,7 @@ def find_clinic(session: Session, program: Program, name: str) -> Organization:
     return clinic
 
 
-def _add_person(commands: Commands) -> None:
-    person = commands.add_parser("person", help="everybody who signs in").add_subparsers(required=True)
+def _offer_person(person: Commands) -> None:
     create = person.add_parser("create", help="make an account; the name is asked for, or read from stdin")
     create.add_argument("--email", required=True)
     create.add_argument("--role", required=True, choices=[str(role) for role in CREATED])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime
-from typing import Any
 
 from econsult.advice.closing import closings
 from econsult.advice.figures import outcomes, shares
@@ -13,20 +12,10 @@ from econsult.commands.promises import as_csv, period_of, take_period
 from econsult.installation import Installation
 
 
-def add_advice(commands: Any) -> None:
-    """Add `closing`, `advice`, `visits` and `outcomes`."""
-    loop = commands.add_parser("closing", help="print how much was answered, read and told, as CSV (times in hours)")
-    take_period(loop)
-    loop.set_defaults(run=_close)
-    command = commands.add_parser("advice", help="print how much of the advice was carried out, by kind, as CSV")
+def offer(name: str, command: argparse.ArgumentParser) -> None:
+    """Let `closing`, `advice`, `visits` and `outcomes` be asked about a period."""
     take_period(command)
-    command.set_defaults(run=_measure)
-    seen = commands.add_parser("visits", help="print how many visits were asked for, booked and came to be, as CSV")
-    take_period(seen)
-    seen.set_defaults(run=_visit)
-    went = commands.add_parser("outcomes", help="print what clinics and families say about how it went, as CSV")
-    take_period(went)
-    went.set_defaults(run=_count)
+    command.set_defaults(run={"closing": _close, "advice": _measure, "visits": _visit, "outcomes": _count}[name])
 
 
 def _close(installation: Installation, options: argparse.Namespace, now: datetime) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime
-from typing import Any
 
 from econsult import audit
 from econsult.commands.programs import program_of
@@ -12,9 +11,8 @@ from econsult.installation import Installation
 from econsult.people.ages import Ages, ages_of, set_ages
 
 
-def add_ages(commands: Any) -> None:
+def offer(_name: str, ages: argparse.ArgumentParser) -> None:
     """Offer `ages`."""
-    ages = commands.add_parser("ages", help="print or set the ages of the program: steps with a task, and of majority")
     ages.add_argument("--steps", type=_years, metavar="12,14,16,18,21", help="ages at which a coordinator has a task")
     ages.add_argument("--majority", type=int, metavar="18", help="from this age on nobody acts without a paper")
     ages.add_argument("--youth", type=int, metavar="13", help="from this age on the young may have their own account")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from econsult.billing.export import as_safe_csv, remuneration_of, rows_of
@@ -12,11 +11,8 @@ from econsult.commands.promises import period_of, take_period
 from econsult.installation import Installation
 
 
-def add_billing(commands: Any) -> None:
-    """Add `billing`."""
-    command = commands.add_parser(
-        "billing", help="print time, codes that fit and what stands against them, as CSV; never a claim"
-    )
+def offer(_name: str, command: argparse.ArgumentParser) -> None:
+    """Offer `billing`."""
     take_period(command)
     command.add_argument("--by-clinician", action="store_true", help="sums by clinician instead of consults")
     command.set_defaults(run=_export)

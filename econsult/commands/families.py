@@ -28,19 +28,20 @@ if TYPE_CHECKING:
 LONGEST = {"name": 120, "phone": 40}
 
 
-def add_families(commands: Commands) -> None:
+def offer(name: str, command: argparse.ArgumentParser) -> None:
     """Offer `clinic` and `child`."""
-    clinic = commands.add_parser("clinic", help="clinics").add_subparsers(required=True)
+    {"clinic": _offer_clinic, "child": _offer_child}[name](command.add_subparsers(required=True))
+
+
+def _offer_clinic(clinic: Commands) -> None:
     create = clinic.add_parser("create", help="make a clinic")
     create.add_argument("--name", required=True)
     create.add_argument("--phone", default="")
     create.set_defaults(run=_create_clinic)
     clinic.add_parser("list", help="print the clinics' names").set_defaults(run=_list_clinics)
-    _add_child(commands)
 
 
-def _add_child(commands: Commands) -> None:
-    child = commands.add_parser("child", help="children and their caregivers").add_subparsers(required=True)
+def _offer_child(child: Commands) -> None:
     create = child.add_parser("create", help="register a child; name and birth date are asked for, or read from stdin")
     create.add_argument("--clinic", required=True, metavar="NAME", help="the medical home")
     create.add_argument("--sex", default="unknown", choices=SEXES)

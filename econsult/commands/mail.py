@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 
@@ -22,9 +21,8 @@ OFF = "E-mail is not taken in here: see ECONSULT_MAIL_IN_ADDRESS."
 TAKEN = "Taken: it waits for its person."
 
 
-def add_mail(commands: Any) -> None:
-    """Add `mail-in`."""
-    command = commands.add_parser("mail-in", help="take one e-mail from stdin; exit 0 taken, 65, 75 or 77 if not")
+def offer(_name: str, command: argparse.ArgumentParser) -> None:
+    """Offer `mail-in`."""
     command.set_defaults(run=_take, exit_of=_exit_of)
 
 

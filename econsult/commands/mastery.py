@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
@@ -32,9 +32,8 @@ SETTLED = timedelta(minutes=10)
 """For how long the old key must have sealed nothing: longer than any transaction lasts."""
 
 
-def add_keys(commands: Any) -> None:
-    """Add `keys`."""
-    keys = commands.add_parser("keys", help="the keys: status, rotate, rotate-program, add, retire")
+def offer(_name: str, keys: argparse.ArgumentParser) -> None:
+    """Offer `keys`."""
     verbs = keys.add_subparsers(required=True, metavar="VERB")
     status = verbs.add_parser("status", help="the keys, the current one first, and how many rows are under each")
     status.set_defaults(run=_status)

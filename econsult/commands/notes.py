@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import re
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,9 +16,8 @@ from econsult.installation import Installation
 from econsult.note import fingerprint_of
 
 
-def add_notes(commands: Any) -> None:
-    """Add `note`."""
-    command = commands.add_parser("note", help="compare a paper with the answer that is kept; exit 1 if they differ")
+def offer(_name: str, command: argparse.ArgumentParser) -> None:
+    """Offer `note`."""
     command.add_argument("number", help="such as C-1001")
     command.add_argument("code", nargs="*", help="the code at the end of the paper; without it all versions are told")
     command.set_defaults(run=_compare)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -15,17 +14,14 @@ from econsult.installation import Installation
 from econsult.people.pasted import pasted
 from econsult.people.persons import Program
 
-if TYPE_CHECKING:
-    from argparse import _SubParsersAction
-
 LONGEST = 120
 UNKNOWN = "There is no program of that name: `python -m econsult program list` shows them."
 GONE = "This program was erased: its key is destroyed."
 
 
-def add_programs(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
+def offer(_name: str, command: argparse.ArgumentParser) -> None:
     """Offer `program`."""
-    program = commands.add_parser("program", help="the programs of this installation").add_subparsers(required=True)
+    program = command.add_subparsers(required=True)
     create = program.add_parser("create", help="one more program, with a key of its own")
     create.add_argument("--name", required=True)
     create.set_defaults(run=_create)

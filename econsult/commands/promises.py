@@ -20,12 +20,17 @@ from econsult.queue.waits import mend_waits
 USUAL = timedelta(days=30)
 
 
-def add_promises(commands: Any) -> None:
-    """Add `invariants` and `metrics`."""
-    check = commands.add_parser("invariants", help="check the promises of the queue; exit 1 and a line per violation")
+def offer(name: str, command: argparse.ArgumentParser) -> None:
+    """Offer `invariants` and `metrics`."""
+    {"invariants": _offer_check, "metrics": _offer_figures}[name](command)
+
+
+def _offer_check(check: argparse.ArgumentParser) -> None:
     check.add_argument("--repair", action="store_true", help="first mend what can be mended without anybody's word")
     check.set_defaults(run=_check)
-    metrics = commands.add_parser("metrics", help="print how the promise was kept, as CSV (times in hours)")
+
+
+def _offer_figures(metrics: argparse.ArgumentParser) -> None:
     take_period(metrics)
     metrics.set_defaults(run=_measure)
 

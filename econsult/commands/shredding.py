@@ -23,9 +23,8 @@ from econsult.people.persons import Program
 REGISTER = "The register of what was erased cannot be written: see ECONSULT_AUDIT_ANCHORS."
 
 
-def add_shred(commands: Any) -> None:
-    """Add `shred`."""
-    shred = commands.add_parser("shred", help="the end of records: rule, holds, and keys destroyed for ever")
+def offer(_name: str, shred: argparse.ArgumentParser) -> None:
+    """Offer `shred`."""
     verbs = shred.add_subparsers(required=True, metavar="VERB")
     rule = verbs.add_parser("rule", help="print or set how long records are kept")
     rule.add_argument("--years", type=int, metavar="10", help="so many years after the last contact")

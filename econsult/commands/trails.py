@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from datetime import datetime
-from typing import Any
 
 from econsult.anchors import read_anchors
 from econsult.errors import ConsultError
@@ -13,9 +12,8 @@ from econsult.installation import Installation
 from econsult.trail_check import Checked, check_anchoring, check_trail
 
 
-def add_trails(commands: Any) -> None:
-    """Add `audit`."""
-    audit = commands.add_parser("audit", help="the trail of who looked at what")
+def offer(_name: str, audit: argparse.ArgumentParser) -> None:
+    """Offer `audit`."""
     verbs = audit.add_subparsers(required=True, metavar="VERB")
     verify = verbs.add_parser("verify", help="check every row; exit 1 and the first bad row of each program")
     verify.set_defaults(run=_verify)
