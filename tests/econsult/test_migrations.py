@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, delete, inspect, select, text
+from sqlalchemy.orm import Session
 
 from econsult.billing import records
 from econsult.billing.records import Attested
@@ -18,7 +21,7 @@ from econsult.consults.answers import Answer
 from econsult.consults.handover import Handover, hand_over
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience, Message
-from econsult.database import MIGRATIONS, Database, alembic_config
+from econsult.database import MIGRATIONS, Database, TextCipher, alembic_config, open_database
 from econsult.people.passwords import hash_password
 from econsult.people.patients import RelatedPerson
 from econsult.people.persons import Organization, Person, Program, Role, add_person, person_by_email
@@ -28,12 +31,29 @@ from econsult.queue.invariants import violations
 from econsult.rosters.shifts import TimeOff
 from econsult.tables import METADATA
 from tests.personas import NOON, Clinic, open_clinic
+from tests.schema import migrated_sqlite
 
 
 def test_models_and_migrations_agree(database: Database) -> None:
     with database.engine.begin() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, METADATA) == []
+
+
+def test_the_file_that_is_kept_for_tests_is_what_migrating_makes_now(tmp_path: Path, cipher: TextCipher) -> None:
+    anew = open_database(f"sqlite:///{tmp_path / 'anew.db'}", cipher)
+    anew.migrate()
+    kept = open_database(f"sqlite:///{shutil.copy(migrated_sqlite(), tmp_path)}", cipher)
+    with anew.reading() as session, kept.reading() as copied:
+        assert _lines(session) == _lines(copied)
+    anew.close()
+    kept.close()
+
+
+def _lines(session: Session) -> dict[str, list[str]]:
+    """What makes each table and index, line by line: the keys of a table that was made again stand in any order."""
+    made = session.execute(text("SELECT name, sql FROM sqlite_master"))
+    return {name: sorted(line.strip(" \t,") for line in str(sql).split("\n")) for name, sql in made}
 
 
 def test_the_files_names_carry_the_revisions_in_order() -> None:
