@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, Table, or_, select, type_coerce
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
-from econsult.consults.records import Consult, number_of
+from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
+from econsult.consults.ledger import Clock, ClockState
+from econsult.consults.lifecycle import Status
+from econsult.consults.policies import ClockName
+from econsult.consults.recommendations import Recommendation, StepState
+from econsult.consults.records import Consult, Kind, Urgency, number_of
 from econsult.database import Base, Instant, Sealed, SealedJson
 from econsult.erasure.places import OWNERS, STAYS
 from econsult.people.patients import Patient, RelatedPerson
@@ -18,6 +24,13 @@ from econsult.unreadable import NAMES, LeftOut, UnreadableError, left_out, say
 
 MOST = 50
 """So many rows with the same damage are left out at once."""
+CODES: dict[type[Base], dict[str, type[StrEnum]]] = {
+    Consult: {"status": Status, "kind": Kind, "urgency": Urgency},
+    Clock: {"name": ClockName, "state": ClockState},
+    Attachment: {"kind": MediaKind, "state": AttachmentState},
+    Recommendation: {"state": StepState},
+}
+"""The codes by which lists are made, and what each may be."""
 
 
 def whose(session: Session, error: UnreadableError) -> LeftOut:
@@ -31,7 +44,21 @@ def whose(session: Session, error: UnreadableError) -> LeftOut:
         same = type_coerce(column, String) == error.stored
         for number in session.scalars(select(table.c.id).where(same).limit(MOST)).all():
             say(table.name, column.name, number)
-            found |= _owner(session, table, number, error)
+            found |= _owner(session, table, number, error.column, error.stored)
+    return found
+
+
+def odd(session: Session) -> LeftOut:
+    """What a look must go without because a code of it is none that there is."""
+    found = LeftOut()
+    for kind, codes in CODES.items():
+        table = Base.metadata.tables[kind.__tablename__]
+        for name, known in codes.items():
+            for number in session.scalars(
+                select(table.c.id).where(table.c[name].not_in(list(known))).limit(MOST)
+            ).all():
+                say(table.name, name, number)
+                found |= _owner(session, table, number, "")
     return found
 
 
@@ -56,23 +83,23 @@ def _places(column: str) -> Iterator[Any]:
                 yield each
 
 
-def _owner(session: Session, table: Table, number: int, error: UnreadableError) -> LeftOut:
+def _owner(session: Session, table: Table, number: int, column: str, stored: str = "") -> LeftOut:
     """The request or the child on which a row hangs."""
     if table.name == Consult.__tablename__:
         return LeftOut(consults=frozenset((number,)))
     if table.name == Patient.__tablename__:
         return LeftOut(children=frozenset((number,)))
-    if table.name == Person.__tablename__ and error.column in NAMES:
-        return _person(session, number, error.stored)
-    for column, owner in {"consult_id": "consult", **OWNERS, "patient_id": "patient"}.items():
-        above = _above(session, table, column, number)
+    if table.name == Person.__tablename__ and column in NAMES:
+        return _person(session, number, stored)
+    for key, owner in {"consult_id": "consult", **OWNERS, "patient_id": "patient"}.items():
+        above = _above(session, table, key, number)
         if above is not None:
-            return _owner(session, Base.metadata.tables[owner], above, error)
+            return _owner(session, Base.metadata.tables[owner], above, column)
     return LeftOut()
 
 
-def _above(session: Session, table: Table, column: str, number: int) -> int | None:
-    return session.scalar(select(table.c[column]).where(table.c.id == number)) if column in table.c else None
+def _above(session: Session, table: Table, key: str, number: int) -> int | None:
+    return session.scalar(select(table.c[key]).where(table.c.id == number)) if key in table.c else None
 
 
 def _person(session: Session, number: int, stored: str) -> LeftOut:

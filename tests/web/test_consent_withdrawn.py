@@ -216,6 +216,11 @@ def test_an_officer_opens_copies_under_a_hold_for_an_hour_and_is_seen(
         assert post(browser, place, {"reason": reason}).status_code == 422
     assert post(browser, place, {"reason": REASON}).status_code == 303
     assert held[0] in browser.get(place).text
+    unread = browser.open(held[0], buffered=False)
+    with runtime.database.reading() as session:
+        # The row is there while nothing was read of the copy.
+        assert session.scalars(select(AuditEvent.id).where(AuditEvent.action == "read_held_thumb")).all()
+    unread.close()
     assert browser.get(held[0]).data == BYTES
     for name in ("mother", "pcp", "derm", "coordinator", "admin"):
         assert browsers[name].get(held[0]).status_code == 403

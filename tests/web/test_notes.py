@@ -207,6 +207,15 @@ def test_each_taking_is_written_down_and_the_family_reads_of_it(
     with runtime.database.reading() as session:
         (row,) = session.scalars(select(AuditEvent).where(AuditEvent.action == "read_note")).all()
     assert (row.person_id, row.entity_id, row.detail) == (clinic.pcp.id, answered.public_id, "family/txt/1")
+    asked = [clinic.pcp.id]
+    for person, kind in ((clinic.pcp, "pdf"), (clinic.derm, "txt")):
+        taken = browser_of(person).open(staff(answered, kind), buffered=False)
+        asked.append(person.id)
+        with runtime.database.reading() as session:
+            # The row is there while nothing was read of the answer.
+            kept = select(AuditEvent.person_id).where(AuditEvent.action == "read_note").order_by(AuditEvent.id)
+            assert session.scalars(kept).all() == asked
+        taken.close()
     seen = browser_of(clinic.mother).get(f"/family/children/{clinic.child.public_id}/seen").text
     assert f"Guardó como archivo la respuesta de: {answered.number}" in seen
 

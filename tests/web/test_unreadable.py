@@ -48,7 +48,7 @@ def damage(runtime: Runtime, place: str, number: int, key: str = "id") -> None:
         session.execute(broken)
 
 
-@pytest.mark.parametrize("place", ["consult.question", "consult.due_at", "clock.deadline_at"])
+@pytest.mark.parametrize("place", ["consult.question", "consult.due_at", "clock.deadline_at", "consult.urgency"])
 def test_a_damaged_case_is_missing_from_lists_that_say_so_and_show_the_others(
     runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, asked: tuple[Consult, Consult], place: str
 ) -> None:

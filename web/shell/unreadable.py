@@ -13,12 +13,14 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import NoResultFound
 
 from econsult.errors import NotFoundError
-from econsult.leaving_out import leave_out, numbers_of, whose
+from econsult.leaving_out import leave_out, numbers_of, odd, whose
 from econsult.unreadable import LeftOut, UnreadableError, leaving_out, left_out
 from web.context import database, runtime
 from web.shell.forms import is_for_machine
 
 Seen = TypeVar("Seen")
+IN_A_ROW = (ValueError, LookupError)
+"""What a cell that cannot be read, or a code that there is not, makes code raise."""
 MOST = 20
 """So many damaged cells of one page are gone without, one after the other."""
 LEFT_OUT = "X-Left-Out"
@@ -51,17 +53,17 @@ def looked(look: Callable[[], Seen]) -> Seen:
         try:
             with leaving_out(left):
                 return look()
-        except UnreadableError as error:
-            more = left | _whose(error)
+        except IN_A_ROW as error:
+            more = left | _behind(error)
             if more == left:
                 raise
             left = more
     return look()
 
 
-def _whose(error: UnreadableError) -> LeftOut:
+def _behind(error: Exception) -> LeftOut:
     with database().reading() as session:
-        return whose(session, error)
+        return whose(session, error) if isinstance(error, UnreadableError) else odd(session)
 
 
 def _shown(view: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
