@@ -19,6 +19,7 @@ from econsult.consults.worklist import page
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person
 from econsult.rosters.limits import Limits, limits_of
+from econsult.unreadable import UnreadableError
 
 OUT_OF_TURN = "out_of_turn"
 """What the trail says of a request that somebody took although another was before it in their queue."""
@@ -52,9 +53,17 @@ def take(session: Session, consult: Consult, person: Person, *, now: datetime, l
 
     Where another comes before it in their queue, the trail says so, and not which: that is another child's.
     """
-    first = _first(session, person, now) if consult.status == Status.SUBMITTED else None
-    is_in_turn = first is None or first.id == consult.id
+    is_in_turn = consult.status != Status.SUBMITTED or _is_in_turn(session, consult, person, now)
     return claim(session, consult, person, now=now, lease=lease, detail="" if is_in_turn else OUT_OF_TURN)
+
+
+def _is_in_turn(session: Session, consult: Consult, person: Person, now: datetime) -> bool:
+    try:
+        first = _first(session, person, now)
+    except UnreadableError:
+        # One damaged request keeps nobody from taking another; nothing is said of an order that nobody can read.
+        return True
+    return first is None or first.id == consult.id
 
 
 def _first(session: Session, person: Person, now: datetime, lost: Collection[int] = ()) -> Consult | None:

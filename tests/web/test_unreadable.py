@@ -70,6 +70,24 @@ def test_the_next_case_is_the_next_that_can_be_read(
     assert (taken.status_code, taken.location) == (303, f"/consults/{asked[1].public_id}")
 
 
+def test_nobody_is_kept_from_acting_on_another_request_or_from_asking(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, asked: tuple[Consult, Consult]
+) -> None:
+    damage(runtime, "consult.due_at", asked[0].id)
+    here = f"/consults/{asked[1].public_id}"
+    desk, admin, mother = map(browser_of, (clinic.coordinator, clinic.admin, clinic.mother))
+    limits = {"specialty": "dermatology", "states": "", "languages": "en", "capacity": "3", "seen": ""}
+    forms: tuple[tuple[FlaskClient, str, dict[str, str], int], ...] = (
+        (browser_of(clinic.derm), f"{here}/claim", {}, 303),
+        (desk, f"/coordination/desk/{asked[1].public_id}", {"person": "", "reason": ""}, 422),
+        (mother, f"/family/children/{clinic.child.public_id}/ask", {}, 303),
+        (admin, f"/program/people/{clinic.derm2.public_id}/limits", {**limits, "verb": "look"}, 200),
+        (admin, f"/program/people/{clinic.derm2.public_id}/limits", {**limits, "verb": "save"}, 303),
+    )
+    for browser, path, fields, status in forms:
+        assert post(browser, path, fields).status_code == status, path
+
+
 def test_a_program_is_told_how_many_an_answer_goes_without(
     runtime: Runtime, visitor: FlaskClient, clinic: Clinic, asked: tuple[Consult, Consult]
 ) -> None:

@@ -58,6 +58,7 @@ def looked(look: Callable[[], Seen]) -> Seen:
             if more == left:
                 raise
             left = more
+            g.left_out = {"numbers": numbers_of(left), "children": len(left.children)}
     return look()
 
 
@@ -70,7 +71,6 @@ def _shown(view: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
     left = left_out()
     if left is None or left == LeftOut():
         return view()
-    g.left_out = {"numbers": numbers_of(left), "children": len(left.children)}
     try:
         response = make_response(view())
     except (NotFoundError, NoResultFound):

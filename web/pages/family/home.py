@@ -29,6 +29,7 @@ from web.context import database, now
 from web.pages.family.drafts import is_stopped, next_step
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
+from web.shell.unreadable import looked
 from web.showing.awaited import Wait, wait_of
 from web.showing.clinics import Telephone, telephone_of
 from web.showing.deciding import undecided
@@ -165,7 +166,8 @@ def ask(public_id: str) -> Response:
     with database().writing() as session:
         patient = patient_for(session, me(), public_id, now=now())
         refuse_after_death(session, patient.id)
-        draft = _draft(consults_about(session, me(), patient, now=now()))
+        # Another question that cannot be read keeps nobody from asking.
+        draft = _draft(looked(lambda: consults_about(session, me(), patient, now=now())))
         draft = draft or create(session, me(), patient, RequestForm(), now=now())
     return redirect(url_for(next_step(draft), public_id=draft.public_id), code=303)
 

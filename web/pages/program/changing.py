@@ -11,12 +11,20 @@ from econsult.queue.trial import Trial, try_out
 from econsult.rosters.watching import look_soon
 from web.context import database, now
 from web.shell.auth import me
+from web.shell.unreadable import looked
 
 Act = Callable[[Session], object]
 
 
 def carry_out(act: Act) -> None:
-    """Do it, and offer again what waits for somebody who may take it now. Whatever `act` raises is raised."""
+    """Do it, and offer again what waits for somebody who may take it now. Whatever `act` raises is raised.
+
+    It is done in one transaction, or anew without a request that cannot be read.
+    """
+    looked(lambda: _carried_out(act))
+
+
+def _carried_out(act: Act) -> None:
     with database().writing() as session:
         # The watch is locked before any consult, as the clock process does.
         look_soon(session, me().program_id, now())
@@ -26,6 +34,10 @@ def carry_out(act: Act) -> None:
 
 def look_at(act: Act) -> Trial:
     """What that would change for open requests; nothing of it stays."""
+    return looked(lambda: _tried(act))
+
+
+def _tried(act: Act) -> Trial:
     with database().writing() as session:
         return try_out(session, me().program_id, lambda inner: _and_offer(inner, act), now())
 
