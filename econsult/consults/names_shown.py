@@ -5,7 +5,7 @@ By exception, unless the privacy officer chooses else; the installation's no (`E
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -31,9 +31,10 @@ class NamesShown(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """What another rule would do at once: names that open, for how many people, and exceptions that end."""
+    """What another rule would do at once: names that open, or close, to how many people, and exceptions that end."""
 
     opens: int = 0
+    closes: int = 0
     people: int = 0
     ends: int = 0
 
@@ -57,8 +58,12 @@ def would_change(session: Session, program_id: int, wish: NamesShown, *, ends: i
         .join(Person, Person.id == Consult.holder_id)
         .where(Consult.program_id == program_id, Consult.status.in_(OPEN), Person.role == Role.SPECIALIST)
     )
-    opens, people = session.execute(held).one() if NamesShown.HOLDER == wish != standing else (0, 0)
-    return Change(opens, people, ends if NamesShown.NOBODY == wish != standing else 0)
+    found = Change(ends=ends if NamesShown.NOBODY == wish != standing else 0)
+    if wish == standing or NamesShown.HOLDER not in (wish, standing):
+        return found
+    names, people = session.execute(held).one()
+    opens, closes = (names, 0) if wish == NamesShown.HOLDER else (0, names)
+    return replace(found, opens=opens, closes=closes, people=people)
 
 
 def choose_names(session: Session, officer: Person, wish: str, *, seen: str, now: datetime) -> None:

@@ -73,7 +73,12 @@ def test_a_no_ends_what_is_open_and_lets_nothing_open(
         assert would_change(session, clinic.program.id, NamesShown.NOBODY, ends=running) == Change(ends=1)
         assert would_change(session, clinic.program.id, NamesShown.HOLDER, ends=running) == Change(opens=1, people=1)
     assert opening(database, held, clinic.derm) == Opening(NOON + LASTS)
-    choose(database, officer, "nobody")
+    choose(database, officer, "holder")
+    with database.reading() as session:
+        wide = would_change(session, clinic.program.id, NamesShown.NOBODY, ends=1)
+        assert wide == Change(closes=1, people=1, ends=1)
+        assert would_change(session, clinic.program.id, NamesShown.HOLDER, ends=1) == Change()
+    choose(database, officer, "nobody", seen="holder")
     assert opening(database, held, clinic.derm) is None
     with pytest.raises(ForbiddenError), database.writing() as session:
         break_glass(session, session.get_one(Consult, held.id), clinic.derm, reason=REASON, now=NOON)
