@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from econsult.consults import requests, threads
 from econsult.consults.attachments import AttachmentState, MediaKind, Received, Rendition, receive
 from econsult.consults.intake import Upload
+from econsult.consults.presence import Presence
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.database import new_public_id
@@ -228,9 +229,12 @@ def test_no_page_tells_anybody_what_is_not_theirs(
 
 
 def _rows(runtime: Runtime, child: Patient) -> dict[str, int]:
-    """How many rows there are of everything, and in the trail of this child; what is read of one's own is in it too."""
+    """How many rows there are of everything; in the trail, and of who looks, of this child: one's own is read too."""
     with runtime.database.reading() as session:
         counts = {table: select(func.count()).select_from(table) for table in METADATA.sorted_tables}
         trail = AuditEvent.__table__
         counts[trail] = counts[trail].where(AuditEvent.patient_id == child.id)
+        looks = Presence.__table__
+        theirs = select(Consult.id).where(Consult.patient_id == child.id)
+        counts[looks] = counts[looks].where(Presence.consult_id.in_(theirs))
         return {table.name: session.scalars(query).one() for table, query in counts.items()}

@@ -120,6 +120,41 @@ def test_who_may_not_see_it_any_more_gets_their_words_and_nothing_else(
     assert number not in page.text
 
 
+REASON = "A visit is better"
+PRESSES = ("decline", "release", "reroute", "messages", "take-over")
+
+
+def _press(browser: FlaskClient, held: str, what: str) -> Any:
+    fields = {"reason": REASON, "text": REASON, "specialty": "neurology"}
+    return post(
+        browser, f"{held}/{what}", {name: fields[name] for name in fields if (what == "messages") == (name == "text")}
+    )
+
+
+def test_a_button_that_is_pressed_too_late_says_why_and_gives_the_words_back(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, held: str
+) -> None:
+    """It said that the account does not allow it, or that there is no such page; what somebody had typed was gone."""
+    derm, derm2, pcp = (browser_of(person) for person in (clinic.derm, clinic.derm2, clinic.pcp))
+    take_over(runtime, clinic)
+    for what in PRESSES[:2] + PRESSES[3:4]:
+        late = _press(derm, held, what)
+        assert (late.status_code, REASON in late.text) == (403, True), what
+        assert "This was not done: derm2 has this request now." in late.text
+        assert "Send it as a note to derm2" in late.text
+    assert _press(derm2, held, "decline").status_code == 303
+    for what in PRESSES:
+        late = _press(derm2, held, what)
+        assert (late.status_code, REASON in late.text) == (404, True), what
+    late = _press(pcp, held, "withdraw")
+    assert (late.status_code, REASON in late.text) == (409, True)
+    assert "This was not done. The request stands like this now: Declined." in late.text
+    assert "as a note" not in late.text
+    assert "Esto no se hizo." in pcp.post(f"{held}/withdraw?lang=es", data={**_proof(pcp), "reason": REASON}).text
+    nobody = _press(derm, "/consults/" + "0" * 20, "decline")
+    assert (nobody.status_code, REASON in nobody.text) == (404, True)
+
+
 def test_a_save_that_comes_twice_is_no_other_window(
     runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, held: str
 ) -> None:

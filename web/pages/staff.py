@@ -49,11 +49,13 @@ from web.pages.sentences import sentences_page
 from web.pages.several import several
 from web.pages.steps import steps
 from web.pages.stops import stops
+from web.pages.too_late import keep_words
 from web.pages.turning_down import turning_down
 from web.pages.unreached import unreached
 from web.pages.visits import visits
 from web.pages.worklist import worklist
 
+keep_words(consult, passing_on, lanes, seconds, clinic_case)
 STAFF = (
     worklist,
     consult,

@@ -102,7 +102,7 @@ CUT_SHORT = _l("The connection broke before everything had arrived. Go back and 
 def init_errors(app: Flask) -> None:
     """Answer every HTTP error and every error of the consult; anything else becomes a logged 500."""
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(ConsultError, _consult_error)
+    app.register_error_handler(ConsultError, told_error)
     app.register_error_handler(StoreUnavailable, _store_error)
     app.register_error_handler(TypesettingError, _paper_error)
     for kind in AWAY:
@@ -142,7 +142,8 @@ def _http_error(error: HTTPException) -> Response:
     return response
 
 
-def _consult_error(error: ConsultError) -> Response:
+def told_error(error: ConsultError) -> Response:
+    """The page, or the problem document, that says what this rule said."""
     status = status_of(error)
     if is_for_machine():
         return problem(status, error.code, str(error), **error.detail)

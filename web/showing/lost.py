@@ -1,4 +1,4 @@
-"""What somebody wrote for an answer that they may not give any more: who has the case, and their words to keep."""
+"""What somebody wrote for what they may not do any more: who has the case, and their words to keep."""
 
 from __future__ import annotations
 
@@ -14,11 +14,15 @@ from web.words.language import gettext
 
 @dataclass(frozen=True)
 class Lost:
-    """Why it was not saved, the words, and whether they can be left to who has the case now."""
+    """Why it was not saved, the words, and whether they can be left to who has the case now.
+
+    `is_answer`: they are of an answer, and not of a message or a reason.
+    """
 
     why: str
     text: str
     may_leave: bool = False
+    is_answer: bool = True
 
 
 def why_lost(consult: Consult, holder: str) -> str:
@@ -28,6 +32,14 @@ def why_lost(consult: Consult, holder: str) -> str:
     if consult.status == Status.SUBMITTED:
         return gettext("Nobody holds this request any more.")
     return gettext("You cannot answer this request now: %(status)s.", status=terms.STATUSES[Status(consult.status)])
+
+
+def why_not_done(consult: Consult, holder: str, *, is_own: bool) -> str:
+    """Why a button of a page that was opened before did nothing: who has the request, or how it stands."""
+    if consult.status in OPEN and holder and not is_own:
+        return gettext("This was not done: %(name)s has this request now.", name=holder)
+    said = terms.STATUSES[Status(consult.status)]
+    return gettext("This was not done. The request stands like this now: %(status)s.", status=said)
 
 
 def changed_words() -> str:
