@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -268,4 +269,55 @@ def test_of_two_who_stand_in_for_the_desk_and_act_at_once_one_does(
         acts = [act for act in session.scalars(select(AuditEvent.action)) if act in ("decline", "assign")]
         assert (session.scalars(made).all(), sorted(acts)) == (["done"], ["assign", "decline"])
         assert session.scalars(select(Message.id).where(Message.consult_id == asked.id)).one()
+        assert list(violations(session, NOW)) == []
+
+
+def test_of_any_two_who_press_at_once_about_a_case_each_has_done_it_or_reads_why_not(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    """Every pair of presses of two people, in whichever order they come: none fails, and the promise is whole."""
+    who = (clinic.derm, clinic.derm2, clinic.coordinator, clinic.pcp)
+    sends = {person.id: _sender(browser_of(person)) for person in who}
+    why, given = {"reason": "Why"}, {"person": clinic.neuro.public_id, "although": "1", "reason": "Why"}
+    presses = [
+        *((clinic.derm, "/consults/{}/" + what, why) for what in ("decline", "release")),
+        (clinic.derm, "/consults/{}/reroute", {**why, "specialty": "neurology"}),
+        (clinic.derm2, "/consults/{}/take-over", why),
+        (clinic.coordinator, "/coordination/desk/{}", {**given, "person": clinic.derm2.public_id}),
+        (clinic.pcp, "/consults/{}/withdraw", why),
+        (clinic.pcp, "/consults/{}/urgency", {**why, "urgency": "same_day"}),
+    ]
+    for one, two in combinations(presses, 2):
+        if one[0].id == two[0].id:
+            continue
+        with runtime.database.writing() as session:
+            held = clinic.claimed(session, now=NOW).public_id
+        done = at_once(*(partial(sends[by.id], path.format(held), fields) for by, path, fields in (one, two)))
+        assert set(done) <= {303, 403, 404, 409, 422}, (one, two)
+        assert 303 in done, (one, two)
+    with runtime.database.reading() as session:
+        assert list(violations(session, NOW)) == []
+
+
+def test_of_any_two_of_the_desk_who_decide_about_a_question_at_once_one_does(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    """Nobody of the clinic is there: it is given to somebody, sent on, or turned down, and only one of these."""
+    with runtime.database.writing() as session:
+        away = {"starts_at": NOW - timedelta(hours=1), "ends_at": NOW + timedelta(days=2)}
+        session.add(TimeOff(person_id=clinic.pcp.id, **away))
+    sends = [_sender(browser_of(clinic.coordinator)) for _ in range(2)]
+    presses = {
+        "": {"person": clinic.other_pcp.public_id, "had": "", "reason": "Why"},
+        "/decline": {"words": "Llame al 1"},
+        "/send-on": {**SPECIALTY, "question_type": "diagnosis", "shown_for": "dermatology", "lacking_words": "Nobody"},
+    }
+    for chosen in (*combinations(presses, 1), *combinations(presses, 2)):
+        with runtime.database.writing() as session:
+            path = f"/coordination/desk/{clinic.family_question(session, now=NOW).public_id}"
+        forms = [partial(send, path + what, presses[what]) for send, what in zip(sends, chosen, strict=False)]
+        done = at_once(*forms)
+        assert done.count(303) == 1, (chosen, done)
+        assert set(done) <= {303, 403, 404, 409, 422}, (chosen, done)
+    with runtime.database.reading() as session:
         assert list(violations(session, NOW)) == []
