@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,10 +10,11 @@ from flask.testing import FlaskClient
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from econsult.consults import holding, passing
+from econsult.consults import holding, passing, requests
 from econsult.consults.records import Consult
 from econsult.consults.threads import Message
 from econsult.people.persons import Person
+from econsult.rosters.shifts import TimeOff
 from tests.personas import LEASE, Clinic
 from tests.services.browser import Devices
 from tests.spread import spread
@@ -153,6 +154,27 @@ def test_a_button_that_is_pressed_too_late_says_why_and_gives_the_words_back(
     assert "Esto no se hizo." in pcp.post(f"{held}/withdraw?lang=es", data={**_proof(pcp), "reason": REASON}).text
     nobody = _press(derm, "/consults/" + "0" * 20, "decline")
     assert (nobody.status_code, REASON in nobody.text) == (404, True)
+
+
+def test_the_desk_reads_what_came_of_a_question_and_keeps_the_words_for_its_family(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    now, words = datetime.now(UTC), "Llame al hospital de la ciudad"
+    with runtime.database.writing() as session:
+        session.add(TimeOff(person_id=clinic.pcp.id, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(9)))
+        session.flush()
+        path = f"/coordination/desk/{clinic.family_question(session, now=now).public_id}"
+        ended = clinic.econsult(session, now=now)
+        requests.withdraw(session, ended, clinic.nurse, "", now=now)
+    one, two = browser_of(clinic.coordinator), browser_of(clinic.coordinator)
+    assert post(one, f"{path}/decline", {"words": "Hoy nadie puede"}).status_code == 303
+    late = post(two, f"{path}/decline", {"words": words})
+    assert (late.status_code, words in late.text) == (403, True)
+    assert "This was not done. The request stands like this now: Declined." in late.text
+    given = post(
+        two, f"/coordination/desk/{ended.public_id}", {"person": clinic.derm.public_id, "had": "", "reason": words}
+    )
+    assert (given.status_code, words in given.text) == (409, True)
 
 
 def test_a_save_that_comes_twice_is_no_other_window(

@@ -9,6 +9,7 @@ from econsult.access import consult_for
 from econsult.consults.leaving import may_leave
 from econsult.errors import ConsultError, ForbiddenError, ImpossibleVerbError, NotFoundError
 from web.context import database, now, signed_in
+from web.pages.allocation import DESK
 from web.pages.consult import CASE_ROLES, case_page
 from web.shell.errors import status_of, told_error
 from web.shell.forms import is_for_machine
@@ -17,8 +18,9 @@ from web.showing.casefile import open_case
 from web.showing.lost import Lost, why_not_done
 from web.words.language import gettext
 
-WORDS = ("reason", "text", "second_text", "second_reply")
-"""The fields of the forms of a case in which somebody writes."""
+WORDS = ("words", "reason", "text", "second_text", "second_reply")
+"""The fields of the forms of a case, and of the desk, in which somebody writes."""
+WRITERS = (*CASE_ROLES, *DESK)
 TOO_LATE = (ForbiddenError, ImpossibleVerbError, NotFoundError)
 
 
@@ -34,7 +36,7 @@ def _kept(error: ConsultError) -> ResponseReturnValue:
     person, public_id = signed_in(), (request.view_args or {}).get("public_id", "")
     # What says more than that it is too late, such as that a record is erased, has a page of its own.
     is_plain = isinstance(error, ImpossibleVerbError) or type(error) in TOO_LATE
-    if not text or not is_plain or person is None or person.role not in CASE_ROLES or is_for_machine():
+    if not text or not is_plain or person is None or person.role not in WRITERS or is_for_machine():
         return told_error(error)
     keep_copy()
     try:
@@ -49,4 +51,6 @@ def _kept(error: ConsultError) -> ResponseReturnValue:
         return render_template("consult/gone.html", lost=told), 404
     is_own = case.consult.holder_id == person.id
     told = Lost(why_not_done(case.consult, case.holder, is_own=is_own), text, may, is_answer=False)
+    if person.role in DESK:
+        return render_template("consult/gone.html", lost=told), status_of(error)
     return case_page(case, lost=told), status_of(error)
