@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from econsult.consults.hearers import coordinators_of, desk_of
 from econsult.people.persons import Person, Role
 from econsult.rosters.homes import back_at, there_of
-from econsult.rosters.shifts import Span, gaps, without_time_off
+from econsult.rosters.shifts import Span, without_time_off
+from econsult.rosters.stretches import gaps
 
 STAND_INS = (Role.DIRECTOR, Role.ADMIN)
 

@@ -21,7 +21,8 @@ from econsult.queue.able import Takers, around, pools
 from econsult.queue.forecast_asked import silent_clinics
 from econsult.queue.forecast_hands import room_from, spans_with_room
 from econsult.queue.forecast_sides import HANDS_ON, LITTLE_TIME, sides_at_risk
-from econsult.rosters.shifts import Span, gaps, without_time_off
+from econsult.rosters.shifts import Span, without_time_off
+from econsult.rosters.stretches import gaps
 
 AHEAD = timedelta(hours=24)
 MOST = 5000

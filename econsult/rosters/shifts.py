@@ -244,16 +244,6 @@ def first_cover(
     return next((span.start for span in found if span.person_id in people and span.start > now), None)
 
 
-def gaps(found: Iterable[Span], start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
-    """The stretches between two instants in which nobody is on duty."""
-    holes, reached = [], start
-    for span in sorted(found, key=lambda each: each.start):
-        if span.start > reached:
-            holes.append((reached, min(span.start, end)))
-        reached = max(reached, span.end)
-    return [*holes, (reached, end)] if reached < end else holes
-
-
 def _planned(shift: Shift, home: str, start: datetime, end: datetime) -> list[Span]:
     """The shift's spans that touch the stretch, as the weekly plan says; none of a damaged one."""
     if not is_sound(shift):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -31,3 +32,13 @@ def outside(stretch: Stretched, start: datetime, end: datetime) -> list[Stretche
 def within(stretch: Stretched, start: datetime, end: datetime) -> Stretched:
     """What of a stretch that touches these two instants lies between them."""
     return replace(stretch, start=max(stretch.start, start), end=min(stretch.end, end))
+
+
+def gaps(found: Iterable[_Stretch], start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """The stretches between two instants that lie in none of these."""
+    holes, reached = [], start
+    for span in sorted(found, key=lambda each: each.start):
+        if span.start > reached:
+            holes.append((reached, min(span.start, end)))
+        reached = max(reached, span.end)
+    return [*holes, (reached, end)] if reached < end else holes

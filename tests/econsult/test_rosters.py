@@ -15,7 +15,8 @@ from econsult.queue.forecast import forecast
 from econsult.queue.quiet import Quiet
 from econsult.rosters.limits import Conflict
 from econsult.rosters.routing import WORDS, route
-from econsult.rosters.shifts import Shift, Swap, TimeOff, first_cover, gaps, on_duty, spans
+from econsult.rosters.shifts import Shift, Swap, TimeOff, first_cover, on_duty, spans
+from econsult.rosters.stretches import gaps
 from tests.personas import NOON, Clinic
 
 HOUR = timedelta(hours=1)

@@ -23,7 +23,8 @@ from econsult.queue.trial import Trial, try_out
 from econsult.rosters import planning, swapping
 from econsult.rosters.homes import clinicians_of
 from econsult.rosters.planning import ShiftForm
-from econsult.rosters.shifts import Shift, Span, Swap, gaps, has_roster, on_duty, spans, whole_span
+from econsult.rosters.shifts import Shift, Span, Swap, has_roster, on_duty, spans, whole_span
+from econsult.rosters.stretches import gaps
 from web.context import database, now, settings
 from web.pages.program.choosing import chosen
 from web.pages.program.duty import answer_words, times, when
