@@ -21,6 +21,7 @@ _OF_FAX = {"group3", "group4", "tiff_ccitt"}
 _FLATE = {"tiff_adobe_deflate", "tiff_deflate"}
 _GAP = bytes(128)
 """More zeros than a fax machine sends in a row to give a slow printer time for a line: 72 at 14,400 bits a second."""
+_BLOCK = 4096
 _OF_DAMAGE = (b"Fax4Decode: ", b"PackBitsDecode: ", b"JPEGLib: Unsupported marker")
 _PLACES = ((273, 279), (324, 325))
 """The tags of where strips and tiles lie, and of their lengths."""
@@ -36,7 +37,7 @@ def hearing(decode: Decode, data: bytes, image: Image.Image, number: int) -> Dec
 
     def decode_heard(side: int | None) -> Image.Image:
         is_harmed = packing in _REMARKED and _is_remarked_on(data, number)
-        if is_harmed or (packing in _OF_FAX and any(_GAP in data[piece] for piece in pieces)):
+        if is_harmed or (packing in _OF_FAX and any(has_gap(data[piece]) for piece in pieces)):
             raise Refused("damaged")
         if packing in _FLATE:
             _refuse_wrong_sums(data, pieces)
@@ -51,8 +52,14 @@ def _pieces(image: Image.Image, most: int) -> Iterator[slice]:
     for places, sizes in ((tags.get(at, ()), tags.get(size, ())) for at, size in _PLACES):
         for place, size in zip(places, sizes, strict=False):
             most -= size
-            if most >= 0 <= place:
+            if size and most >= 0 <= place:
                 yield slice(place, place + size)
+
+
+def has_gap(coded: bytes) -> bool:
+    """Whether zeros stand where lines were to be; some fax servers fill up the last block of a page with them."""
+    lines = coded.rstrip(b"\0")
+    return _GAP in (lines if len(coded) - len(lines) <= _BLOCK else coded)
 
 
 def _refuse_wrong_sums(data: bytes, pieces: list[slice]) -> None:

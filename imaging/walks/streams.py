@@ -16,7 +16,7 @@ _BEGIN = re.compile(rb">>\s*stream\r?\n")
 _FILTER = re.compile(rb"/Filter\s*\[?\s*/(\w+)")
 _HEAD_MOST = 4_096
 _END = b"endstream"
-_OBJECT, _HELD, _LAST = b"obj", b" 0 obj", b"startxref"
+_OBJECT, _HELD, _LAST = b"obj", b" 0 obj", (b"startxref", b"%%EOF")
 _ZLIB_HEAD, _SUM = 2, 4
 _FLUSHED, _TAIL = b"\0\0\xff\xff", 8
 _AT_ONCE = MIB
@@ -25,8 +25,8 @@ UNPACKED_MOST = 256 * MIB
 
 
 def is_cut(data: bytes) -> bool:
-    """Whether an object comes after the last place at which a PDF may end."""
-    return data.rfind(_LAST) < data.rfind(_HELD)
+    """Whether an object comes after the last place at which a PDF may end, by either of the marks of one."""
+    return max(map(data.rfind, _LAST)) < data.rfind(_HELD)
 
 
 def packed_streams(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -34,11 +34,14 @@ def packed_streams(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
     Line ends before the end of a stream may belong to it or not.
     """
-    for begin in _BEGIN.finditer(data):
+    end = 0
+    while (begin := _BEGIN.search(data, end)) is not None:
         head = data[max(0, begin.start() - _HEAD_MOST) : begin.start()]
         told = _FILTER.search(head, head.rfind(_OBJECT) + 1)
         end = data.find(_END, begin.end())
-        if told is not None and end >= 0:
+        if end < 0:
+            return
+        if told is not None:
             yield _SHORT.get(told[1], told[1]), data[begin.end() : end]
 
 

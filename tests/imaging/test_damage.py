@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from imaging.steps.hear_tiff import has_gap
 from imaging.steps.open_still import open_still
 from imaging.walks.heif_items import is_whole_heic
 from imaging.walks.jpeg import is_unfinished, walk
@@ -132,6 +133,12 @@ def test_what_is_damaged_inside_is_refused(
 def test_what_is_odd_and_whole_is_taken(run: Prepare, data: bytes) -> None:
     report, _ = run(data, "photo", PLAIN)
     assert report.is_ready, report.reason
+
+
+def test_a_fax_may_be_filled_up_with_zeros_to_the_end_of_a_block_and_no_further() -> None:
+    lines = bytes(range(1, 250))
+    harmed = (lines, lines + bytes(500), lines + bytes(9_000), lines + bytes(200) + lines)
+    assert [has_gap(coded) for coded in harmed] == [False, False, True, True]
 
 
 def test_a_picture_without_scans_of_all_its_colours_is_unfinished() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from imaging.steps.hear_pdf import refuse_damage
-from imaging.walks.streams import unpacked_size
+from imaging.walks.streams import packed_streams, unpacked_size
 from tests.imaging import documents, files, pictures
 from tests.imaging.conftest import PLAIN, Prepare
 
@@ -57,6 +57,13 @@ def test_no_more_is_unpacked_to_look_for_damage_than_was_granted() -> None:
     packed = zlib.compress(bytes(5_000_000))
     assert unpacked_size(packed, 10_000_000) == 5_000_000
     assert (unpacked_size(packed, 1_000_000) or 0) < 3_000_000
+
+
+def test_streams_without_an_end_cost_no_second_look_at_what_follows() -> None:
+    head = b"1 0 obj<</Filter/FlateDecode>>stream\n"
+    assert list(packed_streams(head + b"a" + head + b"b\nendstream" + head * 20_000)) == [
+        (b"FlateDecode", b"a" + head + b"b\n")
+    ]
 
 
 def test_a_scan_in_too_many_steps_is_left_to_whoever_draws_it() -> None:

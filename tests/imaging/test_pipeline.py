@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import imaging
-from imaging import KINDS, pipeline, told
+from imaging import KINDS, pipeline, told, warmth
 from imaging.limits import JOB_LIMITS
 from imaging.pipeline import CHECKS, GIVEN, PIPELINES
 
@@ -104,3 +104,9 @@ def test_a_rehearsal_shows_a_picture_that_is_ready_and_loads_no_decoder() -> Non
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split("\n")[:2] == ["ready", "[]"]
+
+
+def test_none_of_the_blanks_that_warm_the_jail_up_is_refused() -> None:
+    """The first real file of that kind would find nothing loaded, inside the jail, where nothing can be."""
+    for kind, media_type, data in warmth._blanks():
+        warmth._try(kind, media_type, data)
