@@ -1,5 +1,7 @@
 """Tells a media type from the first bytes of a file. Names and declared types are never believed."""
 
+import re
+
 HEAD_BYTES = 4096
 """How many leading bytes `sniff` wants to see; fewer is fine for a smaller file."""
 
@@ -18,6 +20,23 @@ _PREFIXES: tuple[tuple[bytes, str], ...] = (
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
 )
+_STRANGE = tuple(
+    (re.compile(pattern, re.DOTALL), name)
+    for pattern, name in (
+        (rb"BM.{4}\0{4}.{4}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0", "image/bmp"),
+        (rb"\0\0\0\x0cJXL \r\n\x87\n|\xff\x0a", "image/jxl"),
+        (rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51", "image/jp2"),
+        (rb"8BPS\0[\x01\x02]", "image/vnd.adobe.photoshop"),
+        (rb"FUJIFILMCCD-RAW|....ftypcrx ", "image/x-raw"),
+        (rb"RIFF....AVI ", "video/x-msvideo"),
+        (rb"\x1a\x45\xdf\xa3.{0,120}matroska", "video/x-matroska"),
+        (rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "video/x-ms-asf"),
+        (rb"FLV\x01", "video/x-flv"),
+        (rb"OggS\0", "application/ogg"),
+        (rb"\0\0\x01\xba|(?:.{4})?\x47.{187}(?:.{4})?\x47.{187}(?:.{4})?\x47", "video/mpeg"),
+    )
+)
+"""Pictures and films of kinds that we do not take: whoever sends one reads that, and not that it is none."""
 _BLANK = b"\xef\xbb\xbf \t\r\n\0"
 """What some portals send before a PDF; every reader of PDFs passes over it."""
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
@@ -46,6 +65,11 @@ def sniff(head: bytes) -> str | None:
 
     A known type is not yet an accepted one: ask `imaging.kinds.accepts` which types a kind takes.
     """
+    return _sniff_ours(head) or next((name for begin, name in _STRANGE if begin.match(head)), None)
+
+
+def _sniff_ours(head: bytes) -> str | None:
+    """The type of what may be accepted, and of DICOM."""
     begin = head[:1024].lstrip(_BLANK)
     for prefix, media_type in _PREFIXES:
         if (begin if prefix == _PDF else head).startswith(prefix):

@@ -5,6 +5,7 @@ import pytest
 from imaging import KINDS, accepts, sniff
 from imaging.kinds import guess
 from tests.imaging import documents, files, films
+from tests.imaging.conftest import Prepare
 from tests.imaging.heic import heic
 
 JPEG = files.encode(files.corners(), "JPEG")
@@ -41,15 +42,34 @@ def test_real_files_are_known_by_their_first_bytes(data: bytes, media_type: str)
         b"<html>",
         b"PK\x03\x04",
         b"PK %PDF-1.7",
-        b"RIFF\x00\x00\x00\x00AVI LIST",
+        b"RIFF\x00\x00\x00\x00WAVEfmt ",
+        b"BMI of the last visits: 15.2",
         b"\x00\x00\x00\x18ftypM4A \x00\x00\x00\x00M4A mp42",
         b"\x00\x00\x00\x14ftypjunk\x00\x00\x00\x00junk",
-        b"\x1a\x45\xdf\xa3" + b"matroska" + bytes(40),
         b"\x00\x00\x00\x14ftypmif1\x00\x00\x00\x00mif1",
     ],
 )
 def test_what_is_not_on_the_list_is_nothing(head: bytes) -> None:
     assert sniff(head) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("photo", files.encode(files.corners(), "BMP")),
+        ("photo", files.encode(files.corners(), "JPEG2000")),
+        ("photo", b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(40)),
+        ("video", films.film([0, 0.1], form="avi", codec="mpeg4")),
+        ("video", films.film([0, 0.1], form="matroska")),
+        ("video", films.film([0, 0.1], form="mpegts")),
+        ("video", films.film([0, 0.1], form="flv")),
+        ("video", films.film([0, 0.1], form="asf", codec="wmv2")),
+        ("lab_document", files.encode(files.corners(), "BMP")),
+    ],
+)
+def test_a_picture_or_film_that_we_do_not_take_is_not_called_none(run: Prepare, kind: str, data: bytes) -> None:
+    report, _ = run(data, kind)
+    assert (report.verdict, report.reason) == ("rejected", "unsupported_type")
 
 
 def test_brands_tell_apart_what_shares_a_container() -> None:
