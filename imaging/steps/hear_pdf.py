@@ -7,7 +7,7 @@ from imaging.refusal import Refused
 from imaging.steps.decode_jpeg import hear_jpeg
 from imaging.walks import jpeg
 from imaging.walks.part import Broken
-from imaging.walks.streams import FLATE, JPEG, UNPACKED_MOST, packed_streams, unpacked_size
+from imaging.walks.streams import DEFLATE, JPEG, UNPACKED_MOST, packed_streams, unpacked_size
 
 _PIXELS_MOST = 4 * limits.SCALED_PIXELS
 _SIZE_AT = 1
@@ -21,7 +21,7 @@ def refuse_damage(data: bytes) -> None:
     """
     bytes_left, pixels_left = UNPACKED_MOST, _PIXELS_MOST
     for packing, packed in packed_streams(data):
-        if packing == FLATE and packed.strip() and bytes_left > 0:
+        if packing == DEFLATE and packed.strip() and bytes_left > 0:
             size = unpacked_size(packed, bytes_left)
             if size is None:
                 raise Refused("damaged")

@@ -1,7 +1,7 @@
 """Finds in a page of a TIFF the damage of which Pillow tells nothing: by what its library says, and by its bytes.
 
 Of a fax, all lines behind one wrong bit are others, and of a JPEG within a TIFF a part is grey; Pillow shows both. Of
-what is packed by Flate nobody asks the sum, and where a fax was overwritten with zeros its lines come out black.
+what is packed by deflate nobody asks the sum, and where a fax was overwritten with zeros its lines come out black.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from imaging.walks.streams import UNPACKED_MOST, unpacked_size
 _REMARKED = {"jpeg", "group4", "packbits"}
 """Not `group3`: lines that the telephone has damaged are a part of such a page, and the next line is whole again."""
 _OF_FAX = {"group3", "group4", "tiff_ccitt"}
-_FLATE = {"tiff_adobe_deflate", "tiff_deflate"}
+_DEFLATE = {"tiff_adobe_deflate", "tiff_deflate"}
 _GAP = bytes(128)
 """More zeros than a fax machine sends in a row to give a slow printer time for a line: 72 at 14,400 bits a second."""
 _BLOCK = 4096
@@ -31,7 +31,7 @@ Decode = Callable[[int | None], Image.Image]
 def hearing(decode: Decode, data: bytes, image: Image.Image, number: int) -> Decode:
     """Return what decodes this page of a TIFF, counted from 0, and refuses `damaged` where a part cannot be read."""
     packing = image.info.get("compression")
-    if packing not in _REMARKED | _OF_FAX | _FLATE:
+    if packing not in _REMARKED | _OF_FAX | _DEFLATE:
         return decode
     pieces = list(_pieces(image, len(data)))
 
@@ -39,7 +39,7 @@ def hearing(decode: Decode, data: bytes, image: Image.Image, number: int) -> Dec
         is_harmed = packing in _REMARKED and _is_remarked_on(data, number)
         if is_harmed or (packing in _OF_FAX and any(has_gap(data[piece]) for piece in pieces)):
             raise Refused("damaged")
-        if packing in _FLATE:
+        if packing in _DEFLATE:
             _refuse_wrong_sums(data, pieces)
         return decode(side)
 

@@ -1,4 +1,4 @@
-"""The packed streams of a PDF, as any program writes them, and whether what was packed by Flate can be unpacked.
+"""The packed streams of a PDF, as any program writes them, and whether what was packed by deflate can be unpacked.
 
 Who draws a PDF shows what it can unpack, and of the rest nothing, without a word: a page of results comes out blank, or
 ends in its middle.
@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from imaging.limits import MIB
 
-FLATE, JPEG = b"FlateDecode", b"DCTDecode"
-_SHORT = {b"Fl": FLATE, b"DCT": JPEG}
+DEFLATE, JPEG = b"FlateDecode", b"DCTDecode"
+_SHORT = {b"Fl": DEFLATE, b"DCT": JPEG}
 _BEGIN = re.compile(rb">>\s*stream\r?\n")
 _FILTER = re.compile(rb"/Filter\s*\[?\s*/(\w+)")
 _HEAD_MOST = 4_096
@@ -46,7 +46,7 @@ def packed_streams(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def unpacked_size(packed: bytes, most: int) -> int | None:
-    """How many bytes Flate gives, of which at most so many and some are unpacked; None where it is damaged.
+    """How many bytes deflate gives, of which at most so many and some are unpacked; None where it is damaged.
 
     Some programs flush what they have packed and never end it, or put no sum behind it: that is no damage.
     """

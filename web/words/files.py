@@ -125,7 +125,9 @@ FOR_FAMILIES = FileWords(
         "is_a_video": _l("This is a video. Please send it again, as a video."),
         "is_a_document": _l("This is a PDF. Please send it again, as a lab paper."),
         "too_small": _l("This picture is too small to see anything. Please send the one your camera took."),
-        "unsupported_type": _l("We cannot read this kind of file. Send a photo, a video or a PDF."),
+        "unsupported_type": _l(
+            "We cannot read this kind of file. Send a photo or video as your phone saves it, or a PDF."
+        ),
         "too_long": _l("This video is too long. Please send a shorter one."),
         "too_many_pages": _l("This paper has too many pages. Please send fewer."),
         "too_much_work": _l("This paper takes us too long to read. Please send fewer pages, or photos of them."),
@@ -167,7 +169,7 @@ FOR_STAFF = FileWords(
         "is_a_video": _l("A video that was sent as something else: send it as a video"),
         "is_a_document": _l("A PDF that was sent as something else: send it as a lab paper"),
         "too_small": _l("Too small to see anything"),
-        "unsupported_type": _l("Not a photo, video or PDF"),
+        "unsupported_type": _l("A kind of photo, video or document that is not read here"),
         "too_long": _l("The video is too long"),
         "too_many_pages": _l("The document has too many pages"),
         "too_much_work": _l("The document takes too long to read: ask for fewer pages"),
