@@ -157,7 +157,7 @@ def test_a_heic_whose_units_are_told_in_another_way_is_left_to_its_decoder() -> 
     assert is_whole_heic(whole[: whole.index(b"iloc")])
 
 
-FILM = films.film([0, 0.1], codec="libx265", options={"x265-params": "log-level=none:pools=1"})
+FILM = films.film([0, 0.1])
 
 
 @pytest.mark.parametrize(
