@@ -30,6 +30,8 @@ format itself allows, costs a quarter of the time and of the memory."""
 THUMB_SIDE = 320
 PAGE_SIDE = 2600
 PAGE_PIXELS = 8_000_000
+LONG_PIXELS = 3 * PAGE_PIXELS
+"""Largest picture that is kept in memory while its parts are drawn as pages."""
 PAGE_DPI = 200
 PAGE_LEAST_SIDE = 1400
 """Longer side of a drawn page at least: PDFium does not know of units that are larger than a point, and then a whole

@@ -13,6 +13,7 @@ from imaging.reading.words import Word
 from imaging.refusal import Refused
 from imaging.steps import open_pdf
 from imaging.steps.convert_colour import convert_colour
+from imaging.steps.cut_long import long_side, pages_of
 from imaging.steps.hear_pdf import refuse_damage
 from imaging.steps.hear_tiff import hearing
 from imaging.steps.inspect_still import inspect_still
@@ -37,7 +38,10 @@ class Document:
 
 
 def open_pages(data: bytes, media_type: str) -> Document:
-    """Open a PDF, a TIFF of many pages, or a photo of one page. Refuses `too_many_pages` and what a still refuses."""
+    """Open a PDF, a TIFF of many pages, a photo of one, or a picture so long that it becomes several.
+
+    Refuses `too_many_pages`, and what a still refuses.
+    """
     document = _OPENERS.get(media_type, _open_photo)(data, media_type)
     if document.pages > limits.DOCUMENT_PAGES:
         raise Refused("too_many_pages")
@@ -91,13 +95,20 @@ def _count_frames(image: Image.Image) -> int:
 def _open_photo(data: bytes, media_type: str) -> Document:
     found = inspect_still(data, media_type)
     still = open_still(data, media_type)
-    return Document(1, lambda _: _draw(still), frozenset(found) | still.found)
+    told, side = frozenset(found) | still.found, long_side(still.width, still.height)
+    if side is None:
+        return Document(1, lambda _: _draw(still), told)
+    parts = pages_of(_draw(still, side=side))
+    if len(parts) == 1:
+        # It was decoded larger than a page is.
+        return Document(1, lambda _: _draw(still), told)
+    return Document(len(parts), lambda number: parts[number], told)
 
 
-def _draw(still: Still, shape: float = 1.0) -> Pixels:
-    image = plain_pixels(still.decode(limits.PAGE_SIDE))
+def _draw(still: Still, shape: float = 1.0, side: int = limits.PAGE_SIDE) -> Pixels:
+    image = plain_pixels(still.decode(side))
     # Shrunk first, so that what is stretched is bounded.
-    image = shrink(squared(shrink(image, limits.PAGE_SIDE), shape), limits.PAGE_SIDE)
+    image = shrink(squared(shrink(image, side), shape), side)
     return turn_upright(convert_colour(image, still.profile), still.orientation)
 
 

@@ -1,0 +1,75 @@
+"""A very long picture of a paper, as a phone makes of what it scrolls through, becomes pages that can be read."""
+
+import io
+
+import numpy as np
+from PIL import Image
+
+from imaging import Policy
+from imaging.masks import FILL
+from imaging.steps.cut_long import long_side, pages_of
+from tests.imaging import files, papers
+from tests.imaging.conftest import Kept, Prepare
+
+WIDE = 1300
+
+
+def scroll(page: papers.Paper, times: int) -> Image.Image:
+    """The same paper several times below itself, on a list with a frame."""
+    one = page.picture()
+    one = one.resize((WIDE, round(one.height * WIDE / one.width)), Image.Resampling.LANCZOS)
+    whole = Image.new("RGB", (WIDE, one.height * times), "white")
+    for number in range(times):
+        whole.paste(one, (0, number * one.height))
+    for x in (10, WIDE - 14):
+        whole.paste((120, 120, 120), (x, 0, x + 4, whole.height))
+    return whole
+
+
+def joined(kept: Kept) -> Image.Image:
+    pages = [Image.open(io.BytesIO(kept.files[f"page-{number}"])) for number in range(1, len(kept.files))]
+    whole = Image.new("RGB", (pages[0].width, sum(page.height for page in pages)))
+    top = 0
+    for page in pages:
+        whole.paste(page, (0, top))
+        top += page.height
+    return whole
+
+
+def test_a_scroll_becomes_pages_as_wide_as_it_was_which_keep_their_values_and_lose_their_names(run: Prepare) -> None:
+    page = papers.paper(7, "Helvetica")
+    whole = scroll(page, 4)
+    picture = files.encode(files.stored(whole, 6), "JPEG", exif=files.camera_exif(6))
+    report, kept = run(picture, "lab_document", Policy(identifiers=page.known))
+    assert (report.verdict, report.source.pages) == ("ready", len(kept.files) - 1)
+    seen = joined(kept)
+    assert seen.size == whole.size
+    assert all(height <= 2600 for _, height in kept.sizes.values())
+    shares = [
+        (entry, number, papers.covered(seen, (box[0], (number + box[1]) / 4, box[2], (number + box[3]) / 4), 0.0, FILL))
+        for entry, box in page.places()
+        for number in range(4)
+    ]
+    assert [(entry.text, number) for entry, number, share in shares if entry.is_secret and share < 0.95] == []
+    assert len([entry.text for entry, _, share in shares if not entry.is_secret and share > 0.25]) <= 4
+
+
+def test_nothing_is_cut_through_and_nothing_is_lost_or_shown_twice() -> None:
+    pixels = np.asarray(scroll(papers.paper(3, "Courier"), 5))
+    parts = pages_of(pixels)
+    assert len(parts) > 2
+    assert np.array_equal(np.concatenate(parts), pixels)
+    # But for the frame, there is one tone at each end.
+    assert all(part[edge, 20 : WIDE - 20].std() == 0 for part in parts[:-1] for edge in (-1,))
+
+
+def test_what_has_no_place_to_be_cut_at_is_one_page(run: Prepare) -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (800, 160, 3), np.uint8).repeat(5, 0).repeat(5, 1)
+    _, kept = run(files.encode(Image.fromarray(noise), "JPEG"), "lab_document")
+    assert kept.sizes["page-1"] == (520, 2600)
+
+
+def test_what_a_page_can_hold_is_one_page() -> None:
+    assert [long_side(*size) for size in ((1700, 2200), (1080, 2400), (1170, 2900), (8000, 1000))] == [None] * 4
+    assert long_side(1080, 8000) == 8000
+    assert long_side(3000, 12_000) == 5200
