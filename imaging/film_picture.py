@@ -13,6 +13,8 @@ from imaging.pixels import Pixels
 _BLACK, _LUMA, _CHROMA, _MIDDLE = 16.0, 219.0, 224.0, 128.0
 _RED, _BLUE = 0.2126, 0.0722
 """BT.709, in its narrow range: what `Fitter` gives."""
+_BLOCK, _SMOOTH = 16, 8
+"""Pixels of a block's side, and by how much of 255 what a decoder makes up differs within it."""
 _TO_SRGB = {
     5: ((1.044043, -0.044043, 0.0), (0.0, 1.0, 0.0), (0.0, 0.011793, 0.988207)),
     6: ((0.939542, 0.050181, 0.010277), (0.017772, 0.965793, 0.016435), (-0.001622, -0.00437, 1.005991)),
@@ -38,6 +40,14 @@ def luma_of(frame: VideoFrame) -> NDArray[np.uint8]:
     # The stubs do not know that a plane is a buffer.
     pixels = np.frombuffer(memoryview(cast("bytes", plane)), np.uint8).reshape(plane.height, plane.line_size)
     return pixels[:, : frame.width]
+
+
+def drawn_share(frame: VideoFrame) -> float:
+    """The share of a picture, from 0 to 1, in which anything is: what a decoder makes up for what it lost is smooth."""
+    light = frame.to_ndarray(format="gray")
+    rows, columns = (np.arange(0, length, _BLOCK) for length in light.shape)
+    high, low = (end.reduceat(end.reduceat(light, rows, 0), columns, 1) for end in (np.maximum, np.minimum))
+    return float(np.mean(high - low > _SMOOTH))
 
 
 def shrunk(frame: VideoFrame, side: int) -> Pixels:

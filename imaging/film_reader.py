@@ -16,6 +16,7 @@ from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from imaging.film_picture import drawn_share
 from imaging.film_sound import FilmSound
 from imaging.limits import MIB
 from imaging.overwritten import overwritten_in
@@ -25,6 +26,8 @@ _LEAST_MISSING = 0.5
 """Seconds by which a header may promise more than there is without anything having been lost."""
 _FAILURES_MOST = 5_000
 """Damaged packets after which nothing more is tried; more than any film that was a film has."""
+_DRAWN_LEAST = 0.1
+"""Of a damaged picture from which others are drawn: with less they are grey, and what moves leaves its outlines."""
 _SKIPPED = ("invalid as first byte of an EBML number", "exceeds containing master element")
 """What the reader of WebM remarks before it goes on behind what it cannot read, or ends as if the film were over."""
 
@@ -80,11 +83,12 @@ class FilmReader:
         self._last = 0.0
         self._is_behind_gap = False
         self._first: float | None = None
-        self._was_cut = self._is_hurt = self._is_any_whole = False
+        self._was_cut = self._is_hurt = self._is_any_seen = False
+        self._is_lost = True
         self._failures = 0
 
     def pictures(self) -> Iterator[VideoFrame]:
-        """Yield what can be read. Refuses `damaged` where that is nothing, or no picture as it was; and `memory`."""
+        """Yield what can be read. Refuses `damaged` where nothing is seen in it; and `memory`."""
         for packet in self._packets():
             if self._opened.sound is not None and packet.stream.index == self._opened.sound.index:
                 if self._sound is not None:
@@ -96,7 +100,7 @@ class FilmReader:
                     self._first = frame.time or 0.0
                 self._note_picture(frame)
                 yield frame
-        if not self._is_any_whole and (self._first is not None or self._failures):
+        if not self._is_any_seen and (self._first is not None or self._failures):
             raise Refused("damaged")
 
     def _note_picture(self, frame: VideoFrame) -> None:
@@ -106,7 +110,9 @@ class FilmReader:
         is_made_up = frame.is_corrupt or frame.pts in self._overwritten
         self._overwritten.discard(frame.pts or 0)
         self._is_hurt = is_made_up or (self._is_hurt and not frame.key_frame)
-        self._is_any_whole |= not self._is_hurt
+        if frame.key_frame or not self._is_hurt:
+            self._is_lost = self._is_hurt and drawn_share(frame) < _DRAWN_LEAST
+        self._is_any_seen |= not self._is_lost
         if self._is_hurt and frame.time is not None:
             self._bad.append(frame.time)
 
@@ -170,6 +176,7 @@ class FilmReader:
         except av.FFmpegError as error:
             self._note(error)
             self._is_hurt = True
+            self._is_lost |= packet.is_keyframe
             self._overwritten.discard(packet.pts or 0)
             when = packet.pts if packet.pts is not None else packet.dts
             if when is not None and packet.time_base is not None:

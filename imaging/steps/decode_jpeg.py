@@ -32,6 +32,8 @@ _CODES = {"APP0": 0xE0, "APP14": 0xEE, "DQT": 0xDB, "DHT": 0xC4, "DAC": 0xCC, "D
 _CODES |= {f"SOF{number}": 0xC0 + number for number in range(16)}
 """What a bare picture keeps: its numbers, how to read them, and what its colours are."""
 _JFIF = b"JFIF\0"
+_ADOBE, _TRANSFORM, _OF_FOUR = b"Adobe", 11, 4
+"""Where Adobe's part says which colours are stored: 0 those that are shown, 1 three of light, 2 four of ink."""
 
 
 def decode_jpeg(data: bytes, mode: str, factor: int) -> Image.Image | None:
@@ -94,9 +96,30 @@ def _may_hide(remark: bytes) -> bool:
 def _bare(data: bytes) -> bytes:
     """Return the picture without what is said beside it and what lies between its parts, its colours as they were."""
     try:
-        return b"".join(_written(part, part.of(data)) for part in jpeg.walk(data, skips=True))
-    except Broken:
+        frame = next(part for part in jpeg.walk(data, skips=True) if part.name.startswith("SOF"))
+        colours = frame.of(data)[jpeg.BEFORE_PARTS : jpeg.BEFORE_PARTS + 1]
+        return b"".join(
+            _written(part, _as_understood(part, part.of(data), frame.name, colours))
+            for part in jpeg.walk(data, skips=True)
+        )
+    except (Broken, StopIteration):
         raise Refused("damaged") from None
+
+
+def _as_understood(part: Part, content: bytes, frame: str, colours: bytes) -> bytes:
+    """Return what a part says in the words that the decoder takes it for, so that it has nothing to remark.
+
+    Samsung's phones say of the scan of a picture that comes at once what only one in steps could have.
+    """
+    if part.name == "APP0" and content.startswith(_JFIF):
+        # It says that the colours are YCbCr, whatever its version: one that is unknown is only remarked on.
+        return _JFIF + b"\1" + content[len(_JFIF) + 1 :]
+    if part.name == "SOS" and frame not in jpeg.IN_STEPS:
+        return content[: -len(jpeg.AT_ONCE)] + bytes(jpeg.AT_ONCE)
+    if part.name == "APP14" and content.startswith(_ADOBE) and any(content[_TRANSFORM : _TRANSFORM + 1]):
+        told = 2 if colours == bytes((_OF_FOUR,)) else 1
+        return content[:_TRANSFORM] + bytes((told,)) + content[_TRANSFORM + 1 :]
+    return content
 
 
 def _written(part: Part, content: bytes) -> bytes:
@@ -104,9 +127,6 @@ def _written(part: Part, content: bytes) -> bytes:
         return _ALONE[part.name]
     if part.name == "SCAN":
         return content
-    if part.name == "APP0" and content.startswith(_JFIF):
-        # It says that the colours are YCbCr, whatever its version: one that is unknown is only remarked on.
-        content = _JFIF + b"\1" + content[len(_JFIF) + 1 :]
-    elif part.name not in _CODES:
+    if part.name not in _CODES:
         return b""
     return bytes((0xFF, _CODES[part.name])) + (len(content) + 2).to_bytes(2, "big") + content

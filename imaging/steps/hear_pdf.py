@@ -1,5 +1,6 @@
 """Asks of a PDF whether all that it is drawn of can be read: PDFium draws what it can and is silent of the rest."""
 
+from collections import Counter
 from contextlib import suppress
 
 from imaging import limits
@@ -7,7 +8,7 @@ from imaging.refusal import Refused
 from imaging.steps.decode_jpeg import hear_jpeg
 from imaging.walks import jpeg
 from imaging.walks.part import Broken
-from imaging.walks.streams import DEFLATE, JPEG, UNPACKED_MOST, packed_streams, unpacked_size
+from imaging.walks.streams import DEFLATE, JPEG, UNPACKED_MOST, are_harmed, packed_streams, unpacked
 
 _PIXELS_MOST = 4 * limits.SCALED_PIXELS
 _SIZE_AT = 1
@@ -15,20 +16,24 @@ _SIZE_AT = 1
 
 
 def refuse_damage(data: bytes) -> None:
-    """Refuse `damaged` where a stream cannot be unpacked, or a part of a JPEG cannot be read.
+    """Refuse `damaged` where a stream cannot be unpacked or is not what was summed, or a part of a JPEG cannot be read.
 
     Fax, JBIG2 and JPEG 2000 tell nothing. What would take long to read is left to the drawing, and its limits.
     """
     bytes_left, pixels_left = UNPACKED_MOST, _PIXELS_MOST
+    sums: Counter[bool | None] = Counter()
     for packing, packed in packed_streams(data):
-        if packing == DEFLATE and packed.strip() and bytes_left > 0:
-            size = unpacked_size(packed, bytes_left)
-            if size is None:
+        if packing == DEFLATE and bytes_left > 0:
+            found = unpacked(packed, bytes_left)
+            if found is None:
                 raise Refused("damaged")
-            bytes_left -= size
+            bytes_left -= found.size
+            sums[found.is_summed] += 1
         elif packing == JPEG and (pixels := _pixels_of(packed)) <= pixels_left:
             hear_jpeg(packed)
             pixels_left -= pixels
+    if are_harmed(sums):
+        raise Refused("damaged")
 
 
 def _pixels_of(data: bytes) -> int:

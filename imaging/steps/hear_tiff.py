@@ -4,6 +4,7 @@ Of a fax, all lines behind one wrong bit are others, and of a JPEG within a TIFF
 what is packed by deflate nobody asks the sum, and where a fax was overwritten with zeros its lines come out black.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import cv2
@@ -13,7 +14,7 @@ from PIL import Image
 from imaging.refusal import Refused
 from imaging.remarks import heard
 from imaging.steps.decode_jpeg import is_of_damage
-from imaging.walks.streams import UNPACKED_MOST, unpacked_size
+from imaging.walks.streams import UNPACKED_MOST, are_harmed, unpacked
 
 _REMARKED = {"jpeg", "group4", "packbits"}
 """Not `group3`: lines that the telephone has damaged are a part of such a page, and the next line is whole again."""
@@ -63,14 +64,17 @@ def has_gap(coded: bytes) -> bool:
 
 
 def _refuse_wrong_sums(data: bytes, pieces: list[slice]) -> None:
-    left = UNPACKED_MOST
+    left, sums = UNPACKED_MOST, Counter[bool | None]()
     for piece in pieces:
-        size = unpacked_size(data[piece], left)
-        if size is None:
+        found = unpacked(data[piece], left)
+        if found is None:
             raise Refused("damaged")
-        left -= size
+        left -= found.size
+        sums[found.is_summed] += 1
         if left <= 0:
-            return
+            break
+    if are_harmed(sums):
+        raise Refused("damaged")
 
 
 def _is_remarked_on(data: bytes, number: int) -> bool:

@@ -20,10 +20,10 @@ _MARKER = re.compile(rb"\xff+[^\0\xff]")
 _HEAD = re.compile(r"SOF\d+|0xF7")
 """The last is that of JPEG-LS."""
 _DECODED = {"SOF0", "SOF1", "SOF2", "SOF9", "SOF10"}
-_IN_STEPS, _AT_ONCE = {"SOF2", "SOF10"}, (0, 63, 0)
+IN_STEPS, AT_ONCE = {"SOF2", "SOF10"}, (0, 63, 0)
 """Which pictures come in steps. The scans of others tell all numbers of a block, whatever their heads say."""
 _ALL = frozenset(range(64))
-_BEFORE_PARTS = 5
+BEFORE_PARTS = 5
 """Bytes of a frame's head before it says of which colours it is."""
 _FRAME = struct.Struct(">BH")
 """How many bits a number has, and how many rows there are."""
@@ -48,15 +48,15 @@ def is_unfinished(heads: Sequence[Part], data: bytes) -> bool:
     finer may be missing, since some save it so.
     """
     frame = next((part for part in heads if part.name in _DECODED), None)
-    if frame is None or frame.size <= _BEFORE_PARTS:
+    if frame is None or frame.size <= BEFORE_PARTS:
         return False
-    described = frame.of(data)[_BEFORE_PARTS:]
+    described = frame.of(data)[BEFORE_PARTS:]
     told: dict[int, set[int]] = {number: set() for number in described[1 : 1 + 3 * described[0] : 3]}
     for head in (part.of(data) for part in heads if part.name == "SOS"):
         count = head[0] if head else 0
         if len(head) < 4 + 2 * count:
             return False
-        first, last, passes = head[1 + 2 * count : 4 + 2 * count] if frame.name in _IN_STEPS else _AT_ONCE
+        first, last, passes = head[1 + 2 * count : 4 + 2 * count] if frame.name in IN_STEPS else AT_ONCE
         if passes >> 4 == 0:
             for number in head[1 : 1 + 2 * count : 2]:
                 told.setdefault(number, set()).update(range(first, last + 1))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from imaging.steps.decode_jpeg import hear_jpeg
 from imaging.steps.hear_tiff import has_gap
 from imaging.steps.open_still import open_still
 from imaging.walks.heif_items import is_whole_heic
@@ -44,6 +45,19 @@ def with_zeros(data: bytes) -> bytes:
 def of_another_version(data: bytes) -> bytes:
     """JFIF 2.1, on which the decoder remarks, and on nothing after that."""
     return data[:11] + b"\x02" + data[12:]
+
+
+def of_a_samsung(data: bytes) -> bytes:
+    """The head of the scan says nothing of which numbers are in it."""
+    scan = data.index(b"\xff\xda") + 2
+    end = scan + int.from_bytes(data[scan : scan + 2], "big")
+    return data[: end - 3] + bytes(3) + data[end:]
+
+
+def of_unknown_colours(data: bytes) -> bytes:
+    """Adobe's part alone, with a number that says nothing."""
+    head = int.from_bytes(data[4:6], "big") + 4
+    return data[:2] + b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\x07" + data[head:]
 
 
 def with_bytes_in_the_head(data: bytes) -> bytes:
@@ -86,8 +100,9 @@ def with_one_bit(data: bytes) -> bytes:
         pytest.param(jpeg(), with_garbage, id="garbage"),
         pytest.param(of_another_version(jpeg()), without_a_stretch, id="a hole behind an unknown version"),
         pytest.param(with_bytes_in_the_head(jpeg()), without_a_stretch, id="a hole behind bytes in the head"),
+        pytest.param(of_a_samsung(jpeg()), without_a_stretch, id="a hole, of a Samsung"),
         pytest.param(jpeg(), ended_early, id="an end amid the picture"),
-        pytest.param(jpeg(progressive=True), without_a_stretch, id="a hole, progressive"),
+        pytest.param(of_another_version(jpeg(progressive=True)), without_a_stretch, id="a hole, progressive"),
         pytest.param(jpeg(restart_marker_rows=1), without_a_stretch, id="a hole, with markers"),
         pytest.param(files.encode(WHOLE.convert("L"), "JPEG"), without_a_stretch, id="a hole, grey"),
         pytest.param(files.encode(WHOLE, "PNG"), with_one_bit, id="one bit of a PNG"),
@@ -133,6 +148,18 @@ def test_what_is_damaged_inside_is_refused(
 def test_what_is_odd_and_whole_is_taken(run: Prepare, data: bytes) -> None:
     report, _ = run(data, "photo", PLAIN)
     assert report.is_ready, report.reason
+
+
+@pytest.mark.parametrize("told", [of_a_samsung, of_unknown_colours])
+def test_a_head_that_says_nothing_of_a_whole_picture_changes_none_of_its_pixels(told: Callable[[bytes], bytes]) -> None:
+    plain, odd = (open_still(data, "image/jpeg").decode(None) for data in (jpeg(), told(jpeg())))
+    assert np.array_equal(np.asarray(plain), np.asarray(odd))
+
+
+def test_a_picture_of_four_inks_may_have_a_head_that_says_nothing() -> None:
+    inks = files.encode(WHOLE.convert("CMYK"), "JPEG")
+    adobe = inks.index(b"Adobe") + 11
+    hear_jpeg(inks[:adobe] + b"\7" + inks[adobe + 1 :])
 
 
 def test_a_fax_may_be_filled_up_with_zeros_to_the_end_of_a_block_and_no_further() -> None:

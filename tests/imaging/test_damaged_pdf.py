@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
+from imaging.refusal import Refused
 from imaging.steps.hear_pdf import refuse_damage
-from imaging.walks.streams import packed_streams, unpacked_size
+from imaging.walks.streams import Unpacked, is_cut, packed_streams, unpacked
 from tests.imaging import documents, files, pictures
 from tests.imaging.conftest import PLAIN, Prepare
 
@@ -39,7 +40,12 @@ def with_zeros(part: bytes) -> bytes:
         pytest.param(LINES, last_stream, with_zeros, "damaged", id="zeros in its lines"),
         pytest.param(LINES, last_stream, lambda lines: lines[:-2] + b"\1\2", "damaged", id="lines of another sum"),
         pytest.param(LINES, last_stream, lambda lines: lines[:-4], None, id="lines without a sum, as some write them"),
+        pytest.param(LINES, last_stream, lambda lines: lines[:-4] + b"\0\0\0\1", None, id="lines whose sum is empty"),
         pytest.param(LINES, last_stream, lambda _: flushed(), None, id="lines that are only flushed"),
+        pytest.param(LINES, last_stream, lambda _: flushed() + bytes(9), None, id="lines flushed, and filled up"),
+        pytest.param(LINES, last_stream, lambda _: b"\0", None, id="a page of one zero"),
+        pytest.param(LINES, last_stream, lambda lines: bytes(len(lines)), "damaged", id="nothing but zeros"),
+        pytest.param(LINES, last_stream, lambda lines: lines[:2], None, id="a page of a head"),
         pytest.param(LINES, last_stream, lambda _: b"", None, id="a page without lines"),
         pytest.param(SCANS, first_scan, with_zeros, "damaged", id="zeros in a scan"),
         pytest.param(SCANS, first_scan, lambda scan: scan, None, id="a scan"),
@@ -53,10 +59,51 @@ def test_a_damaged_part_of_a_page_is_not_left_out_without_a_word(
     assert report.reason == reason
 
 
+def test_a_sum_may_lack_the_last_zero_as_adobe_writes_it() -> None:
+    raw = next(text for number in range(100_000, 999_999) if zlib.adler32(text := b"Na %d" % number) & 0xFF == 0)
+    packed, found = zlib.compress(raw), Unpacked(len(raw), is_summed=True)
+    assert [unpacked(packed[:-1] + end, 99) for end in (b"\0", b"", b"\n", b"\r\n")] == [found] * 4
+    assert unpacked(packed[:-2] + b"\1", 99) == Unpacked(len(raw), is_summed=False)
+
+
+def document(*streams: bytes) -> bytes:
+    return b"".join(b"1 0 obj<</Filter/FlateDecode>>stream\n%b\nendstream\nendobj\n" % packed for packed in streams)
+
+
+def test_a_wrong_sum_is_damage_unless_all_of_a_file_are_wrong() -> None:
+    """Six of ten changed bytes are told by the sum alone; some programs never write a right one."""
+    right = zlib.compress(b"Sodium 135 mmol/L")
+    wrong = right[:-1] + bytes([right[-1] ^ 1])
+    refuse_damage(document(wrong, wrong, wrong))
+    for streams in ([wrong], [wrong, wrong], [wrong, wrong, wrong, right]):
+        with pytest.raises(Refused, match="damaged"):
+            refuse_damage(document(*streams))
+
+
 def test_no_more_is_unpacked_to_look_for_damage_than_was_granted() -> None:
     packed = zlib.compress(bytes(5_000_000))
-    assert unpacked_size(packed, 10_000_000) == 5_000_000
-    assert (unpacked_size(packed, 1_000_000) or 0) < 3_000_000
+    assert unpacked(packed, 10_000_000) == Unpacked(5_000_000, is_summed=True)
+    assert (unpacked(packed, 1_000_000) or Unpacked(9_999_999, None)).size < 3_000_000
+
+
+@pytest.mark.parametrize("told", [b"%d", b"7 0 R"])
+def test_a_paper_that_is_attached_as_it_is_ends_no_stream_of_the_one_that_holds_it(told: bytes) -> None:
+    packed = zlib.compress(LINES, level=0)
+    head = b"1 0 obj<</Length1 3/Length %b/Filter/FlateDecode>>stream\n" % told.replace(b"%d", b"%d" % len(packed))
+    number = b"\nendstream\nendobj\n7 0 obj\n%d\nendobj\n" % len(packed)
+    assert b"endstream" in packed
+    assert list(packed_streams(head + packed + number)) == [(b"FlateDecode", packed)]
+
+
+def test_a_stream_whose_length_is_a_lie_ends_where_its_end_stands() -> None:
+    for told in (b"3", b"3000", b"9 0 R"):
+        head = b"1 0 obj<</Length %b/Filter/FlateDecode>>stream\n" % told
+        assert list(packed_streams(head + b"packed\nendstream")) == [(b"FlateDecode", b"packed\n")]
+
+
+def test_only_an_object_behind_its_end_tells_that_a_paper_breaks_off() -> None:
+    ends = (b"", b"\nchecked: 0 objects found", b"\nsee 9 0 obj", b"\n9 0 obj\n<<", b"\r9 2 obj <<")
+    assert [is_cut(LINES + end) for end in ends] == [False, False, False, True, True]
 
 
 def test_streams_without_an_end_cost_no_second_look_at_what_follows() -> None:

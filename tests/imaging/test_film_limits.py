@@ -162,13 +162,23 @@ def test_a_film_that_tells_of_a_table_of_gigabytes_is_damaged_and_not_too_large(
     assert (report.verdict, report.reason) == ("rejected", "damaged")
 
 
-def test_a_film_without_one_whole_picture_is_damaged_and_not_a_grey_one(run: Prepare) -> None:
-    """All that follows is drawn upon the first; a decoder that cannot read it begins with grey."""
+def _harmed(begin: float, end: float) -> bytes:
+    """A film all drawn upon its first picture, of which every fiftieth byte between these two shares is changed."""
     data = bytearray(films.film(films.steady(1), image=files.noise(320, 192), options={"g": "500", "bf": "0"}))
     with av.open(io.BytesIO(data)) as container:
         first = next(container.demux(video=0))
-    place = first.pos or 0
-    for at in range(place + 20, place + first.size, 50):
+    start = first.pos or 0
+    for at in range(start + 20 + int(begin * first.size), start + int(end * first.size), 50):
         data[at] ^= 0x55
-    report, kept = run(bytes(data), "video", PLAIN)
+    return bytes(data)
+
+
+def test_a_film_of_which_nothing_is_to_be_seen_is_damaged_and_not_a_grey_one(run: Prepare) -> None:
+    """All that follows is drawn upon the first; a decoder that cannot read it begins with grey."""
+    report, kept = run(_harmed(0, 1), "video", PLAIN)
     assert (report.verdict, report.reason, kept.files) == ("rejected", "damaged", {})
+
+
+def test_a_film_of_which_a_part_of_each_picture_is_damaged_is_taken_and_says_so(run: Prepare) -> None:
+    report, _ = run(_harmed(0.9, 1), "video", PLAIN)
+    assert (report.verdict, report.quality["unread"], report.quality["unread_from"]) == ("ready", 15, 0)
