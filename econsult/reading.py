@@ -113,9 +113,10 @@ def told_kinds(session: Session, passed: Pass, texts: Iterable[str]) -> tuple[st
 
 def _known(patient: Patient, told: OnFile) -> Known:
     return Known(
-        names=(*told.names, *told.nicknames),
+        names=tuple(told.names),
         birth_dates=() if patient.erased_at else (patient.birth_date, *told.birth_dates),
         phones=tuple(told.phones),
         emails=tuple(told.emails),
         numbers=tuple(told.numbers),
+        nicknames=tuple(told.nicknames),
     )

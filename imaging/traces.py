@@ -84,6 +84,7 @@ def _needles(identifiers: Identifiers) -> set[tuple[str, bytes]]:
 def _words(identifiers: Identifiers) -> set[str]:
     """Every spelling that is worth a look: whole, in parts, and numbers without what people put between digits."""
     texts = {*identifiers.names, *identifiers.emails, *identifiers.addresses, *identifiers.numbers, *identifiers.phones}
+    texts |= {*identifiers.nicknames}
     parts = {part for text in (*identifiers.names, *identifiers.numbers) for part in re.split(r"[\s,]+", text)}
     digits = {re.sub(r"\D", "", text) for text in (*identifiers.numbers, *identifiers.phones)}
     return {word for word in texts | parts | digits if len(word) >= _LEAST_LETTERS}

@@ -13,7 +13,7 @@ from econsult.consults.family_word import is_kept_shut
 from econsult.consults.records import Consult
 from econsult.consults.voice import is_voice_kept
 from econsult.identifying import on_file
-from econsult.people.naming import is_everyday
+from econsult.people.naming import telling_parts
 from econsult.people.patients import Patient
 from econsult.vault import Vault
 from imaging import Identifiers, Policy, Region
@@ -53,12 +53,13 @@ def identifiers_of(session: Session, patient_id: int) -> Identifiers:
     patient = session.get_one(Patient, patient_id)
     told = on_file(session, [patient])[patient_id]
     return Identifiers(
-        # A paper is read word by word: a child called Peanut must not lose the line of that allergy.
-        names=(*told.names, *(name for name in told.nicknames if not is_everyday(name))),
+        names=tuple(told.names),
         birth_dates=(patient.birth_date_text, *(day.isoformat() for day in told.birth_dates)),
         numbers=tuple(told.numbers),
         phones=tuple(told.phones),
         emails=tuple(told.emails),
+        # A paper is read word by word: a child called Peanut must not lose the line of that allergy.
+        nicknames=tuple(part for name in told.nicknames for part in telling_parts(name)),
     )
 
 

@@ -2,12 +2,16 @@
 
 What is stored stays whole: covering happens where a text leaves for such a reader. Found are the case's own
 identifiers: names of the child and of its caregivers, birth date, telephone, e-mail and record number, in the spellings
-below. Nicknames, other people's names and places are not known here and stay.
+below. Other people's names and places are not known here and stay.
 
 The rule for names: a whole name (two of its parts beside each other, in either order, with initials between) is covered
 however it is written. A part alone is covered where it is no everyday word, one of up to three letters only with a
 capital; a part that is such a word as well ("Rosa", "Mar", "Blanca") only where something beside it says that a
 person is meant: another part of the name, or a word such as "my daughter" or "named". Clinical words stay so.
+
+What a child is called at home is a thing more often than not, and may be what it must not eat ("Peanut", "Camarón"). It
+is covered with a capital or behind such a word; where it is known to be a thing, only with both. A part of the name
+beside it says nothing: "Luz: peanut allergy".
 """
 
 from __future__ import annotations
@@ -21,20 +25,19 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from econsult.people.dates import spans_of
-from econsult.people.everyday import EVERYDAY, FORE, PARTICLES
+from econsult.people.digits import SHORTEST_DIGITS, numbers_in, phones_in
+from econsult.people.everyday import EVERYDAY, FORE, PARTICLES, is_thing
 
 MARKS = ("name", "birth_date", "phone", "email", "number")
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*", re.UNICODE)
 _BETWEEN = re.compile(r"[\W_]{0,4}\Z")
+_ALONGSIDE = re.compile(r"[\s\"\u201c\u201d'-]{1,3}\Z")
+_CALLED = re.compile(r"[\s,(\"\u201c\u201d\u00ab'\u2018]{1,3}\Z")
 _POSSESSIVE = re.compile(r"['\u2019]s?\Z")
-_DIGITS = re.compile(r"\d")
-_RUN = re.compile(r"\d(?:[\W_]{0,3}\d){6,}")
-_COUNTRY = re.compile(r"(?:(?:\+|00)\(?\d{1,3}[\W_]{0,3}|(?<!\d)1[\W_]{1,2}|\d*)\(?\Z")
-_LONGEST_COUNTRY = 10
 _MOST_PARTS = 5
 _PARTING = "\x1f"
 """Between texts that are looked at as one."""
-_SHORTEST_PART, _SHORTEST_PHONE, _SHORTEST_NUMBER, _SHORTEST_DIGITS = 2, 7, 4, 6
+_SHORTEST_PART = 2
 
 
 @dataclass(frozen=True)
@@ -46,14 +49,20 @@ class Known:
     phones: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
+    nicknames: tuple[str, ...] = ()
     parts: frozenset[str] = field(init=False)
     joined: frozenset[str] = field(init=False)
     """Parts of one name written as one word, in any order: "luciamarin"."""
+    fond: frozenset[str] = field(init=False)
+    """Parts of nicknames that are in no name, and those of them that are no things written as one word."""
 
     def __post_init__(self) -> None:
         names = [parts_of(name) for name in self.names]
         object.__setattr__(self, "parts", frozenset(part for each in names for part in each))
         object.__setattr__(self, "joined", frozenset(word for name in self.names for word in _run_together(name)))
+        fond = {part for name in self.nicknames for part in parts_of(name)}
+        fond |= {word for name in self.nicknames for word in _run_together(" ".join(telling_parts(name)))}
+        object.__setattr__(self, "fond", frozenset(fond - self.parts - self.joined))
 
     def __repr__(self) -> str:
         return f"Known({len(self.names) + len(self.birth_dates) + len(self.phones) + len(self.numbers)})"
@@ -74,9 +83,10 @@ def parts_of(name: str) -> tuple[str, ...]:
     return tuple(part for part in folded if len(part) >= _SHORTEST_PART and part not in PARTICLES)
 
 
-def is_everyday(name: str) -> bool:
-    """Whether every part of a name is a word of every day as well, so that alone it hardly tells who somebody is."""
-    return all(part in EVERYDAY for part in parts_of(name))
+def telling_parts(nickname: str) -> tuple[str, ...]:
+    """The words of what a child is called at home that are no things: "Lulu" of "Mi sol Lulu", none of "Peanut"."""
+    words = [word[0] for word in _WORD.finditer(_composed(nickname))]
+    return tuple(word for word in words if parts_of(word) and not is_thing(fold(word)))
 
 
 def words_of(text: str) -> frozenset[str]:
@@ -143,7 +153,7 @@ def _may_be_spread(text: str, kind: str) -> bool:
     if _PARTING not in text or kind not in {"birth_date", "number"}:
         return True
     if kind == "number":
-        return sum(letter.isalnum() for letter in text) >= _SHORTEST_DIGITS
+        return sum(letter.isalnum() for letter in text) >= SHORTEST_DIGITS
     return re.search(r"\d{4}|[^\W\d_]", text) is not None
 
 
@@ -178,61 +188,9 @@ def _all(text: str, known: Known) -> Iterator[Span]:
     for email in known.emails:
         yield from (Span(*hit.span(), "email") for hit in re.finditer(re.escape(email), text, re.IGNORECASE))
     yield from _dates(text, known.birth_dates)
-    yield from _phones(text, known.phones)
-    yield from _numbers(text, known.numbers)
+    yield from (Span(*place, "phone") for place in phones_in(text, known.phones))
+    yield from (Span(*place, "number") for place in numbers_in(text, known.numbers))
     yield from _names(text, known)
-
-
-def _numbers(text: str, numbers: Iterable[str]) -> Iterator[Span]:
-    """A record number with whatever signs stand between its letters and digits, or its digits alone."""
-    for form in {form for number in numbers for form in _forms_of(number)}:
-        pattern = r"[\W_]{0,3}".join(re.escape(letter) for letter in form)
-        for hit in re.finditer(rf"{_edge(form[0], '<!')}{pattern}{_edge(form[-1], '!')}", text, re.IGNORECASE):
-            yield Span(*hit.span(), "number")
-
-
-def _forms_of(number: str) -> Iterator[str]:
-    """The letters and digits of a record number; long ones also without letters or the noughts before them."""
-    whole = "".join(letter for letter in number if letter.isalnum())
-    digits = "".join(_DIGITS.findall(number))
-    if len(whole) >= _SHORTEST_NUMBER:
-        yield whole
-    yield from (form for form in (digits, digits.lstrip("0")) if len(form) >= _SHORTEST_DIGITS)
-
-
-def _edge(letter: str, side: str) -> str:
-    """What keeps a number from being found inside of a longer one, though a word may be written together with it."""
-    return rf"(?{side}\d)" if letter.isdecimal() else rf"(?{side}[^\W_])"
-
-
-def _phones(text: str, phones: Iterable[str]) -> Iterator[Span]:
-    """A telephone number, with or without its country, or its last seven digits, in any grouping."""
-    wanted = set()
-    for phone in phones:
-        digits = "".join(_DIGITS.findall(phone))
-        if len(digits) >= _SHORTEST_PHONE:
-            wanted |= {digits[-10:], digits[-_SHORTEST_PHONE:]}
-    for run in _RUN.finditer(text) if wanted else ():
-        places = [hit.start() for hit in _DIGITS.finditer(text, *run.span())]
-        written = "".join(text[place] for place in places)
-        for digits in wanted:
-            for first in _found(written, digits):
-                start, end = places[first], places[first + len(digits) - 1] + 1
-                if not _DIGITS.match(text, end):
-                    yield Span(_with_country(text, start), end, "phone")
-
-
-def _found(text: str, part: str) -> Iterator[int]:
-    at = text.find(part)
-    while at >= 0:
-        yield at
-        at = text.find(part, at + 1)
-
-
-def _with_country(text: str, start: int) -> int:
-    """Where a number begins with the digits written together with it, its bracket and the code of its country."""
-    before = _COUNTRY.search(text, max(0, start - _LONGEST_COUNTRY), start)
-    return before.start() if before else start
 
 
 def _dates(text: str, days: tuple[date, ...]) -> Iterator[Span]:
@@ -240,15 +198,43 @@ def _dates(text: str, days: tuple[date, ...]) -> Iterator[Span]:
 
 
 def _names(text: str, known: Known) -> Iterator[Span]:
-    if not known.parts:
+    if not known.parts | known.fond:
         return
     words = list(_WORD.finditer(text))
     folded = [fold(_POSSESSIVE.sub("", word[0])) for word in words]
+    yield from _nicknames(text, words, folded, known.fond)
+    # A nickname in the midst of a name parts it no more than an initial does; beside a part of it, it says nothing.
+    folded = ["" if name in known.fond - FORE else name for name in folded]
     is_part = [name in known.parts or name in known.joined for name in folded]
     for place, word in enumerate(words):
         if is_part[place] and _is_name(text, words, folded, is_part, place):
             yield Span(word.start(), word.end(), "name")
     yield from _joined(text, words, folded, is_part)
+
+
+def _nicknames(text: str, words: list[re.Match[str]], folded: list[str], fond: frozenset[str]) -> Iterator[Span]:
+    """Nicknames: what is a thing as well only as a name, with a capital behind a word that says that a person is meant.
+
+    Others have a capital or that word before them. Parts beside each other with capitals are looked at as one.
+    """
+    for first, last in _runs(text, words, [name in fond for name in folded]):
+        is_said = first > 0 and folded[first - 1] in FORE and _is_called(text, words[first - 1], words[first])
+        is_thing_alone = all(map(is_thing, folded[first : last + 1]))
+        told = (is_said, words[first][0][0].isupper())
+        if all(told) if is_thing_alone else any(told):
+            yield Span(words[first].start(), words[last].end(), "name")
+
+
+def _runs(text: str, words: list[re.Match[str]], is_one: list[bool]) -> Iterator[tuple[int, int]]:
+    """The first and the last of each stretch of such words that stand beside each other and have capitals."""
+    first = None
+    for place in itertools.compress(range(len(words)), is_one):
+        first = place if first is None else first
+        beside = words[place : place + 2]
+        is_more = len(beside) > 1 and is_one[place + 1] and _ALONGSIDE.match(_gap(text, *beside))
+        if not (is_more and all(word[0][0].isupper() for word in beside)):
+            yield first, place
+            first = None
 
 
 def _is_name(text: str, words: list[re.Match[str]], folded: list[str], is_part: list[bool], place: int) -> bool:
@@ -282,7 +268,16 @@ def _joined(text: str, words: list[re.Match[str]], folded: list[str], is_part: l
 
 
 def _is_near(text: str, first: re.Match[str], second: re.Match[str]) -> bool:
-    return bool(_BETWEEN.match(text[first.end() : second.start()]))
+    return bool(_BETWEEN.match(_gap(text, first, second)))
+
+
+def _is_called(text: str, first: re.Match[str], second: re.Match[str]) -> bool:
+    """Whether nothing ends between two words: behind "Mother: " and "my child. " something else may begin."""
+    return bool(_CALLED.match(_gap(text, first, second)))
+
+
+def _gap(text: str, first: re.Match[str], second: re.Match[str]) -> str:
+    return text[first.end() : second.start()]
 
 
 def _start(word: re.Match[str]) -> int:

@@ -54,7 +54,7 @@ class DenyList:
 
     def __init__(self, known: Identifiers, reader: DateReader) -> None:
         self._names, self._short = Names(known.names), ShortNames(known.names)
-        self._initials, self._nicknames = Initials(known.names), Nicknames(known.names)
+        self._initials, self._nicknames = Initials(known.names), Nicknames(known.names, known.nicknames)
         self._days = {date.fromisoformat(text) for text in known.birth_dates}
         self._dates = PageDates(reader, self._days)
         self._numbers = Numbers(known.numbers, known.phones, known.emails)

@@ -1,6 +1,7 @@
-"""Looks for what a child is called at home: `Sofi` and `Sofita` of Sofía, and whatever stands behind `goes by`.
+"""Looks for what a child is called at home: what is on file, `Sofi` and `Sofita` of Sofía, what is behind `goes by`.
 
-Only what is written with a capital is one, and nothing in a row of results.
+Only what is written with a capital is one, and nothing in a row of results: what somebody is called fondly is the name
+of a food or an animal as well more often than a word that is registered.
 """
 
 import itertools
@@ -8,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from imaging.reading.lab_words import LAB_WORDS
 from imaging.reading.labels import LABEL_WORDS
-from imaging.reading.short_words import EVERYDAY
+from imaging.reading.short_words import EVERYDAY, SIGNS
 from imaging.reading.spelling import PARTICLES, fold, pieces_of, spellings_of
 from imaging.reading.words import Line
 
@@ -26,11 +27,14 @@ _CALLED = tuple(
 
 
 class Nicknames:
-    """The short and the fond forms of the given names of one case."""
+    """The nicknames of one case that are on file, and the short and the fond forms of its given names."""
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str], on_file: Iterable[str] = ()) -> None:
+        told = {way for name in on_file for part in pieces_of(name) for way in spellings_of(part)}
         given = {way for name in names for part in _given(name) for way in spellings_of(part)}
-        self._forms = {form for one in given for form in _forms(one)} - LAB_WORDS - LABEL_WORDS - EVERYDAY
+        forms = {form for one in given for form in _forms(one)}
+        forms |= {one for one in told if len(one) >= _SHORTEST_STEM} - PARTICLES - SIGNS
+        self._forms = forms - LAB_WORDS - LABEL_WORDS - EVERYDAY
 
     def groups(self, line: Line, *, is_row: bool) -> Iterator[set[int]]:
         """Yield the numbers of words that are such a name."""

@@ -116,15 +116,14 @@ def test_what_a_child_is_called_at_home_is_covered_as_its_name_and_finds_it(data
         consult = clinic.claimed(session)
         for home in (" Chuyita ", "Nené Lu", ""):
             assert put(session, clinic, clinic.pcp, nickname=home) == ("nickname",)
-        assert set(identifiers_of(session, clinic.child.id).names) >= {"Chuyita", "Nené Lu"}
+        assert identifiers_of(session, clinic.child.id).nicknames == ("Chuyita", "Lu")
         passed = consult_for(session, clinic.derm, consult.public_id, now=LATER)
-        told = "We call Chuyita a good girl; chuyita, or nene lu, scratches."
-        assert (
-            outsider(session, passed, MARKS).text(told) == "We call [name] a good girl; [name], or [name], scratches."
-        )
+        told = "We call Chuyita a good girl; my girl chuyita, or Nené Lu, scratches."
+        read = "We call [name] a good girl; my girl [name], or [name], scratches."
+        assert outsider(session, passed, MARKS).text(told) == read
         # A word of every day tells hardly who somebody is, and may be what the child must not eat.
         put(session, clinic, clinic.pcp, nickname="Peanut")
-        assert "Peanut" not in identifiers_of(session, clinic.child.id).names
+        assert "Peanut" not in identifiers_of(session, clinic.child.id).nicknames
         told = "We call our son Peanut. Peanut allergy, no sugar."
         assert outsider(session, passed, MARKS).text(told) == "We call our son [name]. Peanut allergy, no sugar."
         put(session, clinic, clinic.pcp, nickname="Nené Lu")

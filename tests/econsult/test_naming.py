@@ -144,6 +144,30 @@ def test_a_name_of_everyday_words_is_covered_only_as_a_name() -> None:
     )
 
 
+HOME = Known(
+    ("Luz Prueba", "Rosa Mar"),
+    nicknames=("Chuyita", "Nené Lu", "Peanut Butter", "Mi corazón", "Camaroncito", "Lunar", "Manchitas", "Niña"),
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Peanut Butter: hives. Allergic to Peanut", "Corazón: soplo. Un soplo en el corazón", "PeanutButter",
+     "Alergia al Camarón, a camarones y al camaroncito", "tiene un lunar negro y manchitas rosa", "Mother: Peanut rash",
+     "la niña tiene fiebre", "It itches my child. Peanut makes it worse", "allergic to chuyita"],
+)  # fmt: skip
+def test_no_nickname_hides_what_a_child_may_be_allergic_to_or_has(text: str) -> None:
+    assert cover(text, HOME, MARKED) == text
+
+
+def test_a_nickname_is_covered_where_it_is_said_of_somebody() -> None:
+    told = "Chuyita, Nené Lu or my girl chuyita; our son Peanut Butter ate. Luz \u201cPeanut\u201d Prueba, ChuyitaLu"
+    read = "[name], [name] or my girl [name]; our son [name] ate. [name], ChuyitaLu"
+    assert cover(told, HOME, MARKED) == read
+    # A part of the name beside it tells nothing of it.
+    assert cover("Luz Prueba: peanut allergy", HOME, MARKED) == "[name]: peanut allergy"
+
+
 def test_a_writer_hears_which_kinds_there_are_and_nothing_is_shown_in_a_log() -> None:
     assert kinds_in("Lucía 505-555-0151", CASE) == ("name", "phone")
     assert "Luc" not in repr(CASE)

@@ -152,11 +152,12 @@ def test_everyday_labels_cover_what_stands_behind_their_colon(text: str, value: 
      ("le dicen \u201cPepa\u201d en casa", "\u201cPepa\u201d"), ("Nickname: Fer", "Fer"), ("Apodo: Fer", "Fer"),
      ("turned 2 on March 4", "March 4"), ("4-mzo-24", "4-mzo-24"),
      ("also known as Kawasaki", ""), ("sofi came", ""), ("goes by bus", ""), ("she turned 2 on March 5", ""),
-     ("Card with figures", ""), ("Sofi  11.2  g/dL  9.5-13.0", "")],
+     ("Card with figures", ""), ("Lulu came", "Lulu"), ("see lulu", ""), ("Lulu IgE  0.4  kU/L  0-0.35", ""),
+     ("Lung, Test", ""), ("Sofi  11.2  g/dL  9.5-13.0", "")],
 )  # fmt: skip
 def test_what_a_child_is_called_at_home_and_its_birthday_are_covered(text: str, secret: str) -> None:
     """Of given names alone: `Card` of Cardona may be a card."""
-    known = Identifiers(names=("Sof\u00eda Cardona",), birth_dates=("2024-03-04",))
+    known = Identifiers(("Sof\u00eda Cardona",), ("2024-03-04",), nicknames=("Lulu", "Lung", "Test"))
     ((_, found),) = DenyList(known, dates).hits([[replace(word, is_exact=True) for word in line(text)]])
     assert " ".join(line(text)[at].text for at in sorted(found)) == secret
 
