@@ -21,7 +21,16 @@ _SPORT = (
     r"(?:r[au]n\w*|play(?:s|ed|ing)?|sports?|soccer|basketball|"
     r"football|practice|exercis\w*|swim\w*|swam|gym|recess|rac\w*)"
 )
-_FIVE = r"(?:[5-9]|five|six|seven|eight|nine)"
+_FIVE = r"(?:[5-9]|[1-3]\d|five|six|seven|eight|nine|ten|eleven|twelve|fourteen)"
+_WEEK = r"(?:a|one|two|three|[1-3]|whole|all|past|full|several) weeks?(?! (?:ago|old))"
+_FAR_ENDS = r"(?!~(?:fingers?|thumbs?|toes?|hands?|feet|foot|lips?|heels?|soles?|palms?|scalp|knuckles?))"
+"""Skin peels there of eczema, of a cold or in winter: it is none of this behind such a word."""
+_SLOW = r"(?!~~(?:months?|years?|slowly|neck|armpits?))"
+_YELLOW = (
+    r"(?:yellow\w*|jaundice\w*)(?! (?:(?:thick|sticky|seedy|greasy|runny) )?(?:poop\w*|stools?|diapers?|crust\w*|"
+    r"scal\w*|flak\w*|discharge|goo\w*|gunk|stuff|mucus|snot|pus|spit\w*|vomit\w*|drainage|fluid|seed\w*))"
+)
+_NOT_STOOL = r"(?:(?!poop|stool|spit|crust|snot|mucus|discharge)\w+ ){0,6}"
 _BABY = (r"bab(?:y|ies)", r"infants?", r"new ?born\w*", r"(?:weeks?|days?) old")
 _WALK = r"(?:walk\w*|talk\w*|speak\w*|words?|crawl\w*|sit\w*|smil\w*|eat by)"
 
@@ -97,9 +106,11 @@ ENGLISH: Mapping[str, Known] = {
         (
             r"blister\w*~~(?:all over|everywhere|body|face|mouth|burst\w*|pop\w*|spread\w*|raw)",
             r"(?:many|lots of|full of|cover\w*|big|large|huge)~blister\w*",
-            r"skin~~(?:peel\w*|com\w* off|came off|fall\w* off|fell off|rub\w* off|slough\w*|in sheets|raw)|raw~skin",
-            r"peel\w*~~(?:skin|layers?|sheets?|all over|raw)|scalded|erythroderma",
-            r"red~~(?:all over|everywhere|head to toe|whole body)|(?:whole body|all over|head to toe)~red",
+            r"skin~~(?:com\w* off|came off|fall\w* off|fell off|rub\w* off|slough\w*|in sheets|raw)|raw~skin",
+            rf"skin{_FAR_ENDS}~~peel\w*{_FAR_ENDS}|peel\w*~~skin{_FAR_ENDS}",
+            r"peel\w*~~(?:layers?|sheets?|all over|raw)|scalded|erythroderma",
+            r"red(?! hair)~~(?:all over|everywhere|head to toe|whole body)",
+            r"(?:whole body|all over|head to toe)~red(?! hair)",
         ),
     ),
     "fast_spreading_skin": Known(
@@ -108,14 +119,14 @@ ENGLISH: Mapping[str, Known] = {
             r"spread\w*~~(?:fast\w*|quick\w*|rapid\w*|overnight|hours?|minutes|this morning|last night)",
             r"(?:fast|quickly|rapidly)~spread\w*",
             r"(?:red\w*|dark|black)~~(?:grow\w*|bigger)~(?:fast|quickly|hours?|overnight)",
-            r"(?:skin|wound|sore|leg|arm|spot)~turn\w*~(?:black|dark|purple)|flesh eating|necroti\w*",
+            rf"(?:skin{_SLOW}|wound|sore|leg|arm|spot)~turn\w*~(?:black|dark|purple){_SLOW}|flesh eating|necroti\w*",
             r"red (?:lines?|streaks?)~(?:up|leg|arm|from|going)|cellulitis",
         ),
     ),
     "kawasaki_signs": Known(
         (
             rf"(?:{_FEVER})~~{_FIVE} ?days?|{_FIVE} ?days?~~(?:{_FEVER})",
-            rf"(?:{_FEVER})~(?:a|one|whole|all) week|(?:a|one) week~(?:{_FEVER})|kawasaki\w*",
+            rf"(?:{_FEVER})~{_WEEK}|{_WEEK}~(?:{_FEVER})|(?:{_FEVER}) for (?:days and days|weeks)|kawasaki\w*",
         ),
         (
             r"(?:red|bloodshot|pink)~(?:eyes?|lips?|tongue|palms|hands|feet)|strawberry tongue",
@@ -230,7 +241,8 @@ ENGLISH: Mapping[str, Known] = {
         (
             r"(?:white|pale|gr[ae]y|clay|chalk\w*)~(?:poop\w*|stools?|diapers?)",
             r"(?:poop\w*|stools?)~(?:white|pale|gr[ae]y|clay|chalk\w*)",
-            r"(?:yellow|jaundice\w*)~~(?:skin|eyes?|still|again|weeks?)|(?:skin|eyes?)~yellow",
+            rf"{_YELLOW}~~(?:skin|eyes?|still|again|weeks?)|(?:skin|eyes?)~{_YELLOW}",
+            rf"(?:still|weeks?) {_NOT_STOOL}{_YELLOW}",
         ),
     ),
     "few_wet_diapers": Known(

@@ -20,7 +20,15 @@ _DEPORTE = (
     r"(?:corr\w*|jug\w*|jueg\w*|deport\w*|futbol|basquet\w*|"
     r"ejercicio\w*|nad(?:ar|ando)|educacion fisica|recreo)"
 )
-_CINCO = r"(?:[5-9]|cinco|seis|siete|ocho|nueve)"
+_CINCO = r"(?:[5-9]|[1-3]\d|cinco|seis|siete|ocho|nueve|diez|once|doce|quince)"
+_SEMANA = r"(?:una|dos|tres|[1-3]|toda la|varias) semanas?(?! de (?:nacid|edad))"
+_PUNTAS = r"(?!~(?:dedo\w*|mano\w*|pies?|labio\w*|talon\w*|palma\w*|planta\w*))"
+"""Skin peels there of eczema, of a cold or in winter; see `danger_organs`."""
+_LENTO = r"(?!~~(?:anos?|mes|meses|poco a poco|cuello|axila\w*))"
+_PARTE = rf"(?:piel{_LENTO}|herida\w*|llaga\w*|roncha\w*|pierna\w*|brazo\w*|pie|mano\w*|dedo\w*|mancha\w*)"
+_PONE = r"(?:pus\w*|pon\w*|volv\w*|vuelv\w*)"
+_OSCURA = r"(?:negr\w*|oscur\w*)"
+_NO_POPO = r"(?:(?!popo|caca|heces|evacua|moco|lagana|costra|leche|vomit)\w+ ){0,6}"
 _BEBE = (r"bebe\w*", r"beba", r"recien nacid\w*", r"(?:semanas|dias) de nacid\w*")
 
 SPANISH: Mapping[str, Known] = {
@@ -101,8 +109,9 @@ SPANISH: Mapping[str, Known] = {
         (
             r"(?:ampoll\w*|ampuy\w*)~~(?:todo el cuerpo|por todo|todas partes|revent\w*|cara|boca|much\w*)",
             r"(?:much\w*|llen\w*|grand\w*|cubiert\w*)~(?:ampoll\w*|ampuy\w*)",
-            r"piel~~(?:pela\w*|cae\w*|cayendo|despelleja\w*|levanta\w*|desprend\w*|quemad\w*)|carne viva",
-            r"(?:pela\w*|cae|cayendo|despelleja\w*|levanta\w*|desprend\w*)~piel|despellej\w*",
+            r"piel~~(?:cae\w*|cayendo|desprend\w*|quemad\w*)|carne viva|(?:cae|cayendo|desprend\w*)~piel",
+            rf"piel{_PUNTAS}~~(?:pela\w*|levanta\w*){_PUNTAS}|(?:pela\w*|levanta\w*)~piel{_PUNTAS}",
+            rf"despellej\w*{_PUNTAS}",
             r"roj\w*~~(?:todo el cuerpo|todas partes|pies a cabeza)|(?:todo el cuerpo|pies a cabeza)~roj\w*",
         ),
     ),
@@ -114,14 +123,14 @@ SPANISH: Mapping[str, Known] = {
                 r"(?:rapid\w*|en horas|cada hora|de un dia para otro|desde anoche|desde esta manana)"
             ),
             r"rapid\w*~(?:extend\w*|extiend\w*|crec\w*|avanz\w*|propag\w*)",
-            r"(?:pus\w*|pon\w*|volv\w*|vuelv\w*)~(?:negr\w*|oscur\w*)",
+            rf"{_PARTE}~{_PONE}~{_OSCURA}{_LENTO}|{_PONE}~{_OSCURA}{_LENTO}~{_PARTE}",
             r"(?:linea|raya|franja)s? roj\w*~(?:sub\w*|brazo|pierna)|celulitis|bacteria~(?:come|piel)|necroti\w*",
         ),
     ),
     "kawasaki_signs": Known(
         (
             rf"(?:{_FIEBRE})~~{_CINCO} dias|{_CINCO} dias~~(?:{_FIEBRE})|kawasaki",
-            rf"(?:{_FIEBRE})~~(?:una|toda la) semana|(?:una|toda la) semana~~(?:{_FIEBRE})",
+            rf"(?:{_FIEBRE})~~{_SEMANA}|{_SEMANA}~~(?:{_FIEBRE})|(?:{_FIEBRE}) por semanas",
         ),
         (
             r"(?:ojos?|ojit\w*|labios?|lengua|boca)~(?:roj\w*|irritad\w*|partid\w*|agrietad\w*|hinchad\w*)|lengua~fresa",
@@ -245,7 +254,10 @@ SPANISH: Mapping[str, Known] = {
         (
             r"(?:popo|caca|heces|evacua\w*|excremento)~(?:blanc\w*|palid\w*|gris\w*|clarit\w*)",
             r"(?:blanc\w*|palid\w*)~(?:popo|caca|heces|evacua\w*)",
-            r"(?:amarill\w*|icteri\w*)~~(?:piel|ojos?|ojit\w*|todavia|semanas)|(?:piel|ojos?|ojit\w*)~amarill\w*",
+            r"(?:amarill\w*|icteri\w*)~~(?:piel|ojos?|ojit\w*)|(?:piel|ojos?|ojit\w*)~amarill\w*",
+            r"(?:esta|sigue|se ve|se puso|color) (?:\w+ )?amarill\w*~~(?:todavia|semanas)",
+            r"icteri\w*~~(?:todavia|semanas)",
+            rf"(?:todavia|aun|sigue|semanas) {_NO_POPO}(?:amarill\w*|icteri\w*)",
         ),
     ),
     "few_wet_diapers": Known(

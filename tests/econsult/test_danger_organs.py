@@ -45,6 +45,15 @@ FOUND = {
     "few_wet_diapers": ("only one wet diaper today, the baby is sleepy", "el bebé solo mojó un pañal hoy"),
     "young_infant_vomit": ("our newborn has projectile vomit", "el recién nacido vomita a chorro"),
 }
+LATER = (
+    ("kawasaki_signs", "fever for 10 days and red eyes and a rash", "fiebre desde hace 10 días y ojos rojos"),
+    ("kawasaki_signs", "for two weeks now a fever, and red lips", "lleva dos semanas con calentura y ronchas"),
+    ("kawasaki_signs", "a fever for more than a week, pink eyes", "quince días de fiebre y los labios partidos"),
+    ("infant_jaundice", "My baby is 3 weeks old and still yellow", "El bebé tiene 3 semanas y todavía está amarillo"),
+    ("blisters_or_raw_skin", "her skin is peeling off, no eczema", "se le está pelando la piel del cuerpo"),
+    ("fast_spreading_skin", "the wound turned black", "se le puso negra la pierna"),
+)
+"""What lasts longer than the sign needs, and is told in another order than the first of them."""
 PLAIN = (
     "The eczema on his elbow itches at night",
     "Le pica el codo de noche",
@@ -65,11 +74,22 @@ PLAIN = (
     "La mancha le ha crecido poco a poco este mes",
     "The skin on his elbow is dry and red for 6 days",
     "Lleva cinco días con los ojos rojos",
+    "She had a fever two weeks ago and has a rash now",
+    "My baby is 3 weeks old and has yellow poop",
+    "La bebé de 3 semanas hace popó amarilla, todavía toma pecho",
+    "The baby has yellow discharge in one eye",
+    "eczema peeling skin on fingers",
+    "Se le pela la piel de los dedos",
+    "born with red hair all over",
+    "se le puso oscura la piel del cuello desde hace un año",
+    "se pone oscuro cuando llora",
+    "The skin on his neck turned dark over months",
 )
 
 
 def test_each_sign_is_found_as_families_say_it_in_both_languages() -> None:
-    assert [(code, text) for code, texts in FOUND.items() for text in texts if code not in words_of_danger(text)] == []
+    told = [*FOUND.items(), *((code, texts) for code, *texts in LATER)]
+    assert [(code, text) for code, texts in told for text in texts if code not in words_of_danger(text)] == []
 
 
 def test_what_is_no_such_sign_is_not_called_one() -> None:
