@@ -111,6 +111,18 @@ def why_anew(session: Session, consult: Consult) -> Anew | None:
     return Anew(begun.by_id, begun.at, message.text if message is not None else "", is_results=True, steps=steps)
 
 
+def is_asked_so(session: Session, consult: Consult, person: Person, sent: Results, *, is_results: bool = True) -> bool:
+    """Whether just this opened the question again: it is sent once more because the answer to it was lost.
+
+    Other words, other steps or another urgency are another wish, and were not kept.
+    """
+    anew = why_anew(session, consult)
+    if anew is None or sent.urgency not in ("", consult.urgency):
+        return False
+    was = anew.by_id, anew.is_results, anew.words.strip(), {step.public_id for step in anew.steps}
+    return was == (person.id, is_results, sent.words.strip(), {*sent.steps})
+
+
 def _chosen(session: Session, answer: Answer, results: Results) -> list[Recommendation]:
     known = {step.public_id: step for step in with_results(session, answer, is_locked=True)}
     if any(name not in known for name in results.steps) or (known and not results.steps):

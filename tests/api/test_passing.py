@@ -73,6 +73,8 @@ def test_the_clinic_opens_a_case_again(clinic: Clinic, program_of: ProgramOf, ma
     path = f"/consults/{made(clinic.answered)}/reopen"
     again = program_of(clinic.pcp).post(path, {"reason": "It came back"})
     assert (again.status_code, again.json["status"], again.json["holder"]) == (200, "submitted", None)
+    twice = [program_of(clinic.pcp).post(path, {"reason": why}) for why in ("It came back", "And grew")]
+    assert [each.status_code for each in twice] == [200, 409]
 
 
 def test_results_go_to_whoever_asked_for_them_once(clinic: Clinic, program_of: ProgramOf, made: Made) -> None:
@@ -91,7 +93,9 @@ def test_results_go_to_whoever_asked_for_them_once(clinic: Clinic, program_of: P
         assert pcp.post(f"{path}/results", body).json["fields"] == {wrong: "required"}
     body = {"steps": [step["id"]], "words": "Luz Prueba: ferritin 6"}
     assert pcp.post(f"{path}/results", body).json["status"] == "submitted"
-    assert pcp.post(f"{path}/results", body).status_code == 409, "it was sent"
+    assert pcp.post(f"{path}/results", body).json["status"] == "submitted", "the answer was lost, and it is sent again"
+    for name, other in (("words", "Ferritin 9"), ("steps", []), ("urgency", "urgent")):
+        assert pcp.post(f"{path}/results", body | {name: other}).status_code == 409, "this was not kept"
     assert derm.post(f"{path}/claim").status_code == 200
     anew = derm.get(f"{path}/results").json["anew"]
     assert (anew["is_results"], anew["words"]) == (True, "[name]: ferritin 6")

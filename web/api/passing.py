@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from econsult.consults import passing, reopening, telephone, telling, urgency
+from econsult.consults import passing, reopening, results, telephone, telling, urgency
 from econsult.consults.records import Consult, Urgency
 from econsult.consults.telephone import Outcome
 from econsult.errors import ImpossibleVerbError, InvalidError, StaleVersionError, TakenError
@@ -86,7 +86,9 @@ def reopen_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     with loaded(consult_id, Right.REQUEST) as (session, passed):
         targets = settings().first_reply
         wish = body.get("urgency", "")
-        reopening.reopen(session, passed.consult, me(), body["reason"], now=now(), targets=targets, urgency=wish)
+        asked = results.Results((), body["reason"], wish)
+        if not results.is_asked_so(session, passed.consult, me(), asked, is_results=False):
+            reopening.reopen(session, passed.consult, me(), body["reason"], now=now(), targets=targets, urgency=wish)
     return after(passed)
 
 

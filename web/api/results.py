@@ -43,7 +43,8 @@ def send_results(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Send the results that the answer asked for to whoever wrote it; a new cycle of the consult's clocks."""
     sent = Results(body.get("steps", []), body.get("words", ""), body.get("urgency", ""))
     with loaded(consult_id, Right.REQUEST) as (session, passed):
-        results.send_results(session, passed.consult, me(), sent, now=now(), targets=settings().first_reply)
+        if not results.is_asked_so(session, passed.consult, me(), sent):
+            results.send_results(session, passed.consult, me(), sent, now=now(), targets=settings().first_reply)
     return after(passed)
 
 

@@ -78,7 +78,8 @@ def reopen(public_id: str) -> Response | tuple[str, int]:
         return _do(public_id, Right.REQUEST, act, "request_sent")
     except ImpossibleVerbError:
         reason = request.form.get("reason", "").strip()[:LONGEST_REASON]
-        if (page := _asked_meanwhile(public_id, reason, "request_sent")) is None:
+        asked = results.Results((), reason, wish)
+        if (page := _asked_meanwhile(public_id, asked, "request_sent")) is None:
             raise
         return page
 
@@ -89,10 +90,10 @@ def send_results(public_id: str) -> Response | tuple[str, int]:
     """Send the results that an answer asked for to whoever wrote it: the question is asked again with them."""
     form, steps = FormReader(), request.form.getlist("step")
     words, wish = form.text("words", longest=LONGEST_MESSAGE), form.choice("urgency", tuple(RANKS))
+    sent = results.Results(steps, words, wish)
     try:
         with database().writing() as session:
             consult = consult_for(session, me(), public_id, now=now(), right=Right.REQUEST).consult
-            sent = results.Results(steps, words, wish)
             results.send_results(session, consult, me(), sent, now=now(), targets=settings().first_reply)
     except InvalidError as error:
         given = {"result_steps": steps, "result_words": words, "result_urgency": wish}
@@ -100,29 +101,30 @@ def send_results(public_id: str) -> Response | tuple[str, int]:
             case = open_case(session, consult_for(session, me(), public_id, now=now()))
         return case_page(case, errors=_results_refused(error) | form.errors, given=given), 422
     except ImpossibleVerbError:
-        if (page := _asked_meanwhile(public_id, words, "results_sent")) is None:
+        if (page := _asked_meanwhile(public_id, sent, "results_sent")) is None:
             raise
         return page
     return redirect(url_for("consult.show", public_id=public_id, said="results_sent"), 303)
 
 
-def _asked_meanwhile(public_id: str, words: str, said: str) -> Response | tuple[str, int] | None:
+def _asked_meanwhile(public_id: str, sent: results.Results, said: str) -> Response | tuple[str, int] | None:
     """Somebody else was faster, so that the form is on the page no more: what was written in it can go as a message.
 
-    The same words sent twice by one person are one press too many. None where nothing was written, or nobody would
+    The same sent twice by one person is one press too many. None where nothing was written, or nobody would
     read it.
     """
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now())
-        case, anew = open_case(session, loaded), results.why_anew(session, loaded.consult)
-    if anew is not None and (anew.by_id, anew.words.strip()) == (me().id, words):
+        case, is_results = open_case(session, loaded), said == "results_sent"
+        is_twice = results.is_asked_so(session, loaded.consult, me(), sent, is_results=is_results)
+    if is_twice:
         return redirect(url_for("consult.show", public_id=public_id, said=said), 303)
-    if not is_seen(words) or Audience.CLINICIANS not in case.writable:
+    if not is_seen(sent.words) or Audience.CLINICIANS not in case.writable:
         return None
     errors = {
         "text": gettext("Somebody else was faster. This was not sent. Read what is new, then send it as a message")
     }
-    return case_page(case, errors=errors, lane=Audience.CLINICIANS, given={"text": words}), 409
+    return case_page(case, errors=errors, lane=Audience.CLINICIANS, given={"text": sent.words}), 409
 
 
 def _results_refused(error: InvalidError) -> dict[str, str]:
