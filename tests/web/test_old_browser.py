@@ -65,6 +65,7 @@ ASKS = frozenset(
         "POST /coordination/ages/<public_id>/rights",
         "POST /program/people/conflicts/<public_id>/<patient_id>/remove",
         "POST /program/rules",
+        "POST /privacy/names",
         "POST /privacy/sealed/<public_id>",
         "POST /privacy/records/erase",
         "POST /privacy/records/holds/<public_id>",
