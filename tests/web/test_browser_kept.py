@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Error, Page, expect
+from playwright.sync_api import Error, Locator, Page, Route, expect
 from sqlalchemy import delete, func, select
 
-from econsult.consults import answers, requests
+from econsult.consults import answers, passing, requests
 from econsult.consults.records import Consult
 from econsult.consults.threads import Message
 from econsult.home_safety import HomeForm, say
@@ -104,14 +105,108 @@ def test_what_was_refused_is_shown_where_its_form_is_gone(
     with runtime.database.writing() as session:
         requests.withdraw(session, session.get_one(Consult, consult.id), house.pcp, "Gone", now=datetime.now(UTC))
     form.locator("button").click()
-    expect(page.get_by_text("Something changed meanwhile")).to_be_visible()
+    expect(page.get_by_text("What you wrote went nowhere.")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Your words")).to_have_count(1)
     page.goto(here)
     expect(page.get_by_role("textbox", name="Your words")).to_have_value("Seen today: it was impetigo.")
+    expect(page.get_by_text("it was not sent")).to_be_visible()
     assert (violations(page), overflow(page)) == ([], 0)
     page.get_by_role("button", name="I do not need it any more").click()
     page.reload()
     expect(page.get_by_text("it was not sent")).to_have_count(0)
     assert page.evaluate(COPIES) == 0
+
+
+def _lose_the_answer(page: Page, button: Locator, *, is_taken: bool = True) -> None:
+    """Press it; the line breaks before the answer is here, and where it is not taken before the server has the form."""
+
+    def lose(route: Route) -> None:
+        if is_taken:
+            route.fetch(max_redirects=0)
+            page.context.clear_cookies(name="heard")
+        route.abort()
+
+    page.route(re.compile("/(withdraw|messages|answer)$"), lose, times=1)
+    button.click()
+    page.wait_for_url("chrome-error://**")
+
+
+def test_nobody_reads_that_it_was_not_sent_where_only_the_answer_got_lost(
+    desktop: Page, runtime: Runtime, house: Clinic, enter: Enter, address: str
+) -> None:
+    with runtime.database.writing() as session:
+        consult = house.econsult(session, now=datetime.now(UTC))
+    page, here = enter(desktop, house.pcp), f"{address}/consults/{consult.public_id}"
+    page.goto(here)
+    form = page.locator("form[action$='/withdraw']:has([name=reason])")
+    form.evaluate("(form) => { form.closest('details').open = true }")
+    form.locator("[name=reason]").fill("Seen today: it was impetigo.")
+    _lose_the_answer(page, form.locator("button"))
+    page.goto(here)
+    expect(page.get_by_role("textbox", name="Your words")).to_have_value("Seen today: it was impetigo.")
+    expect(page.get_by_role("status").get_by_text("we cannot tell whether it was sent")).to_be_visible()
+    expect(page.get_by_text("it was not sent")).to_have_count(0)
+    assert (violations(page), overflow(page)) == ([], 0)
+    page.goto(f"{here}?lane=family")
+    expect(page.get_by_role("textbox", name="Your words")).to_have_count(0)
+
+
+def test_words_of_one_lane_stand_in_no_other_lane(
+    desktop: Page, runtime: Runtime, house: Clinic, enter: Enter, address: str
+) -> None:
+    with runtime.database.writing() as session:
+        case = f"{address}/consults/{house.claimed(session, now=datetime.now(UTC)).public_id}?lane="
+    page = enter(desktop, house.derm)
+    page.goto(f"{case}clinicians")
+    page.fill("#text", "Which dose?")
+    _lose_the_answer(page, page.get_by_role("button", name="Send message"), is_taken=False)
+    for lane in ("family", "answer"):
+        page.goto(f"{case}{lane}")
+        expect(page.get_by_role("textbox", name="Your words")).to_have_count(0)
+    page.goto(f"{case}clinicians")
+    expect(page.locator("#text")).to_have_value("Which dose?")
+    expect(page.get_by_text("We cannot tell whether this was sent.")).to_be_visible()
+    # Another press that is refused says nothing of the first one.
+    _end_sessions(runtime)
+    page.get_by_role("button", name="Send message").click()
+    _sign_in(page, "derm@clinic.test")
+    page.goto(f"{case}clinicians")
+    expect(page.get_by_text("We cannot tell whether this was sent.")).to_be_visible()
+
+
+@pytest.fixture
+def late(desktop: Page, runtime: Runtime, house: Clinic, enter: Enter, address: str) -> Page:
+    """The page that says to whoever saves an answer that a colleague has taken the case over meanwhile."""
+    with runtime.database.writing() as session:
+        consult = house.claimed(session, now=datetime.now(UTC))
+    page = enter(desktop, house.derm)
+    page.goto(f"{address}/consults/{consult.public_id}")
+    page.fill("#impression", "Nummular eczema")
+    with runtime.database.writing() as session:
+        loaded = session.get_one(Consult, consult.id)
+        passing.take_over(session, loaded, house.derm2, "Away", now=datetime.now(UTC), lease=LEASE)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#left")).to_have_value("Likely diagnosis\nNummular eczema")
+    return page
+
+
+def test_an_answer_that_came_too_late_stands_once_on_a_page(late: Page) -> None:
+    shown = late.locator("textarea[readonly]:visible")
+    expect(shown).to_have_count(0)
+    late.goto(late.url)
+    expect(shown).to_have_count(1)
+    expect(shown).to_have_value("Nummular eczema")
+    expect(late.get_by_text("It was not saved.")).to_be_visible()
+
+
+@pytest.mark.parametrize("words", ["", "I thought of nummular eczema."])
+def test_an_answer_that_was_sent_as_a_note_is_not_called_unsent(late: Page, words: str) -> None:
+    if words:
+        late.fill("#left", words)
+    late.get_by_role("button", name="Send it as a note").click()
+    late.wait_for_url("**said=left**")
+    late.wait_for_function(f"{COPIES} === 0")
+    expect(late.locator("textarea[readonly]:visible")).to_have_count(0)
 
 
 def test_nobody_else_on_the_same_phone_sees_it(

@@ -108,7 +108,7 @@ def send_results(public_id: str) -> Response | tuple[str, int]:
 
 
 def _asked_meanwhile(public_id: str, sent: results.Results, said: str) -> Response | tuple[str, int] | None:
-    """Somebody else was faster, so that the form is on the page no more: what was written in it can go as a message.
+    """The question was asked again or has ended, so that the form is there no more: its words can go as a message.
 
     The same sent twice by one person is one press too many. None where nothing was written, or nobody would
     read it.
@@ -121,10 +121,8 @@ def _asked_meanwhile(public_id: str, sent: results.Results, said: str) -> Respon
         return redirect(url_for("consult.show", public_id=public_id, said=said), 303)
     if not is_seen(sent.words) or Audience.CLINICIANS not in case.writable:
         return None
-    errors = {
-        "text": gettext("Somebody else was faster. This was not sent. Read what is new, then send it as a message")
-    }
-    return case_page(case, errors=errors, lane=Audience.CLINICIANS, given={"text": sent.words}), 409
+    why = gettext("This was not sent: the question was asked again, or has ended, meanwhile. Send it as a message")
+    return case_page(case, errors={"text": why}, lane=Audience.CLINICIANS, given={"text": sent.words}), 409
 
 
 def _results_refused(error: InvalidError) -> dict[str, str]:

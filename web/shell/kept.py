@@ -4,6 +4,7 @@ A script copies the words of a form into its browser tab while they are written 
 (`static/typed.js`), and sends a random number along with the form. Only when the view itself has answered, and not the
 sign-in page or an error page, does the number come back in a cookie: a session that ended or a line that broke takes no
 words along. Where the view leads on, the server forgets its copy; a page that shows the form again may still need it.
+Of what was refused the cookie says so: where neither came, nobody can tell whether it was sent.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
 
 from econsult.people.persons import Person
 from econsult.people.typed import drop_typed
@@ -22,7 +24,7 @@ from web.context import database, now, signed_in
 from web.cookies import set_cookie
 from web.shell.forms import is_for_machine
 
-FIELD, COOKIE = "kept", "heard"
+FIELD, COOKIE, REFUSED = "kept", "heard", "no-"
 SECONDS = 300
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -55,14 +57,27 @@ def typed_here() -> list[dict[str, Any]]:
 
 def _say_heard(response: Response) -> Response:
     person = signed_in()
-    if not _is_page_form() or person is None or g.get("is_error_page") or g.get("keeps_copy"):
+    number = _number() if _is_page_form() else ""
+    if not number:
         return response
-    number = request.form.get(FIELD, "")
-    if re.fullmatch("[0-9a-f]{16}", number):
-        set_cookie(response, COOKIE, number, max_age=SECONDS, httponly=False)
-        if 300 <= response.status_code < 400:
-            _forget_sent(person, number)
+    if person is None or g.get("is_error_page") or g.get("keeps_copy"):
+        # An error of ours may have come after the words were taken; and 307 sends them once more.
+        if response.status_code < 500 and response.status_code != 307:
+            set_cookie(response, COOKIE, REFUSED + number, max_age=SECONDS, httponly=False)
+        return response
+    set_cookie(response, COOKIE, number, max_age=SECONDS, httponly=False)
+    if 300 <= response.status_code < 400:
+        _forget_sent(person, number)
     return response
+
+
+def _number() -> str:
+    """The random number that came along; empty where there is none, or the form is too long or broke off."""
+    try:
+        number = request.form.get(FIELD, "")
+    except (HTTPException, OSError):
+        return ""
+    return number if re.fullmatch("[0-9a-f]{16}", number) else ""
 
 
 def _forget_sent(person: Person, number: str) -> None:

@@ -10,7 +10,7 @@ if (plain) history.replaceState(history.state, "", plain.href);
 
 const PREFIX = "econsult-kept:", LIVES = 24 * 60 * 60 * 1000;
 const ELSEWHERE = new Set(["csrf_token", "kept", "saves", "seen", "once", "asked"]);
-const WORDS = new Set(["impression", "rec_text", "watch_for", "family_summary", "references"]);
+const WORDS = new Set(["impression", "rec_text", "rec_text_es", "watch_for", "watch_for_es", "family_summary", "family_summary_es", "references"]);
 const me = document.querySelector("meta[name=person]")?.content ?? "";
 const mine = `${PREFIX}${me}:`;
 
@@ -56,6 +56,21 @@ const there = new Map(JSON.parse(document.querySelector("template[data-kept]")?.
 const fresh = () => [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 const drop = (number) => { if (number) tell({ verb: "drop", number }); };
 
+// A line may break once the server has what was sent, and before its answer is here. Until an answer came nobody knows
+// whether it was sent; and after a second press, a refusal may only say that the first one was taken.
+const ONCE = 1, OFTEN = 2;
+const answered = (copy) => ({ ...copy, unheard: copy.unheard === OFTEN ? OFTEN : 0 });
+const sentAs = (number) => number ? keys().map((key) => [key, read(key)]).filter(([, copy]) => copy?.sent === number) : [];
+function leave(number) {
+  for (const [key, copy] of sentAs(number)) write(key, { ...copy, unheard: copy.unheard ? OFTEN : ONCE });
+  // What was heard of the press before says nothing of this one.
+  if (number && document.cookie.includes(number)) document.cookie = "heard=; path=/; max-age=0; samesite=lax";
+}
+const sayWhether = (said, copy) => said.querySelector(copy.unheard ? "[data-unsent]" : "[data-unheard]")?.remove();
+
+// Of a case, each lane has forms of its own: the open one where this form stands in it, else none.
+const laneOf = (form) => form.closest("[data-lanes]")?.querySelector("[data-lane][aria-current]")?.dataset.lane;
+
 /** Forget the copy of this form: the server has it. */
 export const forget = (form) => sessionStorage.removeItem(place(form));
 
@@ -84,7 +99,7 @@ let hasAll = false;
 // A text that was saved by somebody meanwhile is not written over without being asked.
 function offer(form, heard) {
   const key = place(form), own = read(key), theirs = there.get(key);
-  if (isBack(form, own, heard)) return write(key, { ...own, at: Date.now(), values: values(form) });
+  if (isBack(form, own, heard)) return write(key, { ...answered(own), at: Date.now(), values: values(form) });
   const copy = theirs && !(own?.at >= theirs.at) ? theirs : own;
   if (!copy || JSON.stringify(copy.values) === JSON.stringify(values(form))) {
     drop(theirs?.number);
@@ -93,6 +108,7 @@ function offer(form, heard) {
   write(key, copy);
   const said = document.querySelector("template[data-kept]").content.firstElementChild.cloneNode(true);
   const button = said.querySelector("button");
+  sayWhether(said, copy);
   form.before(said);
   button.addEventListener("click", () => { button.remove(); putBack(form, copy); });
   if (copy.version !== version(form)) return;
@@ -102,20 +118,23 @@ function offer(form, heard) {
 }
 
 function watch(form) {
+  // Words that go on in another form, such as from an answer to a note, keep their number, and end together.
+  const came = form.elements.kept?.value;
   const typed = keepTyped(() => {
     const { values: fields, at, version, number } = read(place(form)) ?? {};
     return number ? { page: location.pathname, place: place(form).slice(mine.length), number, at, version, fields } : null;
   });
   form.addEventListener("input", () => {
     const before = read(place(form));
-    write(place(form), { at: Date.now(), version: version(form), values: values(form), number: before?.sent ? fresh() : before?.number ?? fresh() });
+    const number = before?.sent ? fresh() : before?.number ?? (sentAs(came).length ? came : fresh());
+    write(place(form), { at: Date.now(), version: version(form), values: values(form), number, unheard: before?.unheard });
     if (!savesItself.has(form) && !hasAll) typed.soon();
   });
   form.addEventListener("submit", (event) => {
     const copy = read(place(form)), number = copy?.number ?? fresh();
     if (!copy) return;
     const words = lines(form).map((part) => part.value).filter((text) => text.trim());
-    write(place(form), { ...copy, number, sent: number, late: !event.defaultPrevented && typed.end(), page: location.pathname, words });
+    write(place(form), { ...copy, number, sent: number, late: !event.defaultPrevented && typed.end(), page: location.pathname, lane: laneOf(form), words });
     form.querySelector("[name=kept]")?.remove();
     form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "kept", value: number }));
   });
@@ -127,24 +146,33 @@ function showLeftOver(box) {
   const words = (copy?.values ?? []).filter(([name, value]) => value.trim() && WORDS.has(name)).map(([, value]) => value);
   if (!words.length) return;
   box.querySelector("textarea").value = words.join("\n\n");
+  sayWhether(box, copy);
   box.hidden = false;
   box.querySelector("button").addEventListener("click", () => { sessionStorage.removeItem(key); box.hidden = true; });
 }
 
-// What was sent and refused, while its form went from the page: somebody else was faster, or it was done already.
+// The form waits in another lane, which is for other readers; or this page shows its words already.
+const isElsewhere = ({ lane }) => lane && document.querySelector(`[data-lane="${lane}"]:not([aria-current])`);
+const isShown = (key) => [...document.querySelectorAll("[data-leftover]:not([hidden])")].some((box) => mine + box.dataset.leftover === key);
+
+// What was sent, while its form went from the page: somebody else was faster, or it was done already, maybe by this.
 function showRefused(forms) {
+  if (document.getElementById("lost")) return;
   for (const key of keys().filter((each) => each.startsWith(mine))) {
     const copy = read(key);
     if (copy?.page !== location.pathname || !copy.words.length || forms.some((form) => place(form) === key)) continue;
+    if (isElsewhere(copy) || isShown(key)) continue;
     const box = document.querySelector("template[data-refused]").content.firstElementChild.cloneNode(true);
     box.querySelector("textarea").value = copy.words.join("\n\n");
+    sayWhether(box, copy);
     box.querySelector("button").addEventListener("click", () => { sessionStorage.removeItem(key); drop(copy.number); box.remove(); });
     document.querySelector("main").prepend(box);
   }
 }
 
 function begin() {
-  const heard = document.cookie.match(/(?:^|; )heard=([0-9a-f]{16})/)?.[1];
+  const [, refused, number] = document.cookie.match(/(?:^|; )heard=(no-)?([0-9a-f]{16})/) ?? [], heard = refused ? undefined : number;
+  if (refused) for (const [key, copy] of sentAs(number)) write(key, answered(copy));
   const ours = owners();
   const forms = me ? [...document.querySelectorAll("form[method=post]")] : [];
   for (const key of keys()) {
@@ -174,6 +202,7 @@ addEventListener("submit", (event) => {
   if (going.has(form)) return event.preventDefault();
   going.set(form, submitter);
   submitter?.setAttribute("aria-busy", "true");
+  leave(form.elements.kept?.value);
   setTimeout(arrive, PATIENCE);
 });
 addEventListener("pageshow", arrive);
