@@ -59,7 +59,7 @@ def test_results_go_in_one_place_and_stand_beside_what_they_answer(
     assert twice.location == answer.location, "two taps send it once"
     again = post(pcp, f"{here}/results", {"step": step, "words": "Ferritin 7, second tube", "urgency": "routine"})
     assert (again.status_code, "Ferritin 7, second tube</textarea>" in again.text) == (409, True)
-    assert "This was not sent" in again.text
+    assert "This was not sent: the question was asked again, or has ended" in again.text
     asked = post(pcp, f"{here}/reopen", {"reason": "Iron by mouth or not?", "urgency": "routine"})
     assert (asked.status_code, "Iron by mouth or not?</textarea>" in asked.text) == (409, True)
     assert post(pcp, f"{here}/reopen", {"reason": " ", "urgency": "routine"}).status_code in (409, 422)

@@ -166,7 +166,9 @@ function showRefused(forms) {
     box.querySelector("textarea").value = copy.words.join("\n\n");
     sayWhether(box, copy);
     box.querySelector("button").addEventListener("click", () => { sessionStorage.removeItem(key); drop(copy.number); box.remove(); });
-    document.querySelector("main").prepend(box);
+    // A case fills the screen: on top of it the box would lie over its number and its clock.
+    const lanes = document.querySelector("[data-lanes] > nav");
+    lanes ? lanes.after(box) : document.querySelector("main").prepend(box);
   }
 }
 
