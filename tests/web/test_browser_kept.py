@@ -147,7 +147,7 @@ def test_nobody_reads_that_it_was_not_sent_where_only_the_answer_got_lost(
     expect(page.get_by_role("status").get_by_text("we cannot tell whether it was sent")).to_be_visible()
     expect(page.get_by_text("it was not sent")).to_have_count(0)
     assert (violations(page), overflow(page)) == ([], 0)
-    page.get_by_role("heading", name=consult.number).click(trial=True)
+    expect(page.locator("[data-lanes]").get_by_role("textbox", name="Your words")).to_be_visible()
     page.goto(f"{here}?lane=family")
     expect(page.get_by_role("textbox", name="Your words")).to_have_count(0)
 
