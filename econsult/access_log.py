@@ -37,6 +37,7 @@ class Deed(StrEnum):
     """What was done with a child's records, as families are told it."""
 
     NAME = "name"
+    HELD_NAME = "held_name"
     EXCEPTION = "exception"
     HOLD = "hold"
     LISTED = "listed"
@@ -66,7 +67,7 @@ DEEDS_OF = {
     "use/own_time": Deed.WORKED,
     "break_glass": Deed.EXCEPTION,
     "read_identity": Deed.EXCEPTION,
-    "read_name": Deed.NAME,
+    "read_name": Deed.HELD_NAME,
     **dict.fromkeys(("sign_in", "sign_out", "sign_out_others", "end_session", "use_passkey"), Deed.SIGNED),
     **dict.fromkeys(("wrong_passwords", "shut_sign_in", "refuse_code", "refuse_passkey"), Deed.REFUSED),
     # By a device without an account.

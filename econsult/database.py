@@ -21,6 +21,7 @@ from sqlalchemy import (
     Engine,
     Result,
     String,
+    Table,
     Text,
     create_engine,
     event,
@@ -67,6 +68,11 @@ class Instant(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
+    def __init__(self, column: str = "") -> None:
+        """`column` is `table.column`, which the table fills in."""
+        super().__init__()
+        self.column = column
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
@@ -82,7 +88,15 @@ class Instant(TypeDecorator[datetime]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
         read = super().result_processor(dialect, coltype)
-        return moments(read) if read is not None and dialect.name == "sqlite" else read
+        return moments(read, self.column) if read is not None and dialect.name == "sqlite" else read
+
+
+@event.listens_for(Table, "after_parent_attach")
+def _name_instants(table: Table, _metadata: object) -> None:
+    """Each moment of a table says in an error in which column it lies."""
+    for column in table.columns:
+        if isinstance(column.type, Instant):
+            column.type = Instant(f"{table.name}.{column.name}")
 
 
 class Sealed(TypeDecorator[str]):

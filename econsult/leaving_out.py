@@ -36,9 +36,11 @@ CODES: dict[type[Base], dict[str, type[StrEnum]]] = {
 def whose(session: Session, error: UnreadableError) -> LeftOut:
     """What a look must go without to do without this cell: nothing where it belongs to no case.
 
-    It is found by what lies in it, in whichever column that is: the error of a moment does not say which.
+    It is found by what lies in it; a moment that was worked out, and lies in no column, is looked for in all of them.
     """
     found = LeftOut()
+    if not (error.stored or error.column):
+        return found
     for column in _places(error.column):
         table = column.table
         same = type_coerce(column, String) == error.stored
@@ -54,12 +56,39 @@ def odd(session: Session) -> LeftOut:
     for kind, codes in CODES.items():
         table = Base.metadata.tables[kind.__tablename__]
         for name, known in codes.items():
-            for number in session.scalars(
-                select(table.c.id).where(table.c[name].not_in(list(known))).limit(MOST)
-            ).all():
+            for number in session.scalars(select(table.c.id).where(_is_none_of(table, name, known)).limit(MOST)).all():
                 say(table.name, name, number)
                 found |= _owner(session, table, number, "")
     return found
+
+
+def check_codes(session: Session, consult: Consult) -> None:
+    """Raise UnreadableError for a request with a code that is none that there is: no list shows it, nobody takes it."""
+    for kind, codes in CODES.items():
+        table = Base.metadata.tables[kind.__tablename__]
+        own = table.c.id if kind is Consult else table.c.consult_id
+        is_odd = or_(*(_is_none_of(table, name, known) for name, known in codes.items()))
+        if session.scalar(select(table.c.id).where(own == consult.id, is_odd).limit(1)) is not None:
+            raise UnreadableError("")
+
+
+def _is_none_of(table: Table, name: str, known: type[StrEnum]) -> ColumnElement[bool]:
+    return table.c[name].not_in(list(known))
+
+
+def known_to(session: Session, person: Person, left: LeftOut) -> LeftOut:
+    """What of it is told to somebody: what is of their program, and to a clinic what is its own.
+
+    The same damage may lie in others, and a code that there is not is looked for everywhere.
+    """
+    consults = select(Consult.id).where(Consult.id.in_(left.consults), Consult.program_id == person.program_id)
+    children = select(Patient.id).where(Patient.id.in_(left.children), Patient.program_id == person.program_id)
+    if person.organization_id is not None:
+        homes = select(Patient.id).where(Patient.organization_id == person.organization_id)
+        is_own = Consult.organization_id == person.organization_id
+        consults = consults.where(or_(is_own, Consult.requester_id == person.id, Consult.patient_id.in_(homes)))
+        children = children.where(Patient.id.in_(homes))
+    return LeftOut(frozenset(session.scalars(consults)), frozenset(session.scalars(children)))
 
 
 def numbers_of(left: LeftOut) -> list[str]:
@@ -78,8 +107,8 @@ def _places(column: str) -> Iterator[Any]:
     for table in Base.metadata.sorted_tables:
         for each in table.columns:
             kind = each.type
-            is_named = isinstance(kind, Sealed | SealedJson) and kind.context == column
-            if is_named or (not column and isinstance(kind, Instant)):
+            is_sealed = isinstance(kind, Sealed | SealedJson) and kind.context == column
+            if is_sealed or (isinstance(kind, Instant) and column in ("", kind.column)):
                 yield each
 
 

@@ -26,7 +26,7 @@ log = logging.getLogger("econsult.unreadable")
 
 
 class UnreadableError(WrongKey, ValueError):
-    """A cell that cannot be read. `stored` is what lies in it; `column` is `table.column`, empty for a moment."""
+    """A cell that cannot be read. `stored` is what lies in it; `column` is `table.column`, empty where nobody knows."""
 
     def __init__(self, stored: str, column: str = "") -> None:
         super().__init__("a cell cannot be read")
@@ -89,14 +89,14 @@ def opened_json(cipher: Opener, sealed: str, column: str) -> dict[str, Any]:
     return found
 
 
-def moments(read: Callable[[Any], datetime | None]) -> Callable[[Any], datetime | None]:
+def moments(read: Callable[[Any], datetime | None], column: str = "") -> Callable[[Any], datetime | None]:
     """Reads a moment as `read` does. Raises UnreadableError."""
 
     def moment(stored: Any) -> datetime | None:
         try:
             return read(stored)
         except (ValueError, TypeError):
-            raise UnreadableError(str(stored)) from None
+            raise UnreadableError(str(stored), column) from None
 
     return moment
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import String, select, type_coerce
 from sqlalchemy.orm import Session, defer, load_only
 
 from econsult.billing.exported import keep_exported
@@ -24,9 +24,12 @@ from econsult.consults.records import Consult, Kind, note
 from econsult.database import Database
 from econsult.note import fingerprint
 from econsult.people.patients import Patient
+from econsult.unreadable import UnreadableError
 
 TOGETHER = 200
 """So many consults are read at once: a file of a year takes no more memory than one of a week."""
+MOMENT = "[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9]:*"
+"""How SQLite keeps one."""
 _WITHHELD = ("birth_date", "diagnosis", "payer", "insurance_id", "medicaid_id", "plan", "state_of_child")
 """What a row of a question that a young person keeps from the family leaves empty: by it an insurer could write."""
 
@@ -34,8 +37,10 @@ _WITHHELD = ("birth_date", "diagnosis", "payer", "insurance_id", "medicaid_id", 
 def signed_in(session: Session, span: tuple[datetime, datetime], *, program_id: int | None = None) -> list[int]:
     """The ids of the consults of which an answer was signed in `span` (the end is left out), oldest first.
 
-    A consult that was answered again is in the spans of both answers, in each with that answer's parts alone.
+    A consult that was answered again is in the spans of both answers, in each with that answer's parts alone. Raises
+    UnreadableError where the moment of a signature is none.
     """
+    _check_moments(session, program_id)
     signed = select(Answer.consult_id).where(Answer.signed_at >= span[0], Answer.signed_at < span[1])
     query = select(Consult.id).where(
         Consult.id.in_(signed), Consult.kind != Kind.FAMILY_QUESTION, Consult.is_test.is_(False)
@@ -43,6 +48,17 @@ def signed_in(session: Session, span: tuple[datetime, datetime], *, program_id: 
     if program_id is not None:
         query = query.where(Consult.program_id == program_id)
     return list(session.scalars(query.order_by(Consult.id)))
+
+
+def _check_moments(session: Session, program_id: int | None) -> None:
+    """SQLite compares a damaged moment as the text that it is: the answer would lie in no month, and nobody be told."""
+    if session.get_bind().dialect.name != "sqlite":
+        return
+    stored = type_coerce(Answer.signed_at, String)
+    query = select(stored).join(Consult, Consult.id == Answer.consult_id).where(stored.op("NOT GLOB")(MOMENT))
+    odd = session.scalar((query if program_id is None else query.where(Consult.program_id == program_id)).limit(1))
+    if odd is not None:
+        raise UnreadableError(odd, "answer.signed_at")
 
 
 def consults_of(session: Session, ids: Sequence[int]) -> list[Consult]:

@@ -15,6 +15,7 @@ from econsult.errors import ForbiddenError
 from econsult.people.persons import Person
 from econsult.rosters.limits import Limits, limits_of
 
+FULL_HANDS = "at_capacity"
 HANDS = 0x48414E44
 """The first key of PostgreSQL's locks on somebody's hands; the second is the person's number."""
 
@@ -57,7 +58,7 @@ def check_room(session: Session, consult: Consult, person: Person) -> None:
         return
     lock_hands(session, consult, person)
     if loads_of(session, {person.id}).get(person.id, 0) >= limits.capacity:
-        raise ForbiddenError("You hold as many requests as you may hold at once.", code="at_capacity")
+        raise ForbiddenError("You hold as many requests as you may hold at once.", code=FULL_HANDS)
 
 
 def lock_hands(session: Session, consult: Consult, person: Person) -> None:

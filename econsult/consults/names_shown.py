@@ -77,7 +77,8 @@ def choose_names(session: Session, officer: Person, wish: str, *, seen: str, now
     if wish not in tuple(NamesShown):
         raise InvalidError("This rule is not known.", {"names": "unknown_value"})
     program = session.get_one(Program, officer.program_id, with_for_update=NO_KEY, populate_existing=True)
-    if program.names_shown != seen:
+    # What nobody can read was shown as the rule that holds for it, and another choice mends it.
+    if names_shown(session, program.id) != seen:
         raise StaleVersionError("Somebody chose another rule meanwhile.")
     if program.names_shown == wish:
         return

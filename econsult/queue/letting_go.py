@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from econsult.consults.glass import BrokenGlass
@@ -22,6 +22,7 @@ from econsult.consults.lifecycle import OPEN, next_status
 from econsult.consults.records import SEALED_STAY_SHUT, Consult, note
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Organization, Person, Role
+from econsult.picking import ANY, Pick
 from econsult.queue.absence import lock_in_order, owed
 from econsult.rosters.limits import Conflict, Limits, why_barred
 
@@ -35,10 +36,27 @@ def let_go(session: Session, program_id: int, now: datetime, waiting: Sequence[i
     Those that wait are locked with them, all by their numbers, before anybody is told of one: whoever is just taking
     one of them is waited for, and found here then.
     """
-    lock_in_order(session, {*waiting, *_held_by_barred(session, program_id)})
-    numbers = _held_by_barred(session, program_id)
+    is_here = Consult.program_id == program_id
+    lock_in_order(session, {*waiting, *_held_by_barred(session, is_here)})
+    numbers = _held_by_barred(session, is_here)
     lock_in_order(session, numbers)
     _close_names(session, program_id, now)
+    return _give_all_back(session, numbers, now)
+
+
+def held_by_barred(session: Session, _now: datetime) -> list[int]:
+    """What barred people of any program hold still: it could not be read when they were barred."""
+    return _held_by_barred(session)
+
+
+def let_go_later(session: Session, now: datetime, pick: Pick = ANY) -> int:
+    """Give that back, as soon as it can be read; returns how many."""
+    is_picked = pick.narrow(select(Consult.id), Consult.id)
+    lock_in_order(session, _held_by_barred(session, Consult.id.in_(is_picked))[: pick.most])
+    return _give_all_back(session, _held_by_barred(session, Consult.id.in_(is_picked))[: pick.most], now)
+
+
+def _give_all_back(session: Session, numbers: list[int], now: datetime) -> int:
     query = select(Consult).where(Consult.id.in_(numbers)).order_by(Consult.id).options(*SEALED_STAY_SHUT)
     found = session.scalars(query.execution_options(populate_existing=True)).all() if numbers else []
     for consult in found:
@@ -64,12 +82,12 @@ def _give_back(session: Session, consult: Consult, now: datetime) -> None:
         notify(session, person, NoticeKind.LET_GO, consult_id=consult.id, about=about, now=now)
 
 
-def _held_by_barred(session: Session, program_id: int) -> list[int]:
+def _held_by_barred(session: Session, *which: ColumnElement[bool]) -> list[int]:
     """What barred people hold and owe a reply to, by number."""
     # A clinician of the medical home is barred by a closed account alone.
     held = (owed(Consult.holder_id.is_not(None)), or_(Person.role == Role.SPECIALIST, Person.is_active.is_(False)))
     query = _bars(Consult.id).join(Person, Person.id == Consult.holder_id)
-    rows = session.execute(_with_bars(query).where(Consult.program_id == program_id, *held).order_by(Consult.id))
+    rows = session.execute(_with_bars(query).where(*which, *held).order_by(Consult.id))
     return [row.id for row in rows if _is_barred(row)]
 
 

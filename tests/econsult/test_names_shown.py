@@ -57,7 +57,7 @@ def test_the_holder_reads_it_while_they_hold_it_and_each_look_is_seen_by_the_fam
     assert opening(database, held, clinic.derm, is_let=False) is None
     with database.writing() as session:
         _patient, looks, _older = looks_at(session, clinic.mother, clinic.child.public_id, now=NOON)
-        assert [look.deed for look in looks if look.action == "read_name"] == [Deed.NAME]
+        assert [look.deed for look in looks if look.action == "read_name"] == [Deed.HELD_NAME]
         kept = select(AuditEvent.person_id, AuditEvent.detail).where(AuditEvent.action == "choose_names")
         assert session.execute(kept).all() == [(officer.id, "names_holder")]
         release(session, session.get_one(Consult, held.id), clinic.derm, "", now=SOON)
@@ -98,3 +98,6 @@ def test_only_an_officer_chooses_a_known_rule_that_nobody_changed_meanwhile(
     with database.writing() as session:
         session.execute(update(Program).values(names_shown="everybody"))
     assert opening(database, held, clinic.derm) is None
+    # The page says "to nobody" of what nobody can read, and another choice mends it.
+    choose(database, officer, "holder", seen="nobody")
+    assert opening(database, held, clinic.derm) == Opening()

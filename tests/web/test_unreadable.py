@@ -110,11 +110,12 @@ def test_a_page_about_the_damaged_case_and_a_form_for_it_say_that_and_change_not
 ) -> None:
     damage(runtime, "consult.question", asked[0].id)
     derm = browser_of(clinic.derm)
-    for answer in (
-        derm.get(f"/consults/{asked[0].public_id}"),
-        post(derm, f"/consults/{asked[0].public_id}/claim", {}),
+    for answer, is_form in (
+        (derm.get(f"/consults/{asked[0].public_id}"), False),
+        (post(derm, f"/consults/{asked[0].public_id}/claim", {}), True),
     ):
-        assert (answer.status_code, "Nothing was changed" in answer.text) == (500, True)
+        assert (answer.status_code, "was damaged where we keep it" in answer.text) == (500, True)
+        assert ("see if it was done" in answer.text, "Nothing was changed" in answer.text) == (is_form, False)
     assert f"ALARM: a cell cannot be read and is left out of pages: consult {asked[0].id}, question." in caplog.text
 
 

@@ -30,6 +30,7 @@ from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, N
 from econsult.people.persons import Person, Role
 from econsult.rights import Right
 from econsult.seeing import is_seen
+from econsult.unreadable import UnreadableError
 from web.context import database, now, settings
 from web.pages.consult import case_page
 from web.pages.worklist import take_next
@@ -218,7 +219,7 @@ def _following() -> str | None:
     """The next request, if there is one that can be taken: the answer is signed, whatever this comes to."""
     try:
         return take_next()
-    except ForbiddenError:
+    except (ForbiddenError, UnreadableError):
         return None
 
 

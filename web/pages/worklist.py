@@ -13,13 +13,16 @@ from econsult.access import consult_for
 from econsult.advice.colleagues import asked_of_me
 from econsult.billing.replies import replied_of
 from econsult.consults import holding
+from econsult.consults.hands import FULL_HANDS
 from econsult.consults.taking import is_kept_for_others, next_for
 from econsult.consults.views import Filters, View
 from econsult.consults.worklist import COUNT_CAP, Page, count_all, page
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
+from econsult.leaving_out import check_codes
 from econsult.people.kept_views import Narrowed, keep_view, kept_view
 from econsult.people.persons import LANGUAGES, Role, specialties_of
 from econsult.rights import Right
+from econsult.unreadable import UnreadableError
 from web.context import database, now, settings
 from web.shell.auth import me, only
 from web.shell.desk import count_place, rings, why_barred
@@ -105,22 +108,34 @@ def next_case() -> Response:
 def take_next() -> str | None:
     """Claim the first request that the signed-in person may take; its public id, or None where there is none.
 
-    However many others ask at the same moment: whoever loses one to somebody faster goes on to the next in order.
-    Raises ForbiddenError for somebody whose hands are full.
+    However many others ask at the same moment: whoever loses one to somebody faster goes on to the next in order, and
+    so does whoever meets one of which a part is damaged. Raises ForbiddenError for somebody whose hands are full.
     """
     lost: set[int] = set()
     while (first := looked(lambda: _first(lost))) is not None:
         number, public_id = first
-        with database().writing() as session:
-            try:
-                loaded = consult_for(session, me(), public_id, now=now(), right=Right.HOLD)
-                holding.claim(session, loaded.consult, me(), now=now(), lease=settings().claim)
-            except (ForbiddenError, ImpossibleVerbError, NotFoundError):
-                # Taken, taken back or sent elsewhere since it was read. Full hands are found by the next look.
-                lost.add(number)
-                continue
+        if _took(public_id):
             return public_id
+        lost.add(number)
     return None
+
+
+def _took(public_id: str) -> bool:
+    """Whether the signed-in person holds this request now. Raises ForbiddenError for somebody whose hands are full."""
+    try:
+        with database().writing() as session:
+            loaded = consult_for(session, me(), public_id, now=now(), right=Right.HOLD)
+            check_codes(session, loaded.consult)
+            holding.claim(session, loaded.consult, me(), now=now(), lease=settings().claim)
+    except ForbiddenError as error:
+        # No other request would come to anything else. A look that goes without one of them counts one too few.
+        if error.code == FULL_HANDS:
+            raise
+        return False
+    except (ImpossibleVerbError, NotFoundError, UnreadableError):
+        # Taken, taken back or sent elsewhere since it was read, or damaged where the list does not look.
+        return False
+    return True
 
 
 def _first(lost: Collection[int]) -> tuple[int, str] | None:

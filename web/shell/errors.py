@@ -42,6 +42,7 @@ from uploads.errors import (
 )
 from web.context import signed_in
 from web.shell.forms import FormRefusedError, is_for_machine
+from web.shell.unreadable import IncompleteFileError
 from web.words.ending import after_death
 from web.words.language import gettext
 from web.words.times import erased_words, start_large
@@ -96,6 +97,12 @@ ADVICE = {
 
 
 NO_PAPER = _l("The PDF cannot be made now. Go back and take the text instead, or try again in a few minutes.")
+DAMAGED = _l("A part of it was damaged where we keep it. We know of it. Please call us.")
+DAMAGED_FORM = _l(
+    "A part of it was damaged where we keep it. We know of it. "
+    "Before you send it again, go back and see if it was done. Please call us."
+)
+INCOMPLETE = _l("A part of it was damaged where we keep it, and a file cannot say what is missing. Please call us.")
 CUT_SHORT = _l("The connection broke before everything had arrived. Go back and send it again.")
 
 
@@ -198,12 +205,18 @@ def _data_error(_error: DataError) -> Response:
 
 
 def _unreadable(error: UnreadableError) -> Response:
-    """A page about one case of which a cell is damaged, or what would have changed it: nothing was half done."""
+    """A page about one case of which a cell is damaged, a file that would go without it, or what was to change it.
+
+    A form may have done a first part before it came to the cell.
+    """
     _log.error("ALARM: %s %s met a cell that cannot be read (%s).", request.method, request.endpoint, error.column)
+    is_look = request.method in ("GET", "HEAD")
     if is_for_machine():
-        return problem(500, "record_damaged", "A part of this record is damaged. Nothing was changed.")
-    words = gettext("A part of it was damaged where we keep it. We know of it. Nothing was changed. Please call us.")
-    return _page(500, words, gettext("This page does not open"))
+        said = "" if is_look else " Look how it stands before you send this again."
+        return problem(500, "record_damaged", f"A part of this record is damaged.{said}")
+    if isinstance(error, IncompleteFileError):
+        return _page(500, str(INCOMPLETE), gettext("This file is not made"))
+    return _page(500, str(DAMAGED if is_look else DAMAGED_FORM), gettext("This page does not open"))
 
 
 def _refuse_nul() -> None:

@@ -6,16 +6,16 @@ Only what looks is done again: a form that meets such a case has changed nothing
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask import Flask, g, make_response, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import NoResultFound
 
 from econsult.errors import NotFoundError
-from econsult.leaving_out import leave_out, numbers_of, odd, whose
+from econsult.leaving_out import known_to, leave_out, numbers_of, odd, whose
 from econsult.unreadable import LeftOut, UnreadableError, leaving_out, left_out
-from web.context import database, runtime
+from web.context import database, runtime, signed_in
 from web.shell.forms import is_for_machine
 
 Seen = TypeVar("Seen")
@@ -25,6 +25,12 @@ MOST = 20
 """So many damaged cells of one page are gone without, one after the other."""
 LEFT_OUT = "X-Left-Out"
 """How many requests and children an answer to a program goes without."""
+FILES = frozenset(("application/pdf", "text/calendar", "text/csv", "text/plain"))
+"""What leaves the house, and cannot say what it goes without: somebody would count by it, or file it, as the whole."""
+
+
+class IncompleteFileError(UnreadableError):
+    """A file is not made, since it would go without something."""
 
 
 def init_unreadable(app: Flask) -> None:
@@ -56,15 +62,26 @@ def looked(look: Callable[[], Seen]) -> Seen:
         except IN_A_ROW as error:
             more = left | _behind(error)
             if more == left:
+                if not isinstance(error, UnreadableError):
+                    # A fault of ours, whatever else is damaged.
+                    g.pop("left_out", None)
                 raise
             left = more
-            g.left_out = {"numbers": numbers_of(left), "children": len(left.children)}
+            g.left_out = _told(left)
     return look()
 
 
 def _behind(error: Exception) -> LeftOut:
     with database().reading() as session:
         return whose(session, error) if isinstance(error, UnreadableError) else odd(session)
+
+
+def _told(left: LeftOut) -> dict[str, Any]:
+    """What the page says of it: to somebody who is signed in, only of what they may know of."""
+    person = signed_in()
+    with database().reading() as session:
+        known = known_to(session, person, left) if person is not None else left
+    return {"numbers": numbers_of(known), "children": len(known.children)}
 
 
 def _shown(view: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
@@ -76,6 +93,8 @@ def _shown(view: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
     except (NotFoundError, NoResultFound):
         # It was about this very case.
         raise UnreadableError("") from None
+    if response.mimetype in FILES:
+        raise IncompleteFileError("")
     if is_for_machine():
-        response.headers[LEFT_OUT] = str(len(left.consults) + len(left.children))
+        response.headers[LEFT_OUT] = str(len(g.left_out["numbers"]) + g.left_out["children"])
     return response

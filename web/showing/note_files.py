@@ -9,6 +9,7 @@ from werkzeug import Response
 
 from econsult.errors import InvalidError
 from econsult.note import Edition, note_for
+from econsult.unreadable import LeftOut, leaving_out
 from imaging import Leaflet, as_text, typeset
 from web.context import database, now
 from web.shell.auth import me
@@ -37,7 +38,8 @@ def send_text(public_id: str) -> Response:
 def _made(public_id: str, suffix: str) -> tuple[Leaflet, str]:
     """The leaflet and its file's name. That it was taken is committed before the first byte of it is made."""
     version = number_in(request.args["version"], NONE) if request.args.get("version") else None
-    with database().writing() as session:
+    # Without a signer's name it is no note, nor one that the trail says was taken.
+    with leaving_out(LeftOut()), database().writing() as session:
         note = note_for(session, me(), public_id, now=now(), edition=_edition(), version=version, how=suffix)
         # A family reads its own language, whoever prints the paper for it.
         is_family = note.edition == Edition.FAMILY

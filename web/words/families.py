@@ -160,6 +160,7 @@ STOOD_IN = _l("They did so because none of our care coordinators was there.")
 # What was done with a child's records, alone and in front of the numbers of questions.
 DEEDS = {
     Deed.NAME: _l("Saw the name and how to reach you"),
+    Deed.HELD_NAME: _l("Saw the name and birth date, because they have your question"),
     Deed.EXCEPTION: _l("Opened the name and birth date by exception, for one hour"),
     Deed.HOLD: _l("Opened what you had locked away, because a law or a court demands it"),
     Deed.LISTED: _l("Saw it in a list"),
@@ -176,6 +177,7 @@ DEEDS = {
 }
 DEEDS_ON = {
     Deed.NAME: _l("Saw your name with"),
+    Deed.HELD_NAME: _l("Saw the name and birth date, because they have your question:"),
     Deed.EXCEPTION: _l("Opened the name and birth date by exception, for one hour:"),
     Deed.HOLD: _l("Opened what you had locked away, because a law or a court demands it:"),
     Deed.LISTED: _l("Saw in a list:"),

@@ -9,6 +9,7 @@ from econsult.rights import Relation
 
 ACTS = {
     Deed.NAME: _l("Saw name and contact"),
+    Deed.HELD_NAME: _l("Saw name and birth date, as who holds the request"),
     Deed.EXCEPTION: _l("Opened a name by exception"),
     Deed.HOLD: _l("Opened what was sealed"),
     Deed.LISTED: _l("Saw in a list"),

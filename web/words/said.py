@@ -47,6 +47,9 @@ SAID = {
     "saved": _l("Saved."),
     "gone_already": _l("It was gone already: somebody else removed it."),
     "saved_in_part": _l("Saved. Many open requests went over, not all of them yet."),
+    "saved_without": _l(
+        "Saved. A request that cannot be read now stays as it was. It follows by itself once it is mended."
+    ),
     "request_sent": _l("Request sent."),
     "results_sent": _l("Results sent. The question is open again."),
     "sent_on": _l("Sent on to the specialists."),

@@ -75,7 +75,7 @@ def new() -> Page:
     def act(session: Session) -> None:
         made.append(open_member(session, database().cipher, me(), who, now=now()).public_id)
 
-    errors = _tried(form, act)
+    errors, _ = _tried(form, act)
     return _new_page(errors, who) if errors else redirect(url_for(".member", public_id=made[-1], said="opened"), 303)
 
 
@@ -107,8 +107,8 @@ def name(public_id: str) -> Page:
     """What everybody calls them."""
     form = FormReader()
     text = form.text("name", longest=LONGEST_NAME)
-    errors = _tried(form, lambda session: rename(session, me(), public_id, text, now=now()))
-    return _page(public_id, errors) if errors else _saved(public_id)
+    errors, said = _tried(form, lambda session: rename(session, me(), public_id, text, now=now()))
+    return _page(public_id, errors) if errors else _saved(public_id, said)
 
 
 @accounts.post("/<public_id>/specialties")
@@ -151,23 +151,23 @@ def _change(form: FormReader, public_id: str, act: Act) -> Page:
             return _page(public_id, {}, tried=look_at(act))
         except InvalidError as error:
             return _page(public_id, _sentences(error))
-    errors = _tried(form, act)
-    return _page(public_id, errors) if errors else _saved(public_id)
+    errors, said = _tried(form, act)
+    return _page(public_id, errors) if errors else _saved(public_id, said)
 
 
-def _tried(form: FormReader, act: Act) -> dict[str, str]:
-    """Do it, once it is the owner who asks; returns what was wrong."""
+def _tried(form: FormReader, act: Act) -> tuple[dict[str, str], str]:
+    """Do it, once it is the owner who asks; returns what was wrong, and what is said where nothing was."""
     check_recent(form)
-    if not form.errors:
-        try:
-            carry_out(act)
-        except InvalidError as error:
-            return _sentences(error)
-    return form.errors
+    if form.errors:
+        return form.errors, ""
+    try:
+        return {}, carry_out(act)
+    except InvalidError as error:
+        return _sentences(error), ""
 
 
-def _saved(public_id: str) -> Response:
-    return redirect(url_for(".member", public_id=public_id, said="saved"), 303)
+def _saved(public_id: str, said: str) -> Response:
+    return redirect(url_for(".member", public_id=public_id, said=said), 303)
 
 
 def _page(public_id: str, errors: dict[str, str], *, tried: Trial | None = None, address: str = "") -> Page:

@@ -129,11 +129,11 @@ def _change(act: Act, place: str) -> Response | tuple[str, int]:
     try:
         if request.form.get("verb", "").startswith("look"):
             return _page({}, {place: look_at(act)}), 200
-        carry_out(act)
+        said = carry_out(act)
     except InvalidError as error:
         field = next(iter(error.fields))
         return _page({"person" if field == "person" else place: _sentence(field)}), 422
-    return redirect(url_for(".show", specialty=_specialty(), said="saved"), 303)
+    return redirect(url_for(".show", specialty=_specialty(), said=said), 303)
 
 
 def _page(errors: Mapping[str, str], tried: Mapping[str, Trial] | None = None) -> str:
