@@ -51,9 +51,11 @@ def held_by_barred(session: Session, _now: datetime) -> list[int]:
 
 def let_go_later(session: Session, now: datetime, pick: Pick = ANY) -> int:
     """Give that back, as soon as it can be read; returns how many."""
-    is_picked = pick.narrow(select(Consult.id), Consult.id)
-    lock_in_order(session, _held_by_barred(session, Consult.id.in_(is_picked))[: pick.most])
-    return _give_all_back(session, _held_by_barred(session, Consult.id.in_(is_picked))[: pick.most], now)
+    is_wanted = Consult.id.not_in(pick.aside) if pick.only is None else Consult.id == pick.only
+    numbers = _held_by_barred(session, is_wanted)[: pick.most]
+    lock_in_order(session, numbers)
+    # Whoever had them locked may have changed who holds them.
+    return _give_all_back(session, _held_by_barred(session, Consult.id.in_(numbers)) if numbers else [], now)
 
 
 def _give_all_back(session: Session, numbers: list[int], now: datetime) -> int:

@@ -202,7 +202,17 @@ def test_a_search_by_act_agrees_with_what_each_row_is_called(
         "useful",
         "list",
     ]
-    acts += ["find", "ask_code", "read_by_code", "read_note", "break_glass", "legal_hold", "correct_details", "edit"]
+    acts += [
+        "find",
+        "ask_code",
+        "read_by_code",
+        "read_note",
+        "read_name",
+        "break_glass",
+        "legal_hold",
+        "correct_details",
+        "edit",
+    ]
     acts += ["sign_in", "sign_out", "shut_sign_in"]
     with runtime.database.writing() as session:
         for action in acts:
