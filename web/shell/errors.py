@@ -215,7 +215,7 @@ def _unreadable(error: UnreadableError) -> Response:
         said = "" if is_look else " Look how it stands before you send this again."
         return problem(500, "record_damaged", f"A part of this record is damaged.{said}")
     if isinstance(error, IncompleteFileError):
-        return _page(500, str(INCOMPLETE), gettext("This file is not made"))
+        return _page(500, str(INCOMPLETE), gettext("We cannot make this file now"))
     return _page(500, str(DAMAGED if is_look else DAMAGED_FORM), gettext("This page does not open"))
 
 
