@@ -20,6 +20,8 @@ from storage.keys import FieldCipher, KeyRing, generate
 
 KEPT = Path(__file__).parents[1] / ".pytest_cache" / "schema"
 """Where a migrated file is kept for the runs after this one: to make it takes some seconds of a processor."""
+CARRIED_OUT_BY = ("database.py", "sqlite.py", "keycheck.py", "turns.py", "unreadable.py")
+"""The modules that migrating runs through."""
 
 
 def lay_schema(database: Database) -> None:
@@ -43,11 +45,15 @@ def migrated_sqlite() -> Path:
     """A migrated SQLite file to copy, of this process alone. It holds no row but the schema's version."""
     folder = Path(tempfile.mkdtemp(prefix="ec-schema-"))
     atexit.register(shutil.rmtree, folder)
-    KEPT.mkdir(parents=True, exist_ok=True)
-    with (KEPT / "lock").open("w") as lock:
-        # Of several processes that begin together one migrates, and the others take what it made.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return Path(shutil.copy(_kept(), folder))
+    try:
+        KEPT.mkdir(parents=True, exist_ok=True)
+        with (KEPT / "lock").open("w") as lock:
+            # Of several processes that begin together one migrates, and the others take what it made.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return Path(shutil.copy(_kept(), folder))
+    except OSError:
+        # Somebody else keeps theirs there, or nothing can be written in this checkout.
+        return _migrated(folder / "own.db")
 
 
 def _kept() -> Path:
@@ -56,18 +62,21 @@ def _kept() -> Path:
     if not path.exists():
         for other in KEPT.glob("*.db*"):
             other.unlink()
-        draft = path.with_suffix(".db-draft")
-        database = open_database(f"sqlite:///{draft}", FieldCipher(KeyRing.parse(generate())))
-        database.migrate()
-        # A WAL file left beside the template would be missing from its copies.
-        database.close()
-        draft.rename(path)
+        _migrated(path.with_suffix(".db-draft")).rename(path)
+    return path
+
+
+def _migrated(path: Path) -> Path:
+    database = open_database(f"sqlite:///{path}", FieldCipher(KeyRing.parse(generate())))
+    database.migrate()
+    # A WAL file left beside the template would be missing from its copies.
+    database.close()
     return path
 
 
 def _fingerprint() -> str:
     """Of all that says what migrating makes: the migrations, the types of their columns, and who carries them out."""
     told = hashlib.sha256(f"{alembic.__version__} {sqlalchemy.__version__}".encode())
-    for path in (*sorted(MIGRATIONS.rglob("*.py")), MIGRATIONS.with_name("database.py")):
+    for path in (*sorted(MIGRATIONS.rglob("*.py")), *(MIGRATIONS.with_name(name) for name in CARRIED_OUT_BY)):
         told.update(path.name.encode() + path.read_bytes())
     return told.hexdigest()[:20]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +31,7 @@ from econsult.queue.clinics import watch_clinics
 from econsult.queue.invariants import violations
 from econsult.rosters.shifts import TimeOff
 from econsult.tables import METADATA
+from tests import schema
 from tests.personas import NOON, Clinic, open_clinic
 from tests.schema import migrated_sqlite
 
@@ -40,14 +42,29 @@ def test_models_and_migrations_agree(database: Database) -> None:
         assert compare_metadata(context, METADATA) == []
 
 
-def test_the_file_that_is_kept_for_tests_is_what_migrating_makes_now(tmp_path: Path, cipher: TextCipher) -> None:
-    anew = open_database(f"sqlite:///{tmp_path / 'anew.db'}", cipher)
-    anew.migrate()
+def test_the_file_that_is_kept_for_tests_is_what_migrating_makes_now(
+    tmp_path: Path, cipher: TextCipher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as elsewhere:
+        # Where nothing can be kept, as below a file, each process migrates for itself.
+        (tmp_path / "file").touch()
+        elsewhere.setattr(schema, "KEPT", tmp_path / "file" / "schema")
+        anew = open_database(f"sqlite:///{migrated_sqlite.__wrapped__()}", cipher)
     kept = open_database(f"sqlite:///{shutil.copy(migrated_sqlite(), tmp_path)}", cipher)
     with anew.reading() as session, kept.reading() as copied:
         assert _lines(session) == _lines(copied)
     anew.close()
     kept.close()
+
+
+def test_a_module_that_migrating_runs_through_makes_the_file_anew() -> None:
+    told = {MIGRATIONS.with_name(name) for name in schema.CARRIED_OUT_BY}
+    found = {
+        MIGRATIONS.with_name(f"{module}.py")
+        for path in told
+        for module in re.findall(r"^from econsult\.(\w+) import", path.read_text(), re.MULTILINE)
+    }
+    assert found - {MIGRATIONS.with_name("errors.py")} <= told
 
 
 def _lines(session: Session) -> dict[str, list[str]]:
