@@ -22,6 +22,7 @@ from econsult.rosters.planning import ShiftForm
 from tests.personas import Clinic, open_clinic
 from tests.services.homes import Homes
 from tests.web.browsing import SESSION
+from web.words.times import seconds
 from workers.runtime import Runtime
 
 HOUR = timedelta(hours=1)
@@ -78,6 +79,14 @@ def _fill(runtime: Runtime, clinic: Clinic, change: datetime) -> list[str]:
         )
         fire(session, change - HOUR)
         return [f"/consults/{each.public_id}" for each in (before, after, asked)]
+
+
+def test_until_when_a_signature_can_be_taken_back_is_said_with_the_hour_that_is_meant(
+    shell: Flask,
+) -> None:
+    with shell.test_request_context():
+        said = [seconds(AUTUMN + timedelta(seconds=apart)) for apart in (-1, 1, 3601)]
+    assert said == ["01:59:59 (before the clock change)", "01:00:01 (after the clock change)", "02:00:01"]
 
 
 @pytest.mark.parametrize("change", [AUTUMN, SPRING], ids=["autumn", "spring"])

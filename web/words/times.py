@@ -61,7 +61,7 @@ def clock(when: datetime) -> str:
 
 def seconds(when: datetime) -> str:
     """The clock time to the second, as staff read it: "15:00:09"."""
-    return _said(when, "HH:mm:ss")
+    return _said(when, "HH:mm:ss") + _which(when)
 
 
 def day(when: datetime) -> str:
