@@ -12,7 +12,7 @@ from econsult.cursors import no_such_page, pack, unpack
 from econsult.queue.forecast import Forecast, Risk
 
 MOST_SEEN = 250
-"""So many requests of the pages before are remembered in an address; of a longer way nothing that came is shown."""
+"""So many requests of the pages before are remembered in an address; a longer way goes on from the last one shown."""
 PLACE = 4
 """So many values of a cursor say where its page begins; those after them are the requests that were shown."""
 
@@ -30,18 +30,18 @@ def late_page(outlook: Forecast, cursor: str | None, limit: int = PAGE) -> Late:
     """The risks that come after the cursor, in the order of the forecast: by urgency, and what runs out first.
 
     On top of a further page stands what came in front of it since: not all of it is told by the ledger, for somebody's
-    plan may have changed, and so the cursor names what was shown.
+    plan may have changed, and so the cursor names what was shown. Where too much came to be named, some of what was
+    shown comes once more, and nothing is left out.
     """
-    came, rest, seen = list[Risk](), outlook.risks, set[int]()
+    ahead, seen = outlook.risks, set[int]()
     if cursor:
         part, place = read_cursor(cursor)
         if part:
             raise no_such_page()
         seen = _seen(cursor)
-        before = sum(_place(risk) <= place for risk in rest)
-        came, rest = [risk for risk in rest[:before] if seen and risk.consult.id not in seen], rest[before:]
-    shown, more = [*came, *rest[:limit]], len(rest) > limit
-    following = _cursor(shown[-1], seen, shown, is_first=not cursor) if more else None
+        ahead = [risk for risk in ahead if (risk.consult.id not in seen if seen else _place(risk) > place)]
+    shown = ahead[:limit]
+    following = _cursor(shown[-1], seen, shown, is_first=not cursor) if len(ahead) > limit else None
     return Late(shown, _count(outlook), following)
 
 
