@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, union
+from sqlalchemy import Select, and_, false, or_, select, union
 from sqlalchemy.orm import Session
 
 from econsult.consults.desks import STAND_INS, stands_in
@@ -13,10 +13,9 @@ from econsult.consults.records import Consult
 from econsult.errors import ForbiddenError
 from econsult.people.deaths import LATELY, Death
 from econsult.people.persons import Person, Role
+from econsult.pressed import JUST_NOW, has_just_done, just_acted
 from econsult.rights import Relation
 from econsult.trail import AuditEvent
-
-JUST_NOW = timedelta(minutes=10)
 
 
 def desk_relation(session: Session, person: Person, now: datetime, consult: Consult | None = None) -> Relation | None:
@@ -55,20 +54,10 @@ def check_desk(session: Session, person: Person, now: datetime) -> None:
 
 def has_just_stood_in(session: Session, person: Person, public_id: str, act: str, now: datetime) -> bool:
     """Whether this person, who has or had the desk of others, did this to the consult within the last minutes."""
-    return _acted(session, person, public_id, now, AuditEvent.person_id == person.id, AuditEvent.action == act)
+    return person.role in STAND_INS and has_just_done(session, person, public_id, act, now)
 
 
 def was_just_stood_in_for(session: Session, person: Person, public_id: str, act: str, now: datetime) -> bool:
     """Whether somebody else did this to the consult within the last minutes, and this person stands in for the desk."""
     is_others = (AuditEvent.person_id != person.id, AuditEvent.action == act)
-    return stands_in(session, person, now) and _acted(session, person, public_id, now, *is_others)
-
-
-def _acted(session: Session, person: Person, public_id: str, now: datetime, *which: ColumnElement[bool]) -> bool:
-    """Whether the trail of this consult has such a row of the last minutes; False for whoever stands in for nobody."""
-    if person.role not in STAND_INS:
-        return False
-    own = (Consult.public_id == public_id, Consult.program_id == person.program_id)
-    done = select(AuditEvent.id).join(Consult, Consult.patient_id == AuditEvent.patient_id).where(*own)
-    done = done.where(AuditEvent.consult_id == Consult.id, AuditEvent.at > now - JUST_NOW)
-    return session.scalar(done.where(*which).limit(1)) is not None
+    return stands_in(session, person, now) and just_acted(session, person, public_id, now, *is_others)

@@ -45,7 +45,7 @@ def reopen(
     """
     status = next_status(consult.status, "reopen")
     if consult.consent_withdrawn_at is not None:
-        raise ForbiddenError("The family took its consent back. If it changes its mind, ask anew.")
+        raise ForbiddenError("The family took its consent back. If it changes its mind, ask anew.", code="no_consent")
     wish = _check_urgency(session, consult, urgency or consult.urgency, now)
     hand_over(session, consult, how, None, by_id=person.id, now=now, reason=require_reason(reason))
     # A family that is stopped and then sends the awaited photo is no less in doubt than one that asks anew.

@@ -133,7 +133,7 @@ def give_back(session: Session, consult: Consult, side: SideQuestion, person: Pe
     """Whoever has it gives it back to its pool, which is asked again; its clock runs on."""
     check_open(side, consult)
     if side.holder_id != person.id:
-        raise ForbiddenError("Somebody else has this question.")
+        raise ForbiddenError("Somebody else has this question.", code="not_second")
     to_its_pool(session, consult, side, "given_back", by_id=person.id, now=now)
 
 
@@ -163,7 +163,7 @@ def reply_second(
             raise ForbiddenError("You may look at this question, but not answer it.")
         _take(session, consult, side, person, now=now)
     if side.holder_id != person.id:
-        raise ForbiddenError("Take the question first.")
+        raise ForbiddenError("Take the question first.", code="not_second")
     message = among_clinicians(session, consult, person, text, now=now)
     side.reply_id = message.id
     end_side(session, side, SideState.REPLIED, person_id=person.id, now=now)

@@ -97,7 +97,7 @@ def _check(
 ) -> None:
     if not is_raised:
         if person.role not in MAY_LOWER:
-            raise ForbiddenError("Only a clinician can make a request less urgent.")
+            raise ForbiddenError("Only a clinician can make a request less urgent.", code="only_clinician")
         require_reason(reason)
     if urgency == Urgency.URGENT and not can_be_urgent(session, consult, now):
         raise InvalidError("Nobody is on duty for urgent requests now: telephone.", {"urgency": "no_one_on_call"})

@@ -144,7 +144,7 @@ def test_a_button_that_is_pressed_too_late_says_why_and_gives_the_words_back(
         assert "This was not done: derm2 has this request now." in late.text
         assert "Send it as a note to derm2" in late.text
     assert _press(derm2, held, "decline").status_code == 303
-    for what in PRESSES:
+    for what in PRESSES[1:]:
         late = _press(derm2, held, what)
         assert (late.status_code, REASON in late.text) == (404, True), what
     late = _press(pcp, held, "withdraw")

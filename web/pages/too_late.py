@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from econsult.access import consult_for
 from econsult.consults.leaving import may_leave
-from econsult.errors import ConsultError, ForbiddenError, ImpossibleVerbError, NotFoundError
+from econsult.consults.records import Consult
+from econsult.errors import ConsultError, ErasedError, ForbiddenError, ImpossibleVerbError, NotFoundError
+from econsult.people.persons import Person
+from econsult.pressed import has_just_done, has_just_said
+from econsult.seeing import seen_part
+from econsult.unreadable import UnreadableError
 from web.context import database, now, signed_in
 from web.pages.allocation import DESK
 from web.pages.consult import CASE_ROLES, case_page
-from web.shell.errors import status_of, told_error
+from web.shell.desk import receipt
+from web.shell.errors import AWAY, damaged_words, status_of, told_database, told_error
 from web.shell.forms import is_for_machine
 from web.shell.kept import keep_copy
 from web.showing.casefile import open_case
 from web.showing.lost import Lost, why_not_done
 from web.words.language import gettext
+from web.words.said import RULES
 
-WORDS = ("words", "reason", "text", "second_text", "second_reply")
+WORDS = ("words", "reason", "text", "second_text", "second_reply", "question", "lacking_words", "close_reason")
 """The fields of the forms of a case, and of the desk, in which somebody writes."""
+WHY_NOT = "why-"
+"""How the fields begin in which a clinic says why it declines a step."""
 WRITERS = (*CASE_ROLES, *DESK)
 TOO_LATE = (ForbiddenError, ImpossibleVerbError, NotFoundError)
+SECOND_PRESS = {
+    "consult.decline": ("decline", "declined"),
+    "consult.release": ("release", "released"),
+    "passing.reroute": ("reroute", "rerouted"),
+    "clinic_case.withdraw": ("withdraw", "withdrawn"),
+    "clinic_case.close": ("close", "closed"),
+    "seconds.reply": ("reply_second", "second_replied"),
+    "seconds.give_back": ("given_back_second", "released"),
+    "turning_down.decline": ("decline", "declined"),
+}
+"""What the trail calls the act of a button that ends somebody's part, and what is said of it when it is done."""
 
 
 def keep_words(*pages: Blueprint) -> None:
@@ -32,25 +53,65 @@ def keep_words(*pages: Blueprint) -> None:
 
 
 def _kept(error: ConsultError) -> ResponseReturnValue:
-    text = "\n\n".join(filter(None, (request.form.get(name, "").strip() for name in WORDS)))
     person, public_id = signed_in(), (request.view_args or {}).get("public_id", "")
     # What says more than that it is too late, such as that a record is erased, has a page of its own.
-    is_plain = isinstance(error, ImpossibleVerbError) or type(error) in TOO_LATE
-    if not text or not is_plain or person is None or person.role not in WRITERS or is_for_machine():
+    is_plain = request.method == "POST" and (isinstance(error, ImpossibleVerbError) or type(error) in TOO_LATE)
+    if not is_plain or person is None or person.role not in WRITERS or is_for_machine():
         return told_error(error)
-    keep_copy()
     try:
-        with database().writing() as session:
-            loaded = consult_for(session, person, public_id, now=now())
-            if isinstance(error, NotFoundError):
-                # The case is there: what was named beside it is not.
-                return told_error(error)
-            case, may = open_case(session, loaded), may_leave(session, loaded.consult, person)
-    except NotFoundError:
-        told = Lost(gettext("You cannot open this request any more."), text, is_answer=False)
-        return render_template("consult/gone.html", lost=told), 404
-    is_own = case.consult.holder_id == person.id
-    told = Lost(why_not_done(case.consult, case.holder, is_own=is_own), text, may, is_answer=False)
-    if person.role in DESK:
-        return render_template("consult/gone.html", lost=told), status_of(error)
+        return _answer(error, person, public_id, _written())
+    except ErasedError as erased:
+        return told_error(erased)
+    except AWAY as away:
+        return told_database(away)
+
+
+def _answer(error: ConsultError, person: Person, public_id: str, written: list[str]) -> ResponseReturnValue:
+    text = "\n\n".join(written)
+    try:
+        if (said := _done_before(person, public_id, written)) is not None:
+            return redirect(receipt(person, said), 303)
+        keep_copy()
+        return _told(error, person, public_id, text)
+    except (NotFoundError, ForbiddenError):
+        # Of what waits at an empty desk whoever stands in learns no more than that it does.
+        return _gone(gettext("You cannot open this request any more."), text), status_of(error)
+    except UnreadableError as damaged:
+        return _gone(damaged_words(damaged), text), 500
+
+
+def _written() -> list[str]:
+    """What was written in the form, field by field, as forms are read."""
+    fields = (text for name, text in request.form.items(multi=True) if name in WORDS or name.startswith(WHY_NOT))
+    return [seen for text in fields if (seen := seen_part(text.replace("\r\n", "\n")))]
+
+
+def _done_before(person: Person, public_id: str, written: list[str]) -> str | None:
+    """What is said of it where this very person did this very thing a moment ago: it was pressed twice."""
+    act, said = SECOND_PRESS.get(request.endpoint or "", ("", ""))
+    if not act:
+        return None
+    with database().reading() as session:
+        is_done = has_just_done(session, person, public_id, act, now())
+        return said if is_done and has_just_said(session, person, public_id, written, now()) else None
+
+
+def _told(error: ConsultError, person: Person, public_id: str, text: str) -> ResponseReturnValue:
+    with database().writing() as session:
+        loaded = consult_for(session, person, public_id, now=now())
+        why = _why(session, error, loaded.consult, person)
+        if person.role in DESK:
+            # Whoever only reads why is nobody who looks at the case.
+            return _gone(why, text), status_of(error)
+        case, may = open_case(session, loaded), bool(text) and may_leave(session, loaded.consult, person)
+    told = Lost(why, text, may, is_answer=False, may_take=error.code not in RULES)
     return case_page(case, lost=told), status_of(error)
+
+
+def _why(session: Session, error: ConsultError, consult: Consult, person: Person) -> str:
+    holder = session.get_one(Person, consult.holder_id).name if consult.holder_id is not None else ""
+    return why_not_done(error, consult, holder, is_own=consult.holder_id == person.id)
+
+
+def _gone(why: str, text: str) -> str:
+    return render_template("consult/gone.html", lost=Lost(why, text, is_answer=False))

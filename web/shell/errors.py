@@ -113,7 +113,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(StoreUnavailable, _store_error)
     app.register_error_handler(TypesettingError, _paper_error)
     for kind in AWAY:
-        app.register_error_handler(kind, _database_error)
+        app.register_error_handler(kind, told_database)
     app.register_error_handler(DataError, _data_error)
     app.register_error_handler(UnreadableError, _unreadable)
     app.before_request(_refuse_nul)
@@ -185,7 +185,7 @@ def _paper_error(error: TypesettingError) -> Response:
     return response
 
 
-def _database_error(error: SQLAlchemyError) -> Response:
+def told_database(error: SQLAlchemyError) -> Response:
     """The database is away, too busy or out of room. Nothing was half done, so trying again is right."""
     said = getattr(error, "orig", error)
     if "disk is full" in str(said) or getattr(said, "sqlstate", "") == DISK_FULL:
@@ -204,19 +204,24 @@ def _data_error(_error: DataError) -> Response:
     return problem(422, "invalid", words, fields={}) if is_for_machine() else _page(422)
 
 
+def damaged_words(error: UnreadableError) -> str:
+    """What is said where a cell is damaged, which whoever runs the system reads in the log."""
+    _log.error("ALARM: %s %s met a cell that cannot be read (%s).", request.method, request.endpoint, error.column)
+    return str(DAMAGED if request.method in ("GET", "HEAD") else DAMAGED_FORM)
+
+
 def _unreadable(error: UnreadableError) -> Response:
     """A page about one case of which a cell is damaged, a file that would go without it, or what was to change it.
 
     A form may have done a first part before it came to the cell.
     """
-    _log.error("ALARM: %s %s met a cell that cannot be read (%s).", request.method, request.endpoint, error.column)
-    is_look = request.method in ("GET", "HEAD")
+    words = damaged_words(error)
     if is_for_machine():
-        said = "" if is_look else " Look how it stands before you send this again."
+        said = "" if request.method in ("GET", "HEAD") else " Look how it stands before you send this again."
         return problem(500, "record_damaged", f"A part of this record is damaged.{said}")
     if isinstance(error, IncompleteFileError):
         return _page(500, str(INCOMPLETE), gettext("We cannot make this file now"))
-    return _page(500, str(DAMAGED if is_look else DAMAGED_FORM), gettext("This page does not open"))
+    return _page(500, words, gettext("This page does not open"))
 
 
 def _refuse_nul() -> None:

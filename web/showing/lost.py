@@ -8,21 +8,25 @@ from typing import Any
 
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult
+from econsult.errors import ConsultError, NotFoundError
 from web.words import terms
 from web.words.language import gettext
+from web.words.said import RULES, SAID
 
 
 @dataclass(frozen=True)
 class Lost:
     """Why it was not saved, the words, and whether they can be left to who has the case now.
 
-    `is_answer`: they are of an answer, and not of a message or a reason.
+    `is_answer`: they are of an answer, and not of a message or a reason. `may_take`: taking it over is no way out
+    where a rule has just refused that.
     """
 
     why: str
     text: str
     may_leave: bool = False
     is_answer: bool = True
+    may_take: bool = True
 
 
 def why_lost(consult: Consult, holder: str) -> str:
@@ -34,8 +38,12 @@ def why_lost(consult: Consult, holder: str) -> str:
     return gettext("You cannot answer this request now: %(status)s.", status=terms.STATUSES[Status(consult.status)])
 
 
-def why_not_done(consult: Consult, holder: str, *, is_own: bool) -> str:
-    """Why a button of a page that was opened before did nothing: who has the request, or how it stands."""
+def why_not_done(error: ConsultError, consult: Consult, holder: str, *, is_own: bool) -> str:
+    """Why a button of a case did nothing: a rule, or on a page of before who has the request, or how it stands."""
+    if error.code in RULES:
+        return str(SAID[error.code])
+    if isinstance(error, NotFoundError):
+        return gettext("This was not done: what it was about has ended, or was taken back.")
     if consult.status in OPEN and holder and not is_own:
         return gettext("This was not done: %(name)s has this request now.", name=holder)
     said = terms.STATUSES[Status(consult.status)]

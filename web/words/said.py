@@ -36,6 +36,9 @@ SAID = {
     "no_language": _l(
         "You do not answer in this family's language. A colleague must take this, or the desk gives it to you."
     ),
+    "only_clinician": _l("This was not done: only a clinician makes a request less urgent."),
+    "no_consent": _l("This was not done: the family took its consent back."),
+    "not_second": _l("This was not done: you do not have your colleague's question any more."),
     "unasked": _l("Taken back. Those whom you asked hear of it."),
     "asked": _l("Asked. The clock stands still until an answer comes."),
     "sent": _l("Message sent."),
@@ -103,6 +106,8 @@ SAID = {
 }
 BARRED = frozenset({"at_capacity", "conflict", "no_licence", "no_language"})
 """The codes of the rules that keep somebody who sees a request from taking it; `SAID` has a sentence for each."""
+RULES = BARRED | {"only_clinician", "no_consent", "not_second"}
+"""The codes of all rules that refuse a button of a case, and say more than that it was pressed too late."""
 
 REFUSED = BARRED | {"taken", "second_nobody", "undo_late", "undo_died"}
 """What is said of a form that changed nothing."""
