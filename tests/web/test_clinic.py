@@ -131,7 +131,8 @@ def test_a_request_is_taken_back_once(runtime: Runtime, pcp: FlaskClient, clinic
         asked = clinic.econsult(session, now=NOW)
     path = f"/consults/{asked.public_id}/withdraw"
     assert post(pcp, path, {"reason": "Solved"}).location == "/clinic?said=withdrawn"
-    assert post(pcp, path, {"reason": "Solved"}).status_code == 409
+    assert post(pcp, path, {"reason": "Solved"}).location == "/clinic?said=withdrawn", "it was pressed twice"
+    assert post(pcp, path, {"reason": "Moved away"}).status_code == 409
 
 
 def test_a_registered_child_is_asked_about_at_once(pcp: FlaskClient, clinic: Clinic) -> None:

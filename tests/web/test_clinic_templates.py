@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 from sqlalchemy import select
 
 from econsult.consults import requests
@@ -324,6 +324,41 @@ def test_a_save_that_is_slow_undoes_no_newer_one(
     with page.expect_response(lambda answer: "Newer" in (answer.request.post_data or "")):
         slow[0].continue_()
     assert consult_at(runtime, path).details["thinks"] == "Newer"
+
+
+def test_a_specialty_that_is_chosen_while_a_save_is_on_its_way_is_asked_about(
+    devices: Devices, enter: Enter, address: str, runtime: Runtime, clinic: Clinic
+) -> None:
+    """What is asked for once the older save was heard still tells of the old one, and comes last."""
+    with runtime.database.writing() as session:
+        draft = clinic.draft(session, now=NOW, specialty="dermatology")
+    path = f"/clinic/requests/{draft.public_id}"
+    page: Page = devices.desktop()
+    enter(page, clinic.pcp).goto(f"{address}{path}?lang=en")
+    saves: list[Route] = []
+    asks: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "POST":
+            saves.append(route)
+        elif asks:
+            route.continue_()
+        else:
+            asks.append((route, route.fetch()))
+
+    page.route(f"**{path}*", hold)
+    with page.expect_request(f"**{path}*"):
+        page.locator("#thinks").fill("Older")
+        page.locator("#tried").focus()
+    page.locator("input[name=specialty][value=neurology]").check(force=True)
+    saves[0].continue_()
+    while len(saves) < 2 or not asks:
+        page.wait_for_timeout(20)
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        saves[1].continue_()
+    old, told = asks[0]
+    old.fulfill(response=told)
+    expect(page.locator("[id='neurology.event']")).to_be_visible()
 
 
 def test_changing_the_specialty_loses_nothing_that_was_typed(

@@ -41,7 +41,7 @@ const left = {};
 
 // Another specialty asks other things. Its items come; those of the old one wait with all that was typed into them,
 // also what could not be saved, and those about the child stay as they are under the hands of whoever writes there.
-async function askAnew() {
+async function askOnce() {
   if (chosen(form) === asked) return;
   const before = asked;
   asked = chosen(form);
@@ -63,6 +63,17 @@ async function askAnew() {
   document.querySelectorAll("[data-views] input").forEach((input) => { input.required = false; });
   showAsked(form);
   refresh();
+}
+
+// What was asked for before the choice was saved told of the old one: whoever calls meanwhile is heard after it.
+let isAsking = false, isWanted = false;
+async function askAnew() {
+  isWanted = true;
+  if (isAsking) return;
+  isAsking = true;
+  try {
+    while (isWanted) { isWanted = false; await askOnce(); }
+  } finally { isAsking = false; }
 }
 
 const told = (name, lines) => document.querySelector(name).replaceChildren(...lines.map((textContent) => Object.assign(document.createElement("li"), { textContent })));
