@@ -142,14 +142,13 @@ def _person(session: Session, number: int, stored: str) -> LeftOut:
 @cache
 def _classes() -> list[tuple[type[Base], tuple[str, ...]]]:
     """What hangs on a request or a child, apart from the trail, which tells of all."""
-    known = [(each.class_, each.local_table) for each in Base.registry.mappers]
     own = {Consult: ("id", "patient_id"), Patient: ("", "id")}
     others = [
-        (table, tuple(name if name in rows.c else "" for name in ("consult_id", "patient_id")))
-        for table, rows in known
-        if table not in own and rows.name not in STAYS  # type: ignore[attr-defined]
+        (kind, tuple(name if hasattr(kind, name) else "" for name in ("consult_id", "patient_id")))
+        for kind in (each.class_ for each in Base.registry.mappers)
+        if kind not in own and kind.__tablename__ not in STAYS
     ]
-    return [*own.items(), *((table, names) for table, names in others if any(names))]
+    return [*own.items(), *((kind, names) for kind, names in others if any(names))]
 
 
 def _criteria(left: LeftOut) -> Iterator[Any]:

@@ -8,13 +8,22 @@ from pathlib import Path
 import pytest
 
 from econsult.database import Database
+from econsult.people.persons import Person, Role, add_person
 from tests.econsult.keyed_house import House
-from tests.personas import Clinic, open_clinic
+from tests.personas import NOON, Clinic, open_clinic
 
 
 @pytest.fixture
 def clinic(database: Database) -> Clinic:
     return open_clinic(database)
+
+
+@pytest.fixture
+def officer(database: Database, clinic: Clinic) -> Person:
+    """The program's privacy officer."""
+    details = {"email": "v@clinic.test", "name": "Vera", "role": Role.PRIVACY, "now": NOON}
+    with database.writing() as session:
+        return add_person(session, database.cipher, clinic.program, **details)
 
 
 @pytest.fixture

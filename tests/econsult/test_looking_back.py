@@ -20,13 +20,6 @@ REASON = "The laboratory asks which child this is."
 
 
 @pytest.fixture
-def officer(database: Database, clinic: Clinic) -> Person:
-    details = {"email": "v@clinic.test", "name": "Vera", "role": Role.PRIVACY, "now": NOON}
-    with database.writing() as session:
-        return add_person(session, database.cipher, clinic.program, **details)
-
-
-@pytest.fixture
 def number(database: Database, clinic: Clinic, officer: Person) -> int:
     """An opening at noon."""
     with database.writing() as session:

@@ -15,19 +15,12 @@ from econsult.consults.names_shown import Change, NamesShown, choose_names, woul
 from econsult.consults.records import Consult
 from econsult.database import Database
 from econsult.errors import ForbiddenError, InvalidError, StaleVersionError
-from econsult.people.persons import Person, Program, Role, add_person
+from econsult.people.persons import Person, Program
 from econsult.trail import AuditEvent
 from tests.personas import NOON, Clinic
 
 REASON = "The laboratory asks which child this is."
 SOON = NOON + timedelta(minutes=5)
-
-
-@pytest.fixture
-def officer(database: Database, clinic: Clinic) -> Person:
-    details = {"email": "v@clinic.test", "name": "Vera", "role": Role.PRIVACY, "now": NOON}
-    with database.writing() as session:
-        return add_person(session, database.cipher, clinic.program, **details)
 
 
 @pytest.fixture

@@ -92,19 +92,25 @@ def test_a_story_outlives_the_session(phone: Page, runtime: Runtime, house: Clin
     assert heard == []
 
 
+def _begin_to_withdraw(page: Page, here: str) -> Locator:
+    """Write why the request is taken back; gives the button of that form."""
+    page.goto(here)
+    form = page.locator("form[action$='/withdraw']:has([name=reason])")
+    form.evaluate("(form) => { form.closest('details').open = true }")
+    form.locator("[name=reason]").fill("Seen today: it was impetigo.")
+    return form.locator("button")
+
+
 def test_what_was_refused_is_shown_where_its_form_is_gone(
     desktop: Page, runtime: Runtime, house: Clinic, enter: Enter, address: str
 ) -> None:
     with runtime.database.writing() as session:
         consult = house.econsult(session, now=datetime.now(UTC))
     page, here = enter(desktop, house.pcp), f"{address}/consults/{consult.public_id}"
-    page.goto(here)
-    form = page.locator("form[action$='/withdraw']:has([name=reason])")
-    form.evaluate("(form) => { form.closest('details').open = true }")
-    form.locator("[name=reason]").fill("Seen today: it was impetigo.")
+    button = _begin_to_withdraw(page, here)
     with runtime.database.writing() as session:
         requests.withdraw(session, session.get_one(Consult, consult.id), house.pcp, "Gone", now=datetime.now(UTC))
-    form.locator("button").click()
+    button.click()
     expect(page.get_by_text("What you wrote went nowhere.")).to_be_visible()
     expect(page.get_by_role("textbox", name="Your words")).to_have_count(1)
     page.goto(here)
@@ -137,11 +143,8 @@ def test_nobody_reads_that_it_was_not_sent_where_only_the_answer_got_lost(
     with runtime.database.writing() as session:
         consult = house.econsult(session, now=datetime.now(UTC))
     page, here = enter(desktop, house.pcp), f"{address}/consults/{consult.public_id}"
-    page.goto(here)
-    form = page.locator("form[action$='/withdraw']:has([name=reason])")
-    form.evaluate("(form) => { form.closest('details').open = true }")
-    form.locator("[name=reason]").fill("Seen today: it was impetigo.")
-    _lose_the_answer(page, form.locator("button"))
+    button = _begin_to_withdraw(page, here)
+    _lose_the_answer(page, button)
     page.goto(here)
     expect(page.get_by_role("textbox", name="Your words")).to_have_value("Seen today: it was impetigo.")
     expect(page.get_by_role("status").get_by_text("we cannot tell whether it was sent")).to_be_visible()

@@ -304,19 +304,33 @@ def test_the_script_shows_the_items_of_another_specialty_and_of_an_answer(
         assert english_left(page) == set()
 
 
-def test_a_save_that_is_slow_undoes_no_newer_one(
-    devices: Devices, enter: Enter, address: str, runtime: Runtime, clinic: Clinic
-) -> None:
+@pytest.fixture
+def draft_path(runtime: Runtime, clinic: Clinic) -> str:
+    """Where a draft to dermatology is written."""
     with runtime.database.writing() as session:
-        draft = clinic.draft(session, now=NOW, specialty="dermatology")
-    path = f"/clinic/requests/{draft.public_id}"
-    page: Page = devices.desktop()
-    enter(page, clinic.pcp).goto(f"{address}{path}?lang=en")
-    slow: list[Route] = []
-    page.route(f"**{path}*", lambda route: slow.append(route) if not slow else route.continue_())
+        return f"/clinic/requests/{clinic.draft(session, now=NOW, specialty='dermatology').public_id}"
+
+
+@pytest.fixture
+def written(devices: Devices, enter: Enter, address: str, clinic: Clinic, draft_path: str) -> Page:
+    """Its page at the doctor's desk."""
+    page = enter(devices.desktop(), clinic.pcp)
+    page.goto(f"{address}{draft_path}?lang=en")
+    return page
+
+
+def _write_older(page: Page, path: str) -> None:
+    """Write what is saved at once, and wait until that save begins."""
     with page.expect_request(f"**{path}*"):
         page.locator("#thinks").fill("Older")
         page.locator("#tried").focus()
+
+
+def test_a_save_that_is_slow_undoes_no_newer_one(runtime: Runtime, written: Page, draft_path: str) -> None:
+    page, path = written, draft_path
+    slow: list[Route] = []
+    page.route(f"**{path}*", lambda route: slow.append(route) if not slow else route.continue_())
+    _write_older(page, path)
     page.locator("#thinks").fill("Newer")
     page.locator("#tried").focus()
     # Whatever would overtake the slow one has the time for it.
@@ -326,15 +340,9 @@ def test_a_save_that_is_slow_undoes_no_newer_one(
     assert consult_at(runtime, path).details["thinks"] == "Newer"
 
 
-def test_a_specialty_that_is_chosen_while_a_save_is_on_its_way_is_asked_about(
-    devices: Devices, enter: Enter, address: str, runtime: Runtime, clinic: Clinic
-) -> None:
+def test_a_specialty_that_is_chosen_while_a_save_is_on_its_way_is_asked_about(written: Page, draft_path: str) -> None:
     """What is asked for once the older save was heard still tells of the old one, and comes last."""
-    with runtime.database.writing() as session:
-        draft = clinic.draft(session, now=NOW, specialty="dermatology")
-    path = f"/clinic/requests/{draft.public_id}"
-    page: Page = devices.desktop()
-    enter(page, clinic.pcp).goto(f"{address}{path}?lang=en")
+    page, path = written, draft_path
     saves: list[Route] = []
     asks: list[tuple[Route, APIResponse]] = []
 
@@ -347,9 +355,7 @@ def test_a_specialty_that_is_chosen_while_a_save_is_on_its_way_is_asked_about(
             asks.append((route, route.fetch()))
 
     page.route(f"**{path}*", hold)
-    with page.expect_request(f"**{path}*"):
-        page.locator("#thinks").fill("Older")
-        page.locator("#tried").focus()
+    _write_older(page, path)
     page.locator("input[name=specialty][value=neurology]").check(force=True)
     saves[0].continue_()
     while len(saves) < 2 or not asks:

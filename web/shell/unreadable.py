@@ -1,6 +1,6 @@
 """Pages and lists with a case that cannot be read: they are shown without it, and say so (`econsult.unreadable`).
 
-Only what looks is done again: a form that meets such a case has changed nothing, and says that it could not.
+Only what looks is done again: a form that meets such a case says to look whether it was done before it is sent again.
 """
 
 from __future__ import annotations
