@@ -112,6 +112,7 @@ def test_what_was_refused_is_shown_where_its_form_is_gone(
         requests.withdraw(session, session.get_one(Consult, consult.id), house.pcp, "Gone", now=datetime.now(UTC))
     button.click()
     expect(page.get_by_text("What you wrote went nowhere.")).to_be_visible()
+    expect(page.locator("#lost")).to_be_focused()
     expect(page.get_by_role("textbox", name="Your words")).to_have_count(1)
     page.goto(here)
     expect(page.get_by_role("textbox", name="Your words")).to_have_value("Seen today: it was impetigo.")
