@@ -26,6 +26,7 @@ KEY_SIZE = 32
 _NONCE = 12
 _WRAPPED = b"\x01"
 _KEY_ID = re.compile(r"[a-z0-9-]{1,32}")
+_FROM_URLSAFE = bytes.maketrans(b"-_", b"+/")
 
 
 class WrongKey(Exception):  # noqa: N818 - errors of this room are named after the fact they state.
@@ -59,14 +60,14 @@ def new_key() -> bytes:
 
 def wrap(key: bytes, under: bytes, context: str) -> bytes:
     """Seal `key` (32 bytes) under another key; the result is 61 bytes."""
-    return _WRAPPED + _seal(key, under, _WRAPPED + context.encode())
+    return _WRAPPED + _seal(key, AESGCM(under), _WRAPPED + context.encode())
 
 
 def unwrap(wrapped: bytes, under: bytes, context: str) -> bytes:
     """The key that `wrap` sealed. Raises WrongKey unless `under` and `context` are the same."""
     if wrapped[:1] != _WRAPPED:
         raise WrongKey("this is not a wrapped key")
-    return _open(wrapped[1:], under, _WRAPPED + context.encode())
+    return _open(wrapped[1:], AESGCM(under), _WRAPPED + context.encode())
 
 
 def generate() -> str:
@@ -142,6 +143,18 @@ class KeySource(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class _Derived:
+    """What is made of one master: the cipher, the key of the index, and what each value is bound to besides its place.
+
+    They are kept ready: a page opens hundreds of values.
+    """
+
+    sealing: AESGCM
+    index: bytes
+    bound: bytes
+
+
 class FieldCipher:
     """Text in database columns, sealed, with an index for exact search.
 
@@ -152,7 +165,7 @@ class FieldCipher:
     def __init__(self, source: KeySource) -> None:
         """Derive a sealing and an index key from every master of the ring."""
         self._source = source
-        self._derived: dict[str, tuple[bytes, bytes]] = {}
+        self._derived: dict[str, _Derived] = {}
         self._newest()
 
     @property
@@ -163,7 +176,8 @@ class FieldCipher:
     def seal(self, text: str, context: str) -> str:
         """`id.base64` of the sealed text. The context names the column and the row, so that values are not swapped."""
         name = self._newest().current
-        sealed = _seal(text.encode(), self._derived[name][0], _field_bound(name, context))
+        own = self._derived[name]
+        sealed = _seal(text.encode(), own.sealing, own.bound + context.encode())
         return f"{name}.{base64.urlsafe_b64encode(sealed).decode()}"
 
     def open(self, sealed: str, context: str) -> str:
@@ -172,10 +186,11 @@ class FieldCipher:
         if name not in self._derived:
             self._newest().key(name)
         try:
-            content = base64.b64decode(body, altchars=b"-_", validate=True)
+            content = binascii.a2b_base64(body.encode("ascii").translate(_FROM_URLSAFE), strict_mode=True)
         except (binascii.Error, ValueError):
             raise WrongKey("this is not a sealed field") from None
-        return _open(content, self._derived[name][0], _field_bound(name, context)).decode()
+        own = self._derived[name]
+        return _open(content, own.sealing, own.bound + context.encode()).decode()
 
     def is_current(self, sealed: str) -> bool:
         """Whether the current master sealed this value or index."""
@@ -198,15 +213,16 @@ class FieldCipher:
         for name in ring.ids:
             if name not in self._derived:
                 master = ring.key(name)
-                self._derived[name] = (
-                    _derive(master, b"econsult field seal 1"),
+                self._derived[name] = _Derived(
+                    AESGCM(_derive(master, b"econsult field seal 1")),
                     _derive(master, b"econsult field index 1"),
+                    _length_prefixed(name.encode()),
                 )
         return ring
 
     def _blind(self, name: str, text: str, context: str) -> str:
         message = _length_prefixed(context.encode()) + same_spelling(text).encode()
-        return f"{name}.{hmac.digest(self._derived[name][1], message, 'sha256').hex()}"
+        return f"{name}.{hmac.digest(self._derived[name].index, message, 'sha256').hex()}"
 
 
 def sealed_under(wrapped: bytes) -> str:
@@ -262,26 +278,22 @@ def _split_header(wrapped: bytes) -> tuple[str, bytes]:
     return name.decode(), body
 
 
-def _seal(plain: bytes, under: bytes, bound: bytes) -> bytes:
+def _seal(plain: bytes, under: AESGCM, bound: bytes) -> bytes:
     nonce = os.urandom(_NONCE)
-    return nonce + AESGCM(under).encrypt(nonce, plain, bound)
+    return nonce + under.encrypt(nonce, plain, bound)
 
 
-def _open(sealed: bytes, under: bytes, bound: bytes) -> bytes:
+def _open(sealed: bytes, under: AESGCM, bound: bytes) -> bytes:
     if len(sealed) < _NONCE + 16:
         raise WrongKey("what was sealed is cut short")
     try:
-        return AESGCM(under).decrypt(sealed[:_NONCE], sealed[_NONCE:], bound)
+        return under.decrypt(sealed[:_NONCE], sealed[_NONCE:], bound)
     except InvalidTag:
         raise WrongKey("the key or its context is not the one this was sealed with") from None
 
 
 def _derive(master: bytes, label: bytes) -> bytes:
     return HKDF(algorithm=SHA256(), length=KEY_SIZE, salt=None, info=label).derive(master)
-
-
-def _field_bound(name: str, context: str) -> bytes:
-    return _length_prefixed(name.encode()) + context.encode()
 
 
 def _length_prefixed(part: bytes) -> bytes:

@@ -32,6 +32,9 @@ MOST_MOVED = 500
 """So many lines are looked at between two pages: of more than that the newest count."""
 
 
+_NEWEST = select(func.max(ClockEvent.id))
+
+
 @dataclass(frozen=True)
 class Page:
     """Some consults, and the cursor of the next page where there is one.
@@ -136,9 +139,7 @@ def _read(session: Session, reading: _Reading, parts: list[Part], cursor: str | 
     start, place = read_cursor(cursor) if cursor else (0, None)
     if not 0 <= start < len(parts):
         raise no_such_page()
-    # Read first: what moves while the rows are read counts for the next page.
-    mark = newest_line(session)
-    rows = _rows(session, reading, parts, (start, place))
+    mark, rows = _rows(session, reading, parts, (start, place))
     following = None
     if len(rows) > reading.limit:
         index, last = rows[reading.limit - 1]
@@ -149,7 +150,7 @@ def _read(session: Session, reading: _Reading, parts: list[Part], cursor: str | 
 
 def newest_line(session: Session) -> int:
     """The newest line of the ledger, by which a cursor says when its page was read; 0 where there is none."""
-    return session.scalars(select(func.max(ClockEvent.id))).one() or 0
+    return session.scalars(_NEWEST).one() or 0
 
 
 def moved_since(session: Session, mark: int, *also: ColumnElement[bool]) -> set[int]:
@@ -176,15 +177,27 @@ def _came_before(session: Session, reading: _Reading, parts: list[Part], place: 
 
 def _rows(
     session: Session, reading: _Reading, parts: list[Part], begin: tuple[int, Place | None]
-) -> list[tuple[int, Consult]]:
-    """Part and consult of each row from a place on, one more than the page has."""
+) -> tuple[int, list[tuple[int, Consult]]]:
+    """The newest line of the ledger, then part and consult of each row from a place on, one more than the page has."""
     start, place = begin
     if len(parts) == len(reading.slices) == 1:
         # The usual list: one index holds it in order, and one statement reads it.
         reached = [after(parts[0].order, place)] if place is not None else []
-        query = select(Consult).where(reading.slices[0], *reading.conditions, *parts[0].conditions, *reached)
+        query = select(Consult, _NEWEST.scalar_subquery()).where(
+            reading.slices[0], *reading.conditions, *parts[0].conditions, *reached
+        )
         ordered = sorting(parts[0].order, *keys_of(parts[0].order))
-        return [(0, consult) for consult in session.scalars(query.order_by(*ordered).limit(reading.limit + 1))]
+        found = session.execute(query.order_by(*ordered).limit(reading.limit + 1)).all()
+        return (found[0][1] or 0 if found else 0), [(0, consult) for consult, _newest in found]
+    # Read first: what moves while the rows are read counts for the next page.
+    mark = newest_line(session)
+    return mark, _rows_of_parts(session, reading, parts, (start, place))
+
+
+def _rows_of_parts(
+    session: Session, reading: _Reading, parts: list[Part], begin: tuple[int, Place | None]
+) -> list[tuple[int, Consult]]:
+    start, place = begin
     numbers: list[tuple[int, int]] = []
     for index in range(start, len(parts)):
         part, missing = parts[index], reading.limit + 1 - len(numbers)

@@ -108,6 +108,9 @@ def _run_together(name: str) -> Iterator[str]:
 
 def fold(text: str) -> str:
     """Letters and digits alone, small and without marks."""
+    if text.isascii() and text.isalnum():
+        # Most words are, and lists of fifty texts are read for names.
+        return text.casefold()
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in plain if letter.isalnum())
 
@@ -178,6 +181,8 @@ def kinds_in(text: str, known: Known) -> tuple[str, ...]:
 
 def _composed(text: str) -> str:
     """One spelling of each letter, without characters that cannot be seen and could part a name."""
+    if text.isascii():
+        return text
     shown = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
     return unicodedata.normalize("NFC", shown)
 

@@ -42,6 +42,8 @@ from workers.runtime import Runtime, open_runtime
 
 SMALL = 10_000
 TURNS = 15
+EACH = 3
+"""Questions of one child. A list shows fifty, and whoever reads it is told about each of its children."""
 FAR, SECOND, MINUTE = timedelta(days=2), timedelta(seconds=1), timedelta(seconds=61)
 LIMITS = {"idle": 1.0, "due_100": 20.0, "first_page": 5.0, "deep_page": 5.0, "page_over_http": 60.0}
 
@@ -146,7 +148,7 @@ def _measure(url: str, rows: int) -> dict[str, tuple[float, float]]:
     with runtime.database.writing() as session:
         _staff(session, runtime.database, clinic)
         template = clinic.econsult(session)
-        add_crowd(session, template, Crowd(rows, NOON + FAR, timedelta(milliseconds=10)))
+        add_crowd(session, template, Crowd(rows, NOON + FAR, timedelta(milliseconds=10), each=EACH))
         stop_all(session, template, NOON, "test")
         template.status = "withdrawn"
     with runtime.database.engine.connect() as connection:

@@ -5,10 +5,11 @@ Staff read 24-hour times; families read 3:00 PM, in Spanish 3:00 p. m.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_time
 from flask import Flask
 
 from web.context import now, settings
@@ -67,7 +68,7 @@ def seconds(when: datetime) -> str:
 def day(when: datetime) -> str:
     """The day alone: today, yesterday, tomorrow, or weekday and date."""
     words = {0: gettext("today"), 1: gettext("tomorrow"), -1: gettext("yesterday")}
-    return words.get(_days_away(when)) or _said(when, _DATE[language()])
+    return words.get(_days_away(when)) or _day_said(_here(when).date(), language())
 
 
 def last_day(ends: datetime) -> str:
@@ -215,22 +216,37 @@ def timed_instant(local: str, zone: str) -> datetime | None:
 
 
 def _days_away(when: datetime) -> int:
-    zone = ZoneInfo(choose_zone())
-    return (when.astimezone(zone).date() - now().astimezone(zone).date()).days
+    return (_here(when).date() - _here(now()).date()).days
 
 
 def _clock(when: datetime, *, for_family: bool, zone: str = "") -> str:
     # A time must not be torn apart at the end of a line.
-    return _said(when, _CLOCK[for_family], zone).replace(" ", "\N{NO-BREAK SPACE}") + _which(when, zone)
+    local = _here(when, zone).time().replace(second=0, microsecond=0, fold=0)
+    return _clock_said(local, _CLOCK[for_family], language()).replace(" ", "\N{NO-BREAK SPACE}") + _which(when, zone)
 
 
 def _which(when: datetime, zone: str = "") -> str:
     """Which one is meant in the hour that comes twice when summer time ends; nothing in any other."""
-    local = when.astimezone(ZoneInfo(zone or choose_zone()))
+    local = _here(when, zone)
     first, second = (local.replace(fold=fold).utcoffset() for fold in (0, 1))
     if first == second:
         return ""
     return " " + (gettext("(after the clock change)") if local.fold else gettext("(before the clock change)"))
+
+
+def _here(when: datetime, zone: str = "") -> datetime:
+    return when.astimezone(ZoneInfo(zone or choose_zone()))
+
+
+@lru_cache(maxsize=4096)
+def _day_said(local: date, spoken: str) -> str:
+    """Kept, as `_clock_said` is: fifty rows of a list have few days, and a day 1,440 minutes."""
+    return format_date(local, _DATE[spoken], locale=spoken)
+
+
+@lru_cache(maxsize=4096)
+def _clock_said(local: time, pattern: str, spoken: str) -> str:
+    return format_time(local, pattern, locale=spoken)
 
 
 def _said(when: datetime, pattern: str, zone: str = "") -> str:
