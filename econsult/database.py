@@ -1,8 +1,4 @@
-"""The one place that makes database engines. SQLite in WAL mode by default, Postgres through the same code.
-
-Every writing transaction on SQLite starts with BEGIN IMMEDIATE: an upgrade from a read lock fails at once under load,
-whatever the busy timeout, while waiting for the write lock up front does not.
-"""
+"""The tables' common ground: types that seal, the transactions, and the schema. SQLite by default, PostgreSQL alike."""
 
 from __future__ import annotations
 
@@ -23,19 +19,16 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    create_engine,
     event,
     inspect,
     text,
 )
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
-from econsult.errors import ConsultError, SettingError
+from econsult.engines import PATIENCE, open_engine
+from econsult.errors import ConsultError
 from econsult.keycheck import check_keys, unbound_keys
-from econsult.sqlite import prepare
 from econsult.turns import turns
 from econsult.unreadable import moments, opened, opened_json
 
@@ -158,12 +151,6 @@ and consults, and PostgreSQL would let nobody add one while the whole row is loc
 needs would wait for ever."""
 
 
-PATIENCE = 30
-"""Seconds that a writer waits for others."""
-SILENT = {"connect_timeout": 10, "tcp_user_timeout": 20_000, "keepalives_idle": 10, "keepalives_interval": 5}
-"""After so many seconds (or milliseconds) a PostgreSQL behind a broken line counts as away. A URL may say else."""
-
-
 class Base(DeclarativeBase):
     """All tables of all rooms: integer keys inside, random public ids outside."""
 
@@ -268,48 +255,8 @@ def alembic_config(url: str) -> Config:
 def open_database(url: str, cipher: TextCipher, known: Mapping[str, Any] | None = None) -> Database:
     """Open the database at `url`. Raises SettingError where the URL makes no sense or the folder cannot be made.
 
-    Every session of it carries what is `known` of its installation besides the records. Errors never repeat the values
-    of a statement, since those may be somebody's words.
+    Every session of it carries what is `known` of its installation besides the records.
     """
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise SettingError("ECONSULT_DATABASE_URL is not a database URL.") from None
-    if parsed.get_backend_name() == "sqlite":
-        engine = _sqlite_engine(url, parsed.database)
-    elif parsed.get_backend_name() == "postgresql":
-        engine = create_engine(
-            url,
-            hide_parameters=True,
-            pool_pre_ping=True,
-            pool_size=8,
-            max_overflow=24,
-            pool_timeout=15,
-            connect_args={name: value for name, value in SILENT.items() if name not in parsed.query},
-        )
-        event.listen(engine, "connect", _speak_utc)
-    else:
-        raise SettingError("ECONSULT_DATABASE_URL must be sqlite:/// or postgresql+psycopg://.")
+    engine = open_engine(url)
     vars(engine.dialect)["econsult_cipher"] = cipher
     return Database(engine, cipher, known)
-
-
-def _speak_utc(connection: Any, _record: object) -> None:
-    """PostgreSQL then hands out moments as they are kept here, whatever the zone of its server."""
-    connection.autocommit = True
-    connection.execute("SET timezone TO 'UTC'")
-    connection.autocommit = False
-
-
-def _sqlite_engine(url: str, path: str | None) -> Engine:
-    if path:
-        folder = Path(path).parent
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            raise SettingError(f"The database folder cannot be made: {error.strerror}.") from None
-    engine = create_engine(
-        url, hide_parameters=True, connect_args={"timeout": PATIENCE}, pool_size=8, max_overflow=64, pool_timeout=15
-    )
-    prepare(engine, Path(path) if path else None)
-    return engine

@@ -145,10 +145,7 @@ class KeySource(Protocol):
 
 @dataclass(frozen=True)
 class _Derived:
-    """What is made of one master: the cipher, the key of the index, and what each value is bound to besides its place.
-
-    They are kept ready: a page opens hundreds of values.
-    """
+    """What is made of one master and kept ready: a page opens hundreds of values, each bound to more than its place."""
 
     sealing: AESGCM
     index: bytes
@@ -175,8 +172,7 @@ class FieldCipher:
 
     def seal(self, text: str, context: str) -> str:
         """`id.base64` of the sealed text. The context names the column and the row, so that values are not swapped."""
-        name = self._newest().current
-        own = self._derived[name]
+        own = self._derived[name := self._newest().current]
         sealed = _seal(text.encode(), own.sealing, own.bound + context.encode())
         return f"{name}.{base64.urlsafe_b64encode(sealed).decode()}"
 
@@ -189,8 +185,7 @@ class FieldCipher:
             content = binascii.a2b_base64(body.encode("ascii").translate(_FROM_URLSAFE), strict_mode=True)
         except (binascii.Error, ValueError):
             raise WrongKey("this is not a sealed field") from None
-        own = self._derived[name]
-        return _open(content, own.sealing, own.bound + context.encode()).decode()
+        return _open(content, (own := self._derived[name]).sealing, own.bound + context.encode()).decode()
 
     def is_current(self, sealed: str) -> bool:
         """Whether the current master sealed this value or index."""

@@ -48,6 +48,8 @@ def _answerable(
     session: Session, person: Person, rows: Sequence[tuple[SideQuestion, Consult]]
 ) -> list[tuple[SideQuestion, Consult]]:
     """Those that this person has or may take, by the rule of `second.may_answer`, looked up once for all of them."""
+    if not rows:
+        return []
     limits = limits_of(session, [person.id]).get(person.id)
     children = {consult.patient_id for _, consult in rows}
     barred = set(

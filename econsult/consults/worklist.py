@@ -6,12 +6,13 @@ consults there are.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from econsult.consults.ledger import ClockEvent
@@ -88,22 +89,27 @@ def count(session: Session, person: Person, view: View, *, now: datetime, filter
 
     Test consults never count.
     """
-    return _count(session, shelf_of(session, person, now), view, now, filters or Filters())
+    return _counts(session, shelf_of(session, person, now), [view], now, filters or Filters())[view]
 
 
 def count_all(session: Session, person: Person, views: Sequence[View], *, now: datetime) -> dict[View, int]:
     """The same of several views, which read once what the person's lists may hold."""
-    shelf = shelf_of(session, person, now)
-    return {view: _count(session, shelf, view, now, Filters()) for view in views}
+    return _counts(session, shelf_of(session, person, now), views, now, Filters())
 
 
-def _count(session: Session, shelf: Shelf, view: View, now: datetime, filters: Filters) -> int:
+def _counts(session: Session, shelf: Shelf, views: Sequence[View], now: datetime, filters: Filters) -> dict[View, int]:
+    """All in one statement: each costs half a millisecond besides what it does."""
     conditions = [*filters.conditions(), ~Consult.is_test]
-    found: set[int] = set()
-    for part in slices_of(shelf, view, now, filters):
-        # In no order: what is counted need not be sorted first.
-        found |= set(session.scalars(select(Consult.id).where(part, *conditions).limit(COUNT_CAP + 1)))
-    return min(len(found), COUNT_CAP + 1)
+    # In no order: what is counted need not be sorted first.
+    parts = [
+        select(literal(place).label("place"), Consult.id).where(part, *conditions).limit(COUNT_CAP + 1)
+        for place, view in enumerate(views)
+        for part in slices_of(shelf, view, now, filters)
+    ]
+    rows = session.execute(union_all(*(select(part.subquery()) for part in parts))) if parts else ()
+    # One row may be in several slices of a view.
+    found = Counter(place for place, _number in {(place, number) for place, number in rows})
+    return {view: min(found[place], COUNT_CAP + 1) for place, view in enumerate(views)}
 
 
 @dataclass(frozen=True)

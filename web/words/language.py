@@ -81,7 +81,13 @@ def choose_language() -> str:
 def choose_zone() -> str:
     """The IANA time zone in which this request's times are shown."""
     home, person = settings().time_zone, signed_in()
-    return zone_of(_zone_of_person(person), home, f"person {person.id}").key if person is not None else home
+    if person is None:
+        return home
+    # Asked for each time that a list says: it is looked up once for what the person has chosen now.
+    asked = (person.id, person.time_zone)
+    if g.get("zone_asked") != asked:
+        g.zone_asked, g.zone = asked, zone_of(_zone_of_person(person), home, f"person {person.id}").key
+    return str(g.zone)
 
 
 def _zone_of_person(person: Person) -> str:
