@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from econsult.consults.glass import BrokenGlass
@@ -20,7 +20,7 @@ from econsult.consults.hearers import desk_of
 from econsult.consults.holding import to_pool
 from econsult.consults.lifecycle import OPEN, next_status
 from econsult.consults.records import SEALED_STAY_SHUT, Consult, note
-from econsult.notices import NoticeKind, notify
+from econsult.notices import Notice, NoticeKind, notify
 from econsult.people.persons import Organization, Person, Role
 from econsult.picking import ANY, Pick
 from econsult.queue.absence import lock_in_order, owed
@@ -28,6 +28,17 @@ from econsult.rosters.limits import Conflict, Limits, why_barred
 
 VERB = "let_go"
 """How the trail and the way from hand to hand call it."""
+
+# A clinician of the medical home is barred by a closed account alone.
+_MAY_BE_BARRED = select(Person.id).where(or_(Person.role == Role.SPECIALIST, Person.is_active.is_(False)))
+_IS_TOLD = exists().where(
+    Notice.consult_id == Consult.id,
+    Notice.kind == NoticeKind.LET_GO,
+    Notice.created_at >= Consult.clinic_waits_since,
+    or_(Consult.claimed_at.is_(None), Notice.created_at >= Consult.claimed_at),
+)
+_IS_DONE = and_(Consult.status.not_in(OPEN), or_(Consult.is_test, _IS_TOLD))
+"""What was answered stays with its holder: the desk is told, once for each wait and holder, and of a test nobody."""
 
 
 def let_go(session: Session, program_id: int, now: datetime, waiting: Sequence[int] = ()) -> int:
@@ -76,7 +87,7 @@ def _give_back(session: Session, consult: Consult, now: datetime) -> None:
         note(session, consult, VERB, person_id=None, now=now)
     else:
         # What the clinic asks about an answer has no pool: the desk gives it to somebody who may reply.
-        about = f"{VERB}:{consult.clinic_waits_since}"
+        about = f"{VERB}:{holder.id}:{consult.clinic_waits_since}"
     if holder.is_active:
         notify(session, holder, NoticeKind.NO_LONGER_YOURS, consult_id=consult.id, about=about, now=now)
     # Where nobody is there for it, the desk has just had an alarm: one event is one letter.
@@ -85,11 +96,12 @@ def _give_back(session: Session, consult: Consult, now: datetime) -> None:
 
 
 def _held_by_barred(session: Session, *which: ColumnElement[bool]) -> list[int]:
-    """What barred people hold and owe a reply to, by number."""
-    # A clinician of the medical home is barred by a closed account alone.
-    held = (owed(Consult.holder_id.is_not(None)), or_(Person.role == Role.SPECIALIST, Person.is_active.is_(False)))
+    """What barred people hold and owe a reply to, and is not done: what goes back to a pool first, then by number."""
+    # PostgreSQL finds the index by the first of these conditions, SQLite by the second.
+    held = owed(and_(Consult.holder_id.is_not(None), Consult.holder_id.in_(_MAY_BE_BARRED)))
     query = _bars(Consult.id).join(Person, Person.id == Consult.holder_id)
-    rows = session.execute(_with_bars(query).where(*which, *held).order_by(Consult.id))
+    asked = _with_bars(query).where(*which, held, ~_IS_DONE)
+    rows = session.execute(asked.order_by(Consult.status.in_(OPEN).desc(), Consult.id))
     return [row.id for row in rows if _is_barred(row)]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from econsult.access import consult_for, rendition_for
-from econsult.consults import answers, holding, threads
+from econsult.consults import answers, holding, passing, threads
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Received, Rendition, receive
 from econsult.consults.glass import break_glass, open_until
 from econsult.consults.handover import handovers_of
@@ -21,11 +21,14 @@ from econsult.notices import Notice, NoticeKind
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person, Role, add_person
 from econsult.people.signin import close_account
+from econsult.picking import Pick
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
+from econsult.queue.letting_go import held_by_barred, let_go_later
 from econsult.queue.reoffering import offer_again
 from econsult.rights import Right
 from econsult.rosters.qualifying import LimitsForm, bar, set_limits, set_state
+from econsult.rosters.shifts import TimeOff
 from tests.personas import ANSWER, LEASE, NOON, Clinic
 
 SOON = NOON + timedelta(minutes=5)
@@ -118,6 +121,35 @@ def test_a_language_takes_nothing_from_who_holds_it_and_a_reply_that_is_owed_is_
         assert session.get_one(Consult, signed.id).status == Status.ANSWERED
         found = session.scalars(select(Notice.person_id).where(Notice.consult_id == signed.id, Notice.kind.in_(TOLD)))
         assert sorted(found) == sorted([clinic.derm.id, clinic.coordinator.id])
+
+
+def test_the_desk_hears_once_of_what_was_answered_and_that_keeps_nothing_else_waiting(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        signed, tried, held = clinic.answered(session), clinic.answered(session), clinic.claimed(session)
+        signed.clinic_waits_since = tried.clinic_waits_since = NOON
+        tried.is_test = True
+        close_account(session, session.get_one(Person, clinic.derm.id), SOON)
+        session.flush()
+        assert let_go_later(session, SOON, Pick(1)) == 1
+        assert held.holder_id is None, "what goes back to a pool comes before what is only told"
+        assert let_go_later(session, SOON) == 1
+        later = SOON + timedelta(hours=1)
+        session.add(TimeOff(person_id=clinic.coordinator.id, starts_at=SOON, ends_at=later + timedelta(days=1)))
+        session.flush()
+        assert (held_by_barred(session, later), offer_again(session, clinic.program.id, later)) == ([], 0)
+        assert _told_of(session, signed) == [clinic.coordinator.id], "nobody else hears it when she is away"
+        passing.assign(session, signed, clinic.derm2, "hers", by=clinic.coordinator, now=later, lease=LEASE)
+        close_account(session, session.get_one(Person, clinic.derm2.id), later)
+        assert let_go_later(session, later) == 1
+        assert clinic.coordinator.id in _told_of(session, signed)[1:], "who had it next is barred as well"
+        assert held_by_barred(session, later) == []
+
+
+def _told_of(session: Session, consult: Consult) -> list[int]:
+    letters = select(Notice.person_id).where(Notice.consult_id == consult.id, Notice.kind == NoticeKind.LET_GO)
+    return list(session.scalars(letters.order_by(Notice.id)))
 
 
 @pytest.mark.parametrize("waits", [False, True])
