@@ -37,7 +37,7 @@ from econsult.queue.clinics import watch_clinics, watched_clinics
 from econsult.queue.cover import watch_absences, watch_cover
 from econsult.queue.empty_desks import untold_desks, watch_desks
 from econsult.queue.firing import fire
-from econsult.queue.letting_go import held_by_barred, let_go_later
+from econsult.queue.letting_go import close_names, held_by_barred, let_go_later, open_to_barred
 from econsult.queue.named import end_wishes
 from econsult.queue.quiet import Quiet
 from econsult.queue.stops import call_again, uncalled_stops
@@ -155,6 +155,7 @@ def sweeps(quiet: Quiet) -> tuple[Work, ...]:
             lambda session, now, pick: call_again(session, now, quiet, pick),
         ),
         Work("what is held by who may not", held_by_barred, let_go_later),
+        Work("names that are open to who may not", open_to_barred, close_names),
         Work("questions that colleagues let lie", let_lie, return_sides),
         Work("reminders of openings by exception", _by(BrokenGlass.id, BrokenGlass.remind_at), remind),
         Work(

@@ -51,7 +51,7 @@ def let_go(session: Session, program_id: int, now: datetime, waiting: Sequence[i
     lock_in_order(session, {*waiting, *_held_by_barred(session, is_here)})
     numbers = _held_by_barred(session, is_here)
     lock_in_order(session, numbers)
-    _close_names(session, program_id, now)
+    _close(session, open_to_barred(session, now, is_here), now)
     return _give_all_back(session, numbers, now)
 
 
@@ -105,12 +105,24 @@ def _held_by_barred(session: Session, *which: ColumnElement[bool]) -> list[int]:
     return [row.id for row in rows if _is_barred(row)]
 
 
-def _close_names(session: Session, program_id: int, now: datetime) -> None:
-    """A child's name that somebody opened who may not answer any more is closed to them."""
+def open_to_barred(session: Session, now: datetime, *which: ColumnElement[bool]) -> list[int]:
+    """The openings of a child's name, by number, that run and are of people who may not answer any more."""
     query = _bars(BrokenGlass.id).join(BrokenGlass, BrokenGlass.consult_id == Consult.id)
     opened = _with_bars(query.join(Person, Person.id == BrokenGlass.person_id))
-    rows = session.execute(opened.where(Consult.program_id == program_id, BrokenGlass.ends_at > now)).all()
-    if numbers := [row.id for row in rows if _is_barred(row)]:
+    rows = session.execute(opened.where(*which, BrokenGlass.ends_at > now).order_by(BrokenGlass.id))
+    return [row.id for row in rows if _is_barred(row)]
+
+
+def close_names(session: Session, now: datetime, pick: Pick = ANY) -> int:
+    """Close these names; returns how many. A form finds none of a request that it cannot read: here none is read."""
+    is_wanted = BrokenGlass.id.not_in(pick.aside) if pick.only is None else BrokenGlass.id == pick.only
+    numbers = open_to_barred(session, now, is_wanted)[: pick.most]
+    _close(session, numbers, now)
+    return len(numbers)
+
+
+def _close(session: Session, numbers: list[int], now: datetime) -> None:
+    if numbers:
         session.execute(update(BrokenGlass).where(BrokenGlass.id.in_(numbers)).values(ends_at=now))
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event, select, update
 
+from econsult.consults.glass import BrokenGlass, break_glass
 from econsult.consults.records import Consult
 from econsult.leaving_out import known_to, whose
 from econsult.people.persons import Person, Role
@@ -84,15 +85,16 @@ def test_a_file_of_figures_is_not_made_where_it_would_lack_something(
 
 
 def test_what_who_left_holds_follows_once_it_can_be_read(
-    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, officer: Person
 ) -> None:
     with runtime.database.writing() as session:
         held = clinic.claimed(session, now=NOW)
+        break_glass(session, held, clinic.derm, reason="The lab asks which child this is.", now=NOW)
     damage(runtime, "consult.due_at", held.id)
     closed = post(browser_of(clinic.admin), f"/program/accounts/{clinic.derm.public_id}/close", {})
     assert closed.location.endswith("?said=saved_without")
     assert "follows by itself" in browser_of(clinic.admin).get(closed.location).text
-    holders: list[int | None] = []
+    found: list[tuple[int | None, bool]] = []
     for is_mended in (False, True):
         with runtime.database.writing() as session:
             if is_mended:
@@ -100,8 +102,9 @@ def test_what_who_left_holds_follows_once_it_can_be_read(
         for work in sweeps(Quiet()):
             Net(runtime.database).run(work, datetime.now(UTC))
         with runtime.database.reading() as session:
-            holders.append(session.scalar(select(Consult.holder_id)))
-    assert holders == [clinic.derm.id, None]
+            is_open = session.scalars(select(BrokenGlass.ends_at)).one() > datetime.now(UTC)
+            found.append((session.scalar(select(Consult.holder_id)), is_open))
+    assert found == [(clinic.derm.id, False), (None, False)], "a name that is open is closed at once all the same"
 
 
 def test_nobody_is_told_of_what_another_clinic_or_program_lacks(runtime: Runtime, clinic: Clinic) -> None:
