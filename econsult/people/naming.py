@@ -7,7 +7,9 @@ below. Other people's names and places are not known here and stay.
 The rule for names: a whole name (two of its parts beside each other, in either order, with initials between) is covered
 however it is written. A part alone is covered where it is no everyday word, one of up to three letters only with a
 capital; a part that is such a word as well ("Rosa", "Mar", "Blanca") only where something beside it says that a
-person is meant: another part of the name, or a word such as "my daughter" or "named". Clinical words stay so.
+person is meant: another part of the name, or a word such as "my daughter" or "named". Clinical words stay so. A part
+that is something that a child eats, meets or has ("Honey", "Bear", "Trigo") needs a capital or such a word: "bear
+weight", "ate honey" and "alergia al trigo" stay, and the child that is registered so is covered.
 
 What a child is called at home is a thing more often than not, and may be what it must not eat ("Peanut", "Camarón"). It
 is covered with a capital or behind such a word; where it is known to be a thing, only with both. A part of the name
@@ -26,7 +28,8 @@ from datetime import date
 
 from econsult.people.dates import spans_of
 from econsult.people.digits import SHORTEST_DIGITS, numbers_in, phones_in
-from econsult.people.everyday import EVERYDAY, FORE, PARTICLES, is_thing
+from econsult.people.everyday import EVERYDAY, FORE, PARTICLES
+from econsult.people.things import CLINICAL, is_thing
 
 MARKS = ("name", "birth_date", "phone", "email", "number")
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*", re.UNICODE)
@@ -250,7 +253,8 @@ def _is_name(text: str, words: list[re.Match[str]], folded: list[str], is_part: 
     word = words[place][0]
     if folded[place] in EVERYDAY:
         return is_said and word[0].isupper()
-    return is_said or word[0].isupper() or len(folded[place]) > _SHORTEST_PART + 1
+    is_plain = len(folded[place]) > _SHORTEST_PART + 1 and folded[place] not in CLINICAL
+    return is_said or word[0].isupper() or is_plain
 
 
 def _beside(text: str, words: list[re.Match[str]], folded: list[str], place: int) -> Iterator[int]:

@@ -144,6 +144,15 @@ def test_a_name_of_everyday_words_is_covered_only_as_a_name() -> None:
     )
 
 
+def test_whoever_is_registered_by_a_word_of_the_house_is_covered_and_signs_stay() -> None:
+    known = Known(("Princess Honey Johnson", "Bear Thompson", "China Trigo Limón", "Tina Baby"))
+    told = "Princess has a rash. princess scratches at night. Is Bear well? China no duerme. Consulta de Trigo, 4 a."
+    read = "[name] has a rash. [name] scratches at night. Is [name] well? [name] no duerme. Consulta de [name], 4 a."
+    assert cover(told, known, MARKED) == read
+    stays = "She cannot bear weight and ate honey. Alergia al trigo, ronchas por limón"
+    assert cover(stays, known, MARKED) == stays
+
+
 HOME = Known(
     ("Luz Prueba", "Rosa Mar"),
     nicknames=("Chuyita", "Nené Lu", "Peanut Butter", "Mi corazón", "Camaroncito", "Lunar", "Manchitas", "Niña"),
@@ -158,6 +167,32 @@ HOME = Known(
 )  # fmt: skip
 def test_no_nickname_hides_what_a_child_may_be_allergic_to_or_has(text: str) -> None:
     assert cover(text, HOME, MARKED) == text
+
+
+SIGNS = """
+Coja desde ayer, no apoya la pierna; Sordo de un oído; Cabecita caliente, fontanela hundida; Piecitos hinchados;
+Manitas frías; Chimuela desde la caída; Lechita le cae mal; Pancito con leche le da ronchas; Caracol, y ronchas;
+Boquita morada; Naricita tapada; Taquitos le dan ronchas; Tosecita de noche; Moradito al llorar; Hundidita, la
+mollera; Puntitos rojos; Wheezy at night; Limpy since yesterday; Snotty for days; Barfy after milk; Wobbles when
+walking; Sniffles, no fever; Rashy on the arms; Patches on her back; Scabs on his knee; Pimples; Ham makes her itch;
+Tilapia, then hives; Fainted at school; Droolers cannot swallow; Swelling of lips; Bluish lips; Blinky, one eye;
+Gummies, he ate ten; Peaches swell her lips
+"""
+
+
+def test_no_nickname_hides_a_sign_or_what_was_eaten_in_whatever_fond_form() -> None:
+    texts = [" ".join(text.split()) for text in SIGNS.split(";")]
+    covered = [cover(text, Known(nicknames=(text.split()[0].strip(","),)), MARKED) for text in texts]
+    assert covered == texts
+
+
+def test_a_nickname_that_sounds_like_such_a_word_is_covered() -> None:
+    called = (
+        "Pepito Lupe Caro Carito Chuyito Toñito Paquita Anita Penny Molly Danny James Cody Gary Sally Bonnie Titi Bubú"
+    )
+    assert [cover(f"{name} cries", Known(nicknames=(name,)), MARKED) for name in called.split()] == [
+        "[name] cries"
+    ] * 18
 
 
 def test_a_nickname_is_covered_where_it_is_said_of_somebody() -> None:
