@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import event, select, update
@@ -72,14 +73,15 @@ def test_a_file_of_figures_is_not_made_where_it_would_lack_something(
 ) -> None:
     with runtime.database.writing() as session:
         answered = clinic.answered(session, now=NOW)
-    desk, path = browser_of(clinic.coordinator), f"/program/billing/clinicians.csv?month={NOW:%Y-%m}"
+    month = NOW.astimezone(ZoneInfo("America/Denver")).strftime("%Y-%m")
+    desk, path = browser_of(clinic.coordinator), f"/program/billing/clinicians.csv?month={month}"
     assert clinic.derm.name in desk.get(path).text
     damage(runtime, "answer.signed_at", answered.id, "consult_id")
     refused = desk.get(path)
     assert (refused.status_code, "a file cannot say what is missing" in refused.text) == (500, True)
     assert f"{answered.number}." in refused.text
     assert desk.get(path.replace("clinicians.csv", "rows.csv")).status_code == 500
-    assert f"missing from this page: {answered.number}." in desk.get("/program/billing").text
+    assert f"missing from this page: {answered.number}." in desk.get(f"/program/billing?month={month}").text
     with runtime.database.reading() as session:
         assert session.scalars(select(AuditEvent.id).where(AuditEvent.action == "export_billing")).all() == []
 
