@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from econsult.consults.glass import BrokenGlass, break_glass
 from econsult.consults.records import Consult
 from econsult.people.passwords import hash_password
-from econsult.people.persons import Person
+from econsult.people.persons import Person, Program
 from econsult.people.signin import SignInSession, open_session
 from tests.personas import Clinic
 from tests.web.browsing import SESSION, post, token_from
@@ -124,6 +124,22 @@ def test_a_program_may_show_names_to_who_holds_the_request(
     assert "while you hold this request" in (shown := derm.get(_page(held)).text)
     assert ("Luz Prueba" in shown, "Luz Prueba" in browser_of(clinic.derm2).get(_page(held)).text) == (True, False)
     assert "Chose to whom children's names open" in page.get("/privacy").text
+
+
+def test_a_wrong_password_takes_no_colleagues_choice_over_unsaid(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, officer: Person
+) -> None:
+    with runtime.database.writing() as session:
+        session.execute(update(Person).where(Person.id == officer.id).values(password_hash=hash_password(PASSWORD)))
+    page, fields = browser_of(officer), {"names": "holder", "seen": "exception"}
+    with runtime.database.writing() as session:
+        session.execute(update(Program).values(names_shown="nobody"))
+    for more in ({"factor_password": "wrong"}, {"verb": "look"}, {"factor_password": PASSWORD, "names": "?"}):
+        shown = post(page, "/privacy/names", {**fields, **more}).text
+        assert 'name="seen" value="exception"' in shown, more
+    told = post(page, "/privacy/names", {**fields, "factor_password": PASSWORD})
+    assert (told.status_code, "chose another rule meanwhile" in told.text) == (422, True)
+    assert 'name="seen" value="nobody"' in told.text
 
 
 def test_a_program_may_forbid_it(runtime: Runtime, clinic: Clinic, held: Consult) -> None:

@@ -23,7 +23,7 @@ Page = str | Response | tuple[str, int]
 @only(Role.PRIVACY)
 def show() -> str:
     """The rule that holds, in a form."""
-    return _page(FormReader(), "", None)
+    return _page(FormReader(), "")
 
 
 @names.post("")
@@ -32,13 +32,15 @@ def choose() -> Page:
     """Look at what another rule would do, or keep it: with the password once more."""
     form = FormReader()
     wish = form.choice("names", tuple(NamesShown), required=gettext("Choose one"))
+    seen = request.form.get("seen", "")
     if request.form.get("verb") == "look" and wish:
-        return _page(form, wish, _look(NamesShown(wish)))
+        return _page(form, wish, _look(NamesShown(wish)), seen=seen)
     if not form.errors:
         check_owner(form)
-    if not form.errors:
-        _keep(form, wish)
-    return (_page(form, wish, None), 422) if form.errors else redirect(url_for(".show", said="saved"), 303)
+    if not form.errors and not _is_kept(form, wish, seen):
+        # Only whoever is told of a colleague's choice may choose over it.
+        seen = ""
+    return (_page(form, wish, seen=seen), 422) if form.errors else redirect(url_for(".show", said="saved"), 303)
 
 
 def _look(wish: NamesShown) -> Change:
@@ -46,21 +48,24 @@ def _look(wish: NamesShown) -> Change:
         return would_change(session, me().program_id, wish, ends=count_open(session, me().program_id, now()))
 
 
-def _keep(form: FormReader, wish: str) -> None:
+def _is_kept(form: FormReader, wish: str, seen: str) -> bool:
     try:
         with database().writing() as session:
-            choose_names(session, me(), wish, seen=request.form.get("seen", ""), now=now())
+            choose_names(session, me(), wish, seen=seen, now=now())
     except StaleVersionError:
         form.errors["names"] = gettext("A colleague chose another rule meanwhile. Look again, then save once more")
+        return False
+    return True
 
 
-def _page(form: FormReader, wish: str, change: Change | None) -> str:
+def _page(form: FormReader, wish: str, change: Change | None = None, *, seen: str = "") -> str:
+    """The form; `seen` is the rule that its reader was shown, and else the one that stands."""
     with database().reading() as session:
         standing = names_shown(session, me().program_id)
     return render_template(
         "privacy/names.html",
         options=options(),
-        standing=standing,
+        seen=seen or standing,
         chosen=wish or standing,
         change=change,
         is_let=settings().lets_break_glass,
