@@ -164,10 +164,10 @@ def upload_for(session: Session, person: Person, public_id: str, *, now: datetim
     return upload
 
 
-def may_look(session: Session, person: Person, consult: Consult, now: datetime) -> bool:
-    """Whether the consult's pictures would open to this person, so that their addresses help."""
+def may_look(session: Session, person: Person, consult: Consult, now: datetime, at: Right = Right.SEE_MEDIA) -> bool:
+    """Whether the consult's pictures, or what else this right opens, would open to this person now."""
     relation = _relation_to(session, person, consult, now)
-    return relation is not None and Right.SEE_MEDIA in _rights(relation, person, consult)
+    return relation is not None and at in _rights(relation, person, consult)
 
 
 def patient_for(session: Session, person: Person, public_id: str, *, now: datetime) -> Patient:

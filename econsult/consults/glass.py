@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult import audit
 from econsult.belonging import in_program
 from econsult.consults.hearers import coordinators_of
+from econsult.consults.lifecycle import Status
 from econsult.consults.names_shown import NamesShown, is_shown, names_shown
 from econsult.consults.records import Consult
 from econsult.database import NO_KEY, Base, Instant, Sealed
@@ -86,10 +87,16 @@ def _opening(session: Session, consult: Consult, person: Person, rule: NamesShow
     return Opening(until) if until is not None else None
 
 
-def count_open(session: Session, program_id: int, now: datetime) -> int:
-    """How many exceptions of the program run now."""
-    running = select(func.count()).where(BrokenGlass.program_id == program_id, BrokenGlass.ends_at > now)
-    return session.scalar(running) or 0
+def running(session: Session, program_id: int, now: datetime) -> set[tuple[int, int]]:
+    """The ids of the consults and people of the exceptions that run now, but of what was taken back or erased."""
+    query = (
+        select(BrokenGlass.consult_id, BrokenGlass.person_id)
+        .join(Consult, Consult.id == BrokenGlass.consult_id)
+        .join(Patient, Patient.id == Consult.patient_id)
+        .where(BrokenGlass.program_id == program_id, BrokenGlass.opened_at <= now, BrokenGlass.ends_at > now)
+        .where(Consult.status != Status.WITHDRAWN, Patient.erased_at.is_(None))
+    )
+    return {(consult_id, person_id) for consult_id, person_id in session.execute(query)}
 
 
 def break_glass(session: Session, consult: Consult, person: Person, *, reason: str, now: datetime) -> datetime:

@@ -5,11 +5,10 @@ By exception, unless the privacy officer chooses else; the installation's no (`E
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult import audit
@@ -29,16 +28,6 @@ class NamesShown(StrEnum):
     """To whoever holds an open request, for as long as they do; to everybody else by exception."""
 
 
-@dataclass(frozen=True)
-class Change:
-    """What another rule would do at once: names that open, or close, to how many people, and exceptions that end."""
-
-    opens: int = 0
-    closes: int = 0
-    people: int = 0
-    ends: int = 0
-
-
 def names_shown(session: Session, program_id: int, *, is_let: bool = True) -> NamesShown:
     """The rule that holds; `is_let` says whether the installation lets anybody. What nobody can read is a no."""
     stored = session.scalar(select(Program.names_shown).where(Program.id == program_id))
@@ -48,22 +37,6 @@ def names_shown(session: Session, program_id: int, *, is_let: bool = True) -> Na
 def is_shown(rule: NamesShown, consult: Consult, person: Person) -> bool:
     """Whether the name of this request's child is open to this specialist without an exception."""
     return rule == NamesShown.HOLDER and consult.holder_id == person.id and consult.status in OPEN
-
-
-def would_change(session: Session, program_id: int, wish: NamesShown, *, ends: int) -> Change:
-    """What this rule would do in place of the one that stands; `ends` exceptions run now."""
-    standing = names_shown(session, program_id)
-    held = (
-        select(func.count(), func.count(Consult.holder_id.distinct()))
-        .join(Person, Person.id == Consult.holder_id)
-        .where(Consult.program_id == program_id, Consult.status.in_(OPEN), Person.role == Role.SPECIALIST)
-    )
-    found = Change(ends=ends if NamesShown.NOBODY == wish != standing else 0)
-    if wish == standing or NamesShown.HOLDER not in (wish, standing):
-        return found
-    names, people = session.execute(held).one()
-    opens, closes = (names, 0) if wish == NamesShown.HOLDER else (0, names)
-    return replace(found, opens=opens, closes=closes, people=people)
 
 
 def choose_names(session: Session, officer: Person, wish: str, *, seen: str, now: datetime) -> None:

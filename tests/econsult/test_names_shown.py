@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
 
 from econsult.access import identity_for
 from econsult.access_log import Deed, looks_at
-from econsult.consults.glass import LASTS, Opening, break_glass, count_open
+from econsult.consults.glass import LASTS, Opening, break_glass
 from econsult.consults.holding import release
-from econsult.consults.names_shown import Change, NamesShown, choose_names, would_change
+from econsult.consults.names_shown import NamesShown, choose_names
 from econsult.consults.records import Consult
+from econsult.consults.requests import withdraw
 from econsult.database import Database
 from econsult.errors import ForbiddenError, InvalidError, StaleVersionError
+from econsult.names_change import Change, would_change
 from econsult.people.persons import Person, Program
 from econsult.trail import AuditEvent
 from tests.personas import NOON, Clinic
@@ -40,6 +42,11 @@ def opening(database: Database, held: Consult, person: Person, *, is_let: bool =
         return identity_for(session, person, held.public_id, now=SOON, is_let=is_let)[1]
 
 
+def change(database: Database, clinic: Clinic, wish: NamesShown, at: datetime = SOON) -> Change:
+    with database.reading() as session:
+        return would_change(session, clinic.program.id, wish, at)
+
+
 def test_the_holder_reads_it_while_they_hold_it_and_each_look_is_seen_by_the_family(
     database: Database, clinic: Clinic, held: Consult, officer: Person
 ) -> None:
@@ -62,15 +69,16 @@ def test_a_no_ends_what_is_open_and_lets_nothing_open(
 ) -> None:
     with database.writing() as session:
         break_glass(session, session.get_one(Consult, held.id), clinic.derm, reason=REASON, now=NOON)
-        running = count_open(session, clinic.program.id, SOON)
-        assert would_change(session, clinic.program.id, NamesShown.NOBODY, ends=running) == Change(ends=1)
-        assert would_change(session, clinic.program.id, NamesShown.HOLDER, ends=running) == Change(opens=1, people=1)
+        break_glass(session, session.get_one(Consult, held.id), clinic.derm2, reason=REASON, now=NOON)
+    # One request whose name is open to two people; to its holder it stays open.
+    assert change(database, clinic, NamesShown.NOBODY) == Change(ends=1)
+    assert change(database, clinic, NamesShown.HOLDER) == Change()
+    assert change(database, clinic, NamesShown.HOLDER, at=NOON + LASTS) == Change(opens=1, people=1)
     assert opening(database, held, clinic.derm) == Opening(NOON + LASTS)
     choose(database, officer, "holder")
-    with database.reading() as session:
-        wide = would_change(session, clinic.program.id, NamesShown.NOBODY, ends=1)
-        assert wide == Change(closes=1, people=1, ends=1)
-        assert would_change(session, clinic.program.id, NamesShown.HOLDER, ends=1) == Change()
+    assert change(database, clinic, NamesShown.NOBODY) == Change(closes=1, people=1, ends=1)
+    assert change(database, clinic, NamesShown.EXCEPTION) == Change()
+    assert change(database, clinic, NamesShown.EXCEPTION, at=NOON + LASTS) == Change(closes=1, people=1)
     choose(database, officer, "nobody", seen="holder")
     assert opening(database, held, clinic.derm) is None
     with pytest.raises(ForbiddenError), database.writing() as session:
@@ -94,3 +102,20 @@ def test_only_an_officer_chooses_a_known_rule_that_nobody_changed_meanwhile(
     # The page says "to nobody" of what nobody can read, and another choice mends it.
     choose(database, officer, "holder", seen="nobody")
     assert opening(database, held, clinic.derm) == Opening()
+
+
+def test_what_is_open_to_nobody_any_more_is_not_counted_as_open(
+    database: Database, clinic: Clinic, officer: Person
+) -> None:
+    assert officer
+    with database.writing() as session:
+        taken_back, left = clinic.econsult(session), clinic.econsult(session, question="What else is this on her?")
+        break_glass(session, taken_back, clinic.derm, reason=REASON, now=NOON)
+        break_glass(session, left, clinic.derm2, reason=REASON, now=NOON)
+    assert change(database, clinic, NamesShown.NOBODY) == Change(ends=2)
+    with database.writing() as session:
+        withdraw(session, session.get_one(Consult, taken_back.id), clinic.pcp, "", now=NOON)
+    assert change(database, clinic, NamesShown.NOBODY) == Change(ends=1)
+    with database.writing() as session:
+        session.execute(update(Person).where(Person.id == clinic.derm2.id).values(is_active=False))
+    assert change(database, clinic, NamesShown.NOBODY) == Change()

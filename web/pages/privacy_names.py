@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
-from econsult.consults.glass import count_open
-from econsult.consults.names_shown import Change, NamesShown, choose_names, names_shown, would_change
+from econsult.consults.names_shown import NamesShown, choose_names, names_shown
 from econsult.errors import StaleVersionError
+from econsult.names_change import Change, would_change
 from econsult.people.persons import Role
 from web.context import database, now, settings
 from web.pages.owning import check_owner
@@ -45,7 +45,7 @@ def choose() -> Page:
 
 def _look(wish: NamesShown) -> Change:
     with database().reading() as session:
-        return would_change(session, me().program_id, wish, ends=count_open(session, me().program_id, now()))
+        return would_change(session, me().program_id, wish, now())
 
 
 def _is_kept(form: FormReader, wish: str, seen: str) -> bool:
