@@ -60,8 +60,12 @@ def test_results_go_in_one_place_and_stand_beside_what_they_answer(
     again = post(pcp, f"{here}/results", {"step": step, "words": "Ferritin 7, second tube", "urgency": "routine"})
     assert (again.status_code, "Ferritin 7, second tube</textarea>" in again.text) == (409, True)
     assert "This was not sent: the question was asked again, or has ended" in again.text
-    asked = post(pcp, f"{here}/reopen", {"reason": "Iron by mouth or not?", "urgency": "routine"})
+    kept = {"kept": "0123456789abcdef"}
+    asked = post(pcp, f"{here}/reopen", {"reason": "Iron by mouth or not?", "urgency": "routine", **kept})
     assert (asked.status_code, "Iron by mouth or not?</textarea>" in asked.text) == (409, True)
+    # Until they went as a message, neither browser nor server forgets them.
+    assert "heard=no-0123456789abcdef" in str(asked.headers.getlist("Set-Cookie"))
+    assert 'name="kept" value="0123456789abcdef"' in asked.text
     assert post(pcp, f"{here}/reopen", {"reason": " ", "urgency": "routine"}).status_code in (409, 422)
     # A pool reads no lane, and so nothing of this; nor does the family.
     assert 'id="anew"' not in browser_of(clinic.derm2).get(here).text

@@ -21,6 +21,7 @@ from web.pages.consult import CASE_ROLES, LONGEST_REASON, case_page
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
+from web.shell.kept import keep_copy
 from web.showing.casefile import open_case
 from web.words.language import gettext
 
@@ -122,7 +123,10 @@ def _asked_meanwhile(public_id: str, sent: results.Results, said: str) -> Respon
     if not is_seen(sent.words) or Audience.CLINICIANS not in case.writable:
         return None
     why = gettext("This was not sent: the question was asked again, or has ended, meanwhile. Send it as a message")
-    return case_page(case, errors={"text": why}, lane=Audience.CLINICIANS, given={"text": sent.words}), 409
+    # The browser's copy ends with the message: a reload takes the words off the page.
+    keep_copy()
+    given = {"text": sent.words, "kept": request.form.get("kept", "")}
+    return case_page(case, errors={"text": why}, lane=Audience.CLINICIANS, given=given), 409
 
 
 def _results_refused(error: InvalidError) -> dict[str, str]:
