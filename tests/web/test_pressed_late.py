@@ -70,6 +70,28 @@ def test_whoever_stands_in_too_late_gets_their_words_and_learns_nothing(
     assert (status, SAID in page, "stands like this now: Taken back" in page) == (409, True, True)
 
 
+def test_all_that_was_written_to_send_a_question_on_is_given_back_and_no_codes(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    with runtime.database.writing() as session:
+        asked = clinic.family_question(session, now=datetime.now(UTC))
+        requests.withdraw(session, asked, clinic.mother, "", now=datetime.now(UTC))
+    answers = {"dermatology.new_drug": "ibuprofen", "dermatology.size": "2.5", "dermatology.lesion_type": "plaque"}
+    form = {"specialty": "dermatology", "asked": "dermatology", "question": SAID, "thinks": "Eczema?", **answers}
+    form |= {"question_type": "diagnosis", "shown_for": "dermatology", "lacking": "follows"}
+    desk, card = f"/coordination/desk/{asked.public_id}", f"/coordination/{asked.public_id}"
+    for person, address, fields in (
+        (clinic.coordinator, f"{desk}/send-on", form),
+        (clinic.pcp, f"/consults/{asked.public_id}/send-on", form),
+        (clinic.coordinator, f"{card}/close", {"version": "0", "close_reason": SAID}),
+    ):
+        status, page = press(browser_of(person), address, **fields)
+        left = page.split('id="left"')[1].split("</textarea>")[0]
+        assert (status in (403, 404, 409), SAID in left, "plaque" in left) == (True, True, False), address
+        if fields is form:
+            assert all(words in left for words in ("Eczema?", "New drugs within 8 weeks: ibuprofen", ": 2.5 mm")), left
+
+
 def test_why_steps_are_declined_is_given_back_where_the_answer_was_closed(
     runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
 ) -> None:

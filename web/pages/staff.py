@@ -55,7 +55,7 @@ from web.pages.unreached import unreached
 from web.pages.visits import visits
 from web.pages.worklist import worklist
 
-keep_words(consult, passing_on, lanes, seconds, clinic_case, allocation, turning_down)
+keep_words(consult, passing_on, lanes, seconds, clinic_case, clinic_sending, coordination, allocation, turning_down)
 STAFF = (
     worklist,
     consult,

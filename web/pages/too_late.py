@@ -12,7 +12,6 @@ from econsult.consults.records import Consult
 from econsult.errors import ConsultError, ErasedError, ForbiddenError, ImpossibleVerbError, NotFoundError
 from econsult.people.persons import Person
 from econsult.pressed import has_just_done, has_just_said
-from econsult.seeing import seen_part
 from econsult.unreadable import UnreadableError
 from web.context import database, now, signed_in
 from web.pages.allocation import DESK
@@ -21,15 +20,12 @@ from web.shell.desk import receipt
 from web.shell.errors import AWAY, damaged_words, status_of, told_database, told_error
 from web.shell.forms import is_for_machine
 from web.shell.kept import keep_copy
+from web.showing.brought import brought, own_words
 from web.showing.casefile import open_case
 from web.showing.lost import Lost, why_not_done
 from web.words.language import gettext
 from web.words.said import RULES
 
-WORDS = ("words", "reason", "text", "second_text", "second_reply", "question", "lacking_words", "close_reason")
-"""The fields of the forms of a case, and of the desk, in which somebody writes."""
-WHY_NOT = "why-"
-"""How the fields begin in which a clinic says why it declines a step."""
 WRITERS = (*CASE_ROLES, *DESK)
 TOO_LATE = (ForbiddenError, ImpossibleVerbError, NotFoundError)
 SECOND_PRESS = {
@@ -59,17 +55,18 @@ def _kept(error: ConsultError) -> ResponseReturnValue:
     if not is_plain or person is None or person.role not in WRITERS or is_for_machine():
         return told_error(error)
     try:
-        return _answer(error, person, public_id, _written())
+        return _answer(error, person, public_id)
     except ErasedError as erased:
         return told_error(erased)
     except AWAY as away:
         return told_database(away)
 
 
-def _answer(error: ConsultError, person: Person, public_id: str, written: list[str]) -> ResponseReturnValue:
-    text = "\n\n".join(written)
+def _answer(error: ConsultError, person: Person, public_id: str) -> ResponseReturnValue:
+    with database().reading() as session:
+        text = "\n\n".join(brought(session, _pairs()))
     try:
-        if (said := _done_before(person, public_id, written)) is not None:
+        if (said := _done_before(person, public_id)) is not None:
             return redirect(receipt(person, said), 303)
         keep_copy()
         return _told(error, person, public_id, text)
@@ -80,17 +77,16 @@ def _answer(error: ConsultError, person: Person, public_id: str, written: list[s
         return _gone(damaged_words(damaged), text), 500
 
 
-def _written() -> list[str]:
-    """What was written in the form, field by field, as forms are read."""
-    fields = (text for name, text in request.form.items(multi=True) if name in WORDS or name.startswith(WHY_NOT))
-    return [seen for text in fields if (seen := seen_part(text.replace("\r\n", "\n")))]
+def _pairs() -> list[tuple[str, str]]:
+    return list(request.form.items(multi=True))
 
 
-def _done_before(person: Person, public_id: str, written: list[str]) -> str | None:
+def _done_before(person: Person, public_id: str) -> str | None:
     """What is said of it where this very person did this very thing a moment ago: it was pressed twice."""
     act, said = SECOND_PRESS.get(request.endpoint or "", ("", ""))
     if not act:
         return None
+    written = own_words(_pairs())
     with database().reading() as session:
         is_done = has_just_done(session, person, public_id, act, now())
         return said if is_done and has_just_said(session, person, public_id, written, now()) else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from flask import Blueprint, redirect, render_template, request
 from werkzeug import Response
 
@@ -12,11 +10,9 @@ from web.context import database
 from web.cookies import cookie_name, set_cookie
 from web.shell.auth import me, only, place_for
 from web.shell.kept import keep_copy
-from web.shell.unsent import COOKIE, NO_SIGNS, PAGE, is_too_old, is_written, kept_for
+from web.shell.unsent import COOKIE, NO_SIGNS, PAGE, is_too_old, is_words, kept_for
 
 unsent = Blueprint("unsent", __name__, url_prefix="/account/unsent")
-CODE = re.compile(r"[a-z0-9_.:-]{1,40}")
-"""What the value of a choice looks like, which says nothing to a reader. A word typed so is kept all the same."""
 
 
 @unsent.get("")
@@ -26,8 +22,7 @@ def page() -> str | Response:
     form = kept_for(me())
     if form is None:
         return redirect(place_for(me()), 303)
-    written = [value for name, value in form.fields if is_written(name, value)]
-    words = [value for value in written if not CODE.fullmatch(value.strip())]
+    words = [value for name, value in form.fields if is_words(name, value)]
     return render_template("account/unsent.html", form=form, words=words)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from flask import request
@@ -22,7 +23,8 @@ SECRETS, SECRET_PREFIX = frozenset(("password", "old", "new", "new_again", "code
 """Fields of secrets, which are typed again: these, and whatever begins so."""
 NOT_WRITTEN = frozenset(("seen", "saves", "shown", "kept", "verb", "lane", "next", "version", "confirmed"))
 
-
+CODE = re.compile(r"[a-z0-9_.:-]{1,40}")
+"""What the value of a choice looks like, which says nothing to a reader. A word typed so is kept all the same."""
 NO_SIGNS = "no_signs"
 """The tick that no danger sign is there, on every form of staff that asks."""
 
@@ -71,6 +73,11 @@ def is_kept(name: str) -> bool:
 def is_written(name: str, value: str) -> bool:
     """Whether somebody wrote or chose this, as far as one can tell."""
     return bool(value.strip()) and name not in NOT_WRITTEN
+
+
+def is_words(name: str, value: str) -> bool:
+    """Whether this says something to a reader: no code of a choice, and nothing that must not be shown again."""
+    return is_kept(name) and is_written(name, value) and not CODE.fullmatch(value.strip())
 
 
 def _form() -> Form | None:
