@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from imaging import limits
-from imaging.pixels import Pixels
 from imaging.refusal import Refused
+
+_Drawn = TypeVar("_Drawn")
 
 
 class Allowance:
@@ -24,8 +26,8 @@ class Allowance:
         if self._clock() - self._began > self._most or self._drawing > self._most_drawing:
             raise Refused("too_much_work")
 
-    def drawn(self, draw: Callable[[], Pixels]) -> Pixels:
-        """Draw a page, and note how long that took."""
+    def drawn(self, draw: Callable[[], _Drawn]) -> _Drawn:
+        """Draw a page, or the parts of one, and note how long that took."""
         before = self._clock()
         page = draw()
         self._drawing += self._clock() - before

@@ -18,7 +18,8 @@ _SIZE_AT = 1
 def refuse_damage(data: bytes) -> None:
     """Refuse `damaged` where a stream cannot be unpacked or is not what was summed, or a part of a JPEG cannot be read.
 
-    Fax, JBIG2 and JPEG 2000 tell nothing. What would take long to read is left to the drawing, and its limits.
+    Fax tells nothing, and of JBIG2 and JPEG 2000 whoever draws them asks. What would take long to read is left to the
+    drawing, and its limits.
     """
     bytes_left, pixels_left = UNPACKED_MOST, _PIXELS_MOST
     sums: Counter[bool | None] = Counter()

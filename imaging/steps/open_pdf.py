@@ -1,5 +1,6 @@
 """Opens a PDF with PDFium and draws its pages. Scripts never run: this build of PDFium has no engine for them."""
 
+import itertools
 import math
 from collections.abc import Callable
 
@@ -12,9 +13,14 @@ from imaging.pixels import Pixels
 from imaging.reading.text_layer import words_of
 from imaging.reading.words import Word
 from imaging.refusal import Refused
+from imaging.steps.cut_long import long_side
 
-_POINTS_PER_INCH = 72
+_BY_DOTS = limits.PAGE_DPI / 72
+"""Pixels per point: an inch has 72 of these."""
 _NO_SECURITY = -1
+_ONLY_DECODED = {"JPXDecode", "JBIG2Decode"}
+"""Ways to pack a picture of which `hear_pdf` knows nothing: PDFium says of it that it cannot, or shows what it can."""
+_PICTURES_MOST, _DEPTH_MOST = 1_000, 4
 _RAW_CLASSES = {b"/Metadata": "xmp", b"/JavaScript": "javascript", b"/JS": "javascript", b"/AcroForm": "forms"}
 _RAW_CLASSES |= {b"/Launch": "actions", b"/URI": "links", b"/RichMedia": "attachment", b"/Annots": "annotations"}
 
@@ -33,11 +39,23 @@ def open_pdf(data: bytes) -> pypdfium2.PdfDocument:
     return pdf
 
 
-def draw_page(pdf: pypdfium2.PdfDocument, number: int) -> Pixels:
-    """Draw one page, counted from 0, in RGB on white at 200 dots per inch, or fewer where the page is large."""
+def long_side_of(pdf: pypdfium2.PdfDocument, number: int) -> int | None:
+    """How high a page is drawn that is cut, in pixels; None for one that is drawn as one page."""
+    width, height = (max(side, 1.0) for side in pdf.get_page_size(number))
+    scale = max(_BY_DOTS, limits.PAGE_LEAST_SIDE / height)
+    return long_side(round(width * scale), round(height * scale))
+
+
+def draw_page(pdf: pypdfium2.PdfDocument, number: int, side: int | None) -> Pixels:
+    """Draw one page, counted from 0, in RGB on white: so many pixels high, or at 200 dots per inch, or fewer where it
+    is large. Refuses `damaged`.
+    """
     page = pdf[number]
     try:
-        bitmap = page.render(scale=_scale(*page.get_size()), rev_byteorder=True)
+        _refuse_blank(page)
+        size = page.get_size()
+        scale = _scale(*size) if side is None else side / max(size)
+        bitmap = page.render(scale=scale, rev_byteorder=True)
         # Its memory goes with the bitmap.
         pixels = np.array(bitmap.to_numpy()[:, :, :3])
     finally:
@@ -45,11 +63,22 @@ def draw_page(pdf: pypdfium2.PdfDocument, number: int) -> Pixels:
     return pixels
 
 
-def page_words(pdf: pypdfium2.PdfDocument, number: int, size: tuple[int, int]) -> list[Word]:
+def _refuse_blank(page: pypdfium2.PdfPage) -> None:
+    """Refuse `damaged` where a picture cannot be decoded whose bytes tell nothing: its place would be left white."""
+    found = page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE], max_depth=_DEPTH_MOST)
+    for picture in itertools.islice(found, _PICTURES_MOST):
+        if isinstance(picture, pypdfium2.PdfImage) and not _ONLY_DECODED.isdisjoint(picture.get_filters()):
+            try:
+                picture.get_bitmap().close()
+            except pypdfium2.PdfiumError:
+                raise Refused("damaged") from None
+
+
+def page_words(pdf: pypdfium2.PdfDocument, number: int, width: int, height: int) -> list[Word]:
     """Return the words of one page's text layer, in pixels of a picture of this size."""
     page = pdf[number]
     try:
-        return words_of(page, *size)
+        return words_of(page, width, height)
     finally:
         page.close()
 
@@ -76,6 +105,6 @@ def _has_text(pdf: pypdfium2.PdfDocument) -> bool:
 def _scale(width: float, height: float) -> float:
     """Return pixels per point. A page may claim to be a football field; its picture stays bounded."""
     width, height = max(width, 1.0), max(height, 1.0)
-    by_dots = max(limits.PAGE_DPI / _POINTS_PER_INCH, limits.PAGE_LEAST_SIDE / max(width, height))
+    by_dots = max(_BY_DOTS, limits.PAGE_LEAST_SIDE / max(width, height))
     by_pixels = math.sqrt(limits.PAGE_PIXELS / (width * height))
     return min(by_dots, by_pixels, limits.PAGE_SIDE / max(width, height))

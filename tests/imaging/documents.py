@@ -141,6 +141,17 @@ def _rc4(key: bytes, data: bytes) -> bytes:
     return bytes(out)
 
 
+def jbig2(picture: Image.Image) -> bytes:
+    """Return a picture of two tones as a PDF holds it in JBIG2: a page, and one region coded as a fax codes it."""
+    fax = files.encode(picture.convert("1"), "TIFF", compression="group4")
+    with Image.open(io.BytesIO(fax)) as page:
+        start, size = (page.tag_v2[tag][0] for tag in (273, 279))
+    page_head = struct.pack(">IIIIBH", *picture.size, 0, 0, 0, 0)
+    region = struct.pack(">IIIIBB", *picture.size, 0, 0, 0, 1) + fax[start : start + size]
+    parts = enumerate(((48, page_head), (38, region)))
+    return b"".join(struct.pack(">IBBBI", number, kind, 0, 1, len(body)) + body for number, (kind, body) in parts)
+
+
 def tiff(pages: int) -> bytes:
     """Return a TIFF of so many pages, the first with coloured corners."""
     buffer = io.BytesIO()

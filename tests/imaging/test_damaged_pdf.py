@@ -12,7 +12,8 @@ from tests.imaging import documents, files, pictures
 from tests.imaging.conftest import PLAIN, Prepare
 
 LINES = documents.pdf(" ".join(f"Sodium {number} mmol/L" for number in range(130, 150)))
-SCANS = files.encode(pictures.astronaut(512), "PDF", quality=90)
+WHOLE = pictures.astronaut(512)
+SCANS = files.encode(WHOLE, "PDF", quality=90)
 
 
 def last_stream(data: bytes) -> slice:
@@ -57,6 +58,21 @@ def test_a_damaged_part_of_a_page_is_not_left_out_without_a_word(
     part = place(data)
     report, _ = run(data[: part.start] + harm(data[part]) + data[part.stop :], "lab_document", PLAIN)
     assert report.reason == reason
+
+
+def scanned_in(packing: bytes, coded: bytes) -> bytes:
+    look = b"/Width 512/Height 512/BitsPerComponent 1/ColorSpace/DeviceGray/Filter/%b/Length %d" % (packing, len(coded))
+    picture = b"<</Type/XObject/Subtype/Image%b>>stream\n%b\nendstream" % (look, coded)
+    return documents.pdf("", objects=(picture,), content=b"600 0 0 700 0 0 cm /X Do", resources=b"/XObject<</X 4 0 R>>")
+
+
+def test_a_scan_that_cannot_be_decoded_does_not_become_a_blank_page(run: Prepare) -> None:
+    """JBIG2 and JPEG 2000, of which the bytes tell nothing."""
+    whole = {b"JBIG2Decode": documents.jbig2(WHOLE), b"JPXDecode": files.encode(WHOLE.convert("L"), "JPEG2000")}
+    for packing, coded in whole.items():
+        hurt = coded[:30] + b"\xff" * 60 + coded[90:]
+        reasons = [run(scanned_in(packing, scan), "lab_document", PLAIN)[0].reason for scan in (coded, hurt)]
+        assert reasons == [None, "damaged"], packing
 
 
 def test_a_sum_may_lack_the_last_zero_as_adobe_writes_it() -> None:

@@ -1,14 +1,15 @@
-"""A very long picture of a paper, as a phone makes of what it scrolls through, becomes pages that can be read."""
+"""A very long page, as a phone makes of what it scrolls through, or a strip of paper, becomes sheets to be read."""
 
 import io
 
 import numpy as np
 from PIL import Image
 
-from imaging import Policy
+from imaging import Identifiers, Policy
 from imaging.masks import FILL
-from imaging.steps.cut_long import long_side, pages_of
-from tests.imaging import files, papers
+from imaging.reading.words import Word
+from imaging.steps.cut_long import Sheets, Source, long_side, pages_of, words_on
+from tests.imaging import documents, files, papers
 from tests.imaging.conftest import Kept, Prepare
 
 WIDE = 1300
@@ -52,6 +53,37 @@ def test_a_scroll_becomes_pages_as_wide_as_it_was_which_keep_their_values_and_lo
     ]
     assert [(entry.text, number) for entry, number, share in shares if entry.is_secret and share < 0.95] == []
     assert len([entry.text for entry, _, share in shares if not entry.is_secret and share > 0.25]) <= 4
+
+
+def test_a_strip_printed_as_one_pdf_page_is_read_as_large_as_any_other_and_its_names_are_covered(run: Prepare) -> None:
+    """Eighty millimetres wide and half a metre long; drawn as one sheet it had 66 dots per inch."""
+    width, height, rows = 227, 1500, range(40, 1480, 40)
+    texts = {y: "Lucia Barragan" if y % 200 == 0 else "Sodium 135 mmol/L" for y in rows}
+    lines = b"".join(b"1 0 0 1 20 %d Tm (%b) Tj " % (height - y, text.encode()) for y, text in texts.items())
+    strip = documents.pdf("", content=b"BT /F 12 Tf " + lines + b"ET")
+    strip = strip.replace(b"[0 0 612 792]", b"[0 0 %d %d]" % (width, height))
+    policy = Policy(identifiers=Identifiers(names=("Lucia Barragan",)))
+    report, kept = run(strip, "lab_document", policy)
+    seen = joined(kept)
+    assert (report.source.pages, seen.size) == (len(kept.files) - 1, (631, 4167))
+    shares = [
+        (text, papers.covered(seen, (21 / width, (y - 8) / height, 100 / width, y / height), 0.0, FILL))
+        for y, text in texts.items()
+    ]
+    assert [text for text, share in shares if (share > 0.9) != text.startswith("Lucia")] == []
+
+
+def test_a_long_page_among_others_is_cut_and_the_others_are_not() -> None:
+    long, short = np.zeros((9000, 1000, 3), np.uint8), np.zeros((1300, 1000, 3), np.uint8)
+    source = Source(3, lambda page: 9000 if page == 1 else None, lambda page, side: long if side else short + page)
+    asked: list[int] = []
+    sheets = Sheets(source, lambda draw: asked.append(1) or draw())
+    assert [place.page for place in sheets.places] == [0, *[1] * (len(sheets.places) - 2), 2]
+    assert len(asked) == 1
+    tall = [place for place in sheets.places if place.height]
+    assert (tall[0].top, tall[-1].top + len(sheets.draw(tall[-1].part + 1))) == (0, 9000)
+    below = words_on(sheets.places, lambda *_: [Word("x", 0, 8990, 9, 8999)], len(tall), 1000, 9000 - tall[-1].top)
+    assert [word.top for word in below] == [8990 - tall[-1].top]
 
 
 def test_nothing_is_cut_through_and_nothing_is_lost_or_shown_twice() -> None:
