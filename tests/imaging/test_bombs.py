@@ -63,6 +63,7 @@ def seeds() -> list[tuple[str, bytes]]:
     found += [("photo", tiled_heic(small, (48, 32))), ("photo", two)]
     found += [("photo", files.soaked_webp()), ("photo", files.encode(small, "JPEG", progressive=True))]
     found += [("lab_document", documents.soaked_pdf()), ("lab_document", documents.tiff(2))]
+    found += [("lab_document", files.encode(small, name)) for name in ("JPEG", "PNG", "WEBP")]
     clip = films.film([0, 0.1, 0.2], image=small)
     return [*found, ("video", clip), ("video", films.film([0, 0.1], image=small, form="webm", codec="libvpx-vp9"))]
 
@@ -90,7 +91,7 @@ def _fuzz(jail: Jail, count: int) -> None:
 
 
 def test_mutated_files_end_in_a_verdict(jail: Jail) -> None:
-    _fuzz(jail, 100)
+    _fuzz(jail, 500)
 
 
 @pytest.mark.slow

@@ -6,7 +6,6 @@ from functools import partial
 
 import pytest
 
-from imaging import Jail
 from tests.imaging import documents, files, films, heic
 from tests.imaging.conftest import Prepare
 from tests.spread import spread
@@ -119,21 +118,6 @@ def test_markup_hung_on_a_real_photo_is_left_behind(run: Prepare) -> None:
 
 def test_an_empty_file_is_called_empty(run: Prepare) -> None:
     assert run(b"")[0].reason == "empty"
-
-
-def test_random_damage_never_ends_in_anything_but_a_verdict(run: Prepare, jail: Jail) -> None:
-    server = jail.pid
-    sources = [JPEG, files.soaked_png(), files.soaked_webp(), documents.soaked_pdf(), documents.tiff(2)]
-    state = 12345
-    for number in range(60):
-        data = bytearray(sources[number % len(sources)])
-        for _ in range(1 + number % 20):
-            state = state * 6364136223846793005 + 1442695040888963407 & 2**64 - 1
-            data[8 + (state >> 33) % (len(data) - 8)] = state >> 24 & 0xFF
-        report, kept = run(bytes(data), "lab_document")
-        assert report.verdict in {"ready", "rejected"}, report
-        assert bool(kept.files) == report.is_ready
-    assert jail.pid == server
 
 
 @pytest.mark.parametrize(("levels", "reason"), [pytest.param(2, "cpu", marks=pytest.mark.slow), (3, "memory")])
