@@ -150,7 +150,7 @@ class FilmCover:
             shown = [face for at, face in self._shown if begins - _FACE_LASTS <= at <= ends + _FACE_LASTS]
             self.masks.append(_mask(what, box, begins, ends - _JUST, shown))
         if len(self.masks) > MASKS_MOST:
-            raise Held("too_many_faces")
+            raise Held("too_many_boxes")
         return merged
 
 

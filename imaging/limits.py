@@ -53,7 +53,7 @@ PLAY_LONG, PLAY_SHORT = 1280, 720
 
 
 MASKS_MOST = 10_000
-"""Covered boxes of one file: a film of five minutes has some thousands."""
+"""Covered boxes of one file: a film of five minutes has some thousands, a page of paper seldom a hundred."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from imaging.allowance import Allowance
 from imaging.content import Content
 from imaging.masks import Mask
 from imaging.pixels import Pixels
-from imaging.refusal import Refused
+from imaging.refusal import Held, Refused
 from imaging.rendition import Rendition
 from imaging.steps.bleach import bleached
 from imaging.steps.cover import cover
@@ -43,8 +43,9 @@ def render_pages(
 ) -> Drawn:
     """Emit `page-1`, `page-2`, ... and `thumb` of the first. Small print stays readable: quality 90, full colour.
 
-    Refuses `too_much_work` where all of them, or the drawing of them alone, take longer than a document may. Where
-    there is no `find` they are `review-1`, ..., for the reviewer of a held document, with nothing covered.
+    Refuses `too_much_work` where all of them, or the drawing of them alone, take longer than a document may; raises
+    Held where more is covered than can be told and proved. Where there is no `find` they are `review-1`, ..., for the
+    reviewer of a held document, with nothing covered.
     """
     first: Image.Image | None = None
     masks: list[Mask] = []
@@ -62,6 +63,8 @@ def render_pages(
             found = find(number, page, name)
             page = cover(bleached(page), found)
             masks += found
+            if len(masks) > limits.MASKS_MOST:
+                raise Held("too_many_boxes")
         emit(encode_jpeg(page, name, quality=90, full_colour=True))
         first = first or page
     if first is None:

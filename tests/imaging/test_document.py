@@ -10,8 +10,10 @@ from PIL import Image
 
 from imaging import Identifiers, Policy
 from imaging.allowance import Allowance
-from imaging.refusal import Refused
+from imaging.masks import Mask
+from imaging.refusal import Held, Refused
 from imaging.steps import open_pdf
+from imaging.steps.render_pages import render_pages
 from tests.imaging import documents, files
 from tests.imaging.conftest import Prepare
 
@@ -131,6 +133,13 @@ def test_a_document_has_so_much_time_and_no_more(pages: int, drawing: float, rea
             count += 1
     assert count == done
     assert refused is None or refused.value.reason == "too_much_work"
+
+
+def test_a_paper_with_more_boxes_than_can_be_told_waits_for_a_person() -> None:
+    """It ended as a crash after three tries, and its family was asked to send it again."""
+    page, boxes = np.zeros((20, 20, 3), np.uint8), (Mask("text", 0, 0, 1, 1),) * 4_000
+    with pytest.raises(Held, match="too_many_boxes"):
+        render_pages(3, lambda _: page, lambda *_: boxes, lambda _: None, lambda _: None, progress=lambda _: None)
 
 
 @pytest.mark.slow

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+import imaging
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
 from econsult.consults.facepolicy import SURE_FACE
 from econsult.consults.furtherance import Allowed, Choice, FurtherConsent, choose
@@ -21,10 +23,12 @@ from tests.personas import Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from tests.web.filing import file_ready
+from web.words.files import HOLD_REASONS
 from workers.copies import Made
 from workers.policies import policy_for
 from workers.runtime import Runtime
 
+ROOM = Path(imaging.__file__).parent
 MASKED = {"masks": [{"what": "face"}], "label": "de-identified", "policy": {"faces": "mask_all"}}
 
 
@@ -223,6 +227,14 @@ def test_the_reasons_of_held_files_are_told_and_strangers_get_404(
     assert browser_of(clinic.other_pcp).get(f"/reviews/{file.public_id}").status_code == 404
     for person in (clinic.derm, clinic.coordinator, clinic.mother):
         assert browser_of(person).get(f"/reviews/{file.public_id}").status_code in {403, 404}
+
+
+def test_whatever_the_preparation_holds_a_file_for_is_told_in_words() -> None:
+    """A code without words read as “held until a person has checked it”, and nobody knew what to look for."""
+    sources = "".join(path.read_text(encoding="utf-8") for path in ROOM.rglob("*.py"))
+    held = {*re.findall(r'Held\("(\w+)"\)', sources), *re.findall(r'HELD[,)].*reason="(\w+)"', sources)}
+    assert {"too_many_boxes", "which_face", "code_left"} <= held
+    assert held <= HOLD_REASONS.keys()
 
 
 def test_the_fields_of_two_pictures_of_a_film_have_names_of_their_own(

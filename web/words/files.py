@@ -77,6 +77,7 @@ HOLD_REASONS = {
     "region_needed": _l("There is a face, and somebody must mark which part of it stays open."),
     "region_too_large": _l("The marked part leaves nearly the whole face open. Mark less."),
     "which_face": _l("It is not certain whose face is the finding. Other people's faces must stay hidden."),
+    "too_many_boxes": _l("More was found on it than can be covered and checked. Release it as it is, or refuse it."),
     "code_left": _l("A code, such as a barcode, can still be read on it after all that was found was covered."),
     "verification": _l("It could not be proven that what was covered is covered. Look before others do."),
     "private_site": _l("It may show a private area. It can only be refused."),
