@@ -24,6 +24,9 @@ _CPU_TO_OPEN = 10
 _CPU_PER_SECOND = 12
 """Processor seconds per second of film; 4K HEVC on one slow core needs about eight."""
 _MICROSECONDS = 1_000_000
+_DOLBY, _UNTOLD = {"dvh1", "dvhe"}, {2, 14}
+"""Films of Dolby Vision that are nothing else, and tell no matrix or one of their own: only its screens have their
+colours, and everybody else shows skin green and purple."""
 _CLOCK = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 """How WebM tells the length of one track."""
 
@@ -49,7 +52,8 @@ class Clip:
 def open_clip(source: BinaryIO, media_type: str, policy: Policy) -> Clip:
     """Open the video.
 
-    Refuses `truncated`, `damaged`, `too_long`, `too_many_pixels`, `too_many_streams` and `no_picture`.
+    Refuses `truncated`, `damaged`, `too_long`, `too_many_pixels`, `too_many_streams`, `no_picture`, and
+    `unsupported_type` where nobody here knows what its colours are.
     """
     try:
         container = av.open(source, "r", format=_FORMATS[media_type], metadata_errors="ignore")
@@ -60,6 +64,8 @@ def open_clip(source: BinaryIO, media_type: str, policy: Policy) -> Clip:
     stream = _pictures(container)
     stream.codec_context.thread_count = 1
     _check_size(stream)
+    if stream.codec_context.codec_tag in _DOLBY and int(stream.codec_context.colorspace) in _UNTOLD:
+        raise Refused("unsupported_type")
     longest = min(policy.video_seconds, limits.VIDEO_SECONDS_MOST) + 1.0
     duration = _length(container, stream)
     if duration is not None and duration > longest:

@@ -182,3 +182,11 @@ def test_a_film_of_which_nothing_is_to_be_seen_is_damaged_and_not_a_grey_one(run
 def test_a_film_of_which_a_part_of_each_picture_is_damaged_is_taken_and_says_so(run: Prepare) -> None:
     report, _ = run(_harmed(0.9, 1), "video", PLAIN)
     assert (report.verdict, report.quality["unread"], report.quality["unread_from"]) == ("ready", 15, 0)
+
+
+def test_a_film_whose_colours_only_dolby_s_screens_know_is_not_shown_in_false_ones(run: Prepare) -> None:
+    """What an iPhone takes is named `hvc1` and tells the colours of its first layer."""
+    film = films.film(films.steady(0.3), codec="libx265", options={"x265-params": "log-level=none"})
+    assert film.count(b"hev1") == 1
+    reasons = [run(film.replace(b"hev1", name), "video")[0].reason for name in (b"hvc1", b"dvh1")]
+    assert reasons == [None, "unsupported_type"]
