@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from imaging import limits
 from imaging.pixels import Pixels
@@ -23,8 +24,9 @@ _WORTH = 1.25
 _WIDE = limits.PAGE_SIDE // 2
 _EARLIEST = 0.55
 """Where a page may end at the earliest, as a share of the highest."""
-_INK, _BORDER, _GAP = 24, 0.9, 6
-"""How far from its row's own tone ink is, of 255; in what share of the rows a line stands that frames a list from top
+_INKS, _BORDER, _GAP = (11, 24), 0.9, 6
+"""How far from its row's own tone ink is, of 255: the palest that is not bleached, and where no gap is without that,
+as on a grainy photo, what can be read with ease; in what share of the rows a line stands that frames a list from top
 to bottom; and how many rows without ink in a row lie between two lines of print at least."""
 
 
@@ -129,17 +131,17 @@ def pages_of(pixels: Pixels) -> list[Pixels]:
     ends = [0]
     while height - ends[-1] > page:
         first = ends[-1] + int(_EARLIEST * page)
-        place = _quietest(pixels[first : ends[-1] + page])
+        grey = cv2.cvtColor(np.ascontiguousarray(pixels[first : ends[-1] + page]), cv2.COLOR_RGB2GRAY)
+        place = next((found for ink in _INKS if (found := _quietest(grey.astype(np.int16), ink)) is not None), None)
         if place is None:
             return [pixels]
         ends.append(first + place)
     return [pixels[top:bottom] for top, bottom in zip(ends, [*ends[1:], height], strict=True)]
 
 
-def _quietest(part: Pixels) -> int | None:
-    """The middle of the widest gap between lines, in rows from the top of the part."""
-    grey = cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_RGB2GRAY).astype(np.int16)
-    ink = np.abs(grey - np.median(grey, axis=1, keepdims=True)) > _INK
+def _quietest(grey: NDArray[np.int16], least: int) -> int | None:
+    """The middle of the widest gap between lines of ink of this strength, in rows from the top; None without one."""
+    ink = np.abs(grey - np.median(grey, axis=1, keepdims=True)) > least
     ink &= ink.mean(axis=0) < _BORDER
     edges = np.flatnonzero(np.diff(np.concatenate(([True], ink.any(axis=1), [True])).astype(np.int8)))
     starts, stops = edges[::2], edges[1::2]

@@ -95,6 +95,16 @@ def test_nothing_is_cut_through_and_nothing_is_lost_or_shown_twice() -> None:
     assert all(part[edge, 20 : WIDE - 20].std() == 0 for part in parts[:-1] for edge in (-1,))
 
 
+def test_pale_print_is_not_cut_through_either() -> None:
+    lines = np.full((4_000, 1_000, 3), 255, np.uint8)
+    lines[::40, 100:900] = lines[1::40, 100:900] = 60
+    lines[1_500:1_620] = 255
+    lines[1_550:1_570, 100:900] = 241
+    first, *_ = pages_of(lines)
+    assert 1_500 < len(first) < 1_620
+    assert lines[len(first) - 1].min() == 255
+
+
 def test_what_has_no_place_to_be_cut_at_is_one_page(run: Prepare) -> None:
     noise = np.random.default_rng(1).integers(0, 255, (800, 160, 3), np.uint8).repeat(5, 0).repeat(5, 1)
     _, kept = run(files.encode(Image.fromarray(noise), "JPEG"), "lab_document")
