@@ -14,8 +14,12 @@ from imaging.light import lacks_light
 _SIDE = 512
 _COARSE = 4
 _MEDIAN_TO_SIGMA = 1.4826
-_TEXTURE_FLOOR = 3e-4
-_SHARP_RATIO = 0.12
+_TEXTURE_FLOOR, _COARSER_FLOOR = 3e-4, 2e-5
+"""What there is of edges at least where something is said: at a quarter of the size, and where nothing is left there at
+an eighth, at which smooth skin has a tenth of that."""
+_SHARP_RATIO = 0.11
+_LEFT_BY_JPEG = 0.5
+"""What the blocks of a JPEG add to a smooth dark picture; they are edges, and would make a blurred one look sharp."""
 _DARK, _BRIGHT = 34, 250
 _LIT_WELL = 150
 """Something as bright as this is in the picture only if there was light enough."""
@@ -85,13 +89,26 @@ def _shrink(plane: NDArray[np.float32], width: int, height: int) -> NDArray[np.f
 
 
 def _judge_sharpness(grey: NDArray[np.float32]) -> dict[str, object]:
-    """Compare the detail of one pixel with the detail four pixels wide; say nothing where neither exists."""
-    coarse = _shrink(grey, grey.shape[1] // _COARSE, grey.shape[0] // _COARSE)
+    """Compare the detail of one pixel with the detail four pixels wide; say nothing where neither exists.
+
+    Of what is blurred by more than that both are gone: then the same is asked of the picture half as large, in which
+    smooth skin has nothing either.
+    """
+    texture, ratio = _compared(grey)
+    verdict = "good" if ratio >= _SHARP_RATIO else "blurry"
+    if texture < _TEXTURE_FLOOR:
+        coarser, again = _compared(_shrink(grey, max(8, grey.shape[1] // 2), max(8, grey.shape[0] // 2)))
+        verdict = "blurry" if coarser >= _COARSER_FLOOR and again < _SHARP_RATIO else "unknown"
+    return {"sharpness": verdict, "texture": round(texture, 5), "detail": round(ratio, 4)}
+
+
+def _compared(grey: NDArray[np.float32]) -> tuple[float, float]:
+    """How much there is of detail four pixels wide, and what the detail of one pixel is of that."""
+    coarse = _shrink(grey, max(1, grey.shape[1] // _COARSE), max(1, grey.shape[0] // _COARSE))
     brightness = max(1.0, float(grey.mean())) ** 2
     texture = _edge_energy(coarse) / brightness
-    ratio = _edge_energy(grey) / brightness / max(texture, 1e-9)
-    verdict = "unknown" if texture < _TEXTURE_FLOOR else "good" if ratio >= _SHARP_RATIO else "blurry"
-    return {"sharpness": verdict, "texture": round(texture, 5), "detail": round(ratio, 4)}
+    fine = max(0.0, _edge_energy(grey) - _LEFT_BY_JPEG) / brightness
+    return texture, fine / max(texture, 1e-9)
 
 
 def _edge_energy(plane: NDArray[np.float32]) -> float:

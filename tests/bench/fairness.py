@@ -42,7 +42,7 @@ def main(count: int = COUNT) -> None:
         over = {place: _judged(shots(tone, count, stops=stops)) for place, tone in enumerate(MONK)}
         for name, word in FALSE[:3]:
             _tell(f"over.{word}.{stops:g}_stops", {p: _share(told, name, word) for p, told in over.items()})
-    for blur in (4.0, 8.0):
+    for blur in (4.0, 6.0, 8.0, 12.0):
         soft = {place: _judged(shots(tone, count, blur=blur)) for place, tone in enumerate(MONK)}
         _tell(f"found.blurry.{blur:g}_pixels", {p: _share(told, "sharpness", "blurry") for p, told in soft.items()})
     for name, cast in CASTS.items():

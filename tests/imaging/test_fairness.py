@@ -11,7 +11,7 @@ from PIL import Image
 
 from imaging.steps.judge_photo import judge_photo
 from imaging.steps.judge_quality import judge_quality
-from tests.imaging.skins import MONK, shots, take
+from tests.imaging.skins import MONK, Shot, shots, take
 from tests.imaging.test_quality import TONES
 from tests.spread import spread
 
@@ -20,7 +20,7 @@ OTHER_TONES = [(244, 208, 177), (231, 180, 143), (210, 158, 124), (186, 119, 80)
 LIGHT, DARK = (*TONES[:3], *OTHER_TONES[:3]), (*TONES[3:], *OTHER_TONES[3:])
 SEEDS = range(2)
 SIZE = (1024, 768)
-BLUR_AT_VIEW, HALF = 4.0, 0.5
+BLURS_AT_VIEW, HALF = (4.0, 8.0, 16.0), 0.5
 """Of the view's 2048 pixels; these pictures are half as large."""
 
 
@@ -76,11 +76,16 @@ def test_false_advice_is_as_rare_for_dark_skin_as_for_light(name: str, verdict: 
 
 @pytest.mark.parametrize(
     ("name", "verdict", "how"),
-    [("sharpness", "blurry", {"blur": BLUR_AT_VIEW}), ("exposure", "dark", {"stops": 2.0})],
+    [*(("sharpness", "blurry", {"blur": blur}) for blur in BLURS_AT_VIEW), ("exposure", "dark", {"stops": 2.0})],
 )
 def test_what_is_wrong_is_seen_on_light_and_dark_skin_alike(name: str, verdict: str, how: dict[str, float]) -> None:
     light, dark = share(LIGHT, name, verdict, **how), share(DARK, name, verdict, **how)
     assert min(light, dark) >= 0.8, (light, dark)
+
+
+def test_what_jpeg_leaves_on_blurred_dark_skin_is_no_detail() -> None:
+    told = [judge_quality(take(Shot(tone, blur=8.0, gain=1.0, quality=80)))["sharpness"] for tone in MONK[4:]]
+    assert told == ["blurry"] * 6
 
 
 @pytest.mark.parametrize("tone", spread([pytest.param(tone) for tone in MONK], 5))
