@@ -90,6 +90,7 @@ def _fuzz(jail: Jail, count: int) -> None:
     assert not [child for child in server.children(recursive=True) if child.status() == psutil.STATUS_ZOMBIE]
 
 
+@pytest.mark.timeout(900)
 def test_mutated_files_end_in_a_verdict(jail: Jail) -> None:
     _fuzz(jail, 500)
 
