@@ -183,8 +183,11 @@ def test_a_picture_that_does_not_come_is_told_and_no_blank_is_judged(place: Plac
     told = page.locator("figure:not([hidden]) [data-blank]")
     expect(told).to_contain_text("What it shows is missing here.")
     expect(page.locator(PICTURE)).to_be_hidden()
+    small = page.locator(".strip a").all()
+    expect(page.locator(".strip .strip-blank svg")).to_have_count(len(small))
     page.unroute("**/media/*")
     page.reload()
+    expect(page.locator(".strip img").first).to_be_visible()
     expect(page.locator(PICTURE)).to_be_visible()
     expect(told).to_be_hidden()
 

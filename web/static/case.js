@@ -15,6 +15,12 @@ const pictures = () => [...(open()?.querySelectorAll("[data-picture], .drawn") ?
 const picture = () => pictures().filter((part) => part.matches("[data-picture]")).pop();
 
 // A picture or film that does not come is no picture on which there is nothing to see.
+function blankSmall(part) {
+  const blank = document.createElement("span");
+  blank.className = "strip-blank";
+  blank.append(stage.querySelector("[data-blank] svg")?.cloneNode(true) ?? "");
+  part.replaceWith(blank);
+}
 function tellBlank(part) {
   const sheet = part.closest("[data-sheet]");
   sheet.querySelector("[data-blank]").hidden = false;
@@ -23,6 +29,10 @@ function tellBlank(part) {
 for (const part of stage.querySelectorAll("[data-picture], video source")) {
   part.addEventListener("error", () => tellBlank(part));
   if (part.complete && part.naturalWidth === 0) tellBlank(part);
+}
+for (const part of viewer.querySelectorAll(".strip img")) {
+  part.addEventListener("error", () => blankSmall(part));
+  if (part.complete && part.naturalWidth === 0) blankSmall(part);
 }
 
 function draw() {
