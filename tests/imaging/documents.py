@@ -7,7 +7,7 @@ import zlib
 
 import pypdfium2
 import pypdfium2.raw
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from imaging.reading.text_layer import words_of
 from imaging.reading.words import Word
@@ -144,8 +144,7 @@ def _rc4(key: bytes, data: bytes) -> bytes:
 def jbig2(picture: Image.Image) -> bytes:
     """Return a picture of two tones as a PDF holds it in JBIG2: a page, and one region coded as a fax codes it."""
     fax = files.encode(picture.convert("1"), "TIFF", compression="group4")
-    with Image.open(io.BytesIO(fax)) as page:
-        start, size = (page.tag_v2[tag][0] for tag in (273, 279))
+    start, size = (TiffImagePlugin.TiffImageFile(io.BytesIO(fax)).tag_v2[tag][0] for tag in (273, 279))
     page_head = struct.pack(">IIIIBH", *picture.size, 0, 0, 0, 0)
     region = struct.pack(">IIIIBB", *picture.size, 0, 0, 0, 1) + fax[start : start + size]
     parts = enumerate(((48, page_head), (38, region)))

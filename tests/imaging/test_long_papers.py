@@ -1,12 +1,14 @@
 """A very long page, as a phone makes of what it scrolls through, or a strip of paper, becomes sheets to be read."""
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
 
 from imaging import Identifiers, Policy
 from imaging.masks import FILL
+from imaging.pixels import Pixels
 from imaging.reading.words import Word
 from imaging.steps.cut_long import Sheets, Source, long_side, pages_of, words_on
 from tests.imaging import documents, files, papers
@@ -77,7 +79,12 @@ def test_a_long_page_among_others_is_cut_and_the_others_are_not() -> None:
     long, short = np.zeros((9000, 1000, 3), np.uint8), np.zeros((1300, 1000, 3), np.uint8)
     source = Source(3, lambda page: 9000 if page == 1 else None, lambda page, side: long if side else short + page)
     asked: list[int] = []
-    sheets = Sheets(source, lambda draw: asked.append(1) or draw())
+
+    def drawn(draw: Callable[[], list[Pixels]]) -> list[Pixels]:
+        asked.append(1)
+        return draw()
+
+    sheets = Sheets(source, drawn)
     assert [place.page for place in sheets.places] == [0, *[1] * (len(sheets.places) - 2), 2]
     assert len(asked) == 1
     tall = [place for place in sheets.places if place.height]
