@@ -19,8 +19,8 @@ from econsult.consults.hearers import home_of
 from econsult.consults.next_photo import PHOTO
 from econsult.consults.photo_lost import LOST, SHOWS, opened_by_photo, photo_lost
 from econsult.consults.recommendations import StepState, add_event, steps_of
-from econsult.consults.records import Consult, Urgency, note
-from econsult.consults.reopening import reopen
+from econsult.consults.records import Consult, note
+from econsult.consults.reopening import reopen, usual_urgency
 from econsult.consults.versions import first_signed, signed_answer
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person
@@ -78,9 +78,7 @@ def photo_came(session: Session, consult: Consult, person: Person, *, now: datet
     if not steps:
         return
     _steps_done(session, consult, person, now)
-    # Nobody waits at the telephone for a photo that was asked for days ago.
-    wish = Urgency.SAME_DAY if consult.urgency == Urgency.URGENT else consult.urgency
-    reopen(session, consult, person, WHY, now=now, urgency=wish, how=NEW_PHOTO)
+    reopen(session, consult, person, WHY, now=now, urgency=usual_urgency(consult), how=NEW_PHOTO)
     for each in home_of(session, consult, now):
         if each.id != person.id:
             notify(session, each, NoticeKind.MESSAGE, consult_id=consult.id, about=f"photo:{steps[0].id}", now=now)

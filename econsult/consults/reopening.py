@@ -20,6 +20,7 @@ from econsult.consults.recomputing import REPLIES, recompute
 from econsult.consults.records import RANKS, Consult, Urgency, note
 from econsult.consults.replies import CLINICIANS
 from econsult.consults.told_signs import hastened
+from econsult.consults.urgency import check_lowering
 from econsult.consults.versions import Answer, draft_of, signed_answer
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.people.persons import Person
@@ -41,12 +42,14 @@ def reopen(
     version beside them.
 
     An answer that is open to the family and that nobody has heard yet is still to be told: its clock goes on. So does
-    that of a reply to the family. Raises InvalidError for urgent while nobody is on duty.
+    that of a reply to the family. Raises InvalidError for urgent while nobody is on duty, and ForbiddenError where
+    somebody who is no clinician makes it less urgent.
     """
     status = next_status(consult.status, "reopen")
     if consult.consent_withdrawn_at is not None:
         raise ForbiddenError("The family took its consent back. If it changes its mind, ask anew.", code="no_consent")
     wish = _check_urgency(session, consult, urgency or consult.urgency, now)
+    check_lowering(person, consult.urgency if how == REOPEN else usual_urgency(consult), wish)
     hand_over(session, consult, how, None, by_id=person.id, now=now, reason=require_reason(reason))
     # A family that is stopped and then sends the awaited photo is no less in doubt than one that asks anew.
     wish = hastened(session, consult, wish, now)
@@ -67,6 +70,11 @@ def reopen(
     note(session, consult, "reopen", person_id=person.id, now=now)
     offer(session, consult, now)
     return consult
+
+
+def usual_urgency(consult: Consult) -> str:
+    """How urgent it is with what an answer asked for: nobody waits at the telephone for that, days afterwards."""
+    return Urgency.SAME_DAY if consult.urgency == Urgency.URGENT else consult.urgency
 
 
 def _check_urgency(session: Session, consult: Consult, wish: str, now: datetime) -> Urgency:

@@ -32,6 +32,7 @@ from econsult.consults.records import QUESTION_TYPES, RANKS, Consult, Kind, Urge
 from econsult.consults.redflags import body_sites, is_private, with_time
 from econsult.consults.screening import screen_red_flags
 from econsult.consults.told_signs import hasten
+from econsult.consults.urgency import check_lowering
 from econsult.consults.voice import VoiceChoice, choose_voice
 from econsult.consults.whole import settle_whole
 from econsult.consults.wishes import NO_WISHES, Wishes, write_wishes
@@ -182,7 +183,8 @@ def send_on(
 ) -> Consult:
     """The medical home makes a family's question its own request to a specialty; media and history stay with it.
 
-    Raises EmergencyError (recorded), InvalidError listing what is missing or not sent on, ImpossibleVerbError.
+    Raises EmergencyError (recorded), InvalidError listing what is missing or not sent on, ImpossibleVerbError, and
+    ForbiddenError where the desk makes it less urgent.
     """
     if consult.sent_on_by_id is not None:  # A program whose answer was lost on the way asks again.
         raise ImpossibleVerbError(consult.status, "send_on")
@@ -190,6 +192,7 @@ def send_on(
         raise InvalidError("Only a family's question can be sent on.", {"kind": "not_family_question"})
     status = next_status(consult.status, "send_on")
     _check_values(consult, form)
+    check_lowering(person, consult.urgency, form.urgency or consult.urgency)
     details = {**consult.details, **(form.details or {})}
     screen_red_flags(session, consult, person, details, sending.red_flag_attestation, now=now, is_sent_on=True)
     consult.kind, consult.sent_on_by_id = Kind.ECONSULT, person.id

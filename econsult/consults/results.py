@@ -18,8 +18,8 @@ from econsult.consults.awaited import results_awaited, with_results
 from econsult.consults.handover import NEW_PHOTO, RESULTS, asked_anew
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.recommendations import Recommendation, StepState, add_event, steps_of
-from econsult.consults.records import Consult, Urgency, note
-from econsult.consults.reopening import reopen
+from econsult.consults.records import Consult, note
+from econsult.consults.reopening import reopen, usual_urgency
 from econsult.consults.threads import LONGEST_MESSAGE, Audience, Message, post
 from econsult.consults.versions import Answer, first_signed, signed_answer
 from econsult.consults.wishes import ask_first
@@ -81,11 +81,6 @@ def send_results(
     if is_seen(results.words):
         post(session, consult, person, Audience.CLINICIANS, text=results.words, now=now)
     return consult
-
-
-def usual_urgency(consult: Consult) -> str:
-    """Nobody waits at the telephone for results that were asked for days ago."""
-    return Urgency.SAME_DAY if consult.urgency == Urgency.URGENT else consult.urgency
 
 
 def files_since(session: Session, consult: Consult) -> list[Attachment]:

@@ -68,6 +68,15 @@ def change_urgency(
     return consult
 
 
+def check_lowering(person: Person, was: str, wish: str) -> None:
+    """Raise ForbiddenError where somebody who is no clinician asks for less urgency than there was.
+
+    It holds wherever the urgency of something that was sent is chosen anew.
+    """
+    if RANKS[Urgency(wish)] > RANKS[Urgency(was)] and person.role not in MAY_LOWER:
+        raise ForbiddenError("Only a clinician can make a request less urgent.", code="only_clinician")
+
+
 def adopt_rules(
     session: Session,
     consult: Consult,
@@ -96,8 +105,7 @@ def _check(
     session: Session, consult: Consult, person: Person, urgency: str, reason: str, *, is_raised: bool, now: datetime
 ) -> None:
     if not is_raised:
-        if person.role not in MAY_LOWER:
-            raise ForbiddenError("Only a clinician can make a request less urgent.", code="only_clinician")
+        check_lowering(person, consult.urgency, urgency)
         require_reason(reason)
     if urgency == Urgency.URGENT and not can_be_urgent(session, consult, now):
         raise InvalidError("Nobody is on duty for urgent requests now: telephone.", {"urgency": "no_one_on_call"})

@@ -63,6 +63,17 @@ def test_an_open_answer_is_still_to_be_told_after_a_reopening(database: Database
         assert list(violations(session, LATER)) == []
 
 
+def test_nobody_but_a_clinician_asks_again_with_less_urgency(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.econsult(session, urgency="same_day")
+        answer(session, clinic, consult, "advice_only")
+        with pytest.raises(ForbiddenError, match="less urgent"):
+            reopen(session, consult, clinic.nurse, "Again", now=SOON, targets=TARGETS, urgency="routine")
+        reopen(session, consult, clinic.nurse, "Again", now=SOON, targets=TARGETS, urgency="same_day")
+        answer(session, clinic, consult, "advice_only")
+        assert reopen(session, consult, clinic.pcp, "Again", now=LATER, urgency="routine").urgency == "routine"
+
+
 def test_a_family_that_wrote_still_waits_for_a_reply_after_a_reopening(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         consult = clinic.econsult(session)

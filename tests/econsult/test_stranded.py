@@ -10,13 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.access import consult_for
-from econsult.consults import answers, holding, passing, threads
+from econsult.consults import answers, holding, passing, requests, threads
 from econsult.consults.clocks import open_clocks
 from econsult.consults.duty import tell_no_cover
 from econsult.consults.handover import Handover
 from econsult.consults.lifecycle import Status
 from econsult.consults.policies import ClockName
-from econsult.consults.records import Consult
+from econsult.consults.records import RANKS, Consult, Urgency
+from econsult.consults.requests import RequestForm
 from econsult.consults.stranded import is_stranded, turn_down
 from econsult.consults.threads import Audience, messages_of
 from econsult.database import Database
@@ -31,7 +32,7 @@ from econsult.rights import Right
 from tests.econsult.test_clinic_away import off
 from tests.econsult.test_cover import HOUR
 from tests.econsult.test_not_there import MINUTE, all_day
-from tests.personas import ANSWER, LEASE, NOON, Clinic
+from tests.personas import ANSWER, LEASE, NOON, QUESTION, TARGETS, Clinic
 
 SOON, BACK = NOON + timedelta(minutes=5), NOON + timedelta(hours=2)
 
@@ -115,6 +116,18 @@ def test_the_desk_says_no_to_what_somebody_has_who_is_not_there(
         assert (clinic.pcp.id, None, "release") in moves
         assert [each.name for each in open_clocks(session, consult.id)] == [ClockName.FAMILY_INFORMED]
         assert list(violations(session, SOON)) == []
+
+
+def test_the_desk_sends_on_nothing_with_less_urgency(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = _stranded(session, clinic)
+        consult.urgency, consult.urgency_rank = "same_day", RANKS[Urgency.SAME_DAY]
+        wish = {"specialty": "dermatology", "question": QUESTION, "question_type": "diagnosis"}
+        with pytest.raises(ForbiddenError, match="less urgent"):
+            calmer = RequestForm(**wish, urgency="routine")
+            requests.send_on(session, consult, clinic.coordinator, calmer, now=SOON, targets=TARGETS)
+        sent = requests.send_on(session, consult, clinic.coordinator, RequestForm(**wish), now=SOON, targets=TARGETS)
+        assert (sent.kind, sent.urgency) == ("econsult", "same_day")
 
 
 def test_whoever_stands_in_says_no_and_reads_nothing(database: Database, clinic: Clinic) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from econsult.consults import holding
 from econsult.consults.handover import Handover
-from econsult.consults.records import Consult
+from econsult.consults.records import RANKS, Consult, Urgency
 from tests.personas import LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
@@ -74,6 +74,18 @@ def test_the_clinic_raises_the_urgency(runtime: Runtime, browser_of: BrowserOf, 
     assert _now(runtime, held).due_at == NOW + timedelta(hours=4)
     lowered = post(pcp, f"/consults/{held.public_id}/urgency", {"urgency": "routine"})
     assert (lowered.status_code, "Say why" in lowered.text) == (422, True)
+
+
+def test_who_is_no_clinician_is_offered_no_less_urgency(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, held: Consult
+) -> None:
+    with runtime.database.writing() as session:
+        row = session.get_one(Consult, held.id)
+        row.requester_id, row.urgency, row.urgency_rank = clinic.nurse.id, "same_day", RANKS[Urgency.SAME_DAY]
+    pages = [browser_of(person).get(f"/consults/{held.public_id}").text for person in (clinic.nurse, clinic.pcp)]
+    lists = [page.partition('id="to_urgency"')[2].partition("</select>")[0] for page in pages]
+    assert [[f'value="{each}"' in list_ for each in RANKS] for list_ in lists] == [[True, True, False], [True] * 3]
+    assert "Only a clinician makes it less urgent." in pages[0]
 
 
 def test_the_clinic_opens_an_answered_case_again(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:

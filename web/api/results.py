@@ -12,6 +12,7 @@ from econsult.advice.following import with_words
 from econsult.consults import results
 from econsult.consults.awaited import results_awaited, with_results
 from econsult.consults.recommendations import Recommendation
+from econsult.consults.reopening import usual_urgency
 from econsult.consults.results import Results
 from econsult.consults.threads import Audience
 from econsult.consults.versions import Answer, signed_answer
@@ -55,7 +56,7 @@ def _awaited(session: Session, passed: Pass, read: Reader) -> dict[str, Any] | N
     return {
         "steps": _steps(session, with_results(session, answer), answer, read),
         "to": person_json(session.get_one(Person, answer.author_id)),
-        "urgency": results.usual_urgency(passed.consult),
+        "urgency": usual_urgency(passed.consult),
         "files": [file.public_id for file in results.files_since(session, passed.consult)],
     }
 

@@ -13,7 +13,8 @@ from econsult.advice.following import with_words
 from econsult.consults.attachments import Attachment
 from econsult.consults.awaited import results_awaited, with_results
 from econsult.consults.recommendations import Recommendation
-from econsult.consults.results import files_since, usual_urgency, why_anew
+from econsult.consults.reopening import usual_urgency
+from econsult.consults.results import files_since, why_anew
 from econsult.consults.threads import Audience
 from econsult.consults.versions import Answer, signed_answer
 from econsult.people.persons import Person

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
+from flask_babel import LazyString, ngettext
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 
 from econsult.consults.contents import Disposition
 from econsult.consults.lifecycle import Status
 from econsult.consults.policies import ClockName
-from econsult.consults.records import Urgency
+from econsult.consults.records import RANKS, Urgency
 from econsult.consults.threads import Audience
+from econsult.consults.urgency import MAY_LOWER
 from econsult.people.patients import ALIAS, Patient, age_in_months
 from web.words.language import gettext, language
 from web.words.times import erased_words
@@ -165,6 +166,13 @@ ASKABLE = {
     "course": _l("Since when, and how it changed"),
     "weight": _l("Weight today"),
 }
+
+
+def urgencies_for(role: str, least: str) -> dict[Urgency, LazyString]:
+    """Those that somebody of this role may choose of something that was sent: a clinician any, others none below."""
+    return {
+        each: words for each, words in URGENCIES.items() if role in MAY_LOWER or RANKS[each] <= RANKS[Urgency(least)]
+    }
 
 
 def language_named(code: str) -> str:
