@@ -67,9 +67,19 @@ class Facts:
     holder: str
     signers: set[str]
     is_open: bool
-    is_released: bool
+    written: list[tuple[str, bool, bool]]
+    """Each version of its answer as it is kept: what it says, whether it was signed, whether the family may read it."""
     second: str
     asked: set[str]
+
+    def state_of(self, code: str) -> str:
+        """What became of the words of an answer: released, signed, a draft, or nowhere."""
+        found = [each for each in self.written if f"zq{code[1:]}q" in each[0]]
+        if any(is_released for _text, _is_signed, is_released in found):
+            return "released"
+        if any(is_signed for _text, is_signed, _is_released in found):
+            return "signed"
+        return "draft" if found else "nowhere"
 
 
 @dataclass
@@ -132,7 +142,9 @@ class Town:
             holder=names.get(consult.holder_id or 0, ""),
             signers={names[each.author_id] for each in answers if each.signed_at is not None},
             is_open=consult.status in OPEN,
-            is_released=any(each.released_at is not None for each in answers),
+            written=[
+                (json.dumps(each.content), each.signed_at is not None, each.released_at is not None) for each in answers
+            ],
             second=names.get(side.holder_id or 0, "") if side else "",
             asked=asked,
         )
@@ -145,7 +157,7 @@ HOUSEHOLD = {"mother", "youth"}
 """Nothing here is kept from the mother, so that both of them read the same."""
 
 
-def may_read(secret: Secret, facts: Facts) -> set[str]:
+def may_read(secret: Secret, code: str, facts: Facts) -> set[str]:
     """Who may, by hand: the table of who may see what."""
     # Whoever holds it, and whoever signed an answer to it, for good.
     specialists = ({facts.holder} if facts.is_open else set()) | facts.signers
@@ -159,9 +171,11 @@ def may_read(secret: Secret, facts: Facts) -> set[str]:
         case "second":
             return {"pcp"} | specialists | facts.asked | {facts.second}
         case "answer":
-            # A draft is read by whoever holds the consult; signed it is the clinic's, released the family's.
-            signed = {"pcp", "coordinator"} | facts.signers if facts.signers else set()
-            return {facts.holder} | signed | (HOUSEHOLD if facts.is_released else set())
+            # A draft is read by whoever holds the consult, in a second round too; signed it is the clinic's, released
+            # the family's. What was written over nobody reads any more.
+            staff = {"pcp", "coordinator", facts.holder} | facts.signers
+            by_state = {"draft": {facts.holder}, "signed": staff, "released": staff | HOUSEHOLD}
+            return by_state.get(facts.state_of(code), set())
         case _:
             return {secret.author}
 
@@ -176,7 +190,7 @@ def look(town: Town, consults: list[int], names: tuple[str, ...] = NAMES) -> Non
             for code in {code for text in _everything(town, name, town.public(number)) for code in _codes(text)}:
                 secret = town.said.get(code)
                 assert secret is not None, f"{name} reads {code}, which was refused"
-                allowed = may_read(secret, facts[secret.consult])
+                allowed = may_read(secret, code, facts[secret.consult])
                 assert name in allowed, f"{name} reads {code}: {secret}, {facts[secret.consult]}"
                 town.seen.add((secret.kind, name))
 
@@ -185,9 +199,8 @@ def _everything(town: Town, name: str, consult: str) -> Iterator[str]:
     shown = town.api(name, "GET", f"/consults/{consult}")
     yield shown.text
     if shown.status_code == 200:
-        yield town.api(name, "GET", f"/consults/{consult}/second").text
-        yield town.api(name, "GET", f"/consults/{consult}/steps").text
-        yield town.api(name, "GET", f"/consults/{consult}/results").text
+        for part in ("answers", "second", "steps", "results"):
+            yield town.api(name, "GET", f"/consults/{consult}/{part}").text
     yield town.api(name, "GET", "/worklist").text
     questions = f"/family/questions/{consult}"
     answers = (f"{questions}/answer", f"{questions}/answer/note.txt", f"{questions}/outcome", f"{questions}/sent")
@@ -285,6 +298,9 @@ def _write(town: Town, name: str, consult: int, public: str, number: int) -> int
     town.said[f"t{number}"] = Secret("answer", consult, name)
     body = {**ANSWER, "impression": f"zq{number}q", "family_summary": f"zq{number}q"}
     body |= {"disposition": town.dice.choice(("advice_only", "work_up_first"))}
+    if town.dice.random() < 0.3:
+        corrected = town.api(name, "POST", f"/consults/{public}/answer/correct", {**body, "reason": "It was wrong."})
+        return int(corrected.status_code)
     return int(town.api(name, "POST", f"/consults/{public}/answer", body).status_code)
 
 
