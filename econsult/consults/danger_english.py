@@ -29,7 +29,7 @@ _DRUGS = (
 _POISON = (
     r"(?:batter\w*|magnets?|poison\w*|bleach|cleaner\w*|coins?|penn(?:y|ies)|quarters?|cleaning \w+|"
     r"detergent|pods?|gasoline|gas|alcohol|vape\w*|mushrooms?|chemicals?|antifreeze|lighter fluid|"
-    r"hand sanitizer)"
+    r"hand sanitizer|windex|lysol|fabuloso)"
 )
 _SELF = r"(?:my|him|her|them|your|our|it)sel(?:f|ves)"
 
@@ -146,7 +146,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"(?:not|no|never|without|only one|hardly any|barely any)~~(?:pee\w*|urin\w*|wet diapers?|wet nappies|tears)",
         r"(?:has|have|had|did|is|was|will) not~(?:pee\w*|urin\w*)",
         r"(?:diapers?|napp(?:y|ies))~dry|dry~(?:diapers?|napp(?:y|ies))",
-        r"not keep\w*~down",
+        r"not (?:keep|hold)\w*~down",
         rf"{_VOMIT}~(?:everything|every|all (?:he|she|the))|throws? up everything|everything~(?:comes|came) back up",
         r"(?:sunken|sunk)~(?:eyes?|soft spot)|(?:eyes?|soft spot)~(?:sunk\w*)",
         r"(?:not|refus\w*|stopped)~(?:drink\w*|nurs\w*|take (?:a|the|any) bottle|feed\w*)",
@@ -165,7 +165,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"hurts?~(?:so much|so bad|really bad|very bad|a lot|badly|very much|like hell|too much)",
         r"(?:testic\w*|balls?|scrotum|groin|nuts?)~~(?:hurt\w*|pain\w*|swol+en|swell\w*)",
         r"(?:hurt\w*|pain\w*|swol+en)~~(?:testic\w*|balls?|scrotum)",
-        r"agony",
+        r"agony|(?:belly|stomach|tummy|abdomen)~(?:hard(?! to)|rigid)|(?:hard|rigid) (?:belly|stomach|tummy)",
     ),
     "injury": (
         r"(?:hit|bump\w*|bang\w*|crack\w*|smack\w*|hurt|bonk\w*|split|land\w* on)~(?:head|forehead|skull)",
@@ -215,8 +215,8 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"over ?dos\w*",
         r"poi[sz][oe]n\w*",
         r"(?:two|double|triple|ten times|wrong|extra)~(?:doses?|medicine\w*|meds?|dosage|pills?)",
-        r"swall?owed something",
-        r"carbon monoxide",
+        rf"(?:took|ate|swall?ow\w*) (?:[1-9]\d|[5-9]|ten|twenty|thirty) (?!m[lg]|mcg|days?|weeks?)(?:\w+ )?{_DRUGS}",
+        r"swall?owed something|carbon monoxide",
     ),
     "self_harm": (
         rf"(?:kill\w*|hurt\w*|harm\w*|cut\w*|hang\w*|starv\w*|shoot\w*|hit\w*|burn\w*) {_SELF}",
@@ -236,7 +236,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"cut(?:s|ting)~(?:arms?|wrists?|legs?|thighs?)",
         r"never~born",
         r"goodbye (?:note|letter)|suicide note",
-        r"hang (?:him|her|my|them)self|jump off|slit~wrists?",
+        r"hang (?:him|her|my|them)self|jump off|(?:cut|slit) (?:her|his|my|their) (?:own )?wrists?",
     ),
     "unsafe": (
         rf"{_HURTS} (?:on )?{_CHILD}",

@@ -31,6 +31,7 @@ _YELLOW = (
     r"scal\w*|flak\w*|discharge|goo\w*|gunk|stuff|mucus|snot|pus|spit\w*|vomit\w*|drainage|fluid|seed\w*))"
 )
 _NOT_STOOL = r"(?:(?!poop|stool|spit|crust|snot|mucus|discharge)\w+ ){0,6}"
+_AGAIN = r"(?:again and again|over and over|in a row|clusters?|many times|spells?|episodes?)"
 _BABY = (r"bab(?:y|ies)", r"infants?", r"new ?born\w*", r"(?:weeks?|days?) old")
 _WALK = r"(?:walk\w*|talk\w*|speak\w*|words?|crawl\w*|sit\w*|smil\w*|eat by)"
 
@@ -69,6 +70,13 @@ ENGLISH: Mapping[str, Known] = {
         (r"(?:s|c)(?:ei|ie|ee|ea|e)[zs]ur\w*|epilep\w*|spasms?",),
         (rf"(?:lost|los\w*|forgot\w*|stopp?\w*|no longer|not)~{_WALK}~(?:any ?more|before|used to|now)", r"regress\w*"),
     ),
+    "infant_spasms": Known(
+        _ANYBODY,
+        (
+            rf"head~(?:bob\w*|drop\w*|nod\w*)~~{_AGAIN}|{_AGAIN}~~head~(?:bob\w*|drop\w*|nod\w*)",
+            rf"(?:jerk\w*|startl\w*|twitch\w*)~~{_AGAIN}|head (?:bob\w*|drop\w*|nod\w*) (?:spells?|episodes?)",
+        ),
+    ),
     "vision_or_balance": Known(
         _ANYBODY,
         (
@@ -89,6 +97,7 @@ ENGLISH: Mapping[str, Known] = {
         (
             r"face~(?:droop\w*|hang\w*|crooked|sag\w*)|(?:droop\w*|crooked)~(?:face|mouth|smile)|slurr\w*|stroke",
             r"(?:arm|side|hand)~(?:weak\w*|numb|paraly\w*|will not move|can not move)|weak\w*~(?:arm|side|hand)",
+            r"can not move~(?:arm|side|hand)",
         ),
     ),
     "eczema_sores": Known(
@@ -201,7 +210,7 @@ ENGLISH: Mapping[str, Known] = {
     "diabetic_crisis": Known(
         (
             r"diabet\w*|thirst\w*|drink\w* (?:a lot|so much|too much|all)|pee\w* (?:a lot|so much|too much|all)",
-            r"sugars?~(?:high|[3-9]\d\d)|ketones?",
+            r"sugars?~(?:high|[3-9]\d\d)|ketones?|insulin\w*",
         ),
         (_VOMIT, _SPENT, r"breath\w*~(?:fast|fruit\w*|deep\w*|heav\w*)|fruity|(?:lost|losing) weight"),
     ),

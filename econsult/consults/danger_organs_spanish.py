@@ -29,6 +29,7 @@ _PARTE = rf"(?:piel{_LENTO}|herida\w*|llaga\w*|roncha\w*|pierna\w*|brazo\w*|pie|
 _PONE = r"(?:pus\w*|pon\w*|volv\w*|vuelv\w*)"
 _OSCURA = r"(?:negr\w*|oscur\w*)"
 _NO_POPO = r"(?:(?!popo|caca|heces|evacua|moco|lagana|costra|leche|vomit)\w+ ){0,6}"
+_SEGUIDO = r"(?:una y otra vez|muchas veces|varias veces|a cada rato|seguid\w*|sin parar|en serie)"
 _BEBE = (r"bebe\w*", r"beba", r"recien nacid\w*", r"(?:semanas|dias) de nacid\w*")
 
 SPANISH: Mapping[str, Known] = {
@@ -70,6 +71,13 @@ SPANISH: Mapping[str, Known] = {
             r"regresion",
         ),
     ),
+    "infant_spasms": Known(
+        _ANYBODY,
+        (
+            rf"(?:cabece\w*|cabeza~(?:cae|caen|tumba))~~{_SEGUIDO}|{_SEGUIDO}~~(?:cabece\w*|cabeza~(?:cae|caen))",
+            rf"(?:brinc\w*|brinquit\w*|saltit\w*|sacud\w*|tirones|jalones)~~{_SEGUIDO}",
+        ),
+    ),
     "vision_or_balance": Known(
         _ANYBODY,
         (
@@ -93,7 +101,7 @@ SPANISH: Mapping[str, Known] = {
             r"cara~(?:caid\w*|chuec\w*|torcid\w*|colg\w*)|boca~(?:chuec\w*|torcid\w*)|derrame|embolia",
             (
                 r"(?:brazo|mano|lado)~(?:debil\w*|sin fuerza|dormid\w*|paraliz\w*|"
-                r"no~muev\w*)|no~muev\w*~(?:brazo|mano|lado)|arrastra las palabras"
+                r"no~muev\w*)|no~m(?:uev|ov)\w*~(?:brazo|mano|lado)|arrastra las palabras"
             ),
         ),
     ),
@@ -205,7 +213,7 @@ SPANISH: Mapping[str, Known] = {
     "diabetic_crisis": Known(
         (
             r"diabet\w*|mucha sed|tom\w* mucha agua|orin\w* (?:mucho|a cada rato)|mucha orina",
-            r"azucar~(?:alt\w*|[3-9]\d\d)|cetonas",
+            r"azucar~(?:alt\w*|[3-9]\d\d)|cetonas|insulina",
         ),
         (
             _VOMITA,
@@ -268,6 +276,6 @@ SPANISH: Mapping[str, Known] = {
         ),
     ),
     "young_infant_vomit": Known(
-        _BEBE, (r"vomit\w*~(?:proyectil|chorro|lejos|dispar\w*)|(?:chorro|proyectil)~vomit\w*",)
+        _BEBE, (r"vomit\w*~(?:proyectil|chorro|lejos|dispar\w*|fuerza)|(?:chorro|proyectil)~vomit\w*",)
     ),
 }

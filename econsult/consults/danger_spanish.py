@@ -162,7 +162,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"duel\w*~(?:mucho|much[oi]simo|bastante|tanto|feo|monton|demasiado|fuerte|muy|horrible|bien|re)",
         r"(?:testicul\w*|huevit\w*|huev\w*|bolit\w*|compañon\w*|ingle)~~(?:duel\w*|dol\w*|hinch\w*|inflam\w*)",
         r"(?:duel\w*|dol\w*|hinch\w*)~~(?:testicul\w*|huevit\w*|huevo\w*|bolitas)",
-        r"colico\w*~(?:fuert\w*|no~quit\w*)",
+        r"colico\w*~(?:fuert\w*|no~quit\w*)|(?:panz\w*|barrig\w*|estomago|vientre)~(?:dur[ao]\b|tabla|piedra)",
         r"cabeza~(?:va a|quiere) (?:explot\w*|revent\w*|estall\w*)",
     ),
     "injury": (
@@ -207,6 +207,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"veneno\w*|envenen\w*|enbenen\w*",
         r"sobredosis|sobre dosis",
         r"intoxic\w*",
+        rf"(?:tom\w*|trag\w*|comi\w*) (?:[1-9]\d|[5-9]) (?!m[lg]|dias?|semanas?)(?:{_DRUGS}|tylenol|ibuprofeno|advil)",
         r"(?:se )?trag[oó] algo",
         r"monoxido",
     ),

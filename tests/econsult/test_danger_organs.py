@@ -15,6 +15,10 @@ FOUND = {
     "worst_headache": ("the worst headache of her life", "el dolor de cabeza lo despierta de noche"),
     "shunt_illness": ("He has a VP shunt and is throwing up", "Tiene una válvula en la cabeza y vomita"),
     "skills_lost": ("epilepsy, and she stopped talking, not like before", "tiene convulsiones y ya no camina"),
+    "infant_spasms": (
+        "his head drops over and over when he wakes",
+        "la niña cabecea una y otra vez y encoge los brazos",
+    ),
     "vision_or_balance": ("she sees double since Monday", "camina como borracho desde ayer"),
     "legs_weaken": ("his legs are getting weaker", "las piernas no le responden"),
     "sudden_weakness": ("one side of his face is drooping", "tiene la boca chueca desde hoy"),
@@ -46,6 +50,9 @@ FOUND = {
     "young_infant_vomit": ("our newborn has projectile vomit", "el recién nacido vomita a chorro"),
 }
 LATER = (
+    ("diabetic_crisis", "his insulin pump broke and he is throwing up", "se acabó la insulina y está vomitando"),
+    ("sudden_weakness", "she can't move her left arm", "no puede mover el brazo"),
+    ("young_infant_vomit", "the baby vomits, it shoots across the room", "el bebé vomita con mucha fuerza"),
     ("kawasaki_signs", "fever for 10 days and red eyes and a rash", "fiebre desde hace 10 días y ojos rojos"),
     ("kawasaki_signs", "for two weeks now a fever, and red lips", "lleva dos semanas con calentura y ronchas"),
     ("kawasaki_signs", "a fever for more than a week, pink eyes", "quince días de fiebre y los labios partidos"),
@@ -84,6 +91,8 @@ PLAIN = (
     "se le puso oscura la piel del cuello desde hace un año",
     "se pone oscuro cuando llora",
     "The skin on his neck turned dark over months",
+    "She nods her head when I ask if it itches",
+    "Le doy insulina antes de comer, ¿puede usar la crema?",
 )
 
 
@@ -101,9 +110,8 @@ def test_every_sign_that_families_are_asked_has_its_words_but_those_that_are_see
     assert set(english.ENGLISH) == set(spanish.SPANISH) == set(FOUND)
     searched = {*english.ENGLISH, *known.ENGLISH, *UNIVERSAL}
     assert {*FLAG_CODES, *ANSWERED, *OF_SPECIALTIES} - searched == {
-        # The words of breathing, of a seizure and of a fever find these.
+        # The words of breathing and of a fever find these.
         "chest_pulls_in",
-        "infant_spasms",
         "infant_flank_fever",
         # Whoever sees this calls it by no word of its own.
         "newborn_genitals",
