@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import APIResponse, Page, Route, expect
 from sqlalchemy import select
@@ -15,6 +18,7 @@ from econsult.consults import requests
 from econsult.consults.attachments import MediaKind
 from econsult.consults.records import Consult, RedFlagStop
 from econsult.consults.requests import RequestForm, SubmitForm
+from econsult.templates.loading import DATA, KEPT, load_library
 from tests.personas import QUESTION, TARGETS, Clinic
 from tests.services.browser import Devices
 from tests.spread import spread
@@ -23,6 +27,9 @@ from tests.web.conftest import BrowserOf, Enter
 from tests.web.filing import file_received
 from tests.web.looking import complaints, english_left, overflow, violations
 from tests.web.test_clinic_request import EXAMINED
+from web.showing.asking import note_of_signs
+from web.showing.facts import FormNote
+from web.words.language import speaking
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
@@ -66,15 +73,35 @@ def lacking_on(page: str) -> list[str]:
 
 
 def test_the_page_asks_the_items_of_the_specialty_once_one_is_chosen(pcp: FlaskClient, path: str) -> None:
-    assert "dermatology.itch" not in pcp.get(path).text
+    page = pcp.get(path).text
+    assert "dermatology.itch" not in page
+    # What nobody has signed says so before anything is ticked in it, and a form that is folded up does too.
+    assert "Draft list of danger signs: it needs" in page.partition('id="red_flags"')[0]
     post(pcp, path, {"specialty": "dermatology", "verb": "save"})
     page = pcp.get(path).text
     assert 'name="dermatology.itch"' in page
     assert 'name="core.weight"' in page
     assert "Draft form: it needs" in page
+    assert [">Draft<" in each.partition("</summary>")[0] for each in page.split("data-part=")[1:]] == [True, True]
     assert "Only if: “Also involved” Nails" in page
     assert "Not answered on the checklist:" in page
     assert 'name="neurology.event"' not in page
+
+
+def test_what_a_clinician_has_signed_is_no_draft_and_its_spanish_waits_for_a_reviewer(
+    runtime: Runtime, shell: Flask, tmp_path: Path
+) -> None:
+    core = json.loads((DATA / "core-clinic.json").read_text())
+    signed = {"url": "urn:econsult:signed-by", "valueString": "Dr. A. Ruiz"}
+    core |= {"version": "1.1.0", "status": "active", "extension": [*core["extension"], signed]}
+    (tmp_path / "core.json").write_text(json.dumps(core))
+    notes = []
+    with runtime.database.reading() as session, shell.test_request_context():
+        session.info[KEPT] = load_library(tmp_path)
+        for code in ("en", "es"):
+            with speaking(code):
+                notes.append(note_of_signs(session))
+    assert notes == [None, FormNote(is_draft=False, is_translation_draft=True)]
 
 
 def test_answers_are_kept_as_the_templates_mean_them(runtime: Runtime, pcp: FlaskClient, path: str) -> None:

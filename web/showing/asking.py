@@ -8,10 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from econsult.consults.asked import is_there
 from econsult.consults.attachments import Attachment
 from econsult.templates.answering import MOST_ROWS, column_of, is_enabled
-from econsult.templates.items import CORE, NOT_DONE, Condition, Item, Questionnaire, flat
+from econsult.templates.items import CLINIC, CORE, NOT_DONE, Condition, Item, Questionnaire, flat
+from econsult.templates.loading import library_of
 from web.showing.facts import FormNote, answer_words
 from web.words.language import gettext, language
 
@@ -147,6 +150,12 @@ class Chooser:
     drawing: str
     accept: str
     hint: str = ""
+
+
+def note_of_signs(session: Session) -> FormNote | None:
+    """What must be said of the list of danger signs: it is an item of the core form for clinics, and signed with it."""
+    core = library_of(session).find(CORE, CLINIC)
+    return Part(core, [], []).note if core is not None else None
 
 
 def cell_name(item: Item, column: str, row: int) -> str:

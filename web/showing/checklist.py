@@ -23,8 +23,8 @@ from econsult.reading import Reader
 from econsult.templates.items import CLINIC
 from web.context import now
 from web.shell.auth import me
-from web.showing.asking import Part, parts_of
-from web.showing.facts import missing_words
+from web.showing.asking import Part, note_of_signs, parts_of
+from web.showing.facts import FormNote, missing_words
 from web.words.asking import likely_words
 
 
@@ -44,6 +44,8 @@ class Checklist:
     earlier: list[tuple[Consult, str]]
     """What of before may be shown to the specialist, with its question as they will read it."""
     attached: list[int]
+    signs: FormNote | None
+    """What must be said of the list of danger signs."""
 
 
 def checklist_of(session: Session, loaded: Pass, read: Reader, details: Mapping[str, Any]) -> Checklist:
@@ -60,4 +62,5 @@ def checklist_of(session: Session, loaded: Pass, read: Reader, details: Mapping[
         alike=duplicates_of(session, loaded, me(), now=now()),
         earlier=[(each, read.text(each.question)) for each in choosable(session, loaded, me(), now=now())],
         attached=[each.id for each in attached_to(session, consult)],
+        signs=note_of_signs(session),
     )
