@@ -29,7 +29,7 @@ _DRUGS = (
 _POISON = (
     r"(?:batter\w*|magnets?|poison\w*|bleach|cleaner\w*|coins?|penn(?:y|ies)|quarters?|cleaning \w+|"
     r"detergent|pods?|gasoline|gas|alcohol|vape\w*|mushrooms?|chemicals?|antifreeze|lighter fluid|"
-    r"hand sanitizer|windex|lysol|fabuloso)"
+    r"hand sanitizer|lamp oil|windex|lysol|fabuloso)"
 )
 _SELF = r"(?:my|him|her|them|your|our|it)sel(?:f|ves)"
 
@@ -55,7 +55,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"(?:suck\w*|pull\w*)~(?:ribs?|chest|neck)",
         r"suffocat\w*",
         r"ap+n+ea\w*",
-        r"turning colors",
+        r"turning colors|(?:nose|nostrils?|nasal)~flar\w*|not~finish~sentences?",
     ),
     "unresponsive": (
         (
@@ -94,8 +94,8 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"eyes~roll\w*",
         r"rolled (?:back )?(?:his|her|their) eyes",
         r"(?:foam\w*|froth\w*)~mouth",
-        r"grand mal",
-        r"spasms?",
+        r"grand mal|spasms?",
+        r"(?:shak\w*|jerk\w*|twitch\w*)~minutes?",
     ),
     "non_blanching_rash": (
         (
@@ -124,7 +124,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
     "stiff_neck": (
         r"neck~~(?:stif+\w*|hard|rigid)",
         r"(?:stif+\w*|rigid)~neck",
-        r"not~(?:bend|move|turn|lift|touch|put|get)\w*~(?:neck|chin|head)",
+        r"not~(?:bend|move|turn|lift|touch|put|get)\w*~(?:neck|chin|head)|neck~~not (?:bend|move|turn)",
         r"(?:hurts?|scream\w*|cry|cries)~(?:bend|move|turn)\w*~(?:neck|head)",
         r"(?:neck~(?:pain|hurts?|sore)|(?:pain|hurts?|sore)~neck)~~(?:fever|light|head\w*|vomit\w*)",
         r"(?:fever|light|head\w*|vomit\w*)~~(?:neck~(?:pain|hurts?|sore)|(?:pain|sore)~neck)",
@@ -138,7 +138,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         rf"{_STOOL}~(?:blood\w*|black|red jelly|tarry|jelly|white|pale)",
         rf"(?:black|tarry|jelly|red)~{_STOOL}",
         r"(?:cough\w*|spit\w*|poop\w*)~(?:blood\w*|green|bile)",
-        r"blood\w*~(?:bottom|butt|poop\w*|rectum|anus)",
+        r"blood\w*~(?:bottom|butt|poop\w*|rectum|anus|toilet)",
         r"(?:throwing|thrown|threw|vomit\w*|puk\w*)~(?:blood\w*|green\w*)",
         r"jelly stools?",
     ),
@@ -161,14 +161,14 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"pain\w*~(?:so bad|severe|terrible|unbearable|10|ten out|worse|awful|extreme|intense|too much|sudden\w*)",
         r"worst head\w*",
         r"(?:scream\w*|cry\w*|cries|cried|doubl\w*|roll\w*|writh\w*|howl\w*)~~pain\w*",
-        r"pain\w*~~(?:scream\w*|howl\w*)",
+        r"pain\w*~~(?:scream\w*|howl\w*)|doubl\w* over",
         r"hurts?~(?:so much|so bad|really bad|very bad|a lot|badly|very much|like hell|too much)",
         r"(?:testic\w*|balls?|scrotum|groin|nuts?)~~(?:hurt\w*|pain\w*|swol+en|swell\w*)",
         r"(?:hurt\w*|pain\w*|swol+en)~~(?:testic\w*|balls?|scrotum)",
         r"agony|(?:belly|stomach|tummy|abdomen)~(?:hard(?! to)|rigid)|(?:hard|rigid) (?:belly|stomach|tummy)",
     ),
     "injury": (
-        r"(?:hit|bump\w*|bang\w*|crack\w*|smack\w*|hurt|bonk\w*|split|land\w* on)~(?:head|forehead|skull)",
+        r"(?:hit|kick\w*|bump\w*|bang\w*|crack\w*|smack\w*|hurt|bonk\w*|split|land\w* on)~(?:head|forehead|skull)",
         r"head~(?:injur\w*|trauma|wound|cut open)",
         r"concuss\w*",
         (
@@ -216,12 +216,12 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"poi[sz][oe]n\w*",
         r"(?:two|double|triple|ten times|wrong|extra)~(?:doses?|medicine\w*|meds?|dosage|pills?)",
         rf"(?:took|ate|swall?ow\w*) (?:[1-9]\d|[5-9]|ten|twenty|thirty) (?!m[lg]|mcg|days?|weeks?)(?:\w+ )?{_DRUGS}",
-        r"swall?owed something|carbon monoxide",
+        r"swall?owed something|carbon monoxide|smoked (?:something|weed|pot)",
     ),
     "self_harm": (
         rf"(?:kill\w*|hurt\w*|harm\w*|cut\w*|hang\w*|starv\w*|shoot\w*|hit\w*|burn\w*) {_SELF}",
         r"su[is]c?[is]?cid\w*|sucid\w*|suicid\w*",
-        r"(?:wan\w*|wish\w*|going|gonna|try\w*|tried|pills)~to die",
+        r"(?:wan\w*|wish\w*|going|gonna|try\w*|tried|pills)~to (?:die|end it)|should not~(?:be here|exist)",
         r"wanna die",
         r"wan\w*~be dead",
         r"wish\w*~dead",

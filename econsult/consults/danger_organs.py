@@ -55,6 +55,7 @@ ENGLISH: Mapping[str, Known] = {
         _ANYBODY,
         (
             r"chok\w* on|(?:stuck|caught|lodged)~(?:throat|airway|windpipe)|stridor|croup",
+            r"bark\w*~cough\w*|nois\w*~breath\w* in|breath\w* in~nois\w*",
             r"drool\w*~~(?:not|hardly)~swallow\w*|(?:not|hardly)~swallow\w*~~drool\w*",
         ),
     ),

@@ -51,6 +51,7 @@ SPANISH: Mapping[str, Known] = {
         _ANYBODY,
         (
             r"se atraganto|atragant\w* con|(?:atorad\w*|atoro|atasc\w*)~(?:garganta|cuello)|estridor",
+            r"tos~(?:perr\w*|foca)|ruido~(?:al )?(?:respir\w*|jalar)",
             r"babea\w*~~no~(?:trag\w*|pas\w*)|no~(?:trag\w*|pas\w*)~~babea\w*",
         ),
     ),

@@ -55,7 +55,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"(?:silb\w*|chifl\w*|hierv\w*|ronc\w*|pitid\w*)~pech\w*|pecho~(?:silb\w*|chifl\w*|hierv\w*|pita)",
         r"(?:cierra\w*|cerr\w*)~pecho",
         r"agitac\w*|agitad\w*|sofoc\w*|fatigad\w*",
-        r"apnea\w*",
+        r"apnea\w*|alete\w*~nari\w*|nari\w*~alete\w*|no~habl\w*~(?:tos|aire|ahog\w*)",
     ),
     "unresponsive": (
         r"(?:no|cuesta|dificil|imposible|nunca|sin)~~despert\w*|(?:no|ni)~despiert\w*",
@@ -209,7 +209,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"intoxic\w*",
         rf"(?:tom\w*|trag\w*|comi\w*) (?:[1-9]\d|[5-9]) (?!m[lg]|dias?|semanas?)(?:{_DRUGS}|tylenol|ibuprofeno|advil)",
         r"(?:se )?trag[oó] algo",
-        r"monoxido",
+        r"monoxido|fum[oó]~(?:algo|mota|marihuana)",
     ),
     "self_harm": (
         r"suicid\w*",
@@ -256,7 +256,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"(?:cinturonazo\w*|cintarazo\w*|golpiza\w*|paliza\w*|cachetada\w*|chinga|nalgada\w*)",
         r"(?:no|ni)~deja~(?:salir|ir)|encerrad\w*~(?:casa|cuarto)|nos corre\b|corrio de la casa",
         r"(?:pistola|arma|cuchillo|machete)",
-        r"alguien~(?:lastim\w*|peg\w*|golpe\w*|toc\w*|abus\w*)",
+        r"alguien~(?:ha[cs]e~dano|lastim\w*|peg\w*|golpe\w*|toc\w*|abus\w*)",
         r"quiso (?:ahorcar|matar|pegar)",
     ),
 }  # fmt: skip
