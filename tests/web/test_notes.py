@@ -89,6 +89,8 @@ def test_the_clinic_reads_whose_child_it_is_and_the_specialist_does_not(
     assert "Triamcinolone 0.1 %" in covered
     assert SUMMARY in covered
     assert not re.search("Luz|Prueba|January 15|2022-01", covered)
+    # It is said of the whole answer, and stands under no part of it.
+    assert "without seeing the child." in known.partition("Question")[0]
 
 
 @pytest.mark.parametrize("kind", ["pdf", "txt"])

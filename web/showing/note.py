@@ -146,6 +146,9 @@ def _for_clinicians(session: Session, note: Note, content: Mapping[str, Any]) ->
     is_familys = consult.kind == Kind.FAMILY_QUESTION
     yield _facts(_clinician_facts(session, note))
     yield Part("", tuple(map(Line, _warnings(note))), Style.WARNING)
+    if not is_familys:
+        # Below the heading of another part it would be read as a sentence of that.
+        yield _text("", gettext("Written from what the clinic sent, without seeing the child."))
     yield _text(gettext("What was corrected"), content["correction"])
     yield _text("", content.get("reason_es") or "", SPANISH)
     yield _text(gettext("Question"), question, patient.language if is_familys else "")
@@ -159,8 +162,6 @@ def _for_clinicians(session: Session, note: Note, content: Mapping[str, Any]) ->
     yield _text(gettext("Plain summary for the family"), first, language_of(first) or patient.language)
     yield _text(gettext("The same in Spanish"), beside, SPANISH)
     yield _text(gettext("References"), content.get("references") or "")
-    if not is_familys:
-        yield _text("", gettext("Written from what the clinic sent, without seeing the child."))
 
 
 def _clinician_facts(session: Session, note: Note) -> Facts:
