@@ -164,6 +164,16 @@ def test_the_way_without_photos(look: Look) -> None:
 def test_the_status_page(look: Look, asked: Consult, address: str) -> None:
     look.page.goto(f"{address}/family/questions/{asked.public_id}")
     look.at("status")
+    # A picture that does not come shows its name over the browser's broken mark.
+    mark = look.page.locator(".shot").first.evaluate(
+        """(card) => {
+            card.insertAdjacentHTML("afterbegin", '<img src="data:," alt="De cerca">');
+            const over = getComputedStyle(card.querySelector("img"), "::after");
+            return [over.content, over.position, over.inset, over.backgroundColor];
+        }"""
+    )
+    assert mark[:3] == ['"De cerca"', "absolute", "0px"]
+    assert mark[3] != "rgba(0, 0, 0, 0)"
     look.page.goto(f"{address}/family")
     look.at("start-waiting")
 

@@ -208,7 +208,11 @@ def test_an_answer_that_came_too_late_stands_once_on_a_page(late: Page) -> None:
 def test_an_answer_that_was_sent_as_a_note_is_not_called_unsent(late: Page, words: str) -> None:
     if words:
         late.fill("#left", words)
-    late.get_by_role("button", name="Send it as a note").click()
+    # The button stands below the words, and touches them no more.
+    words, button = late.locator("#left"), late.get_by_role("button", name="Send it as a note")
+    edges = [part.evaluate("(part) => part.getBoundingClientRect().toJSON()") for part in (words, button)]
+    assert edges[1]["top"] - edges[0]["bottom"] > 8
+    button.click()
     late.wait_for_url("**said=left**")
     late.wait_for_function(f"{COPIES} === 0")
     expect(late.locator("textarea[readonly]:visible")).to_have_count(0)

@@ -254,11 +254,13 @@ def test_the_pages_of_families_and_of_clinics_ask_for_every_one(
     of_age(runtime, clinic, datetime.now(ZoneInfo("America/Denver")).date().isoformat() if born == "today" else born)
     pcp = browser_of(clinic.pcp)
     ask = post(mother, f"/family/children/{clinic.child.public_id}/ask", {}).location.rsplit("/", 1)[0]
-    family = mother.get(f"{ask}/emergency").text
+    family = mother.get(f"{ask}/emergency?lang=en").text
     request = pcp.get(post(pcp, "/clinic/ask", {"child": clinic.child.public_id}).location).text
     due = {clause.code for clause in LISTED if clause.below is None or months < clause.below}
     for page in (family, request):
         assert {code for code in FLAG_CODES if f'value="{code}"' in page} == due
+    # A clinician is nobody whose child it is.
+    assert ["your child, or you are" in page for page in (family, request)] == [True, False]
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

@@ -84,7 +84,12 @@ def test_no_sign_of_a_child_is_hidden_by_a_later_one(runtime: Runtime, browser_o
     for person, path in ((clinic.pcp, "/clinic"), (clinic.coordinator, "/coordination")):
         page = browser_of(person).get(path).text
         card = page[page.index(UNSAFE_TITLE) : page.index(f"/stops/{last}/called")]
-        signs = ("Very strong or sudden pain", "Someone hurts", "Thoughts of hurting themselves", "Swallowed poison")
+        signs = (
+            "Very strong or sudden pain",
+            "Somebody hurts the child",
+            "Thoughts of hurting themselves",
+            "Swallowed poison",
+        )
         assert [card.count(f"<b>{sign}") for sign in signs] == [1] * 4
         places = [card.index(sign) for sign in signs]
         assert places == sorted(places)

@@ -16,21 +16,16 @@ from econsult.consults.told_signs import signs_for_today, stopped_before
 from econsult.people.persons import Person
 from econsult.reading import Reader
 from web.words.language import choose_zone, gettext
-from web.words.signs import EVERY
+from web.words.signs import EVERY, FOR_STAFF
 from web.words.times import long_day, written
 
 _WORDS = {
     **dict(EVERY),
-    "sudden_weakness": _l("New and sudden weakness, face droop or loss of speech"),
-    "weak_defenses_fever": _l("Fever with immune suppression, a central line, no spleen or sickle cell disease"),
-    "exertional_syncope": _l("Syncope or chest pain with exertion, or syncope with palpitations"),
-    "metabolic_illness": _l("Ill now, with a known or suspected metabolic disease"),
-    "diabetic_crisis": _l("Much urine and thirst with vomiting, fast breathing or sleepiness"),
+    **FOR_STAFF,
     "cystic_fibrosis_chest_pain": _l("Sudden chest pain with cystic fibrosis"),
     "thyroid_storm": _l("Signs of thyroid storm"),
     "pressure_crisis": _l("Hypertensive crisis: headache, vision or seizure"),
     "critical_result": _l("A critical result: potassium or ammonia"),
-    "hemoptysis": _l("More than a teaspoon of blood coughed up"),
     NOT_NAMED: _l("An emergency. The family named no sign."),
 }
 

@@ -102,6 +102,18 @@ _GROUPED = (
 )
 EVERY = tuple(flag for _drawing, flags in _GROUPED for flag in flags)
 FLAG_CODES = tuple(code for code, _words in EVERY)
+FOR_STAFF = {
+    "unsafe": _l("Somebody hurts the child, or the home is not safe"),
+    "sudden_weakness": _l("New and sudden weakness, face droop or loss of speech"),
+    "weak_defenses_fever": _l(
+        "Fever with immune suppression, dialysis, a central line, no spleen or sickle cell disease"
+    ),
+    "exertional_syncope": _l("Syncope or chest pain with exertion, or syncope with palpitations"),
+    "metabolic_illness": _l("Ill now, with a known or suspected metabolic disease"),
+    "diabetic_crisis": _l("Much urine and thirst with vomiting, fast breathing, fruity breath or sleepiness"),
+    "hemoptysis": _l("More than a teaspoon of blood coughed up"),
+}
+"""What staff tick and read in the place of words that speak to a family."""
 
 
 def for_age(flags: tuple[Flag, ...], months: int, told: Collection[str] = ()) -> tuple[Flag, ...]:
@@ -139,7 +151,10 @@ def groups_on_form(months: int, told: Collection[str] = ()) -> tuple[Group, ...]
         gettext("Babies under 1 year"),
         gettext("With a known illness"),
     )
-    return tuple(_asked(titles, months, told))
+    asked = _asked(titles, months, told)
+    return tuple(
+        each._replace(flags=tuple((code, FOR_STAFF.get(code, said)) for code, said in each.flags)) for each in asked
+    )
 
 
 def _asked(titles: Iterable[str], months: int, told: Collection[str]) -> Iterator[Group]:
