@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import Session
 
-from econsult.consults.clocks import halt, lock, open_clocks, refresh_deadline, start_clock, turn_clock, unhalt
+from econsult.consults.clocks import halt, lock, open_clocks, refresh_deadline, start_clock, unhalt
 from econsult.consults.contents import Disposition
 from econsult.consults.hearers import family_of
 from econsult.consults.ledger import DIED, Clock, ClockEvent, ClockState
@@ -24,6 +24,7 @@ from econsult.consults.records import Consult, note
 from econsult.consults.replies import FAMILY
 from econsult.consults.telephone import call_after_all
 from econsult.consults.threads import was_written_to_family
+from econsult.consults.turning import turn_clock
 from econsult.consults.versions import Answer, first_signed, signed_answer
 from econsult.consults.visits_carried import wake_visits
 from econsult.notices import NoticeKind, notify

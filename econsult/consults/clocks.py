@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, case, func, select
 from sqlalchemy.orm import Session
 
-from econsult.consults.ledger import DIED, Clock, ClockEvent, ClockState, log
+from econsult.consults.ledger import DIED, Clock, ClockEvent, ClockState, asked_of, count_lines, log
 from econsult.consults.policies import ClockName, rules_of
-from econsult.consults.records import Consult, Kind
+from econsult.consults.records import Consult
 from econsult.consults.steps import BROKEN, Counting, deadlines
 from econsult.consults.uncovered import is_clinicians
 from econsult.consults.wishes import shorten
@@ -69,7 +69,7 @@ def start_clock(
     )
     session.add(clock)
     session.flush()
-    log(session, clock, "started", began, person_id=person_id, specialty=asked_of(consult))
+    log(session, clock, "started", began, person_id=person_id, asked=asked_of(consult))
     if name == ClockName.ALLOCATE:
         shorten(session, consult, clock)
     if name == ClockName.FAMILY_INFORMED and has_died(session, consult.patient_id):
@@ -95,7 +95,7 @@ def halt(session: Session, clock: Clock, now: datetime, reason: str) -> None:
     _end_pause(session, clock, now, reason)
     _note_broken(session, clock, now)
     clock.state, clock.stopped_at = ClockState.STOPPED, now
-    log(session, clock, "stopped", now, reason=reason, sequence=_times(session, clock, "undone"))
+    log(session, clock, "stopped", now, reason=reason, sequence=count_lines(session, clock, "undone"))
 
 
 def _note_broken(session: Session, clock: Clock, now: datetime) -> None:
@@ -109,35 +109,7 @@ def _note_broken(session: Session, clock: Clock, now: datetime) -> None:
 def unhalt(session: Session, clock: Clock, now: datetime, *, person_id: int | None) -> None:
     """What stopped the clock was taken back: the cycle runs on as if it had never stopped, and the ledger says so."""
     clock.state, clock.stopped_at = ClockState.RUNNING, None
-    log(session, clock, "undone", now, person_id=person_id, sequence=_times(session, clock, "undone"))
-
-
-def turn_to_specialty(session: Session, consult: Consult, now: datetime, *, person_id: int) -> None:
-    """Another specialty is asked from now on: what goes on is its own, and the ledger says since when."""
-    lock(session, consult)
-    for clock in open_clocks(session, consult.id):
-        times = _times(session, clock, "rerouted")
-        log(session, clock, "rerouted", now, person_id=person_id, sequence=times, specialty=asked_of(consult))
-
-
-def turn_clock(session: Session, consult: Consult, clock: Clock, now: datetime, *, person_id: int) -> None:
-    """The ledger of a clock that goes on says who is asked now, where another specialty was when it stopped."""
-    same = (ClockEvent.consult_id == clock.consult_id, ClockEvent.name == clock.name, ClockEvent.cycle == clock.cycle)
-    known = select(ClockEvent.specialty).where(*same, ClockEvent.specialty.is_not(None))
-    told = session.scalars(known.order_by(ClockEvent.id.desc()).limit(1)).one_or_none()
-    if told is not None and told != asked_of(consult):
-        times = _times(session, clock, "rerouted")
-        log(session, clock, "rerouted", now, person_id=person_id, sequence=times, specialty=asked_of(consult))
-
-
-def asked_of(consult: Consult) -> str:
-    """The specialty that is asked; empty where it is the medical home."""
-    return "" if consult.kind == Kind.FAMILY_QUESTION else consult.specialty or ""
-
-
-def _times(session: Session, clock: Clock, kind: str) -> int:
-    same = (ClockEvent.consult_id == clock.consult_id, ClockEvent.name == clock.name, ClockEvent.cycle == clock.cycle)
-    return session.scalars(select(func.count(ClockEvent.id)).where(*same, ClockEvent.kind == kind)).one()
+    log(session, clock, "undone", now, person_id=person_id, sequence=count_lines(session, clock, "undone"))
 
 
 def pause_clock(session: Session, consult: Consult, name: ClockName, reason: str, now: datetime) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.consults.records import Consult, Kind
 from econsult.database import Base, Instant
 
 PAUSE = "pause"
@@ -64,8 +66,8 @@ class Clock(Base):
 class ClockEvent(Base):
     """One line of the ledger. `level` makes each step of the ladder possible once; `sequence` counts pauses.
 
-    `specialty` says, of a cycle that starts or goes on with another one, who is asked, and is empty for the medical
-    home. It is NULL on other lines, and where nobody wrote it down.
+    `specialty`, `site` (the number of a clinic) and `language` are what `Asked` says, of a cycle that starts or goes on
+    with others. They are NULL on other lines, and where nobody wrote them down.
     `at` is when it was noticed and `due_at` when it should have been; `is_late` says that these are far apart.
     """
 
@@ -90,6 +92,37 @@ class ClockEvent(Base):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     reason: Mapped[str] = mapped_column(String(32), default="")
     specialty: Mapped[str | None] = mapped_column(String(32))
+    site: Mapped[int | None]
+    language: Mapped[str | None] = mapped_column(String(8))
+
+
+class Asked(NamedTuple):
+    """Who is asked, and for whom: what figures are split by, as it was at the time.
+
+    The specialty is empty for the medical home; the site is a clinic by its number, None where the child has none.
+    Specialty and language are None where nobody wrote them down; the site is as well known as the language.
+    """
+
+    specialty: str | None
+    site: int | None
+    language: str | None
+
+    def known(self) -> dict[str, str | int | None]:
+        """What was written down of it, by name."""
+        found: dict[str, str | int | None] = {} if self.specialty is None else {"specialty": self.specialty}
+        return found if self.language is None else {**found, "site": self.site, "language": self.language}
+
+
+def asked_of(consult: Consult) -> Asked:
+    """Who is asked now, and in which language the family reads."""
+    specialty = "" if consult.kind == Kind.FAMILY_QUESTION else consult.specialty or ""
+    return Asked(specialty, consult.organization_id, consult.language)
+
+
+def count_lines(session: Session, clock: Clock, kind: str) -> int:
+    """How many lines of this kind the ledger has of this cycle."""
+    same = (ClockEvent.consult_id == clock.consult_id, ClockEvent.name == clock.name, ClockEvent.cycle == clock.cycle)
+    return session.scalars(select(func.count(ClockEvent.id)).where(*same, ClockEvent.kind == kind)).one()
 
 
 def log(
@@ -102,7 +135,7 @@ def log(
     person_id: int | None = None,
     sequence: int | None = None,
     level: int = 0,
-    specialty: str | None = None,
+    asked: Asked | None = None,
 ) -> None:
     """Add a line to the ledger; `sequence` numbers what can come more than once in a cycle.
 
@@ -123,7 +156,7 @@ def log(
             target_seconds=clock.target_seconds,
             person_id=person_id,
             reason=reason[:32],
-            specialty=specialty,
+            **(asked._asdict() if asked is not None else {}),
         )
     )
 

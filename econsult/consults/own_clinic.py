@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.records import Consult, Kind, note
+from econsult.consults.turning import turn_clocks
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role, team_of
 from econsult.rosters.homes import there_of
@@ -54,6 +55,7 @@ def bring_home(session: Session, consult: Consult, now: datetime, *, by_id: int 
     own = own_clinic(session, consult) if consult.kind == Kind.FAMILY_QUESTION else None
     if own is not None:
         consult.organization_id = own
+        turn_clocks(session, consult, now, person_id=by_id)
         note(session, consult, "come_home", person_id=by_id, now=now)
 
 

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from econsult.consults.choice import pools_asked
-from econsult.consults.clocks import turn_to_specialty
 from econsult.consults.duty import tell_no_cover
 from econsult.consults.fitting import check_may_hold, check_may_take
 from econsult.consults.handover import hand_over, require_reason
@@ -17,6 +16,7 @@ from econsult.consults.offering import offer_elsewhere, taken
 from econsult.consults.records import Consult, Kind, note
 from econsult.consults.sides import end_sides, side_of
 from econsult.consults.stranded import is_stranded, may_answer, move_to_clinic
+from econsult.consults.turning import turn_clocks
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import SPECIALTIES, Person, Role, specialties_of
@@ -81,7 +81,7 @@ def reroute(
         raise InvalidError("Choose another specialty.", {"specialty": "unknown_value"})
     hand_over(session, consult, "reroute", None, by_id=person.id, now=now, reason=clean)
     consult.specialty = specialty
-    turn_to_specialty(session, consult, now, person_id=person.id)
+    turn_clocks(session, consult, now, person_id=person.id)
     side = side_of(session, consult.id, is_locked=True)
     if side is not None and side.specialty == specialty:
         # Those who were asked one question are to answer all of it.

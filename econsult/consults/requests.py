@@ -13,7 +13,7 @@ from econsult.consults.adopting import arrive, invited_for
 from econsult.consults.answers import drop_draft, held_back, open_earlier
 from econsult.consults.asked import ANSWERED_UNDER, keep_versions
 from econsult.consults.askers import check_kind, source_of
-from econsult.consults.clocks import stop_clock, turn_to_specialty
+from econsult.consults.clocks import stop_clock
 from econsult.consults.completeness import LONGEST_QUESTION, check_fresh, check_urgency
 from econsult.consults.confidential import BY_YOUTH, keep_as_told
 from econsult.consults.consenting import check_signed, take_consent
@@ -33,6 +33,7 @@ from econsult.consults.redflags import body_sites, is_private, with_time
 from econsult.consults.screening import screen_red_flags
 from econsult.consults.told_signs import hasten
 from econsult.consults.urgency import check_lowering
+from econsult.consults.turning import turn_clocks
 from econsult.consults.voice import VoiceChoice, choose_voice
 from econsult.consults.whole import settle_whole
 from econsult.consults.wishes import NO_WISHES, Wishes, write_wishes
@@ -208,7 +209,7 @@ def send_on(
     drop_draft(session, consult.id)
     for name in (ClockName.FIRST_REPLY, ClockName.ALLOCATE):
         stop_clock(session, consult, name, now, "sent_on")
-    turn_to_specialty(session, consult, now, person_id=person.id)
+    turn_clocks(session, consult, now, person_id=person.id)
     # No specialist has had it: whom the clinic names is asked first.
     consult.status, consult.holder_id, consult.claim_until, consult.claimed_at = status, None, None, None
     consult.version += 1

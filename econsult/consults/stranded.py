@@ -14,6 +14,7 @@ from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.own_clinic import is_own
 from econsult.consults.records import Consult, Kind, note
 from econsult.consults.threads import Audience, post
+from econsult.consults.turning import turn_clocks
 from econsult.errors import ImpossibleVerbError
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person, Role
@@ -49,6 +50,7 @@ def move_to_clinic(session: Session, consult: Consult, to: Person, by: Person, n
     if consult.kind != Kind.FAMILY_QUESTION or is_own(session, consult, to):
         return
     consult.organization_id = to.organization_id
+    turn_clocks(session, consult, now, person_id=by.id)
     note(session, consult, "move_clinic", person_id=by.id, now=now)
     for caregiver in family_of(session, consult, now):
         about = f"moved:{consult.version}"

@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from econsult.consults.answers import Answer
-from econsult.consults.clocks import PAUSE_LIMIT, asked_of, held_for
+from econsult.consults.clocks import PAUSE_LIMIT, held_for
 from econsult.consults.desks import STAND_INS
-from econsult.consults.ledger import Clock, ClockEvent, ClockState
+from econsult.consults.ledger import Clock, ClockEvent, ClockState, asked_of
 from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.policies import ClockName, Policy, read_content, rules_of
 from econsult.consults.records import Consult, Kind, number_of
@@ -191,8 +191,9 @@ def _ledger_differs(session: Session) -> Iterator[str]:
         stored = {(clock.name, clock.cycle): clock for clock in _clocks(session, number)}
         asked = asked_of(session.get_one(Consult, number))
         for clock in found:
-            if clock.state != ClockState.STOPPED and clock.asked[-1:] and clock.asked[-1][1] not in (None, asked):
-                yield f"4 {number_of(number)}: {clock.name} {clock.cycle}: specialty differs from the ledger"
+            told = clock.asked[-1][1].known() if clock.state != ClockState.STOPPED and clock.asked else {}
+            for name in (name for name, value in told.items() if value != getattr(asked, name)):
+                yield f"4 {number_of(number)}: {clock.name} {clock.cycle}: {name} differs from the ledger"
         for clock in found:
             yield from _compare(clock, stored.pop((clock.name, clock.cycle), None))
         for name, cycle in stored:

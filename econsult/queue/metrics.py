@@ -1,7 +1,7 @@
 """How the promise was kept, worked out from the ledger alone, so that anybody can work it out again.
 
-What is counted by specialty is that of the specialty which was asked when the promise broke, or else when it was kept:
-sending a request on, later, changes no figure of before.
+What is counted by specialty, site and language is that of whom was asked when the promise broke, or else when it was
+kept: sending a request on, or giving it to another clinic, changes no figure of before.
 
 A clock counts in the period in which it stopped by being kept. One that was broken and never kept counts in the period
 in which it was broken, whether it still runs or was given up (the question was sent on, taken back or closed): a pause
@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults.ledger import OFFERED_ANEW
+from econsult.consults.ledger import OFFERED_ANEW, Asked
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.consults.replies import FAMILY
@@ -52,14 +52,20 @@ class Facts:
     site: str
     language: str
 
+    def as_of(self, asked: Asked) -> Facts:
+        """As it was written down then; as it is now where nobody did."""
+        known = asked.known()
+        named = {"specialty": known.get("specialty") or MEDICAL_HOME, "site": str(known.get("site") or "")}
+        return replace(self, **{name: str(named.get(name, value)) for name, value in known.items()})
+
 
 @dataclass(frozen=True)
 class Broken:
-    """When a promise was broken, what it had promised, and which specialty was asked; None where nobody knows."""
+    """When a promise was broken, what it had promised, and who was asked."""
 
     at: datetime
     target: timedelta
-    specialty: str | None
+    asked: Asked
 
 
 @dataclass(frozen=True)
@@ -150,7 +156,7 @@ def _promises(clocks: Sequence[Replayed], now: datetime) -> Iterator[tuple[Repla
     for clock in sorted(clocks, key=lambda each: (each.name, each.lane, each.started_at or BEFORE, each.cycle)):
         if _is_broken(clock, now):
             at = max(clock.broken_at or clock.deadline_at or BEFORE, made_at)
-            broken.append(Broken(at, clock.target, clock.specialty(at)))
+            broken.append(Broken(at, clock.target, clock.asked_at(at)))
         if clock.is_superseded:
             made_at = clock.stopped_at or BEFORE
         else:
@@ -159,9 +165,8 @@ def _promises(clocks: Sequence[Replayed], now: datetime) -> Iterator[tuple[Repla
 
 
 def _then(around: Facts, clock: Replayed, broken: Sequence[Broken], now: datetime) -> Facts:
-    """The facts with the specialty that was asked when the promise broke, else when it ended, whatever came later."""
-    specialty = broken[0].specialty if broken else clock.specialty(clock.stopped_at or now)
-    return around if specialty is None else replace(around, specialty=specialty or MEDICAL_HOME)
+    """The facts as they were when the promise broke, else when it ended, whatever came later."""
+    return around.as_of(broken[0].asked if broken else clock.asked_at(clock.stopped_at or now))
 
 
 def _waits(clocks: Sequence[Replayed]) -> dict[int, timedelta]:

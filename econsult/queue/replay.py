@@ -11,9 +11,10 @@ from typing import Protocol, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults.ledger import PAUSE, ClockEvent, ClockState
+from econsult.consults.ledger import PAUSE, Asked, ClockEvent, ClockState
 
 NOTHING = timedelta()
+NOBODY_KNOWS = Asked(None, None, None)
 
 
 class Line(Protocol):
@@ -43,6 +44,10 @@ class Line(Protocol):
     def reason(self) -> str: ...
     @property
     def specialty(self) -> str | None: ...
+    @property
+    def site(self) -> int | None: ...
+    @property
+    def language(self) -> str | None: ...
 
 
 @dataclass
@@ -67,8 +72,8 @@ class Replayed:
     broken_at: datetime | None = None
     """When it was due as it broke, whatever pause moved its deadline later."""
     is_superseded: bool = False
-    asked: list[tuple[datetime, str | None]] = field(default_factory=list)
-    """Which specialty was asked from when on; None where nobody wrote it down."""
+    asked: list[tuple[datetime, Asked]] = field(default_factory=list)
+    """Who was asked from when on."""
     faults: list[str] = field(default_factory=list)
 
     def take(self, event: Line) -> None:
@@ -79,10 +84,10 @@ class Replayed:
             return
         step(event)
 
-    def specialty(self, at: datetime) -> str | None:
-        """Which specialty was asked at this moment; empty for the medical home, None where nobody knows."""
-        before = [specialty for since, specialty in self.asked if since <= at]
-        return before[-1] if before else None
+    def asked_at(self, at: datetime) -> Asked:
+        """Who was asked at this moment, as far as it was written down."""
+        before = [asked for since, asked in self.asked if since <= at]
+        return before[-1] if before else NOBODY_KNOWS
 
     def wall(self, until: datetime) -> timedelta:
         """How long whoever waits has waited."""
@@ -100,12 +105,15 @@ class Replayed:
         self.state, self.started_at, self.lane = ClockState.RUNNING, event.at, event.lane
         self.target = timedelta(seconds=event.target_seconds)
         self.deadline_at = event.at + self.target
-        self.asked.append((event.at, event.specialty))
+        self._ask(event)
 
     def _on_rerouted(self, event: Line) -> None:
         if self.state == ClockState.STOPPED:
             self.faults.append("rerouted while stopped")
-        self.asked.append((event.at, event.specialty))
+        self._ask(event)
+
+    def _ask(self, event: Line) -> None:
+        self.asked.append((event.at, Asked(event.specialty, event.site, event.language)))
 
     def _on_carried(self, event: Line) -> None:
         self._move(event.deadline_at - (self.started_at or event.at) - self.target)

@@ -25,6 +25,7 @@ from econsult.queue.metrics import figures
 from econsult.queue.reoffering import roster_changed
 from econsult.queue.trial import Offered, try_out
 from econsult.rosters.planning import take_off
+from tests.econsult.test_clinic_away import off
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -167,15 +168,44 @@ def test_whom_the_clinic_names_is_asked_first_though_it_had_the_question(
         assert list(session.scalars(told)) == [clinic.derm2.id]
 
 
-def test_a_specialty_that_the_ledger_does_not_know_is_seen(database: Database, clinic: Clinic) -> None:
+def test_who_is_asked_and_the_ledger_does_not_know_is_seen(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         consult = clinic.econsult(session)
-        consult.specialty = "neurology"
+        consult.specialty, consult.organization_id, consult.language = "neurology", None, "es"
         session.flush()
-        assert any("specialty differs from the ledger" in line for line in violations(session, NOON))
+        found = " ".join(violations(session, NOON))
+        assert all(f"{name} differs from the ledger" in found for name in ("specialty", "site", "language"))
         # Of what was written by the version before, nobody knows.
-        session.execute(update(ClockEvent).values(specialty=None))
-        assert not any("specialty differs" in line for line in violations(session, NOON))
+        session.execute(update(ClockEvent).values(specialty=None, site=None, language=None))
+        assert not any("differs" in line for line in violations(session, NOON))
+
+
+def test_the_clinic_that_let_a_question_lie_is_late_and_not_the_one_that_answers(
+    database: Database, clinic: Clinic
+) -> None:
+    at = NOON + 30 * HOUR
+    with database.writing() as session:
+        off(session, clinic.pcp, -1, 14 * 24)
+        consult = clinic.family_question(session)
+        fire(session, NOON + 25 * HOUR)
+        before = _by_site(session, at)
+        assert before["first_reply"] == {str(clinic.home.id): (1, 0)}
+        passing.assign(session, consult, clinic.other_pcp, "here", by=clinic.coordinator, now=at, lease=LEASE)
+        _answer(session, consult, clinic.other_pcp, at + MINUTE)
+        answers.close(session, consult, clinic.other_pcp, reason="done", now=at + 2 * MINUTE)
+        after = _by_site(session, at + HOUR)
+        assert {name: after[name] for name in before} == before
+        assert after["first_reply"] == {str(clinic.home.id): (1, 0)}
+        assert not [line for line in violations(session, at + HOUR) if line.startswith("4")]
+
+
+def _by_site(session: Session, now: datetime) -> dict[str, dict[str, tuple[int, int]]]:
+    session.flush()
+    found: dict[str, dict[str, tuple[int, int]]] = {}
+    for each in figures(session, NOON, NOON + timedelta(days=10), now):
+        if each.by == "site":
+            found.setdefault(each.clock, {})[each.value] = (each.count, each.within)
+    return found
 
 
 @pytest.mark.parametrize("begins", [5, 20])
