@@ -3,7 +3,8 @@ and what the child is called at home.
 
 What stood before is kept sealed (`people.former`), so that what covers names knows it for ever. Rights that end at an
 age are computed from the birth date and follow it at once; tasks of ages that were never reached go, and the clock
-looks at the child anew. What was read from photos and papers while the record said otherwise is read again.
+looks at the child anew. What was read from photos and papers while the record said otherwise is read again. What goes
+on is for a family of the right language (`queue.tongues`).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from econsult.people.onfile import contact_row, set_contact
 from econsult.people.pasted import pasted
 from econsult.people.patients import Patient, RelatedPerson, check_child, note_patient
 from econsult.people.persons import Person, Role
+from econsult.queue.tongues import put_language_right
 
 CORRECTORS = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
 """Who knows the family: the child's own clinic, and the care coordination."""
@@ -134,11 +136,13 @@ def _write(session: Session, child: Patient, given: Details, staff: Person, now:
         return
     child.name, child.mrn, child.sex = given.name, given.mrn, given.sex
     child.nickname = given.nickname or None
-    child.language, child.region, child.birth_date_text = given.language, given.region, given.birth_date
+    child.region, child.birth_date_text = given.region, given.birth_date
     keep_former(session, child, old, staff.id, now)
     note_patient(session, child, "correct_details", now, person_id=staff.id, detail="/".join(old))
     if "name" in old:
         _call_youth(session, child, old["name"], given.name)
+    if "language" in old:
+        put_language_right(session, child, given.language, staff, now)
     if "birth_date" in old:
         born_otherwise(session, child, now)
         weigh_again(session, child, staff, now)

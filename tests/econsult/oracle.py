@@ -32,6 +32,14 @@ def rules(urgency: str, policy: dict[str, Any]) -> dict[str, Any]:
 OPEN = ("submitted", "claimed", "needs_info")
 
 
+class Asked(NamedTuple):
+    """Who is asked, and in which language the family reads."""
+
+    specialty: str
+    site: str
+    language: str
+
+
 @dataclass
 class Case:
     """What should be true of one consult."""
@@ -56,6 +64,8 @@ class Case:
     clocks: list[dict[str, Any]] = field(default_factory=list)
     fired: list[tuple[str, int, str, int, int]] = field(default_factory=list)
     specialty: str = "dermatology"
+    site: str = "home"
+    language: str = "en"
     named: str | None = None
     first_until: float | None = None
     was_had: bool = False
@@ -63,18 +73,19 @@ class Case:
     waits_since: int | None = None
     heard: set[str] = field(default_factory=set)
     told_of_it: list[tuple[int, str]] = field(default_factory=list)
-    asked_of: list[tuple[str, int, str, str]] = field(default_factory=list)
-    turns: list[tuple[int, str]] = field(default_factory=list)
-    """From when on which specialty was asked."""
+    asked_of: list[tuple[str, int, str, Asked]] = field(default_factory=list)
+    turns: list[tuple[int, Asked]] = field(default_factory=list)
+    """From when on who was asked."""
 
     # -- what people do
 
     def submit(self, now: int) -> None:
-        self.turns.append((now, self.specialty))
+        self.turns.append((now, self.asked_now()))
         self._start("first_reply", self.rules["first_reply"], now)
         self._offer(now)
 
     def claim(self, now: int, who: str) -> None:
+        self.come_home(now)
         self.status, self.holder, self.lease = "claimed", who, now + LEASE
         self._take(now)
         self._keep(now)
@@ -85,6 +96,7 @@ class Case:
         self._keep(now)
 
     def to_pool(self, now: int) -> None:
+        self.come_home(now)
         self.status, self.holder, self.lease = "submitted", None, None
         self._resume("first_reply", now)
         self._offer(now)
@@ -125,10 +137,35 @@ class Case:
         self._go_over(now, REPLIES)
         self._offer(now)
 
+    def move(self, now: int) -> None:
+        """Another clinic answers for a family's question."""
+        if self.site == "home":
+            self.site = "other"
+            self._note_asked(now)
+
+    def come_home(self, now: int) -> None:
+        """The child's own clinic, where somebody is always there, has what its family asked it."""
+        if self.specialty == "" and self.site == "other":
+            self.site = "home"
+            self._note_asked(now)
+
+    def speak(self, now: int, language: str) -> None:
+        """The family reads another language than was written down; what has ended stays as it was."""
+        if self.status in (*OPEN, "answered") or self.open_clocks():
+            self.language = language
+            self._note_asked(now)
+
+    def asked_now(self) -> Asked:
+        return Asked(self.specialty, self.site, self.language)
+
     def _ask_of(self, now: int, specialty: str) -> None:
         self.specialty = specialty
-        self.turns.append((now, specialty))
-        lines = [(clock["name"], clock["cycle"], "rerouted", specialty) for clock in self.clocks]
+        self._note_asked(now)
+
+    def _note_asked(self, now: int) -> None:
+        asked = self.asked_now()
+        self.turns.append((now, asked))
+        lines = [(clock["name"], clock["cycle"], "rerouted", asked) for clock in self.clocks]
         self.asked_of += [line for line, clock in zip(lines, self.clocks, strict=True) if clock["state"] == "open"]
 
     def is_kept_from(self, who: str, now: int) -> bool:
@@ -291,7 +328,10 @@ class Case:
             # What the family asks its clinic waits for that on.
             is_answered = self.held_back is not None and clock["start"] <= self.held_back
             if status == "closed" or clock["lane"] != "family" or is_answered:
-                self._halt(clock, now, is_kept=status == "declined" and clock["name"] == "first_reply")
+                # What a reopening kept from the family is opened to it, and is its reply.
+                is_opened = is_answered and clock["lane"] == "family"
+                is_kept = is_opened or (status == "declined" and clock["name"] == "first_reply")
+                self._halt(clock, now, is_kept=is_kept)
         if status in ("declined", "withdrawn") and self.held_back is not None:
             # What a reopening kept from the family is opened to it.
             self.held_back, self.unheard, self.has_open = None, True, True
@@ -464,7 +504,7 @@ class Case:
         clock |= {"state": "open", "level": 0, "paused": None, "until": None, "reminded": False}
         clock |= {"made": now, "since": now, "before": None, "broken": None, "stopped": None, "kept": False}
         self.clocks.append(clock)
-        self.asked_of.append((name, cycle, "started", self.specialty))
+        self.asked_of.append((name, cycle, "started", self.asked_now()))
         return clock
 
     def _open(self, name: str) -> list[dict[str, Any]]:
@@ -531,15 +571,15 @@ class Case:
             return int(max(clock["deadline"], clock["made"])) if clock["deadline"] < until else None
         return clock["broken"]
 
-    def _asked_at(self, at: int) -> str:
-        return [specialty for since, specialty in self.turns if since <= at][-1]
+    def _asked_at(self, at: int) -> Asked:
+        return [asked for since, asked in self.turns if since <= at][-1]
 
 
 class Promise(NamedTuple):
     """One promise as the figures count it: of whom, when, whether it was kept in time, and how long it took."""
 
     clock: str
-    specialty: str
+    asked: Asked
     at: int
     is_within: bool
     wall: int

@@ -37,6 +37,7 @@ from econsult.consults.lifecycle import OPEN
 from econsult.consults.policies import save_policy
 from econsult.consults.records import Consult
 from econsult.consults.sides import SideQuestion, side_of
+from econsult.consults.stranded import move_to_clinic
 from econsult.consults.taking import next_for
 from econsult.consults.telephone import PhoneEvent, PhoneTask
 from econsult.consults.threads import Audience
@@ -47,6 +48,7 @@ from econsult.consults.wishes import Wish, Wishes
 from econsult.database import Database
 from econsult.jobs import Job, JobState
 from econsult.notices import Notice, NoticeKind, NoticeState
+from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role, add_person
 from econsult.picking import Pick
 from econsult.queue.asides import fire_sides, return_sides
@@ -57,8 +59,9 @@ from econsult.queue.metrics import figures
 from econsult.queue.named import end_wishes
 from econsult.queue.preview import LIVE, Scope, apply_to_open
 from econsult.queue.quiet import Quiet
+from econsult.queue.tongues import put_language_right
 from econsult.rosters.shifts import TimeOff, is_off
-from tests.econsult.oracle import POOLS, RANK, STEPS, Case, Promise, rules
+from tests.econsult.oracle import POOLS, RANK, STEPS, Asked, Case, Promise, rules
 from tests.personas import ANSWER, LEASE, NOON, QUESTION, TARGETS, Clinic, open_clinic
 from tests.spread import spread
 
@@ -93,6 +96,8 @@ class World:
             heart = add_person(session, database.cipher, clinic.program, specialties=("cardiology",), **one)
         self.people = {"derm": clinic.derm, "derm2": clinic.derm2, "heart": heart, "pcp": clinic.pcp}
         self.names = {person.id: name for name, person in self.people.items()}
+        self.sites = {clinic.home.id: "home", clinic.other_pcp.organization_id: "other"}
+        self.language = "en"
 
     @property
     def now(self):
@@ -117,6 +122,8 @@ class World:
             self.tick(session)
         elif roll < 0.153:
             self.make_policy(session)
+        elif roll < 0.1545:
+            self.speak(session)
         else:
             # Half of what happens is of what somebody has: otherwise nearly every claim would lapse first.
             held = [number for number, case in self.cases.items() if case.holder and case.status in OPEN]
@@ -132,7 +139,7 @@ class World:
             named = self.name_somebody()
             consult = self.clinic.econsult(session, now=self.now, urgency=urgency, wishes=self.wishes(named))
             case = Case(urgency=urgency, named=named)
-        self.cases[consult.id], case.rules = case, self.promised(case.urgency)
+        self.cases[consult.id], case.rules, case.language = case, self.promised(case.urgency), self.language
         case.submit(self.seconds)
         compare(session, consult, case)
 
@@ -166,6 +173,15 @@ class World:
                 if case.status in LIVE:
                     case.adopt(self.seconds, self.promised(case.urgency))
                     compare(session, session.get_one(Consult, number), case)
+
+    def speak(self, session: Session) -> None:
+        """The language of the family, of which they all are, is put right."""
+        self.language = "es" if self.language == "en" else "en"
+        child = session.get_one(Patient, self.clinic.child.id)
+        put_language_right(session, child, self.language, self.clinic.pcp, self.now)
+        self.clinic.child.language = self.language
+        for case in self.cases.values():
+            case.speak(self.seconds, self.language)
 
     def between(self, session: Session) -> None:
         """Somebody asks, or says how urgent it is, after a promise was broken and before the tick that would tell."""
@@ -274,7 +290,8 @@ RUNNING = (
 FIRST_UNTIL = select(Wish.first_until).where(Wish.consult_id == bindparam("number"))
 LINES = (
     select(
-        ClockEvent.name, ClockEvent.cycle, ClockEvent.kind, ClockEvent.level, ClockEvent.due_at, ClockEvent.specialty
+        *(ClockEvent.name, ClockEvent.cycle, ClockEvent.kind, ClockEvent.level, ClockEvent.due_at),
+        *(ClockEvent.specialty, ClockEvent.site, ClockEvent.language),
     )
     .where(ClockEvent.consult_id == bindparam("number"))
     .order_by(ClockEvent.id)
@@ -310,7 +327,11 @@ def check_ledger(world: World, session: Session, consult: Consult, case: Case) -
     lines = session.execute(LINES, {"number": consult.id}).all()
     found = [(row.name, row.cycle, row.kind, row.level, seconds(row.due_at)) for row in lines if row.level > 0]
     assert sorted(found, key=_clock_of) == sorted(case.fired, key=_clock_of)
-    asked = [(row.name, row.cycle, row.kind, row.specialty) for row in lines if row.specialty is not None]
+    asked = [
+        (row.name, row.cycle, row.kind, Asked(row.specialty, world.sites[row.site], row.language))
+        for row in lines
+        if row.specialty is not None
+    ]
     assert sorted(asked, key=_clock_of) == sorted(case.asked_of, key=_clock_of)
     told = [(seconds(at), world.names[number]) for at, number in session.execute(TOLD, {"number": consult.id})]
     assert sorted(told) == sorted(case.told_of_it)
@@ -372,6 +393,12 @@ def _send_on(world: World, session: Session, consult: Consult, case: Case) -> No
     form = requests.RequestForm(**own, wishes=world.wishes(named))
     requests.send_on(session, consult, world.clinic.pcp, form, now=world.now, targets=TARGETS)
     case.send_on(world.seconds, urgency, named, world.promised(urgency))
+
+
+def _move(world: World, session: Session, consult: Consult, case: Case) -> None:
+    """The desk has another clinic answer for what the family asked its own."""
+    move_to_clinic(session, consult, world.clinic.other_pcp, world.clinic.coordinator, world.now)
+    case.move(world.seconds)
 
 
 def _take_next(world: World, session: Session, consult: Consult, case: Case) -> None:
@@ -600,9 +627,9 @@ ACTS: dict[str, list[Act]] = {
     "withdrawn": [_family_opens, _clinic_still_replies, _nothing],
 }
 HOMES: dict[str, list[Act]] = {
-    "submitted": [_claim, _send_on, _send_on, _family_writes, _clinic_replies],
-    "claimed": [_release, _ask, _draft, _send_on, _send_on, _family_writes, _clinic_replies],
-    "needs_info": [_release, _send_on, _send_on, _family_writes, _clinic_replies],
+    "submitted": [_move, _claim, _send_on, _send_on, _family_writes, _clinic_replies],
+    "claimed": [_move, _release, _ask, _draft, _send_on, _send_on, _family_writes, _clinic_replies],
+    "needs_info": [_move, _release, _send_on, _send_on, _family_writes, _clinic_replies],
 }
 """What happens to a family's question to its clinic, until it is sent on."""
 
@@ -648,17 +675,26 @@ def test_the_figures_of_random_lives_are_those_of_a_second_hand(sqlite_database:
             given = [promise for promise in kept if start <= promise.at < end]
             period = [NOON + timedelta(seconds=at) for at in (start, end)]
             found = figures(session, period[0], period[1], world.now)
-            assert [each.as_row() for each in found if each.by in ("all", "specialty")] == _counted(given)
+            assert [each.as_row() for each in found] == _counted(world, given)
 
 
-def _counted(promises: list[Promise]) -> list[dict[str, Any]]:
-    """The rows over all, and by specialty, worked out from what the second hand knows of each promise."""
+def _counted(world: World, promises: list[Promise]) -> list[dict[str, Any]]:
+    """The rows over all, by specialty, site and language, from what the second hand knows of each promise."""
+    numbers = {name: str(number) for number, name in world.sites.items()}
+    values: dict[str, Callable[[Promise], str]] = {
+        "all": lambda _each: "",
+        "specialty": lambda each: each.asked.specialty or HOME,
+        "site": lambda each: numbers[each.asked.site],
+        "language": lambda each: each.asked.language,
+    }
     rows = []
     for clock in ("allocate", "first_reply", "next_reply", "family_informed"):
         own = [each for each in promises if each.clock == clock]
-        groups = [("all", "", own)] if own else []
-        names = sorted({each.specialty for each in own}, key=lambda name: name or HOME)
-        groups += [("specialty", name or HOME, [each for each in own if each.specialty == name]) for name in names]
+        groups = [
+            (by, value, [each for each in own if value_of(each) == value])
+            for by, value_of in values.items()
+            for value in sorted({value_of(each) for each in own})
+        ]
         for by, value, group in groups:
             within = sum(each.is_within for each in group)
             row: dict[str, Any] = {"clock": clock, "by": by, "value": value, "count": len(group), "within": within}

@@ -1,0 +1,65 @@
+"""A family's language that is put right while its questions go on: who is asked, who hears, and what lists say."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.consults import answers
+from econsult.consults.records import Consult
+from econsult.consults.views import Filters, View
+from econsult.consults.worklist import page
+from econsult.database import Database
+from econsult.notices import Notice, NoticeKind
+from econsult.people.persons import Person
+from econsult.queue.invariants import violations
+from econsult.rosters.limits import Limits
+from tests.econsult.test_child_details import LATER, put
+from tests.personas import NOON, Clinic
+
+
+def _told(session: Session, kind: NoticeKind, person: Person) -> int:
+    session.flush()
+    letters = select(Notice.id).where(Notice.kind == kind, Notice.person_id == person.id)
+    return len(session.scalars(letters).all())
+
+
+def test_whoever_speaks_the_language_that_is_put_right_is_asked_and_lists_know_it(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        session.add_all(
+            (Limits(person_id=clinic.derm.id, languages="en"), Limits(person_id=clinic.derm2.id, languages="es"))
+        )
+        waits, draft = clinic.econsult(session), clinic.draft(session)
+        assert (_told(session, NoticeKind.NEW_REQUEST, clinic.derm2), waits.language) == (0, "en")
+        put(session, clinic, clinic.pcp, language="es")
+        assert (_told(session, NoticeKind.NEW_REQUEST, clinic.derm2), draft.language) == (1, "es")
+        spanish = page(session, clinic.derm2, View.POOL, now=LATER, filters=Filters(language="es"))
+        assert [each.id for each in spanish.consults] == [waits.id]
+        assert list(violations(session, LATER)) == []
+
+
+def test_where_nobody_speaks_the_right_language_the_desk_hears_at_once(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        session.add_all(Limits(person_id=each.id, languages="en") for each in (clinic.derm, clinic.derm2))
+        held, waits = clinic.claimed(session), clinic.econsult(session)
+        put(session, clinic, clinic.coordinator, language="es")
+        assert (waits.is_unallocated, _told(session, NoticeKind.UNALLOCATED, clinic.coordinator)) == (True, 1)
+        # A language takes nothing from anybody.
+        assert (held.holder_id, held.language) == (clinic.derm.id, "es")
+        put_back = put(session, clinic, clinic.coordinator, language="en")
+        assert (put_back, waits.is_unallocated) == (("language",), False)
+
+
+def test_an_answer_that_is_not_there_in_the_right_language_is_told_by_an_interpreter(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        answered, known = clinic.answered(session), clinic.answered(session)
+        known.informed_at = NOON
+        ended = clinic.answered(session)
+        answers.close(session, ended, clinic.pcp, reason="done", now=NOON)
+        put(session, clinic, clinic.pcp, language="es")
+        since = [session.get_one(Consult, each.id).interpreter_since for each in (answered, known)]
+        assert (since, ended.language) == ([LATER, None], "en")
