@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import TypeVar
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from econsult.people.persons import Organization
+
 Row = TypeVar("Row")
+
+
+def site_names(session: Session, program_id: int | None = None) -> Mapping[str, str]:
+    """What figures call each clinic (of one program), by its number: two of one name have their numbers beside it."""
+    query = select(Organization.id, Organization.name)
+    rows = session.execute(query if program_id is None else query.where(Organization.program_id == program_id)).all()
+    often = Counter(row.name for row in rows)
+    return {str(row.id): row.name if often[row.name] == 1 else f"{row.name} ({row.id})" for row in rows}
 
 
 def grouped(rows: Iterable[Row], key: Callable[[Row], str]) -> list[tuple[str, list[Row]]]:

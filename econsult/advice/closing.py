@@ -15,10 +15,11 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
+from econsult.cells import harmless
 from econsult.consults.answers import Answer
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import CLINICS_OWN, Consult
-from econsult.figuring import grouped, percent, within_hours
+from econsult.figuring import grouped, percent, site_names, within_hours
 from econsult.trail import AuditEvent
 
 READ, TOLD = "acknowledge", "inform"
@@ -55,7 +56,7 @@ class Closing:
             for name, found in (("read", self.read_h), ("told", self.told_h))
             for share, value in zip(SHARES, found or ("", ""), strict=True)
         }
-        return {**counts, **shares, **times}
+        return {**counts, "value": harmless(self.value), **shares, **times}
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ def closings(session: Session, start: datetime, end: datetime, *, program_id: in
     sent = _sent(session, start, end, program_id)
     found = _split("all", sent, lambda _each: "")
     found += _split("specialty", sent, lambda each: each.specialty)
-    found += _split("site", sent, lambda each: each.site)
+    sites = site_names(session, program_id)
+    found += _split("site", sent, lambda each: sites.get(each.site, each.site))
     return found + _split("language", sent, lambda each: each.language)
 
 

@@ -17,14 +17,15 @@ from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from econsult.consults.ledger import OFFERED_ANEW, Asked
+from econsult.cells import harmless
+from econsult.consults.ledger import OFFERED_ANEW, Asked, Clock, ClockEvent, ClockState
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.consults.replies import FAMILY
-from econsult.figuring import grouped, hours, percent, within_hours
+from econsult.figuring import grouped, hours, percent, site_names, within_hours
 from econsult.queue.replay import NOTHING, Replayed, replay_all
 
 KEPT_BY = {
@@ -42,6 +43,7 @@ SHARES = (50, 90, 99)
 """The percentiles that are told of times."""
 MEDICAL_HOME = "family_question"
 """Stands for a specialty where none was asked."""
+Late = tuple[int, str, float]
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class Figure:
             for share, value in zip(SHARES, values, strict=True)
         }
         share = percent(self.within, self.count)
-        named = {"clock": self.clock, "by": self.by, "value": self.value}
+        named = {"clock": self.clock, "by": self.by, "value": harmless(self.value)}
         return {**named, "count": self.count, "within": self.within, "percent_within": share, **times}
 
 
@@ -115,34 +117,49 @@ def figures(
 
     They are one program's where one is named, else the installation's.
     """
+    return _figures(list(_kept(session, (start, end), now, program_id)), site_names(session, program_id))
+
+
+def figures_and_missed(
+    session: Session, start: datetime, end: datetime, now: datetime, *, program_id: int | None = None
+) -> tuple[list[Figure], list[Late]]:
+    """What `figures` and `missed` say of the period, for whoever shows both: the ledger is read once."""
     kept = list(_kept(session, (start, end), now, program_id))
+    return _figures(kept, site_names(session, program_id)), _missed(kept)
+
+
+def missed(
+    session: Session, start: datetime, end: datetime, now: datetime, *, program_id: int | None = None
+) -> list[Late]:
+    """The broken promises of the period: consult id, clock, and by how many hours net of pauses."""
+    return _missed(_kept(session, (start, end), now, program_id))
+
+
+def _figures(kept: Sequence[Kept], sites: Mapping[str, str]) -> list[Figure]:
     found = []
     for name in ClockName:
         ours = [each for each in kept if each.clock.name == name]
         found += _split(name, "all", ours, lambda _each: "")
         found += _split(name, "specialty", ours, lambda each: each.facts.specialty)
-        found += _split(name, "site", ours, lambda each: each.facts.site)
+        found += _split(name, "site", ours, lambda each: sites.get(each.facts.site, each.facts.site))
         found += _split(name, "language", ours, lambda each: each.facts.language)
     return found
 
 
-def missed(
-    session: Session, start: datetime, end: datetime, now: datetime, *, program_id: int | None = None
-) -> list[tuple[int, str, float]]:
-    """The broken promises of the period: consult id, clock, and by how many hours net of pauses."""
-    late = [each for each in _kept(session, (start, end), now, program_id) if not each.is_within]
+def _missed(kept: Iterable[Kept]) -> list[Late]:
+    late = [each for each in kept if not each.is_within]
     late.sort(key=lambda each: each.target - each.net)
     return [(each.clock.consult_id, each.clock.name, hours(each.net - each.target)) for each in late]
 
 
 def _kept(session: Session, period: tuple[datetime, datetime], now: datetime, program_id: int | None) -> Iterator[Kept]:
-    facts = _facts(session, program_id)
-    for clocks in replay_all(session):
-        around = facts.get(clocks[0].consult_id)
-        waits = _waits(clocks) if around is not None else {}
-        for clock, broken in _promises(clocks, now) if around is not None else ():
+    wanted = _wanted(period, program_id)
+    facts = _facts(session, wanted)
+    for clocks in replay_all(session, ClockEvent.consult_id.in_(wanted)):
+        around, waits = facts[clocks[0].consult_id], _waits(clocks)
+        for clock, broken in _promises(clocks, now):
             at = _counted_at(clock, broken)
-            if at is not None and period[0] <= at < period[1] and around is not None:
+            if at is not None and period[0] <= at < period[1]:
                 target = min([clock.target, *(each.target for each in broken)])
                 wall = clock.wall(now) + (waits[clock.cycle] if clock.name == ClockName.ALLOCATE else NOTHING)
                 yield Kept(clock, _then(around, clock, broken, now), wall, clock.net(now), target)
@@ -198,10 +215,20 @@ def _is_broken(clock: Replayed, now: datetime) -> bool:
     return clock.is_breached or clock.net(now) > clock.target
 
 
-def _facts(session: Session, program_id: int | None) -> Mapping[int, Facts]:
-    query = select(Consult.id, Consult.specialty, Consult.organization_id, Consult.language).where(~Consult.is_test)
-    if program_id is not None:
-        query = query.where(Consult.program_id == program_id)
+def _wanted(period: tuple[datetime, datetime], program_id: int | None) -> Select[int]:
+    """The consults of which something may count in the period, so that no page reads the ledger of all years.
+
+    What is kept has its line then; what is broken has one at that moment or later, or its clock runs and is late.
+    """
+    has_line = select(ClockEvent.consult_id).where(ClockEvent.at >= period[0])
+    runs_late = select(Clock.consult_id).where(Clock.state != ClockState.STOPPED, Clock.deadline_at < period[1])
+    chosen = select(Consult.id).where(~Consult.is_test, Consult.id.in_(has_line.union(runs_late)))
+    return chosen if program_id is None else chosen.where(Consult.program_id == program_id)
+
+
+def _facts(session: Session, wanted: Select[int]) -> Mapping[int, Facts]:
+    columns = (Consult.id, Consult.specialty, Consult.organization_id, Consult.language)
+    query = select(*columns).where(Consult.id.in_(wanted))
     return {
         row.id: Facts(row.specialty or MEDICAL_HOME, str(row.organization_id or ""), row.language)
         for row in session.execute(query)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Protocol, cast
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.ledger import PAUSE, Asked, ClockEvent, ClockState
@@ -192,9 +192,9 @@ def replay(events: Iterable[Line]) -> list[Replayed]:
     return list(clocks.values())
 
 
-def replay_all(session: Session, *, batch: int = 2000) -> Iterator[list[Replayed]]:
-    """The clocks of one consult after the other, read in order and in bounded memory."""
-    query = select(*ClockEvent.__table__.columns).order_by(ClockEvent.consult_id, ClockEvent.id)
+def replay_all(session: Session, *only: ColumnElement[bool], batch: int = 2000) -> Iterator[list[Replayed]]:
+    """The clocks of one consult after the other (or `only` of those), read in order and in bounded memory."""
+    query = select(*ClockEvent.__table__.columns).where(*only).order_by(ClockEvent.consult_id, ClockEvent.id)
     lines = cast("Iterable[Line]", session.execute(query.execution_options(yield_per=batch)))
     for _consult_id, events in groupby(lines, key=lambda event: event.consult_id):
         yield replay(events)

@@ -51,7 +51,7 @@ def test_what_was_read_and_told_once_counts_however_it_went_on(database: Databas
             7.0,
             "",
         )
-        assert lines["site", str(clinic.home.id)].sent == lines["language", "en"].sent == 4
+        assert lines["site", clinic.home.name].sent == lines["language", "en"].sent == 4
         # What is sent at the end belongs to the next period, and another program has sent nothing.
         assert closings(session, NOON - DAY, NOON) == []
         other = session.scalar(select(Program.id).where(Program.id != clinic.program.id))

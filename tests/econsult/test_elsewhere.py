@@ -189,13 +189,13 @@ def test_the_clinic_that_let_a_question_lie_is_late_and_not_the_one_that_answers
         consult = clinic.family_question(session)
         fire(session, NOON + 25 * HOUR)
         before = _by_site(session, at)
-        assert before["first_reply"] == {str(clinic.home.id): (1, 0)}
+        assert before["first_reply"] == {clinic.home.name: (1, 0)}
         passing.assign(session, consult, clinic.other_pcp, "here", by=clinic.coordinator, now=at, lease=LEASE)
         _answer(session, consult, clinic.other_pcp, at + MINUTE)
         answers.close(session, consult, clinic.other_pcp, reason="done", now=at + 2 * MINUTE)
         after = _by_site(session, at + HOUR)
         assert {name: after[name] for name in before} == before
-        assert after["first_reply"] == {str(clinic.home.id): (1, 0)}
+        assert after["first_reply"] == {clinic.home.name: (1, 0)}
         assert not [line for line in violations(session, at + HOUR) if line.startswith("4")]
 
 

@@ -513,8 +513,9 @@ def test_the_figures_are_shown_and_downloaded(runtime: Runtime, browser_of: Brow
     assert "Nothing was promised in this time yet." in director.get("/program").text
     with runtime.database.writing() as session:
         clinic.answered(session, now=NOW)
-    assert "100.0 %" in director.get("/program?days=7").text
-    assert "first_reply,all,,1,1,100.0" in director.get("/program/figures.csv").text
+    page, file = director.get("/program?days=7").text, director.get("/program/figures.csv").text
+    assert ("100.0 %" in page, "First reply, by clinic" in page, clinic.home.name in page) == (True,) * 3
+    assert all(line in file for line in ("first_reply,all,,1,1,100.0", f"first_reply,site,{clinic.home.name},1,1,"))
 
 
 def test_what_came_of_it_is_shown_and_downloaded(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:

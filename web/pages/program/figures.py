@@ -15,7 +15,7 @@ from econsult.advice.colleagues import late_sides
 from econsult.calls import calls_unmade
 from econsult.consults.records import number_of
 from econsult.people.persons import Role
-from econsult.queue.metrics import Figure, figures, missed
+from econsult.queue.metrics import Figure, figures, figures_and_missed
 from web.context import database, now
 from web.shell.auth import me, only
 from web.shell.numbers import argument
@@ -37,17 +37,16 @@ def show() -> str:
     """The figures of the last days."""
     start = _start()
     with database().reading() as session:
-        found = figures(session, start, now(), now(), program_id=me().program_id)
+        found, late = figures_and_missed(session, start, now(), now(), program_id=me().program_id)
         unmade = calls_unmade(session, me().program_id)
         asides = [(side.due_at, side.specialty, consult.number) for side, consult in late_sides(session, me(), now())]
-        late = missed(session, start, now(), now(), program_id=me().program_id)
     first = [figure for figure in found if figure.clock == "first_reply"]
     return render_template(
         "program/figures.html",
         days=_days(),
         periods=PERIODS,
         overall=[figure for figure in found if figure.by == "all"],
-        parts=[[each for each in first if each.by == by] for by in ("specialty", "language")],
+        parts=[[each for each in first if each.by == by] for by in ("specialty", "site", "language")],
         late=len(late),
         missed=_by_promise(late),
         first_shown=FIRST_SHOWN,
@@ -89,6 +88,8 @@ def _by_promise(late: list[tuple[int, str, float]]) -> dict[str, Missed]:
 
 
 def _name_of(figure: Figure) -> str:
+    if figure.by == "site":
+        return figure.value or gettext("No clinic")
     words = terms.SPECIALTIES if figure.by == "specialty" else terms.LANGUAGES
     if figure.value == "family_question":
         return gettext("Family question")
