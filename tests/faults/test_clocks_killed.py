@@ -28,25 +28,30 @@ from tests.faults.ticking import tick_for_ever
 from tests.services.postgres import PostgresServer
 from tests.workers.clinic import Clinic, clinic_in, now, wait_until
 from tests.workers.conftest import folder
+from workers.clock import TICK
 
 __all__ = ["folder"]
 
 
 @dataclass(frozen=True)
 class Size:
-    """How many consults come due within how many seconds, for how many processes, and how many of these are killed."""
+    """How many consults come due within how many seconds, for how many processes, and how many of these are killed.
+
+    A process waits for `pause` seconds between two ticks: in full size as long as the product does.
+    """
 
     due: int
     seconds: float
     processes: int
     kills: int
     late: float
+    pause: float
 
 
 SIZES = [
-    pytest.param(Size(due=150, seconds=3, processes=3, kills=8, late=20), id="short"),
+    pytest.param(Size(due=150, seconds=3, processes=3, kills=8, late=20, pause=0.3), id="short"),
     pytest.param(
-        Size(due=10_000, seconds=500, processes=8, kills=500, late=5),
+        Size(due=10_000, seconds=500, processes=8, kills=500, late=5, pause=TICK.total_seconds()),
         id="full",
         marks=[pytest.mark.slow, pytest.mark.timeout(1800)],
     ),
@@ -90,10 +95,10 @@ def _fill(clinic: Clinic, size: Size) -> None:
         requests.withdraw(session, consult, clinic.mother, "", now=now())
 
 
-def _start(clinic: Clinic) -> ForkServerProcess:
+def _start(clinic: Clinic, pause: float) -> ForkServerProcess:
     server = multiprocessing.get_context("forkserver")
     server.set_forkserver_preload([tick_for_ever.__module__])
-    process = server.Process(target=tick_for_ever, args=(dict(clinic.environ),), daemon=True)
+    process = server.Process(target=tick_for_ever, args=(dict(clinic.environ), pause), daemon=True)
     process.start()
     return process
 
@@ -106,7 +111,7 @@ def _fired(clinic: Clinic) -> int:
 @pytest.mark.parametrize("size", SIZES)
 def test_every_step_fires_once_however_often_clocks_are_killed(either: Clinic, size: Size) -> None:
     _fill(either, size)
-    clocks = [_start(either) for _ in range(size.processes)]
+    clocks = [_start(either, size.pause) for _ in range(size.processes)]
     began, dice = time.monotonic(), random.Random(7)
     pause = (size.seconds + WARM_UP.total_seconds()) / size.kills
     for kill in range(size.kills):
@@ -114,7 +119,7 @@ def test_every_step_fires_once_however_often_clocks_are_killed(either: Clinic, s
         place = dice.randrange(size.processes)
         clocks[place].kill()
         clocks[place].join()
-        clocks[place] = _start(either)
+        clocks[place] = _start(either, size.pause)
     wait_until(lambda: _fired(either) >= size.due, 120)
     for process in clocks:
         process.kill()

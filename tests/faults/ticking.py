@@ -10,13 +10,11 @@ from workers.clock import Ticker
 from workers.process import read_clock
 from workers.runtime import open_runtime
 
-PAUSE = 0.3
 
-
-def tick_for_ever(environ: Mapping[str, str]) -> None:
-    """Tick until somebody kills this process."""
+def tick_for_ever(environ: Mapping[str, str], pause: float) -> None:
+    """Tick until somebody kills this process, with so many seconds between two ticks."""
     runtime = open_runtime(load_settings(environ))
     ticker = Ticker(runtime)
     while True:
         ticker.tick(read_clock())
-        time.sleep(PAUSE)
+        time.sleep(pause)
