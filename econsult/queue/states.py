@@ -16,6 +16,7 @@ from econsult.consults.records import RANKS, Consult, number_of
 from econsult.consults.versions import Answer
 from econsult.jobs import Job, JobState
 from econsult.notices import Notice, NoticeState
+from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role
 from econsult.rosters.limits import Conflict
 
@@ -73,6 +74,7 @@ def _rules() -> list[tuple[int, str, ColumnElement[bool]]]:
     has_left = _is_holder(Person.is_active.is_(False))
     may_not = exists().where(Conflict.person_id == Consult.holder_id, Conflict.patient_id == Consult.patient_id)
     answers_none = _is_holder(Person.role.not_in((Role.SPECIALIST, Role.PCP)))
+    speaks_otherwise = exists().where(Patient.id == Consult.patient_id, Patient.language != Consult.language)
     is_had = or_(Consult.holder_id.is_not(None), Consult.claim_until.is_not(None))
     return [
         (1, "is in a state that there is not", status.not_in(list(Status))),
@@ -87,6 +89,7 @@ def _rules() -> list[tuple[int, str, ColumnElement[bool]]]:
         (1, "waits for a reply to its clinic and nobody has it", clinic_waits & Consult.holder_id.is_(None)),
         (1, "was sent at no instant", status.in_(_WAS_SENT) & Consult.submitted_at.is_(None)),
         (1, "is at another place of the order than its urgency", status.in_(OPEN) & is_misplaced),
+        (1, "stands in lists under another language than its family's", status.in_(OPEN) & speaks_otherwise),
         (1, "is at work although its clock is held", (status == Status.CLAIMED) & _is("first_reply", "paused")),
         (3, "is held and a clock of being taken runs", is_held & _is("allocate")),
         (3, "is answered and a clock of the first reply runs", (status == Status.ANSWERED) & goes_on),

@@ -31,6 +31,7 @@ DAMAGE = {
     "no_lease": ("held", "UPDATE consult SET claim_until = NULL WHERE id = {}", "without an end of the claim"),
     "far_lease": ("held", "UPDATE consult SET claim_until = '2099-01-01 00:00:00.000000' WHERE id = {}", "for ever"),
     "rank": ("waits", "UPDATE consult SET urgency_rank = 0 WHERE id = {}", "another place of the order"),
+    "language": ("waits", "UPDATE patient SET language = 'es' WHERE {} > 0", "another language than its family's"),
     "held_up": ("asked", "UPDATE consult SET status = 'claimed' WHERE id = {}", "although its clock is held"),
     "allocate_runs": ("held", RUN.format("{}", "allocate"), "held and a clock of being taken runs"),
     "reply_runs": ("answered", RUN.format("{}", "first_reply"), "a clock of the first reply runs"),

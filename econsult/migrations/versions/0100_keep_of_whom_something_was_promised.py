@@ -13,13 +13,21 @@ branch_labels = None
 depends_on = None
 
 EVENT = sa.table("clock_event", *(sa.column(name) for name in ("consult_id", "kind", "site", "language")))
-CONSULT = sa.table("consult", *(sa.column(name) for name in ("id", "organization_id", "language")))
+CONSULT = sa.table(
+    "consult", *(sa.column(name) for name in ("id", "patient_id", "organization_id", "status", "language"))
+)
+PATIENT = sa.table("patient", *(sa.column(name) for name in ("id", "language")))
+ENDED = ("closed", "declined", "withdrawn", "redirected")
 
 
 def upgrade() -> None:
     # Processes of the version before write while this runs, and know of neither: so they may be empty.
     op.add_column("clock_event", sa.Column("site", sa.Integer()))
     op.add_column("clock_event", sa.Column("language", sa.String(8)))
+    # Requests took no notice where a clinic put the language of a family right; lists find them by their own.
+    spoken = sa.select(PATIENT.c.language).where(PATIENT.c.id == CONSULT.c.patient_id).scalar_subquery()
+    goes_on = CONSULT.c.status.not_in(ENDED)
+    op.execute(sa.update(CONSULT).where(goes_on, CONSULT.c.language != spoken).values(language=spoken))
     # As every figure says today: what was before is not written down anywhere.
     own = CONSULT.c.id == EVENT.c.consult_id
     site = sa.select(CONSULT.c.organization_id).where(own).scalar_subquery()
