@@ -23,6 +23,7 @@ from econsult.consults.facepolicy import MASK_ALL
 from econsult.consults.furtherance import follow_policy, write_told_yes
 from econsult.consults.hearers import family_of
 from econsult.consults.hinting import note_question
+from econsult.consults.interpreting import family_language
 from econsult.consults.lifecycle import next_status
 from econsult.consults.offering import offer
 from econsult.consults.policies import ClockName
@@ -161,6 +162,8 @@ def submit(
     hasten(session, consult, now)
     keep_versions(session, consult)
     consult.version += 1
+    # What a clinic put right while this was a draft, or at this very moment.
+    consult.language = family_language(session, consult)
     promise(session, consult, person.id, targets, now)
     note(session, consult, "submit", person_id=person.id, now=now)
     read_for_caller(session, consult, now)

@@ -179,7 +179,6 @@ class World:
         self.language = "es" if self.language == "en" else "en"
         child = session.get_one(Patient, self.clinic.child.id)
         put_language_right(session, child, self.language, self.clinic.pcp, self.now)
-        self.clinic.child.language = self.language
         for case in self.cases.values():
             case.speak(self.seconds, self.language)
 
