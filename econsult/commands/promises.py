@@ -32,6 +32,9 @@ def _offer_check(check: argparse.ArgumentParser) -> None:
 
 def _offer_figures(metrics: argparse.ArgumentParser) -> None:
     take_period(metrics)
+    metrics.add_argument(
+        "--as-of", type=_instant, metavar="DAY", help="what was printed on that day, whatever was kept since"
+    )
     metrics.set_defaults(run=_measure)
 
 
@@ -83,6 +86,10 @@ def _check(installation: Installation, options: argparse.Namespace, now: datetim
 
 
 def _measure(installation: Installation, options: argparse.Namespace, now: datetime) -> str:
-    start, end = period_of(options, now)
+    then = options.as_of or now
+    if then > now:
+        raise ConsultError("--as-of must be a day that has come.")
+    start, end = period_of(options, then)
     with installation.database.reading() as session:
-        return as_csv([figure.as_row() for figure in figures(session, start, end, now)])
+        found = figures(session, start, end, then, is_past=options.as_of is not None)
+    return as_csv([figure.as_row() for figure in found])

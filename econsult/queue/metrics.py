@@ -111,13 +111,21 @@ class Figure:
 
 
 def figures(
-    session: Session, start: datetime, end: datetime, now: datetime, *, program_id: int | None = None
+    session: Session,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    *,
+    program_id: int | None = None,
+    is_past: bool = False,
 ) -> list[Figure]:
     """The figures of the period from `start` up to, not including, `end`: over all, by specialty, site and language.
 
-    They are one program's where one is named, else the installation's.
+    They are one program's where one is named, else the installation's. Where `now` `is_past`, they are what they were
+    then: what was late and has been kept since counts as it counted on that day.
     """
-    return _figures(list(_kept(session, (start, end), now, program_id)), site_names(session, program_id))
+    kept = _kept(session, (start, end), now, program_id, until=now if is_past else None)
+    return _figures(list(kept), site_names(session, program_id))
 
 
 def figures_and_missed(
@@ -152,10 +160,17 @@ def _missed(kept: Iterable[Kept]) -> list[Late]:
     return [(each.clock.consult_id, each.clock.name, hours(each.net - each.target)) for each in late]
 
 
-def _kept(session: Session, period: tuple[datetime, datetime], now: datetime, program_id: int | None) -> Iterator[Kept]:
+def _kept(
+    session: Session,
+    period: tuple[datetime, datetime],
+    now: datetime,
+    program_id: int | None,
+    *,
+    until: datetime | None = None,
+) -> Iterator[Kept]:
     wanted = _wanted(period, program_id)
     facts = _facts(session, wanted)
-    for clocks in replay_all(session, ClockEvent.consult_id.in_(wanted)):
+    for clocks in replay_all(session, ClockEvent.consult_id.in_(wanted), until=until):
         around, waits = facts[clocks[0].consult_id], _waits(clocks)
         for clock, broken in _promises(clocks, now):
             at = _counted_at(clock, broken)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Protocol, cast
 
 from sqlalchemy import ColumnElement, select
@@ -192,9 +192,20 @@ def replay(events: Iterable[Line]) -> list[Replayed]:
     return list(clocks.values())
 
 
-def replay_all(session: Session, *only: ColumnElement[bool], batch: int = 2000) -> Iterator[list[Replayed]]:
-    """The clocks of one consult after the other (or `only` of those), read in order and in bounded memory."""
+def replay_all(
+    session: Session, *only: ColumnElement[bool], until: datetime | None = None, batch: int = 2000
+) -> Iterator[list[Replayed]]:
+    """The clocks of one consult after the other (or `only` of those), read in order and in bounded memory.
+
+    With `until` as the ledger told of them at that moment. It may write of what was before a moment after it, such as
+    that a cycle took over: whatever stands behind the first later line was written later.
+    """
     query = select(*ClockEvent.__table__.columns).where(*only).order_by(ClockEvent.consult_id, ClockEvent.id)
     lines = cast("Iterable[Line]", session.execute(query.execution_options(yield_per=batch)))
     for _consult_id, events in groupby(lines, key=lambda event: event.consult_id):
-        yield replay(events)
+        if found := replay(_written_by(events, until)):
+            yield found
+
+
+def _written_by(events: Iterable[Line], until: datetime | None) -> Iterable[Line]:
+    return events if until is None else takewhile(lambda event: event.at <= until, events)

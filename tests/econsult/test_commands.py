@@ -175,6 +175,9 @@ def test_the_figures_are_printed_as_csv(laid: Path, run: _Run) -> None:
     assert printed[0].startswith("clock,by,value,count,within,percent_within,wall_p50_h")
     assert "first_reply,all,,1,1,100.0,0.0,0.0,0.0,0.0,0.0,0.0" in printed
     assert run(laid, "metrics", "--from", "2026-03-31", "--to", "2026-03-01").returncode == 1
+    # Before it was asked nothing was printed, and nobody knows what will be.
+    assert run(laid, "metrics", "--as-of", "2026-03-02").stdout == ""
+    assert run(laid, "metrics", "--as-of", "2999-01-01").stderr == "--as-of must be a day that has come.\n"
     closing = run(laid, "closing", "--from", "2026-03-01", "--to", "2026-03-31").stdout.splitlines()
     assert closing[1] == "all,,1,1,0,0,100.0,0.0,0.0,,,,"
     advice = run(laid, "advice", "--from", "2026-03-01", "--to", "2026-03-31").stdout.splitlines()

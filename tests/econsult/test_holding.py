@@ -20,7 +20,11 @@ from tests.together import at_once
 
 
 @pytest.mark.parametrize(
-    ("people", "rounds"), [pytest.param(6, 4, id="short"), pytest.param(100, 100, id="full", marks=pytest.mark.slow)]
+    ("people", "rounds"),
+    [
+        pytest.param(6, 4, id="short"),
+        pytest.param(100, 100, id="full", marks=[pytest.mark.slow, pytest.mark.timeout(1800)]),
+    ],
 )
 def test_many_claim_at_once_and_one_holds_it(database: Database, clinic: Clinic, people: int, rounds: int) -> None:
     """All begin at the same moment, each in a thread of its own; losers are told who has it."""
