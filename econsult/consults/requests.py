@@ -33,8 +33,8 @@ from econsult.consults.records import QUESTION_TYPES, RANKS, Consult, Kind, Urge
 from econsult.consults.redflags import body_sites, is_private, with_time
 from econsult.consults.screening import screen_red_flags
 from econsult.consults.told_signs import hasten
-from econsult.consults.urgency import check_lowering
 from econsult.consults.turning import turn_clocks
+from econsult.consults.urgency import check_lowering
 from econsult.consults.voice import VoiceChoice, choose_voice
 from econsult.consults.whole import settle_whole
 from econsult.consults.wishes import NO_WISHES, Wishes, write_wishes
