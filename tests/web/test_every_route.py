@@ -1,22 +1,47 @@
-"""Every page and form at once: HEAD is answered as GET and changes as little, and no form counts without its token."""
+"""Every page and form at once: looking changes nothing, whoever looks, no form counts without its token, and every
+answer carries the headers."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from html import unescape
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
+from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
 
+from econsult.people.persons import Person
 from econsult.people.signin import make_link
+from econsult.tables import METADATA
 from tests.personas import Clinic
 from tests.web.browsing import SESSION, post, token_from
 from tests.web.conftest import BrowserOf
+from tests.web.test_media import put
+from web.shell.auth import home_of
+from web.shell.headers import ALWAYS
 from workers.runtime import Runtime
 
 NOWHERE = "0" * 32
 OWN_ANSWER = ("/uploads/",)
 """Where HEAD means something of its own: how much of an upload has come."""
+LED_TO = re.compile(r'(?:href|src|action|hx-get)="(/[^"#]*)')
+OFTEN = 3
+"""So many addresses of one page are looked at."""
+OF_LOOKING = {
+    "audit_event": "who looked",
+    "audit_chain": "the end of the same",
+    "presence": "who looks at this moment",
+    "exported_part": "what a file for who bills has told, which leaves a row in the trail too",
+    "sign_in_session": "that somebody is still there; who is out sees no page any more",
+}
+"""What a look may write, and why."""
 
 
 def test_a_look_by_head_uses_no_sign_in_link_up(runtime: Runtime, clinic: Clinic, shell: Flask) -> None:
@@ -79,3 +104,68 @@ def test_no_form_of_any_page_counts_without_its_token_or_from_elsewhere(
 def _is_form(rule: Rule) -> bool:
     # A program's routes are asked by their tokens, never by a cookie alone, and the language is nobody's secret.
     return "POST" in (rule.methods or ()) and not rule.rule.startswith(("/api/", "/hooks/"))
+
+
+def _complete(answer: TestResponse) -> bool:
+    """Whether an answer carries every header; the policy of a file is another and stricter one, and that of a style
+    sheet lets it be kept.
+    """
+    policy, kept = answer.headers.get("Content-Security-Policy", ""), answer.headers.get("Cache-Control", "")
+    return ALWAYS.keys() <= set(answer.headers.keys()) and "unsafe" not in policy and "no-store" in kept
+
+
+def _looked_at(browser: FlaskClient, shell: Flask, start: list[str]) -> Iterator[TestResponse]:
+    """The answers at these addresses and at all that their pages lead to, of each page a few."""
+    bound, led, seen = shell.url_map.bind("localhost"), list(start), set(start)
+    visited: Counter[str] = Counter()
+    while led:
+        path = led.pop()
+        try:
+            endpoint = bound.match(path.partition("?")[0], method="GET")[0]
+        except HTTPException:
+            continue
+        visited[endpoint] += 1
+        if visited[endpoint] > OFTEN or endpoint == "static":
+            continue
+        answer = browser.get(path)
+        yield answer
+        found = {unescape(each) for each in LED_TO.findall(answer.text)} if answer.mimetype == "text/html" else set()
+        led += sorted(found - seen)
+        seen |= found
+
+
+def _stands(runtime: Runtime) -> dict[str, set[str]]:
+    """Every row of every table, apart from what a look may write."""
+    with runtime.database.reading() as session:
+        names = [table.name for table in METADATA.sorted_tables if table.name not in OF_LOOKING]
+        return {name: {str(row) for row in session.execute(text(f"SELECT * FROM {name}"))} for name in names}  # noqa: S608 - ours.
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mother",
+        "officer",
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("pcp", "nurse", "derm", "coordinator", "director", "admin", "guest", "youth")
+        ),
+    ],
+)
+def test_a_crawler_changes_nothing_and_every_answer_carries_the_headers(
+    runtime: Runtime, shell: Flask, browser_of: BrowserOf, clinic: Clinic, request: pytest.FixtureRequest, name: str
+) -> None:
+    put(runtime, clinic)
+    with runtime.database.writing() as session:
+        for make in (clinic.econsult, clinic.claimed, clinic.answered, clinic.family_question, clinic.family_draft):
+            make(session, now=datetime.now(UTC))
+    person: Person = getattr(clinic, name, None) or request.getfixturevalue(name)
+    plain = [rule.rule for rule in shell.url_map.iter_rules() if not rule.arguments and _is_page(rule)]
+    browser = browser_of(person)
+    before = _stands(runtime)
+    answers = list(_looked_at(browser, shell, [home_of(person), *plain]))
+    assert [answer.request.path for answer in answers if not _complete(answer)] == []
+    assert sum(answer.status_code == 200 for answer in answers) > 3
+    after = _stands(runtime)
+    assert [table for table in before if before[table] != after[table]] == []
+    assert browser.get(home_of(person)).status_code == 200
