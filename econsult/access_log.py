@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +25,7 @@ from econsult.trail import AuditChain, AuditEvent
 HIDDEN = frozenset({"red_flag", "emergency_call", home_safety.ACT})
 """A family's log never tells that somebody said a child is not safe at home: whoever hurts the child may read it."""
 TIMER_ROWS = frozenset({"time_start", "time_enter", "time_correct", "time_amend"})
-ROWS, AT_ONCE = 400, 1000
+ROWS = 400
 LARGEST = 2**31 - 1
 """What fits into a key of PostgreSQL; a cursor may say more."""
 
@@ -175,7 +176,7 @@ def looks_at(
         query = query.where(~_by_way_of_kept(patient))
         # When the young person was here is theirs alone.
         query = query.where(AuditEvent.person_id.is_(None) | (Person.role != Role.YOUTH))
-    found = list(_looks(session, query.limit(ROWS + 1)))
+    found = list(looks_in(session, query.limit(ROWS + 1)))
     return patient, found[:ROWS], pack(found[ROWS - 1].sequence or 0) if len(found) > ROWS else ""
 
 
@@ -197,20 +198,9 @@ def search(
     session: Session, person: Person, wanted: Wanted, *, now: datetime, cursor: str = "", limit: int = 100
 ) -> tuple[list[Look], str]:
     """The rows of the privacy officer's program, newest first, and the next cursor. The search leaves a row itself."""
-    found = list(_looks(session, _asked(person, wanted, cursor).limit(limit + 1)))
-    _note(session, person, "search", wanted, now)
+    found = list(looks_in(session, asked_rows(person, wanted, cursor).limit(limit + 1)))
+    note_search(session, person, "search", wanted, now)
     return found[:limit], pack(found[limit - 1].sequence or 0) if len(found) > limit else ""
-
-
-def note_export(session: Session, person: Person, wanted: Wanted, *, now: datetime) -> None:
-    """Leave the row of an export, before its first row is read by `exported`. Raises ForbiddenError."""
-    _asked(person, wanted, "")
-    _note(session, person, "export", wanted, now)
-
-
-def exported(session: Session, person: Person, wanted: Wanted) -> Iterator[Look]:
-    """All rows, one after the other and in bounded memory."""
-    yield from _looks(session, _asked(person, wanted, "").execution_options(yield_per=AT_ONCE))
 
 
 def staff_of(session: Session, person: Person, also: str = "") -> list[Person]:
@@ -220,7 +210,8 @@ def staff_of(session: Session, person: Person, also: str = "") -> list[Person]:
     return sorted(session.scalars(query), key=lambda each: each.name.casefold())
 
 
-def _asked(person: Person, wanted: Wanted, cursor: str) -> Select[AuditEvent, Person, str, str]:
+def asked_rows(person: Person, wanted: Wanted, cursor: str) -> Select[AuditEvent, Person, str, str]:
+    """The rows that a privacy officer looks for, newest first. Raises ForbiddenError for anybody else."""
     check_reader(person)
     query = _newest(cursor).where(AuditEvent.program_id == person.program_id, *_conditions(wanted))
     if wanted.start is not None:
@@ -248,7 +239,7 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         yield AuditEvent.action == wanted.action
 
 
-def _note(session: Session, person: Person, action: str, wanted: Wanted, now: datetime) -> None:
+def note_search(session: Session, person: Person, action: str, wanted: Wanted, now: datetime) -> None:
     """The row of a search is one of the child that was searched for: whoever asks who looked, has looked."""
     own = Patient.public_id == wanted.child_id, Patient.program_id == person.program_id
     audit.record(
@@ -273,19 +264,23 @@ def _newest(cursor: str) -> Select[AuditEvent, Person, str, str]:
     return query.order_by(AuditEvent.sequence.desc().nulls_last(), AuditEvent.id.desc())
 
 
-def _looks(session: Session, query: Select[AuditEvent, Person, str, str]) -> Iterator[Look]:
-    for row, person, child_id, alias in session.execute(query):
-        yield Look(
-            id=row.id,
-            at=row.at,
-            person=person,
-            deed=deed_of(row.action, row.entity),
-            action=row.action,
-            entity=row.entity,
-            entity_id=row.entity_id,
-            detail=row.detail,
-            number=number_of(row.consult_id) if row.consult_id else "",
-            sequence=row.sequence,
-            child_id=child_id or "",
-            alias=alias or "",
-        )
+def looks_in(session: Session, query: Select[AuditEvent, Person, str, str]) -> Iterator[Look]:
+    """The rows of a query as people read them; it is sent at once."""
+    return itertools.starmap(_look, session.execute(query))
+
+
+def _look(row: AuditEvent, person: Person | None, child_id: str | None, alias: str | None) -> Look:
+    return Look(
+        id=row.id,
+        at=row.at,
+        person=person,
+        deed=deed_of(row.action, row.entity),
+        action=row.action,
+        entity=row.entity,
+        entity_id=row.entity_id,
+        detail=row.detail,
+        number=number_of(row.consult_id) if row.consult_id else "",
+        sequence=row.sequence,
+        child_id=child_id or "",
+        alias=alias or "",
+    )

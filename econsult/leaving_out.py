@@ -20,6 +20,7 @@ from econsult.database import Base, Instant, Sealed, SealedJson
 from econsult.erasure.places import OWNERS, STAYS
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import FAMILIES, Person
+from econsult.trail import AuditEvent
 from econsult.unreadable import NAMES, LeftOut, UnreadableError, left_out, say
 
 MOST = 50
@@ -88,7 +89,9 @@ def known_to(session: Session, person: Person, left: LeftOut) -> LeftOut:
         is_own = Consult.organization_id == person.organization_id
         consults = consults.where(or_(is_own, Consult.requester_id == person.id, Consult.patient_id.in_(homes)))
         children = children.where(Patient.id.in_(homes))
-    return LeftOut(frozenset(session.scalars(consults)), frozenset(session.scalars(children)))
+    rows = select(AuditEvent.id).where(AuditEvent.id.in_(left.rows), AuditEvent.program_id == person.program_id)
+    own, kids, told = (frozenset(session.scalars(query)) for query in (consults, children, rows))
+    return LeftOut(own, kids, rows=told)
 
 
 def numbers_of(left: LeftOut) -> list[str]:
@@ -99,7 +102,7 @@ def numbers_of(left: LeftOut) -> list[str]:
 def leave_out(state: ORMExecuteState) -> None:
     """Let a statement find nothing of what is left out: an event of every session."""
     left = left_out()
-    if left is not None and state.is_select and (left.consults or left.children):
+    if left is not None and state.is_select and (left.consults or left.children or left.rows):
         state.statement = state.statement.options(*_criteria(left))
 
 
@@ -118,6 +121,9 @@ def _owner(session: Session, table: Table, number: int, column: str, stored: str
         return LeftOut(consults=frozenset((number,)))
     if table.name == Patient.__tablename__:
         return LeftOut(children=frozenset((number,)))
+    if table.name == AuditEvent.__tablename__:
+        # What a row of the trail tells of is whole all the same.
+        return LeftOut(rows=frozenset((number,)))
     if table.name == Person.__tablename__ and column in NAMES:
         return _person(session, number, stored)
     for key, owner in {"consult_id": "consult", **OWNERS, "patient_id": "patient"}.items():
@@ -152,6 +158,8 @@ def _classes() -> list[tuple[type[Base], tuple[str, ...]]]:
 
 
 def _criteria(left: LeftOut) -> Iterator[Any]:
+    if left.rows:
+        yield with_loader_criteria(AuditEvent, AuditEvent.id.not_in(left.rows))
     for table, (consult, child) in _classes():
         parts = [*_without(table, consult, left.consults), *_without(table, child, left.children)]
         for part in parts:

@@ -17,11 +17,16 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Protocol
 
+from sqlalchemy import ColumnElement, String, false, type_coerce
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
 from storage.keys import WrongKey
 
 NAMES = frozenset(("person.name", "person.email"))
 NO_NAME = "\u2014"
 """What stands for a name or an address of the staff that does not open, where somebody only looks."""
+MOMENT = "[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9]:*"
+"""How SQLite keeps a moment."""
 log = logging.getLogger("econsult.unreadable")
 
 
@@ -41,14 +46,22 @@ class Opener(Protocol):
 
 @dataclass(frozen=True)
 class LeftOut:
-    """What a look goes without: requests and children, with all that hangs on them, and names of the staff."""
+    """What a look goes without: requests and children, with all that hangs on them, names of the staff, and rows of the
+    trail.
+    """
 
     consults: frozenset[int] = frozenset()
     children: frozenset[int] = frozenset()
     names: frozenset[str] = frozenset()
+    rows: frozenset[int] = frozenset()
 
     def __or__(self, other: LeftOut) -> LeftOut:
-        return LeftOut(self.consults | other.consults, self.children | other.children, self.names | other.names)
+        return LeftOut(
+            self.consults | other.consults,
+            self.children | other.children,
+            self.names | other.names,
+            self.rows | other.rows,
+        )
 
 
 _LEFT_OUT: ContextVar[LeftOut | None] = ContextVar("left_out", default=None)
@@ -99,6 +112,13 @@ def moments(read: Callable[[Any], datetime | None], column: str = "") -> Callabl
             raise UnreadableError(str(stored), column) from None
 
     return moment
+
+
+def is_no_moment(session: Session, column: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """Whether a cell holds no moment. SQLite keeps any text in any column, and compares it as the text that it is."""
+    if session.get_bind().dialect.name != "sqlite":
+        return false()
+    return type_coerce(column, String).bool_op("NOT GLOB")(MOMENT)
 
 
 @lru_cache(maxsize=4096)

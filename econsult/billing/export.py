@@ -24,12 +24,10 @@ from econsult.consults.records import Consult, Kind, note
 from econsult.database import Database
 from econsult.note import fingerprint
 from econsult.people.patients import Patient
-from econsult.unreadable import UnreadableError
+from econsult.unreadable import UnreadableError, is_no_moment
 
 TOGETHER = 200
 """So many consults are read at once: a file of a year takes no more memory than one of a week."""
-MOMENT = "[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9]:*"
-"""How SQLite keeps one."""
 _WITHHELD = ("birth_date", "diagnosis", "payer", "insurance_id", "medicaid_id", "plan", "state_of_child")
 """What a row of a question that a young person keeps from the family leaves empty: by it an insurer could write."""
 
@@ -51,11 +49,10 @@ def signed_in(session: Session, span: tuple[datetime, datetime], *, program_id: 
 
 
 def _check_moments(session: Session, program_id: int | None) -> None:
-    """SQLite compares a damaged moment as the text that it is: the answer would lie in no month, and nobody be told."""
-    if session.get_bind().dialect.name != "sqlite":
-        return
+    """The answer of a damaged moment would lie in no month, and nobody be told."""
     stored = type_coerce(Answer.signed_at, String)
-    query = select(stored).join(Consult, Consult.id == Answer.consult_id).where(stored.op("NOT GLOB")(MOMENT))
+    is_odd = is_no_moment(session, Answer.signed_at)
+    query = select(stored).join(Consult, Consult.id == Answer.consult_id).where(is_odd)
     odd = session.scalar((query if program_id is None else query.where(Consult.program_id == program_id)).limit(1))
     if odd is not None:
         raise UnreadableError(odd, "answer.signed_at")
@@ -87,10 +84,19 @@ def rows_of(
     return [row for piece in pieces for row in _rows(session, piece, span, zone, now)]
 
 
+def check_whole(
+    database: Database, ids: Sequence[int], span: tuple[datetime, datetime], zone: ZoneInfo, *, now: datetime
+) -> None:
+    """Raise UnreadableError where something that a file would tell cannot be read, before anything of it leaves."""
+    for start in range(0, len(ids), TOGETHER):
+        with database.reading() as session:
+            _told(session, ids[start:][:TOGETHER], span, zone, now)
+
+
 def streamed(
     database: Database, ids: Sequence[int], span: tuple[datetime, datetime], zone: ZoneInfo, *, now: datetime
 ) -> Iterator[str]:
-    """The same rows of these consults as CSV, some at a time; whoever sends them called `note_export` before.
+    """The same rows of these consults as CSV, some at a time, for whoever called `check_whole` and `note_export`.
 
     What a piece tells is kept before it leaves.
     """
@@ -130,16 +136,22 @@ def as_safe_csv(rows: list[dict[str, str]], *, with_header: bool = True) -> str:
 def _rows(
     session: Session, ids: Sequence[int], span: tuple[datetime, datetime], zone: ZoneInfo, now: datetime
 ) -> list[dict[str, str]]:
+    told = _told(session, ids, span, zone, now)
+    new = [part for part, _row in told if part.exported is None or part.exported.figures != part.figures]
+    keep_exported(session, ((part.key, part.figures) for part in new), now)
+    return [row for _part, row in told]
+
+
+def _told(
+    session: Session, ids: Sequence[int], span: tuple[datetime, datetime], zone: ZoneInfo, now: datetime
+) -> list[tuple[Part, dict[str, str]]]:
     consults = consults_of(session, ids)
     loaded = load(session, consults, zone, now=now, with_words=True)
     wanted = {consult.patient_id for consult in consults}
     children = {child.id: child for child in session.scalars(select(Patient).where(Patient.id.in_(wanted)))}
     parts = parts_in(loaded, zone, now=now, rules=rules_in(session))
     told = [part for consult in consults for part in signed_between(parts[consult.id], span)]
-    rows = [_row(loaded, children[part.consult.patient_id], part, zone) for part in told]
-    new = [part for part in told if part.exported is None or part.exported.figures != part.figures]
-    keep_exported(session, ((part.key, part.figures) for part in new), now)
-    return rows
+    return [(part, _row(loaded, children[part.consult.patient_id], part, zone)) for part in told]
 
 
 def _row(loaded: Loaded, child: Patient, part: Part, zone: ZoneInfo) -> dict[str, str]:

@@ -15,8 +15,9 @@ from sqlalchemy import select
 
 from econsult import audit
 from econsult.access import consult_for, patient_for
-from econsult.access_log import Deed, Wanted, deed_of, exported
+from econsult.access_log import Deed, Wanted, deed_of
 from econsult.consults.records import Consult
+from econsult.log_file import exported
 from econsult.people.patients import add_patient, link_caregiver
 from econsult.people.persons import Person, Role, add_person
 from econsult.rights import Relation

@@ -86,6 +86,41 @@ def test_a_file_of_figures_is_not_made_where_it_would_lack_something(
         assert session.scalars(select(AuditEvent.id).where(AuditEvent.action == "export_billing")).all() == []
 
 
+def test_a_file_for_who_bills_is_refused_before_its_first_byte_wherever_it_would_break_off(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        answered = clinic.answered(session, now=NOW)
+    damage(runtime, "patient.birth_date", clinic.child.id)
+    refused = browser_of(clinic.coordinator).get(f"/program/billing/rows.csv?month={NOW:%Y-%m}")
+    assert (refused.status_code, refused.mimetype, answered.number in refused.text) == (500, "text/html", False)
+    with runtime.database.reading() as session:
+        assert session.scalars(select(AuditEvent.id).where(AuditEvent.action == "export_billing")).all() == []
+
+
+def test_the_log_goes_without_a_damaged_row_and_says_so_on_the_page_and_at_the_end_of_the_file(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, officer: Person
+) -> None:
+    with runtime.database.writing() as session:
+        clinic.claimed(session, now=NOW)
+    reader = browser_of(officer)
+    whole = reader.get("/privacy/log.csv").text
+    with runtime.database.reading() as session:
+        row = session.scalars(select(AuditEvent).where(AuditEvent.action == "submit")).one()
+    damage(runtime, "audit_event.at", row.id)
+    damage(runtime, "person.name", clinic.derm.id)
+    file, page = (reader.get(path) for path in ("/privacy/log.csv", "/privacy"))
+    assert (page.status_code, "1 row of the log is missing from this page." in page.text) == (200, True)
+    lines = file.text.splitlines()
+    assert lines[-1].startswith("1 row of the whole log cannot be read and is missing here.")
+    assert (",submit," in file.text, f",\N{EM DASH},{clinic.derm.public_id}," in file.text) == (False, True)
+    # Of what stood in it before, the damaged row alone is missing.
+    left = {line.partition(",")[0] for line in whole.splitlines()} - {line.partition(",")[0] for line in lines}
+    assert left == {str(row.sequence)}
+    seen = browser_of(clinic.mother).get(f"/family/children/{clinic.child.public_id}/seen")
+    assert (seen.status_code, 'class="note note-stop left-out"' in seen.text) == (200, True)
+
+
 def test_what_who_left_holds_follows_once_it_can_be_read(
     runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, officer: Person
 ) -> None:

@@ -14,15 +14,17 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, stream_with_context
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from econsult.access_log import Deed, Look, Wanted, exported, note_export, search, staff_of
+from econsult.access_log import Deed, Look, Wanted, search, staff_of
 from econsult.cells import harmless
 from econsult.consults.looking_back import LONGEST_NOTE, OUTCOMES, openings_for, review, unreviewed
 from econsult.consults.records import numbered
 from econsult.log_child import children_meant
+from econsult.log_file import Readable, exported, note_export, readable
 from econsult.people.names import LONGEST_NAME
 from econsult.people.patients import Patient
 from econsult.people.persons import FAMILIES, Person, Role
@@ -168,29 +170,45 @@ def _said(name: str, given: str) -> str:
 @privacy.get("/log.csv")
 @only(Role.PRIVACY)
 def download() -> Response:
-    """The same rows as a file, all of them, read while they are sent: nobody who writes waits for a long file."""
+    """The same rows as a file, all of them, read while they are sent: nobody who writes waits for a long file.
+
+    Where some cannot be read its last line says so.
+    """
     wanted = _wanted()
     with database().writing() as session:
         note_export(session, me(), wanted, now=now())
-    answer = Response(stream_with_context(_lines(wanted)), mimetype="text/csv")
+    with database().reading() as session:
+        known = readable(session, me())
+    answer = Response(stream_with_context(_lines(wanted, known)), mimetype="text/csv")
     answer.headers["Content-Disposition"] = "attachment; filename=access-log.csv"
     return answer
 
 
-def _lines(wanted: Wanted) -> Iterator[str]:
+def _lines(wanted: Wanted, known: Readable) -> Iterator[str]:
     yield _line(COLUMNS)
     with database().reading() as session:
         for look in exported(session, me(), wanted):
             row = str(look.sequence or "")
             did = (look.deed, look.action, look.detail, look.entity, look.entity_id)
-            yield _line((row, look.at.isoformat(), *_who(look), *did, look.alias, look.child_id, look.number))
+            who = _who(look, known.names)
+            yield _line((row, look.at.isoformat(), *who, *did, look.alias, look.child_id, look.number))
+    if known.lacking:
+        yield _line(
+            (
+                ngettext(
+                    "%(num)d row of the whole log cannot be read and is missing here. Tell whoever runs the system.",
+                    "%(num)d rows of the whole log cannot be read and are missing here. Tell whoever runs the system.",
+                    known.lacking,
+                ),
+            )
+        )
 
 
-def _who(look: Look) -> tuple[str, str, str]:
+def _who(look: Look, names: dict[int, str]) -> tuple[str, str, str]:
     """Name, id and role; of a family no name, which opens by break-glass only."""
     if look.person is None:
         return "", "", ""
-    return look.person.name if look.person.is_staff else "", look.person.public_id, look.person.role
+    return names.get(look.person.id, ""), look.person.public_id, look.person.role
 
 
 def called(person: Person) -> str:

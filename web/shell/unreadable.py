@@ -81,7 +81,7 @@ def _told(left: LeftOut) -> dict[str, Any]:
     person = signed_in()
     with database().reading() as session:
         known = known_to(session, person, left) if person is not None else left
-    return {"numbers": numbers_of(known), "children": len(known.children)}
+    return {"numbers": numbers_of(known), "children": len(known.children), "rows": len(known.rows)}
 
 
 def _shown(view: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, render_template, request
 from werkzeug import Response
 
-from econsult.billing.export import as_safe_csv, note_export, signed_in, streamed
+from econsult.billing.export import as_safe_csv, check_whole, note_export, signed_in, streamed
 from econsult.billing.monthly import Month, month_of, span_of
 from econsult.people.persons import Role
 from econsult.unreadable import LeftOut, leaving_out
@@ -51,10 +51,13 @@ def rows() -> Response:
     """All that a claim asks for, for whoever may know the children. The audit rows are there before the first byte."""
     month, zone = _month(), _zone()
     span = span_of(month, zone)
-    # The trail tells of no file that was not made.
-    with leaving_out(LeftOut()), database().writing() as session:
-        ids = signed_in(session, span, program_id=me().program_id)
-        note_export(session, ids, person_id=me().id, now=now())
+    # The trail tells of no file that was not made, and none ends in its middle at something that cannot be read.
+    with leaving_out(LeftOut()):
+        with database().reading() as session:
+            ids = signed_in(session, span, program_id=me().program_id)
+        check_whole(database(), ids, span, zone, now=now())
+        with database().writing() as session:
+            note_export(session, ids, person_id=me().id, now=now())
     pieces = streamed(database(), ids, span, zone, now=now())
     return _file(Response(pieces, mimetype=CSV), f"billing-{month:%Y-%m}.csv")
 
