@@ -147,6 +147,10 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
         "en": "Somebody opened a child's name by exception, for one hour. Sign in to see who, and why.",
         "es": "Alguien abrió el nombre de un niño por excepción, durante una hora. Entre para ver quién y por qué.",
     },
+    NoticeKind.NAMES_RULE: {
+        "en": "A colleague chose to whom children's names open in your program. Sign in to see what holds now.",
+        "es": "Un colega eligió a quién se le abren los nombres de los niños. Entre para ver qué vale ahora.",
+    },
     NoticeKind.REVIEW_DUE: {
         "en": "A name opened by exception has waited three days or longer for a review. Sign in to look at it.",
         "es": "Un nombre abierto por excepción espera revisión desde hace tres días o más. Entre para verlo.",

@@ -36,6 +36,15 @@ def coordinators_of(session: Session, program_id: int, role: Role = Role.COORDIN
     return list(session.scalars(query.order_by(Person.id).options(*NAMES_STAY_SHUT)))
 
 
+def other_officers(session: Session, program_id: int, but: Person | None) -> list[Person]:
+    """The program's privacy officers but this one, or its directors where there is no other officer."""
+    for role in (Role.PRIVACY, Role.DIRECTOR):
+        found = [each for each in coordinators_of(session, program_id, role) if but is None or each.id != but.id]
+        if found:
+            return found
+    return []
+
+
 def desk_of(session: Session, program_id: int, now: datetime) -> list[Person]:
     """Who hears what the desk must know: its coordinators, and while none of them is there the directors too.
 

@@ -12,10 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult import audit
+from econsult.consults.hearers import other_officers
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.records import Consult
 from econsult.database import NO_KEY
 from econsult.errors import ForbiddenError, InvalidError, StaleVersionError
+from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person, Program, Role
 
 
@@ -40,7 +42,7 @@ def is_shown(rule: NamesShown, consult: Consult, person: Person) -> bool:
 
 
 def choose_names(session: Session, officer: Person, wish: str, *, seen: str, now: datetime) -> None:
-    """Keep another rule, which holds from the next look on. `seen` is the one that was shown.
+    """Keep another rule, which holds from the next look on, and tell every other officer. `seen` is what was shown.
 
     Raises ForbiddenError for anybody but a privacy officer, InvalidError for no rule, and StaleVersionError where a
     colleague has chosen meanwhile.
@@ -59,3 +61,5 @@ def choose_names(session: Session, officer: Person, wish: str, *, seen: str, now
     audit.record(
         session, "choose_names", "program", program.public_id, now=now, person_id=officer.id, detail=f"names_{wish}"
     )
+    for person in other_officers(session, program.id, officer):
+        notify(session, person, NoticeKind.NAMES_RULE, consult_id=None, about=f"names:{now.isoformat()}", now=now)

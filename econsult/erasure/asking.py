@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from econsult import audit
 from econsult.belonging import named_in
-from econsult.consults.hearers import coordinators_of
+from econsult.consults.hearers import other_officers
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.records import Consult, numbered
@@ -22,7 +22,7 @@ from econsult.errors import ConsultError, ErasedError, ImpossibleVerbError, Inva
 from econsult.notices import NoticeKind, notify
 from econsult.people.ages import local_day
 from econsult.people.patients import Patient, alias_of, note_patient
-from econsult.people.persons import Person, Program, Role
+from econsult.people.persons import Person, Program
 
 ASKED = (Basis.RETENTION, Basis.REQUEST, Basis.MISTAKE, Basis.ORDER)
 """What somebody may say. A law or a court alone is above the rule of retention."""
@@ -221,9 +221,5 @@ def erasure_named(session: Session, program_id: int, public_id: str) -> Erasure:
 
 def _tell(session: Session, erasure: Erasure, kind: NoticeKind, but: Person | None, now: datetime) -> None:
     """Every other privacy officer hears of it while it can be undone, and the director where there is no other."""
-    for role in (Role.PRIVACY, Role.DIRECTOR):
-        told = [each for each in coordinators_of(session, erasure.program_id, role) if but is None or each.id != but.id]
-        for person in told:
-            notify(session, person, kind, consult_id=None, about=f"erasure:{erasure.id}", now=now)
-        if told:
-            return
+    for person in other_officers(session, erasure.program_id, but):
+        notify(session, person, kind, consult_id=None, about=f"erasure:{erasure.id}", now=now)

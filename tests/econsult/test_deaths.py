@@ -90,6 +90,7 @@ AFTER_A_DEATH = {
     NoticeKind.DUTY_CHANGED: SILENT,
     NoticeKind.DIGEST: SILENT,
     NoticeKind.NAME_OPENED: SILENT,
+    NoticeKind.NAMES_RULE: SILENT,
     NoticeKind.CONSENT_WITHDRAWN: SILENT,
     NoticeKind.REVIEW_DUE: SILENT,
     NoticeKind.RIGHT_ENDS: SILENT,

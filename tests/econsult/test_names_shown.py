@@ -17,7 +17,8 @@ from econsult.consults.requests import withdraw
 from econsult.database import Database
 from econsult.errors import ForbiddenError, InvalidError, StaleVersionError
 from econsult.names_change import Change, would_change
-from econsult.people.persons import Person, Program
+from econsult.notices import Notice, NoticeKind
+from econsult.people.persons import Person, Program, Role, add_person
 from econsult.trail import AuditEvent
 from tests.personas import NOON, Clinic
 
@@ -83,6 +84,24 @@ def test_a_no_ends_what_is_open_and_lets_nothing_open(
     assert opening(database, held, clinic.derm) is None
     with pytest.raises(ForbiddenError), database.writing() as session:
         break_glass(session, session.get_one(Consult, held.id), clinic.derm, reason=REASON, now=NOON)
+
+
+def test_every_other_officer_hears_of_another_rule_and_the_director_where_there_is_none(
+    database: Database, clinic: Clinic, officer: Person
+) -> None:
+    def told() -> list[int]:
+        with database.reading() as session:
+            heard = select(Notice.person_id).where(Notice.kind == NoticeKind.NAMES_RULE)
+            return list(session.scalars(heard.order_by(Notice.id)))
+
+    choose(database, officer, "exception")
+    assert told() == [], "what holds already is no other rule"
+    choose(database, officer, "holder")
+    details = {"email": "w@clinic.test", "name": "Wilma Ruiz", "role": Role.PRIVACY, "now": NOON}
+    with database.writing() as session:
+        other = add_person(session, database.cipher, clinic.program, **details)
+    choose(database, officer, "nobody", seen="holder")
+    assert told() == [clinic.director.id, other.id]
 
 
 def test_only_an_officer_chooses_a_known_rule_that_nobody_changed_meanwhile(
