@@ -14,6 +14,7 @@ from econsult.consults.records import Consult
 from econsult.people.passwords import hash_password
 from econsult.people.persons import Person, Program
 from econsult.people.signin import SignInSession, open_session
+from tests.beside import beside
 from tests.personas import Clinic
 from tests.web.browsing import SESSION, post, token_from
 from tests.web.conftest import BrowserOf
@@ -140,6 +141,19 @@ def test_a_wrong_password_takes_no_colleagues_choice_over_unsaid(
     told = post(page, "/privacy/names", {**fields, "factor_password": PASSWORD})
     assert (told.status_code, "chose another rule meanwhile" in told.text) == (422, True)
     assert 'name="seen" value="nobody"' in told.text
+
+
+def test_what_was_open_and_closes_meanwhile_opens_anew_for_nobody_who_gave_no_password(
+    runtime: Runtime, held: Consult, derm: FlaskClient
+) -> None:
+    def choose(rule: str) -> None:
+        with runtime.database.writing() as session:
+            session.execute(update(Program).values(names_shown=rule))
+
+    choose("holder")
+    with beside(runtime.database, "INSERT INTO audit_event", lambda: choose("exception"), 0.2):
+        assert _send(derm, held, reason=REASON)[0] == 303
+    assert _count(runtime) == 0
 
 
 def test_a_program_may_forbid_it(runtime: Runtime, clinic: Clinic, held: Consult) -> None:

@@ -46,14 +46,16 @@ def reveal(public_id: str) -> Response | tuple[str, int]:
         if rule_of(session) == NamesShown.NOBODY:
             raise ForbiddenError("Your program lets nobody open a child's name by exception.")
         needs_code = _needs_code(session)
-    if opening is None:
+    is_proven = opening is None
+    if is_proven:
         _prove(form, needs_code=needs_code)
-    if form.errors and opening is None:
+    if form.errors and is_proven:
         with database().reading() as session:
             return _page(session, loaded, None, form, reason), 422
     with database().writing() as session:
         loaded, opening = _identity(session, public_id)
-        if opening is None:
+        # What was open a moment ago and has ended since is opened anew only by who shows themself anew.
+        if opening is None and is_proven:
             break_glass(session, loaded.consult, me(), reason=reason, now=now())
     return redirect(url_for(".show", public_id=public_id), 303)
 
