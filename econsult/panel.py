@@ -7,11 +7,11 @@ opened in memory, and nothing of a search stays behind but the audit rows of the
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from econsult.access import known_patients, note_patients
@@ -19,6 +19,7 @@ from econsult.errors import ConsultError
 from econsult.people.pasted import pasted
 from econsult.people.patients import Patient, note_patient
 from econsult.people.persons import Organization, Person, Program
+from econsult.unreadable import UnreadableError, say
 
 PAGE = 50
 APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}"
@@ -96,13 +97,32 @@ def refuse_twin(session: Session, person: Person, child: Patient, told: tuple[st
 
 
 def twins(session: Session, among: Select[Patient], name: str, birth_date: str, mrn: str) -> Iterator[int]:
-    """The numbers of children among those of a query who have this record number, or this name and birth date."""
+    """The numbers of children among those of a query who have this record number, or this name and birth date.
+
+    One that cannot be read is passed over: it keeps nobody from registering another.
+    """
     columns = (Patient.id, Patient.name, Patient.birth_date_text, Patient.mrn)
     number, who = folded(mrn).replace(" ", ""), (folded(name), birth_date)
-    for row in session.execute(among.with_only_columns(*columns)):
+    for row in _readable(session, among.with_only_columns(*columns)):
         is_same_number = bool(number) and folded(row.mrn).replace(" ", "") == number
         if is_same_number or (folded(row.name), row.birth_date_text) == who:
             yield row.id
+
+
+def _readable(session: Session, query: Select[int, str, str, str]) -> Sequence[Row[int, str, str, str]]:
+    try:
+        return session.execute(query).all()
+    except UnreadableError:
+        numbers = session.scalars(query.with_only_columns(Patient.id)).all()
+        return [row for number in numbers if (row := _one(session, query.where(Patient.id == number), number))]
+
+
+def _one(session: Session, query: Select[int, str, str, str], number: int) -> Row[int, str, str, str] | None:
+    try:
+        return session.execute(query).one()
+    except UnreadableError as error:
+        say(Patient.__tablename__, error.column.partition(".")[2], number)
+        return None
 
 
 def find(session: Session, person: Person, words: str, *, now: datetime, limit: int = PAGE) -> Panel:

@@ -76,6 +76,7 @@ def test_nobody_is_kept_from_acting_on_another_request_or_from_asking(
     damage(runtime, "consult.due_at", asked[0].id)
     here = f"/consults/{asked[1].public_id}"
     desk, admin, mother = map(browser_of, (clinic.coordinator, clinic.admin, clinic.mother))
+    away = {"person": clinic.derm2.public_id, "until": f"{NOW + timedelta(days=9):%Y-%m-%d}"}
     limits = {"specialty": "dermatology", "states": "", "languages": "en", "capacity": "3", "seen": ""}
     forms: tuple[tuple[FlaskClient, str, dict[str, str], int], ...] = (
         (browser_of(clinic.derm), f"{here}/claim", {}, 303),
@@ -83,9 +84,26 @@ def test_nobody_is_kept_from_acting_on_another_request_or_from_asking(
         (mother, f"/family/children/{clinic.child.public_id}/ask", {}, 303),
         (admin, f"/program/people/{clinic.derm2.public_id}/limits", {**limits, "verb": "look"}, 200),
         (admin, f"/program/people/{clinic.derm2.public_id}/limits", {**limits, "verb": "save"}, 303),
+        (admin, "/program/roster/off?specialty=dermatology", away, 303),
+        (desk, "/coordination/desk/several?specialty=dermatology", {"person": ""}, 422),
+        (mother, "/family/join", {"birth_date": ""}, 422),
     )
     for browser, path, fields, status in forms:
         assert post(browser, path, fields).status_code == status, path
+
+
+def test_a_child_that_cannot_be_read_keeps_nobody_from_finding_or_registering_another(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        session.get_one(Patient, clinic.other_child.id).organization_id = clinic.home.id
+    damage(runtime, "patient.name", clinic.other_child.id)
+    pcp = browser_of(clinic.pcp)
+    for path in ("/clinic/find", "/clinic/phone"):
+        found = post(pcp, path, {"find": "Luz"})
+        assert (found.status_code, "Luz Prueba" in found.text, "left-out" in found.text) == (200, True, True), path
+    new = {"name": "Nora Nueva", "birth_date": "2020-01-15", "sex": "female", "language": "es"}
+    assert post(pcp, "/clinic/children/new", new).location.endswith("?said=registered")
 
 
 def test_a_program_is_told_how_many_an_answer_goes_without(

@@ -26,7 +26,7 @@ from web.pages.giving import LONGEST_REASON, Gift, give
 from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
 from web.shell.forms import FormReader
-from web.shell.unreadable import looked
+from web.shell.unreadable import shown_again
 from web.showing.left_waiting import shown_to_heirs
 from web.showing.outlook import Late, capped, late_page
 from web.showing.second import SideBox, desk_box
@@ -95,7 +95,7 @@ def assign(public_id: str) -> Response | tuple[str, int]:
     )
     refused = give(public_id, gift)
     if refused is not None:
-        return looked(lambda: desk_page({f"p-{public_id}": refused.words}, {public_id: refused.code})), 422
+        return desk_page({f"p-{public_id}": refused.words}, {public_id: refused.code}), 422
     return _given()
 
 
@@ -112,6 +112,7 @@ class SentOn:
     errors: Mapping[str, str]
 
 
+@shown_again
 def desk_page(errors: dict[str, str], refused: Mapping[str, str] | None = None, sent_on: SentOn | None = None) -> str:
     """The page; what was refused is said above all, with a way down to its form: the choice named `p-` and its id,
     or the words named `d-`.

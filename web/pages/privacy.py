@@ -34,6 +34,7 @@ from web.shell.auth import me, only
 from web.shell.desk import count_place
 from web.shell.forms import FormReader
 from web.shell.numbers import day_in
+from web.shell.unreadable import only_looks, shown_again
 from web.words import terms
 from web.words.acts import act_words
 from web.words.language import choose_zone, gettext
@@ -93,6 +94,7 @@ def reviewed(number: int) -> Response | tuple[str, int]:
 
 @privacy.post("/child")
 @only(Role.PRIVACY)
+@only_looks
 def find_child() -> Response | tuple[str, int]:
     """From a name and birth date, an alias or a request to the rows of one child, whose id goes into the address."""
     form = FormReader()
@@ -126,6 +128,7 @@ def _not_one(aliases: list[str], *, is_marked: bool) -> str:
     return gettext("No child of the program has this name and birth date")
 
 
+@shown_again
 def _page(errors: dict[str, str], typed: dict[str, str] | None = None) -> str:
     """`typed` is what a refused form said: a review with its opening, or the child that was looked for."""
     with database().writing() as session:

@@ -21,6 +21,7 @@ from web.pages.giving import LONGEST_REASON, Gift, Refused, give
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
+from web.shell.unreadable import shown_again
 from web.showing.there import there_now
 from web.showing.waiting import Waiting, waiting
 from web.words import terms
@@ -77,6 +78,7 @@ def _given(ids: Sequence[str], wish: str, reason: str, *, although: bool) -> dic
     return found
 
 
+@shown_again
 def _page(
     errors: Mapping[str, str] | None = None,
     *,

@@ -6,9 +6,10 @@ Only what looks is done again: a form that meets such a case says to look whethe
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
-from flask import Flask, g, make_response, request
+from flask import Flask, current_app, g, make_response, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import NoResultFound
 
@@ -19,6 +20,8 @@ from web.context import database, runtime, signed_in
 from web.shell.forms import is_for_machine
 
 Seen = TypeVar("Seen")
+Given = ParamSpec("Given")
+View = TypeVar("View", bound=Callable[..., Any])
 IN_A_ROW = (ValueError, LookupError)
 """What a cell that cannot be read, or a code that there is not, makes code raise."""
 MOST = 20
@@ -46,7 +49,28 @@ def answered(view: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
     Raises UnreadableError where it is about that case alone, where the cell belongs to none, and where something is
     to be changed.
     """
-    return looked(lambda: _shown(view)) if request.method in ("GET", "HEAD") else view()
+    return looked(lambda: _shown(view)) if _only_looks() else view()
+
+
+def _only_looks() -> bool:
+    own = current_app.view_functions.get(request.endpoint or "")
+    return request.method in ("GET", "HEAD") or getattr(own, "only_looks", False)
+
+
+def only_looks(view: View) -> View:
+    """Mark a view that is posted to, so that a name stands in no address, and changes nothing."""
+    view.only_looks = True  # type: ignore[attr-defined]
+    return view
+
+
+def shown_again(page: Callable[Given, Seen]) -> Callable[Given, Seen]:
+    """Mark a page of many that a refused form shows once more: it goes without what cannot be read then too."""
+
+    @wraps(page)
+    def shown(*args: Given.args, **values: Given.kwargs) -> Seen:
+        return looked(lambda: page(*args, **values))
+
+    return shown
 
 
 def looked(look: Callable[[], Seen]) -> Seen:

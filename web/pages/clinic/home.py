@@ -30,6 +30,7 @@ from web.shell.auth import me, only
 from web.shell.desk import count_place, rings
 from web.shell.forms import FormReader
 from web.shell.once import once
+from web.shell.unreadable import only_looks
 from web.showing.rows import Row, rows_of
 from web.words import terms
 from web.words.language import gettext
@@ -109,6 +110,7 @@ def choose_child() -> str:
 
 @clinic.post("/find")
 @only(*CLINIC_ROLES)
+@only_looks
 def find_child() -> str | tuple[str, int]:
     """Find children by name or record number. A name is never part of an address, so this is a form that posts."""
     form = FormReader()

@@ -18,6 +18,7 @@ from web.pages.clinic.home import CLINIC_ROLES, shown_children
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
+from web.shell.unreadable import only_looks
 from web.words.language import gettext
 from web.words.mail import FILE_DRAWINGS, FILE_KINDS, SAID, size_words
 
@@ -66,6 +67,7 @@ def choose_child(public_id: str) -> str | Response:
 
 @clinic_mail.post("/<public_id>/find")
 @only(*CLINIC_ROLES)
+@only_looks
 def find_child(public_id: str) -> str | tuple[str, int]:
     """The clinic's own search, on the way to the child."""
     form = FormReader()

@@ -39,6 +39,7 @@ from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
 from web.shell.once import once
+from web.shell.unreadable import only_looks
 from web.showing.asking import Part, items_for, part_of
 from web.showing.home_safety import home_shown
 from web.words import terms
@@ -62,6 +63,7 @@ def choose() -> str:
 
 @by_phone.post("")
 @only(*PHONE_ROLES)
+@only_looks
 def find() -> Page:
     """Find the child by name or record number, which never become part of an address."""
     form = FormReader()

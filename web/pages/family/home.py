@@ -29,7 +29,7 @@ from web.context import database, now
 from web.pages.family.drafts import is_stopped, next_step
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
-from web.shell.unreadable import looked
+from web.shell.unreadable import looked, shown_again
 from web.showing.awaited import Wait, wait_of
 from web.showing.clinics import Telephone, telephone_of
 from web.showing.deciding import undecided
@@ -129,6 +129,7 @@ def home() -> str:
     return _home()
 
 
+@shown_again
 def _home(errors: Mapping[str, str] | None = None) -> str:
     with database().writing() as session:
         children = [_child(session, patient) for patient in patients_for(session, me(), now=now())]

@@ -30,6 +30,7 @@ from web.pages.owning import asks_password, check_recent, once_more
 from web.pages.program.changing import Act, carry_out, look_at
 from web.shell.auth import me, only
 from web.shell.forms import FormReader
+from web.shell.unreadable import only_looks
 from web.showing.qr import qr_picture
 from web.words import terms
 from web.words.jobs import JOBS
@@ -50,6 +51,7 @@ def show() -> str:
 
 @accounts.post("/find")
 @only(*KEEPERS)
+@only_looks
 def find() -> str:
     """Those whose name or address has what was typed. It is posted, so that no name becomes part of an address."""
     return _list(FormReader().text("find", longest=LONGEST_NAME))

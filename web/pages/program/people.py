@@ -27,6 +27,7 @@ from web.pages.program.roster import PLANNERS
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
+from web.shell.unreadable import shown_again
 from web.words import terms
 from web.words.language import gettext
 
@@ -136,6 +137,7 @@ def _change(act: Act, place: str) -> Response | tuple[str, int]:
     return redirect(url_for(".show", specialty=_specialty(), said=said), 303)
 
 
+@shown_again
 def _page(errors: Mapping[str, str], tried: Mapping[str, Trial] | None = None) -> str:
     specialty, program_id = _specialty(), me().program_id
     with database().writing() as session:

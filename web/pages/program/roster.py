@@ -34,6 +34,7 @@ from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
 from web.shell.numbers import day_in, form_number
+from web.shell.unreadable import shown_again
 from web.words import terms
 from web.words.language import gettext
 from web.words.times import day_of, stretch, wall_clock
@@ -114,6 +115,7 @@ def away() -> str:
 
 @roster.post("/off/<int:number>/end")
 @only(*PLANNERS)
+@shown_again
 def end_off(number: int) -> Response | str:
     """Somebody is here after all; who covers what is worked out anew, or only shown with the verb `look`."""
 
@@ -143,15 +145,8 @@ def _gone(act: str, number: int, page: str) -> Response:
 def _away(tried: dict[int, Trial] | None = None) -> str:
     with database().reading() as session:
         found = planning.time_off_from(session, me(), now(), request.args.get("cursor", ""))
-    return render_template(
-        "program/away.html",
-        found=found,
-        now=now(),
-        zone=settings().time_zone,
-        specialty=_specialty(),
-        tried=tried or {},
-        terms=terms,
-    )
+    shown = {"found": found, "now": now(), "zone": settings().time_zone, "tried": tried or {}}
+    return render_template("program/away.html", specialty=_specialty(), terms=terms, **shown)
 
 
 @roster.post("/swaps")
@@ -182,6 +177,7 @@ def _looks() -> bool:
     return request.form.get("verb") == "look"
 
 
+@shown_again
 def _change(
     what: str,
     act: Callable[[Session], object],
