@@ -28,6 +28,7 @@ TOP_LEVEL = {
 }
 # The name of a logger, in quotes, makes no engine.
 ENGINE_WORDS = re.compile(r"(?<!\")\b(create_engine|sessionmaker|alembic)\b(?!\")")
+TRAIL_WRITTEN = re.compile(r"\b(insert|update|delete)\(AuditEvent\b|\bAuditEvent\(\w+=|session\.delete\(\w*event")
 CLOCKS = re.compile(r"\b(datetime\.now|date\.today|utcnow|time\.time(_ns)?)\(")
 # Importing a module may read files; it may not reach out, start programs or write.
 WATCHED_IMPORT = """
@@ -85,6 +86,17 @@ def test_importing_a_room_connects_to_nothing_and_writes_nothing(room: str) -> N
     assert int(child.stdout) < 200, (
         "the collector of cycles ran again and again among modules; see econsult/__init__.py"
     )
+
+
+def test_the_trail_is_written_in_one_place_which_only_adds() -> None:
+    """What is changed there is the place of a row from before there was a chain, and its hash."""
+    written = [
+        (path.name, found[0])
+        for path in python_files(*ROOMS)
+        if "versions" not in path.parts
+        for found in TRAIL_WRITTEN.finditer(text_of(path) or "")
+    ]
+    assert written == [("trail.py", "insert(AuditEvent"), ("trail.py", "update(AuditEvent")]
 
 
 def test_each_room_is_installed_by_name() -> None:
