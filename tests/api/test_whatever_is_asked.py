@@ -1,7 +1,8 @@
 """Whatever the published document allows is asked, as each role: no error of ours, and no answer that is not published.
 
-The normal run asks a few things of each operation; `-m slow` many more. Real numbers of the clinic's own and of foreign
-consults, files, people and steps are put into the addresses half of the time, since made-up ones end at "not there".
+The normal run asks a few things of each operation; `-m slow` many more, and what the document does not allow. Real
+numbers of the clinic's own and of foreign consults, files, people and steps are put into the addresses half of the
+time, since made-up ones end at "not there".
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import schemathesis
 from flask import Flask
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -80,7 +82,9 @@ def people(runtime: Runtime, clinic: Clinic) -> dict[str, Person]:
     return found | {role: getattr(clinic, role) for role in ROLES if role not in found}
 
 
-def _ask_all(app: Flask, tokens: dict[str, str], known: dict[str, list[str]], examples: int) -> int:
+def _ask_all(
+    app: Flask, tokens: dict[str, str], known: dict[str, list[str]], examples: int, mode: GenerationMode
+) -> int:
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", app)
     asked = 0
     for found in schema.get_all_operations():
@@ -96,7 +100,7 @@ def _ask_all(app: Flask, tokens: dict[str, str], known: dict[str, list[str]], ex
                     case.path_parameters[name] = values[number % len(values)]
             case.call_and_validate(checks=CHECKS, headers={"Authorization": f"Bearer {tokens[role]}"})
 
-        run = given(case=operation.as_strategy(), role=roles, number=numbers)(ask)
+        run = given(case=operation.as_strategy(generation_mode=mode), role=roles, number=numbers)(ask)
         settings(max_examples=examples, suppress_health_check=list(HealthCheck), **SURE)(seed(1)(run))()
     return asked
 
@@ -105,14 +109,15 @@ def test_nothing_that_the_document_allows_is_an_error_of_ours(
     app: Flask, known: dict[str, list[str]], people: dict[str, Person], program_of: ProgramOf
 ) -> None:
     tokens = {role: program_of(person).token for role, person in people.items()}
-    assert _ask_all(app, tokens, known, NORMAL) > 200
+    assert _ask_all(app, tokens, known, NORMAL, GenerationMode.POSITIVE) > 200
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
+@pytest.mark.parametrize("mode", GenerationMode)
 @pytest.mark.parametrize("role", ROLES)
 def test_so_it_is_with_much_more_as_each_role(
-    app: Flask, known: dict[str, list[str]], people: dict[str, Person], program_of: ProgramOf, role: str
+    app: Flask, known: dict[str, list[str]], people: dict[str, Person], program_of: ProgramOf, role: str, mode: Any
 ) -> None:
     tokens = {role: program_of(people[role]).token}
-    assert _ask_all(app, tokens, known, 60) > 2000
+    assert _ask_all(app, tokens, known, 60, mode) > 2000
