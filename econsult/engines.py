@@ -18,6 +18,8 @@ from econsult.sqlite import prepare
 
 PATIENCE = 30
 """Seconds that a writer waits for others."""
+PREPARED = 512
+"""As many statements as a connection of SQLite keeps prepared; pages and ticks together have some hundreds."""
 SILENT = {"connect_timeout": 10, "tcp_user_timeout": 20_000, "keepalives_idle": 10, "keepalives_interval": 5}
 """After so many seconds (or milliseconds) a PostgreSQL behind a broken line counts as away. A URL may say else."""
 
@@ -66,8 +68,7 @@ def _sqlite_engine(url: str, path: str | None) -> Engine:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise SettingError(f"The database folder cannot be made: {error.strerror}.") from None
-    engine = create_engine(
-        url, hide_parameters=True, connect_args={"timeout": PATIENCE}, pool_size=8, max_overflow=64, pool_timeout=15
-    )
+    given: dict[str, Any] = {"timeout": PATIENCE, "cached_statements": PREPARED}
+    engine = create_engine(url, hide_parameters=True, connect_args=given, pool_size=8, max_overflow=64, pool_timeout=15)
     prepare(engine, Path(path) if path else None)
     return engine

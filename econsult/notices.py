@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.codes import Code
 from econsult.database import Base, Instant
 from econsult.family_notices import said_to
 from econsult.jobs import Job, JobKind, JobState, Lane, add_job
@@ -83,7 +84,7 @@ class Notice(Base):
     consult_id: Mapped[int | None] = mapped_column(ForeignKey("consult.id"), index=True)
     kind: Mapped[str] = mapped_column(String(24))
     language: Mapped[str] = mapped_column(String(8))
-    state: Mapped[str] = mapped_column(String(16), default=NoticeState.PENDING)
+    state: Mapped[str] = mapped_column(Code(16), default=NoticeState.PENDING)
     dedupe_key: Mapped[str] = mapped_column(String(80))
     created_at: Mapped[datetime] = mapped_column(Instant)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)

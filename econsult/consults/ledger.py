@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.codes import Code
 from econsult.consults.records import Consult, Kind
 from econsult.database import Base, Instant
 
@@ -49,7 +50,7 @@ class Clock(Base):
     name: Mapped[str] = mapped_column(String(24))
     cycle: Mapped[int]
     lane: Mapped[str] = mapped_column(String(16), default="")
-    state: Mapped[str] = mapped_column(String(16), default=ClockState.RUNNING)
+    state: Mapped[str] = mapped_column(Code(16), default=ClockState.RUNNING)
     started_at: Mapped[datetime] = mapped_column(Instant)
     target_seconds: Mapped[int]
     deadline_at: Mapped[datetime] = mapped_column(Instant)

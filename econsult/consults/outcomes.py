@@ -13,6 +13,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program, program_of
+from econsult.codes import Code
 from econsult.consults.records import Consult, note
 from econsult.database import Base, Instant
 from econsult.errors import InvalidError
@@ -66,7 +67,7 @@ class OutcomePing(Base):
 
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"))
     version: Mapped[int]
-    state: Mapped[str] = mapped_column(String(16), default=PingState.WAITING)
+    state: Mapped[str] = mapped_column(Code(16), default=PingState.WAITING)
     due_at: Mapped[datetime] = mapped_column(Instant)
     next_at: Mapped[datetime | None] = mapped_column(Instant)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)

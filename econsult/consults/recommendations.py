@@ -16,6 +16,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, delete, sele
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from econsult.belonging import in_program, numbered_within, program_of
+from econsult.codes import Code
 from econsult.consults.contents import Disposition
 from econsult.consults.records import Consult, Kind
 from econsult.database import Base, Instant, PublicId, Sealed
@@ -102,7 +103,7 @@ class Recommendation(PublicId, Base):
     position: Mapped[int]
     owner: Mapped[str] = mapped_column(String(16))
     kind: Mapped[str] = mapped_column(String(16))
-    state: Mapped[str] = mapped_column(String(16), default=StepState.PROPOSED)
+    state: Mapped[str] = mapped_column(Code(16), default=StepState.PROPOSED)
     state_at: Mapped[datetime] = mapped_column(Instant)
     due_at: Mapped[datetime] = mapped_column(Instant)
     next_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from econsult import audit
 from econsult.belonging import CHILD, in_program, numbered_within, program_of
+from econsult.codes import Code
 from econsult.consults.lifecycle import Status
 from econsult.consults.redflags import UNSAFE
 from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
@@ -186,7 +187,7 @@ class Consult(PublicId, Base):
     holder_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     kind: Mapped[str] = mapped_column(String(16))
     source: Mapped[str] = mapped_column(String(16))
-    status: Mapped[str] = mapped_column(String(16), default=Status.DRAFT)
+    status: Mapped[str] = mapped_column(Code(16), default=Status.DRAFT)
     specialty: Mapped[str | None] = mapped_column(String(32))
     fallback_specialty: Mapped[str | None] = mapped_column(String(32))
     language: Mapped[str] = mapped_column(String(8), default="en")

@@ -14,6 +14,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, bindparam, s
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program, numbered_within, program_of
+from econsult.codes import Code
 from econsult.consults.clocks import grace, open_clocks
 from econsult.consults.ledger import Clock
 from econsult.consults.policies import ClockName, Rules, rules_of
@@ -71,7 +72,7 @@ class SideQuestion(PublicId, Base):
     holder_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     message_id: Mapped[int] = mapped_column(ForeignKey("message.id"))
     reply_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
-    state: Mapped[str] = mapped_column(String(16), default=SideState.OPEN)
+    state: Mapped[str] = mapped_column(Code(16), default=SideState.OPEN)
     opened_at: Mapped[datetime] = mapped_column(Instant)
     due_at: Mapped[datetime] = mapped_column(Instant)
     claim_until: Mapped[datetime | None] = mapped_column(Instant)

@@ -17,6 +17,7 @@ from sqlalchemy import Exists, ForeignKey, Index, String, exists, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program, program_of
+from econsult.codes import Code
 from econsult.consults.recommendations import Recommendation
 from econsult.consults.records import Consult, note
 from econsult.consults.spoken import language_of
@@ -90,7 +91,7 @@ class Visit(PublicId, Base):
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)
     recommendation_id: Mapped[int] = mapped_column(ForeignKey("recommendation.id"), index=True)
     before_id: Mapped[int | None] = mapped_column(ForeignKey("recommendation.id"))
-    state: Mapped[str] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(Code(8))
     starts_at: Mapped[datetime | None] = mapped_column(Instant)
     zone: Mapped[str] = mapped_column(String(64))
     place: Mapped[str] = mapped_column(Sealed("visit.place"))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, MappedColumn, Session, column_property, defer
 
 from econsult import audit
 from econsult.belonging import in_program, numbered_within
+from econsult.codes import Code
 from econsult.database import Base, Instant, PublicId, Sealed, TextCipher
 from econsult.errors import InvalidError
 from econsult.people.names import check_name
@@ -115,7 +116,7 @@ class Person(PublicId, Base):
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"))
-    role: Mapped[str] = mapped_column(String(16))
+    role: Mapped[str] = mapped_column(Code(16))
     name: Mapped[str] = mapped_column(Sealed("person.name"))
     email: Mapped[str] = mapped_column(Sealed(EMAIL))
     email_index: Mapped[str] = mapped_column(String(100))

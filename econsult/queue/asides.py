@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.hearers import coordinators_of, desk_of
 from econsult.consults.lifecycle import OPEN
-from econsult.consults.records import SEALED_STAY_SHUT, Consult, Urgency, number_of
+from econsult.consults.records import SEALED_STAY_SHUT, Consult, Urgency
 from econsult.consults.second import people_asked, to_its_pool
 from econsult.consults.sides import DESK_LEVEL, LATE_LEVEL, SideEvent, SideQuestion, SideState, end_side, step_at
 from econsult.notices import NoticeKind
@@ -21,11 +21,11 @@ from econsult.queue.bulk import insert_new
 from econsult.queue.climbing import climb
 from econsult.queue.outbox import Telling, tell_all
 from econsult.queue.quiet import Quiet
+from econsult.queue.rules import BEFORE, Rule, Rules
 from econsult.rosters.limits import Conflict
 from econsult.rosters.shifts import TimeOff
 
 STEPS = ("reminded", "late")
-MOST = 100
 
 
 def fire_sides(session: Session, now: datetime, quiet: Quiet, pick: Pick = ANY) -> int:
@@ -107,40 +107,37 @@ def return_sides(session: Session, now: datetime, pick: Pick = ANY) -> int:
 
 def sides_broken(session: Session, before: datetime) -> Iterator[str]:
     """One line for each question that is not looked at again, goes on after its consult, or differs from its ledger."""
+    return _RULES.broken(session, before=before)
+
+
+def _rules() -> Iterator[Rule]:
+    asked = select(SideQuestion.consult_id)
     is_open = SideQuestion.state == SideState.OPEN
-    checks = (
-        (is_open & SideQuestion.next_at.is_(None), "1", "a question to a colleague has no deadline"),
-        (SideQuestion.next_at < before, "2", "a question to a colleague is due and nobody was told"),
-        (
-            is_open & SideQuestion.holder_id.is_not(None) & SideQuestion.claim_until.is_(None),
-            "1",
-            "a question to a colleague is held without an end",
-        ),
-        (SideQuestion.claim_until < before, "2", "a question to a colleague lies with whoever let it lapse"),
-        (
-            ~is_open & SideQuestion.next_at.is_not(None),
-            "3",
-            "a question to a colleague has ended and is watched",
-        ),
-    )
-    for wrong, number, words in checks:
-        for consult_id in session.scalars(select(SideQuestion.consult_id).where(wrong).limit(MOST)):
-            yield f"{number} {number_of(consult_id)}: {words}"
-    late = select(SideQuestion.consult_id).join(Consult, Consult.id == SideQuestion.consult_id)
-    for consult_id in session.scalars(late.where(is_open, Consult.status.not_in(OPEN)).limit(MOST)):
-        yield f"3 {number_of(consult_id)}: a question to a colleague goes on although it was answered or has ended"
-    ended = set(SideState) - {SideState.OPEN}
+    unwatched = asked.where(is_open, SideQuestion.next_at.is_(None))
+    yield Rule(1, "a question to a colleague has no deadline", unwatched)
+    yield Rule(2, "a question to a colleague is due and nobody was told", asked.where(SideQuestion.next_at < BEFORE))
+    endless = asked.where(is_open, SideQuestion.holder_id.is_not(None), SideQuestion.claim_until.is_(None))
+    yield Rule(1, "a question to a colleague is held without an end", endless)
+    lapsed = asked.where(SideQuestion.claim_until < BEFORE)
+    yield Rule(2, "a question to a colleague lies with whoever let it lapse", lapsed)
+    idle = asked.where(~is_open, SideQuestion.next_at.is_not(None))
+    yield Rule(3, "a question to a colleague has ended and is watched", idle)
+    late = asked.join(Consult, Consult.id == SideQuestion.consult_id).where(is_open, Consult.status.not_in(OPEN))
+    yield Rule(3, "a question to a colleague goes on although it was answered or has ended", late)
+    ended = sorted(set(SideState) - {SideState.OPEN})
     differs = or_(
         SideQuestion.level != _lines(SideEvent.kind.in_(STEPS)),
         # An end that a signature brought may have been taken back with it.
         _lines(SideEvent.kind.in_(ended)) != _lines(SideEvent.kind == "undone") + case((is_open, 0), else_=1),
         ~is_open & (_lines(SideEvent.kind == SideQuestion.state) == 0),
     )
-    for consult_id in session.scalars(select(SideQuestion.consult_id).where(differs).limit(MOST)):
-        yield f"4 {number_of(consult_id)}: a question to a colleague differs from its ledger"
+    yield Rule(4, "a question to a colleague differs from its ledger", asked.where(differs))
 
 
 def _lines(of: ColumnElement[bool]) -> ScalarSelect[int]:
     """How many lines of this sort the question's ledger has."""
     count = select(func.count(SideEvent.id)).where(SideEvent.side_id == SideQuestion.id, of)
     return count.correlate(SideQuestion).scalar_subquery()
+
+
+_RULES = Rules(_rules)

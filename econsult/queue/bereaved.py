@@ -13,14 +13,24 @@ from econsult.consults.contents import Disposition
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.policies import ClockName
-from econsult.consults.records import Consult, Kind, number_of
+from econsult.consults.records import Consult, Kind
 from econsult.consults.replies import FAMILY
 from econsult.consults.telephone import PhoneEvent, PhoneTask
 from econsult.people.deaths import Death
+from econsult.queue.rules import BEFORE, Rule, Rules, of_consults
 
 
 def owed_to_the_dead(session: Session) -> Iterator[str]:
     """3. Nothing runs on that was owed to a family before its child's death was marked; what it writes since is new."""
+    return _OWED.broken(session)
+
+
+def calls_broken(session: Session, before: datetime) -> Iterator[str]:
+    """2, 3 and 4 for the telephone: an emergency has its call, the call is told of, and its ledger says the same."""
+    return _CALLS.broken(session, before=before)
+
+
+def _owed() -> Iterator[Rule]:
     is_question = and_(Consult.kind == Kind.FAMILY_QUESTION, Consult.status.in_(OPEN))
     runs = exists().where(
         Clock.consult_id == Consult.id,
@@ -28,13 +38,11 @@ def owed_to_the_dead(session: Session) -> Iterator[str]:
         Clock.started_at < Death.noted_at,
         or_(Clock.name == ClockName.FAMILY_INFORMED, Clock.lane == FAMILY, is_question),
     )
-    marked = select(Consult.id).join(Death, Death.patient_id == Consult.patient_id)
-    for number in session.scalars(marked.where(Death.taken_back_at.is_(None), runs).order_by(Consult.id).limit(100)):
-        yield f"3 {number_of(number)}: something is promised to the family of a child who has died"
+    marked = of_consults(Death.taken_back_at.is_(None), runs).join(Death, Death.patient_id == Consult.patient_id)
+    yield Rule(3, "something is promised to the family of a child who has died", marked)
 
 
-def calls_broken(session: Session, before: datetime) -> Iterator[str]:
-    """2, 3 and 4 for the telephone: an emergency has its call, the call is told of, and its ledger says the same."""
+def _calls() -> Iterator[Rule]:
     told = exists().where(
         Answer.consult_id == Consult.id,
         Answer.signed_at.is_not(None),
@@ -44,16 +52,16 @@ def calls_broken(session: Session, before: datetime) -> Iterator[str]:
     is_untold = or_(
         and_(Consult.status == Status.ANSWERED, Consult.informed_at.is_(None)), Consult.unheard_version.is_not(None)
     )
-    for number in session.scalars(select(Consult.id).where(is_untold, told).order_by(Consult.id).limit(100)):
-        yield f"3 {number_of(number)}: an emergency without a telephone call to make"
-    overdue = select(PhoneTask.consult_id).where(PhoneTask.next_at < before)
-    for consult_id in session.scalars(overdue.limit(100)):
-        yield f"2 {number_of(consult_id)}: a telephone call is due and nobody was told"
+    yield Rule(3, "an emergency without a telephone call to make", of_consults(is_untold, told))
+    overdue = select(PhoneTask.consult_id).where(PhoneTask.next_at < BEFORE)
+    yield Rule(2, "a telephone call is due and nobody was told", overdue)
     steps = select(func.count(PhoneEvent.id)).where(
         PhoneEvent.task_id == PhoneTask.id, PhoneEvent.kind.in_(("reminded", "late"))
     )
     is_told_wrong = PhoneTask.level != steps.correlate(PhoneTask).scalar_subquery()
     is_open_ended = PhoneTask.done_at.is_(None) == PhoneTask.next_at.is_(None)
     wrong = select(PhoneTask.consult_id).where(or_(is_told_wrong, is_open_ended))
-    for consult_id in session.scalars(wrong.limit(100)):
-        yield f"4 {number_of(consult_id)}: the telephone call differs from its ledger"
+    yield Rule(4, "the telephone call differs from its ledger", wrong)
+
+
+_OWED, _CALLS = Rules(_owed), Rules(_calls)

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session, aliased
 
 from econsult.consults.correction_drafts import correction_of, keep_as_draft
 from econsult.consults.lifecycle import Status
-from econsult.consults.records import Consult, note, number_of
+from econsult.consults.records import Consult, note
 from econsult.consults.versions import Answer, signed_answer
+from econsult.queue.rules import Rule, Rules
 from econsult.trail import AuditEvent
 
 LEFT_OVER = (Answer.signed_at.is_(None), Answer.corrects.is_not(None))
@@ -23,23 +24,28 @@ LEFT_OVER = (Answer.signed_at.is_(None), Answer.corrects.is_not(None))
 
 def corrections_broken(session: Session) -> Iterator[str]:
     """5. One line for each correction among the drafts, and for each version that is none or has lost its place."""
+    return _RULES.broken(session)
+
+
+def _rules() -> Iterator[Rule]:
     left = select(Answer.consult_id).where(*LEFT_OVER).distinct().order_by(Answer.consult_id)
-    for consult_id in session.scalars(left.limit(100)):
-        yield f"5 {number_of(consult_id)}: a correction that was taken back is a draft of an answer (--repair mends it)"
+    yield Rule(5, "a correction that was taken back is a draft of an answer (--repair mends it)", left)
     earlier, answer = aliased(Answer), aliased(Answer)
     pairs = (earlier.consult_id == answer.consult_id, earlier.signed_at.is_not(None), answer.signed_at.is_not(None))
-    later = select(answer.consult_id).join(earlier, pairs[0]).where(*pairs, earlier.version < answer.version)
-    for consult_id in session.scalars(later.where(earlier.signed_at > answer.signed_at).distinct().limit(100)):
-        yield f"5 {number_of(consult_id)}: a version that was signed later stands before another"
+    signed = select(answer.consult_id).join(earlier, pairs[0]).where(*pairs).distinct()
+    later = signed.where(earlier.version < answer.version, earlier.signed_at > answer.signed_at)
+    yield Rule(5, "a version that was signed later stands before another", later)
     opened_again = exists().where(
         AuditEvent.consult_id == answer.consult_id,
         AuditEvent.action == "reopen",
         AuditEvent.at > earlier.signed_at,
         AuditEvent.at < answer.signed_at,
     )
-    unreal = select(answer.consult_id).join(earlier, pairs[0]).where(*pairs, earlier.version == answer.corrects)
-    for consult_id in session.scalars(unreal.where(opened_again).distinct().limit(100)):
-        yield f"5 {number_of(consult_id)}: the answer of a new cycle says that it corrects one of the cycle before"
+    unreal = signed.where(earlier.version == answer.corrects, opened_again)
+    yield Rule(5, "the answer of a new cycle says that it corrects one of the cycle before", unreal)
+
+
+_RULES = Rules(_rules)
 
 
 def mend_corrections(session: Session, now: datetime) -> int:

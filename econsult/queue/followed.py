@@ -14,18 +14,22 @@ from econsult.consults.records import Consult, number_of
 from econsult.consults.visits import CURRENT, Visit
 from econsult.people.deaths import the_dead
 from econsult.people.patients import Patient
+from econsult.queue.rules import BEFORE, Rule, Rules
 
 MOST = 100
 
 
 def steps_broken(session: Session, before: datetime) -> Iterator[str]:
     """One line for each step whose ledger does not tell what is stored, or of whose lateness nobody was told."""
-    unheard = select(Recommendation.consult_id).where(Recommendation.next_at < before).limit(MOST)
-    for consult_id in session.scalars(unheard):
-        yield f"2 {number_of(consult_id)}: a recommended step is late and nobody was told"
-    idle = Recommendation.next_at.is_not(None) & Recommendation.state.not_in(TO_DO)
-    for consult_id in session.scalars(select(Recommendation.consult_id).where(idle).limit(MOST)):
-        yield f"2 {number_of(consult_id)}: a recommended step is watched although nothing is to do"
+    yield from _RULES.broken(session, before=before)
+    yield from _unlawful(session)
+
+
+def _rules() -> Iterator[Rule]:
+    steps = select(Recommendation.consult_id)
+    yield Rule(2, "a recommended step is late and nobody was told", steps.where(Recommendation.next_at < BEFORE))
+    idle = steps.where(Recommendation.next_at.is_not(None), Recommendation.state.not_in(TO_DO))
+    yield Rule(2, "a recommended step is watched although nothing is to do", idle)
     lines = select(func.count(RecommendationEvent.id)).where(RecommendationEvent.recommendation_id == Recommendation.id)
     last = (
         select(RecommendationEvent.kind)
@@ -37,30 +41,30 @@ def steps_broken(session: Session, before: datetime) -> Iterator[str]:
         Recommendation.number != lines.correlate(Recommendation).scalar_subquery(),
         func.coalesce(last.correlate(Recommendation).scalar_subquery(), "") != Recommendation.state,
     )
-    for consult_id in session.scalars(select(Recommendation.consult_id).where(differs).limit(MOST)):
-        yield f"4 {number_of(consult_id)}: a recommended step differs from its ledger"
-    yield from _unlawful(session)
-    yield from _visits_broken(session, before)
-    for consult_id in session.scalars(select(OutcomePing.consult_id).where(OutcomePing.next_at < before).limit(MOST)):
-        yield f"2 {number_of(consult_id)}: nobody was asked how it went although it is time"
+    yield Rule(4, "a recommended step differs from its ledger", steps.where(differs))
+    yield from _of_visits()
+    unasked = select(OutcomePing.consult_id).where(OutcomePing.next_at < BEFORE)
+    yield Rule(2, "nobody was asked how it went although it is time", unasked)
 
 
-def _visits_broken(session: Session, before: datetime) -> Iterator[str]:
+def _of_visits() -> Iterator[Rule]:
     """2. Of a visit that is ahead somebody is told in time; 4. what is over is watched no more."""
-    for consult_id in session.scalars(select(Visit.consult_id).where(Visit.next_at < before).limit(MOST)):
-        yield f"2 {number_of(consult_id)}: a visit needs somebody and nobody was told"
+    visits = select(Visit.consult_id)
+    late = visits.where(Visit.next_at < BEFORE)
+    yield Rule(2, "a visit needs somebody and nobody was told", late)
     is_kept = Visit.consult_id.in_(
         select(Consult.id)
         .join(Patient, Patient.id == Consult.patient_id)
         .where(Consult.consent_withdrawn_at.is_(None), Patient.erased_at.is_(None), Patient.id.not_in(the_dead()))
     )
     # Once staff were asked whether the child came, and the desk told that nobody says so, it is on their lists.
-    unwatched = Visit.state.in_(CURRENT) & Visit.asked_at.is_(None) & Visit.next_at.is_(None) & is_kept
-    for consult_id in session.scalars(select(Visit.consult_id).where(unwatched).limit(MOST)):
-        yield f"2 {number_of(consult_id)}: a visit is ahead and no clock watches it"
-    idle = Visit.next_at.is_not(None) & Visit.state.not_in(CURRENT)
-    for consult_id in session.scalars(select(Visit.consult_id).where(idle).limit(MOST)):
-        yield f"4 {number_of(consult_id)}: a visit is watched although it is over"
+    unwatched = (Visit.state.in_(CURRENT), Visit.asked_at.is_(None), Visit.next_at.is_(None), is_kept)
+    yield Rule(2, "a visit is ahead and no clock watches it", visits.where(*unwatched))
+    idle = visits.where(Visit.next_at.is_not(None), Visit.state.not_in(CURRENT))
+    yield Rule(4, "a visit is watched although it is over", idle)
+
+
+_RULES = Rules(_rules)
 
 
 def _unlawful(session: Session) -> Iterator[str]:

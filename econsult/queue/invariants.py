@@ -32,6 +32,7 @@ from econsult.queue.followed import steps_broken
 from econsult.queue.named import wishes_broken
 from econsult.queue.put_off import put_off
 from econsult.queue.replay import Replayed, replay_all
+from econsult.queue.rules import BEFORE, Rule, Rules, of_consults, of_notice
 from econsult.queue.states import states_broken
 from econsult.queue.waits import waits_broken
 
@@ -42,39 +43,49 @@ PATIENCE = timedelta(minutes=2)
 
 def violations(session: Session, now: datetime, *, patience: timedelta = PATIENCE) -> Iterator[str]:
     """One line for each broken promise."""
-    yield from _no_owner_or_deadline(session)
-    yield from wishes_broken(session, now - patience)
+    before = now - patience
+    yield from _RULES.broken(session, before=before)
+    yield from _held_too_long(session)
+    yield from wishes_broken(session, before)
     yield from waits_broken(session)
     yield from states_broken(session, now)
     yield from put_off(session, now)
-    yield from _not_fired(session, now - patience)
-    yield from _ended_wrongly(session)
+    yield from _unheard(session, before)
     yield from _ledger_differs(session)
-    yield from _read_too_early(session)
     yield from corrections_broken(session)
-    yield from calls_broken(session, now - patience)
+    yield from calls_broken(session, before)
     yield from owed_to_the_dead(session)
-    yield from _not_told(session)
-    yield from steps_broken(session, now - patience)
-    yield from sides_broken(session, now - patience)
+    yield from steps_broken(session, before)
+    yield from sides_broken(session, before)
 
 
-def _numbers(session: Session, *conditions: ColumnElement[bool]) -> list[str]:
-    query = select(Consult.id).where(*conditions).order_by(Consult.id).limit(100)
-    return [number_of(number) for number in session.scalars(query)]
-
-
-def _no_owner_or_deadline(session: Session) -> Iterator[str]:
+def _no_owner_or_deadline() -> Iterator[Rule]:
     """1. Every open consult has somebody responsible, and an instant at which it is looked at again."""
-    is_open = Consult.status.in_(OPEN)
-    for number in _numbers(session, is_open, Consult.next_deadline_at.is_(None)):
-        yield f"1 {number}: open without a pending deadline"
-    for number in _numbers(
-        session, Consult.status.in_((Status.CLAIMED, Status.NEEDS_INFO)), Consult.holder_id.is_(None)
-    ):
-        yield f"1 {number}: taken by nobody"
-    for number in _numbers(session, Consult.status == Status.SUBMITTED, Consult.holder_id.is_not(None)):
-        yield f"1 {number}: held although it is in the pool"
+    unwatched = of_consults(Consult.status.in_(OPEN), Consult.next_deadline_at.is_(None))
+    yield Rule(1, "open without a pending deadline", unwatched)
+    lost = of_consults(Consult.status.in_((Status.CLAIMED, Status.NEEDS_INFO)), Consult.holder_id.is_(None))
+    yield Rule(1, "taken by nobody", lost)
+    waits = Consult.status == Status.SUBMITTED
+    yield Rule(1, "held although it is in the pool", of_consults(waits, Consult.holder_id.is_not(None)))
+    nobody, desk = _nobody(), _desk()
+    deserted = of_consults(waits, or_(nobody, Consult.is_unallocated), ~desk)
+    yield Rule(1, "nobody may take it and there is no desk to turn to", deserted)
+    left = of_consults(waits, nobody, ~Consult.is_unallocated)
+    yield Rule(1, "nobody can take it and it is not at the desk", left)
+    endless = exists().where(
+        Clock.consult_id == Consult.id, Clock.state == ClockState.PAUSED, Clock.paused_until.is_(None)
+    )
+    yield Rule(1, "paused without an end", of_consults(endless))
+    for lane, waits_since in ((FAMILY, Consult.family_waits_since), (CLINICIANS, Consult.clinic_waits_since)):
+        same = (Clock.consult_id == Consult.id, Clock.name == ClockName.NEXT_REPLY, Clock.lane == lane)
+        runs = exists().where(*same, Clock.state != ClockState.STOPPED)
+        forgotten = of_consults(waits_since.is_not(None), ~runs)
+        yield Rule(1, "somebody waits for a reply and no clock runs", forgotten)
+        yield Rule(1, "a clock of the next reply runs and nobody waits", of_consults(waits_since.is_(None), runs))
+
+
+def _nobody() -> ColumnElement[bool]:
+    """Whether none of those who are asked about a consult has an account."""
     pool = exists().where(
         PractitionerSpecialty.person_id == Person.id,
         PractitionerSpecialty.specialty.in_((Consult.specialty, Consult.fallback_specialty)),
@@ -83,26 +94,13 @@ def _no_owner_or_deadline(session: Session) -> Iterator[str]:
     )
     team = exists().where(Person.organization_id == Consult.organization_id, Person.role == Role.PCP, Person.is_active)
     is_clinics = or_(Consult.kind == Kind.FAMILY_QUESTION, Consult.specialty.is_(None))
-    nobody = or_(is_clinics & ~team, ~is_clinics & ~pool)
+    return or_(is_clinics & ~team, ~is_clinics & ~pool)
+
+
+def _desk() -> ColumnElement[bool]:
+    """Whether its program has a desk, or somebody who stands in for it."""
     at_desk = Person.role.in_((Role.COORDINATOR, *STAND_INS))
-    desk = exists().where(Person.program_id == Consult.program_id, at_desk, Person.is_active)
-    for number in _numbers(session, Consult.status == Status.SUBMITTED, or_(nobody, Consult.is_unallocated), ~desk):
-        yield f"1 {number}: nobody may take it and there is no desk to turn to"
-    for number in _numbers(session, Consult.status == Status.SUBMITTED, nobody, ~Consult.is_unallocated):
-        yield f"1 {number}: nobody can take it and it is not at the desk"
-    bounded = exists().where(
-        Clock.consult_id == Consult.id, Clock.state == ClockState.PAUSED, Clock.paused_until.is_(None)
-    )
-    for number in _numbers(session, bounded):
-        yield f"1 {number}: paused without an end"
-    for lane, waits_since in ((FAMILY, Consult.family_waits_since), (CLINICIANS, Consult.clinic_waits_since)):
-        same = (Clock.consult_id == Consult.id, Clock.name == ClockName.NEXT_REPLY, Clock.lane == lane)
-        runs = exists().where(*same, Clock.state != ClockState.STOPPED)
-        for number in _numbers(session, waits_since.is_not(None), ~runs):
-            yield f"1 {number}: somebody waits for a reply and no clock runs"
-        for number in _numbers(session, waits_since.is_(None), runs):
-            yield f"1 {number}: a clock of the next reply runs and nobody waits"
-    yield from _held_too_long(session)
+    return exists().where(Person.program_id == Consult.program_id, at_desk, Person.is_active)
 
 
 def _held_too_long(session: Session) -> Iterator[str]:
@@ -115,29 +113,29 @@ def _held_too_long(session: Session) -> Iterator[str]:
             yield f"1 {number_of(clock.consult_id)}: {clock.name} was held for longer than is allowed"
 
 
-def _not_fired(session: Session, before: datetime) -> Iterator[str]:
+def _not_fired() -> Iterator[Rule]:
     """2. Each step fires exactly once: none is missing (the unique key and the replay see to doubles)."""
-    for number in _numbers(session, Consult.next_deadline_at < before):
-        yield f"2 {number}: a step is due and has not fired"
-    is_past = and_(Clock.deadline_at < before, or_(Clock.paused_at.is_(None), Clock.deadline_at <= Clock.paused_at))
+    yield Rule(2, "a step is due and has not fired", of_consults(Consult.next_deadline_at < BEFORE))
+    is_past = and_(Clock.deadline_at < BEFORE, or_(Clock.paused_at.is_(None), Clock.deadline_at <= Clock.paused_at))
     broken = exists().where(
         Clock.consult_id == Consult.id, Clock.state != ClockState.STOPPED, is_past, ~Clock.is_breached
     )
-    for number in _numbers(session, broken):
-        yield f"2 {number}: a promise is broken and nobody was told"
-    for consult_id in unheard_asked(session, before):
-        yield f"2 {number_of(consult_id)}: its empty clinic was asked for information and the desk was not told"
+    yield Rule(2, "a promise is broken and nobody was told", of_consults(broken))
     twice = (
         select(ClockEvent.consult_id)
         .where(ClockEvent.level > 0)
         .group_by(ClockEvent.consult_id, ClockEvent.name, ClockEvent.cycle, ClockEvent.level)
         .having(func.count() > 1)
     )
-    for consult_id in session.scalars(twice.limit(100)):
-        yield f"2 {number_of(consult_id)}: a step fired twice"
+    yield Rule(2, "a step fired twice", twice)
 
 
-def _ended_wrongly(session: Session) -> Iterator[str]:
+def _unheard(session: Session, before: datetime) -> Iterator[str]:
+    for consult_id in unheard_asked(session, before):
+        yield f"2 {number_of(consult_id)}: its empty clinic was asked for information and the desk was not told"
+
+
+def _ended_wrongly() -> Iterator[Rule]:
     """3. What has ended has no clock and a disposition; a signed answer has its clock of telling the family."""
     runs = exists().where(Clock.consult_id == Consult.id, Clock.state != ClockState.STOPPED)
     # A decline has ended once the family was told of it; and what staff ended, once it has its reply from its clinic.
@@ -145,8 +143,8 @@ def _ended_wrongly(session: Session) -> Iterator[str]:
     is_answered = or_(~goes_on, Consult.family_waits_since.is_(None))
     is_told = or_(Consult.status != Status.DECLINED, Consult.informed_at.is_not(None))
     has_ended = and_(Consult.status.in_(ENDED), is_answered, is_told)
-    for number in _numbers(session, has_ended, or_(runs, Consult.next_deadline_at.is_not(None))):
-        yield f"3 {number}: a clock runs although it has ended"
+    watched = of_consults(has_ended, or_(runs, Consult.next_deadline_at.is_not(None)))
+    yield Rule(3, "a clock runs although it has ended", watched)
     other = exists().where(
         Clock.consult_id == Consult.id,
         Clock.state != ClockState.STOPPED,
@@ -154,24 +152,21 @@ def _ended_wrongly(session: Session) -> Iterator[str]:
         Clock.lane != FAMILY,
     )
     for status, words in ((Status.DECLINED, "declined"), (Status.WITHDRAWN, "taken back")):
-        for number in _numbers(session, Consult.status == status, other):
-            yield f"3 {number}: a clock runs although it was {words}"
+        yield Rule(3, f"a clock runs although it was {words}", of_consults(Consult.status == status, other))
     signed = exists().where(
         Answer.consult_id == Consult.id, Answer.signed_at.is_not(None), Answer.disposition.is_not(None)
     )
-    closed = Consult.status == Status.CLOSED
-    for number in _numbers(session, closed, ~signed, Consult.end_reason.is_(None)):
-        yield f"3 {number}: closed without a disposition"
-    for number in _numbers(session, Consult.status == Status.DECLINED, Consult.end_reason.is_(None)):
-        yield f"3 {number}: declined without a reason"
+    closed = of_consults(Consult.status == Status.CLOSED, ~signed, Consult.end_reason.is_(None))
+    yield Rule(3, "closed without a disposition", closed)
+    declined = of_consults(Consult.status == Status.DECLINED, Consult.end_reason.is_(None))
+    yield Rule(3, "declined without a reason", declined)
     informed = exists().where(Clock.consult_id == Consult.id, Clock.name == ClockName.FAMILY_INFORMED)
     is_signed = exists().where(Answer.consult_id == Consult.id, Answer.signed_at.is_not(None))
-    for number in _numbers(session, is_signed, ~informed):
-        yield f"3 {number}: signed without a clock of telling the family"
-    yield from _not_heard(session)
+    yield Rule(3, "signed without a clock of telling the family", of_consults(is_signed, ~informed))
+    yield from _not_heard()
 
 
-def _not_heard(session: Session) -> Iterator[str]:
+def _not_heard() -> Iterator[Rule]:
     """3. While a question goes on and the child lives, what its family can read and has not heard has its clock."""
     tells = exists().where(
         Clock.consult_id == Consult.id, Clock.name == ClockName.FAMILY_INFORMED, Clock.state != ClockState.STOPPED
@@ -180,8 +175,8 @@ def _not_heard(session: Session) -> Iterator[str]:
         and_(Consult.status.in_((Status.ANSWERED, Status.DECLINED)), Consult.informed_at.is_(None)),
         and_(Consult.status.in_(OPEN), Consult.unheard_version.is_not(None)),
     )
-    for number in _numbers(session, is_untold, ~tells, Consult.patient_id.not_in(the_dead())):
-        yield f"3 {number}: the family has not heard and no clock of telling it runs"
+    untold = of_consults(is_untold, ~tells, Consult.patient_id.not_in(the_dead()))
+    yield Rule(3, "the family has not heard and no clock of telling it runs", untold)
 
 
 def _ledger_differs(session: Session) -> Iterator[str]:
@@ -232,29 +227,25 @@ def _derived(session: Session, consult_id: int) -> Iterator[str]:
         yield f"4 {consult.number}: promised reply differs from its clocks"
 
 
-def _read_too_early(session: Session) -> Iterator[str]:
+def _read_too_early() -> Iterator[Rule]:
     """5. Nobody but its author can read an unsigned answer; amendments are new versions."""
-    early = select(Answer.consult_id).where(Answer.released_at.is_not(None), Answer.signed_at.is_(None))
-    for consult_id in session.scalars(early.limit(100)):
-        yield f"5 {number_of(consult_id)}: an unsigned answer is open to the family"
+    answers = select(Answer.consult_id)
+    early = answers.where(Answer.released_at.is_not(None), Answer.signed_at.is_(None))
+    yield Rule(5, "an unsigned answer is open to the family", early)
     released = exists().where(Answer.consult_id == Consult.id, Answer.released_at.is_not(None))
-    for number in _numbers(session, Consult.released_at.is_not(None), ~released):
-        yield f"5 {number}: released without a signed answer"
+    unsigned = of_consults(Consult.released_at.is_not(None), ~released)
+    yield Rule(5, "released without a signed answer", unsigned)
     same = (Answer.consult_id == Consult.id, Answer.version == Consult.unheard_version)
     is_open_answer = exists().where(*same, Answer.released_at.is_not(None))
-    for number in _numbers(session, Consult.unheard_version.is_not(None), ~is_open_answer):
-        yield f"5 {number}: an answer waits to be heard that is not open to the family"
-    drafts = (
-        select(Answer.consult_id).where(Answer.signed_at.is_(None)).group_by(Answer.consult_id).having(func.count() > 1)
-    )
-    for consult_id in session.scalars(drafts.limit(100)):
-        yield f"5 {number_of(consult_id)}: more than one draft"
-    signed = select(Answer.consult_id).where(Answer.signed_at.is_not(None)).group_by(Answer.consult_id)
-    for consult_id in session.scalars(signed.having(func.max(Answer.version) < func.count()).limit(100)):
-        yield f"5 {number_of(consult_id)}: versions are missing"
+    shut = of_consults(Consult.unheard_version.is_not(None), ~is_open_answer)
+    yield Rule(5, "an answer waits to be heard that is not open to the family", shut)
+    drafts = answers.where(Answer.signed_at.is_(None)).group_by(Answer.consult_id).having(func.count() > 1)
+    yield Rule(5, "more than one draft", drafts)
+    signed = answers.where(Answer.signed_at.is_not(None)).group_by(Answer.consult_id)
+    yield Rule(5, "versions are missing", signed.having(func.max(Answer.version) < func.count()))
 
 
-def _not_told(session: Session) -> Iterator[str]:
+def _not_told() -> Iterator[Rule]:
     """2 for letters: whatever was gathered has a digest that was sent after it was written, or still will be.
 
     A digest that reached nobody is seen by the coordinators, who tell its reader.
@@ -276,5 +267,12 @@ def _not_told(session: Session) -> Iterator[str]:
     # What was gathered for the family of a child who has died since is not sent.
     is_lost = and_(Notice.consult_id.is_not(None), is_of_family(Notice.consult_id, Notice.person_id))
     query = select(Notice.id).where(Notice.state == NoticeState.GATHERED, reads, ~told, ~is_lost)
-    for number in session.scalars(query.order_by(Notice.id).limit(100)):
-        yield f"2 notice {number}: gathered, and no letter tells of it"
+    yield Rule(2, "gathered, and no letter tells of it", query.order_by(Notice.id), of_notice)
+
+
+def _rules() -> Iterator[Rule]:
+    for promise in (_no_owner_or_deadline, _not_fired, _ended_wrongly, _read_too_early, _not_told):
+        yield from promise()
+
+
+_RULES = Rules(_rules)

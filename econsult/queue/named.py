@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, or_, select
+from sqlalchemy import Row, Select, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.choice import choose
@@ -19,7 +19,7 @@ from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import Status
 from econsult.consults.offering import offer_anew
 from econsult.consults.policies import ClockName
-from econsult.consults.records import SEALED_STAY_SHUT, Consult, Urgency, number_of
+from econsult.consults.records import SEALED_STAY_SHUT, Consult, Urgency
 from econsult.consults.wishes import PassedOver, Wish, has_lost, wishes_among
 from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import NAMES_STAY_SHUT, Person
@@ -28,6 +28,7 @@ from econsult.queue.able import Takers
 from econsult.queue.absence import ASKED
 from econsult.queue.outbox import Telling, tell_all
 from econsult.queue.quiet import Quiet
+from econsult.queue.rules import BEFORE, Rule, Rules, of_consults
 from econsult.rosters.shifts import TimeOff, awake_among
 
 MOST = 500
@@ -96,9 +97,13 @@ def kept_first(session: Session, numbers: Iterable[int], now: datetime) -> dict[
 
 def wishes_broken(session: Session, before: datetime) -> Iterator[str]:
     """1. Nobody alone is asked, by name, about what is late in being taken, what they left, or after their time."""
+    return _RULES.broken(session, before=before)
+
+
+def _rules() -> Iterator[Rule]:
     waits = (Wish.consult_id == Consult.id, Consult.status == Status.SUBMITTED)
-    for number in _numbers(session, exists().where(*waits, Wish.first_until < before)):
-        yield f"1 {number}: the time of somebody asked by name is over and nobody else was asked"
+    over = exists().where(*waits, Wish.first_until < BEFORE)
+    yield Rule(1, "the time of somebody asked by name is over and nobody else was asked", of_consults(over))
     late = exists().where(
         *waits,
         Clock.consult_id == Consult.id,
@@ -106,20 +111,16 @@ def wishes_broken(session: Session, before: datetime) -> Iterator[str]:
         Clock.state != ClockState.STOPPED,
         Clock.deadline_at < Wish.first_until,
     )
-    for number in _numbers(session, late):
-        yield f"1 {number}: kept for somebody asked by name although it is late in being taken"
+    yield Rule(1, "kept for somebody asked by name although it is late in being taken", of_consults(late))
     is_lost = or_(
         ~Person.is_active,
-        exists().where(TimeOff.person_id == Person.id, TimeOff.starts_at < before, TimeOff.ends_at > before),
+        exists().where(TimeOff.person_id == Person.id, TimeOff.starts_at < BEFORE, TimeOff.ends_at > BEFORE),
     )
-    lost = exists().where(*waits, Wish.first_until > before, Person.id == Wish.named_id, is_lost)
-    for number in _numbers(session, lost):
-        yield f"1 {number}: kept for somebody asked by name who is not there"
+    lost = exists().where(*waits, Wish.first_until > BEFORE, Person.id == Wish.named_id, is_lost)
+    yield Rule(1, "kept for somebody asked by name who is not there", of_consults(lost))
 
 
-def _numbers(session: Session, condition: ColumnElement[bool]) -> list[str]:
-    query = select(Consult.id).where(condition).order_by(Consult.id).limit(100)
-    return [number_of(number) for number in session.scalars(query)]
+_RULES = Rules(_rules)
 
 
 def _seems_lost(row: Row[Any], named_id: int, takers: Takers) -> bool:

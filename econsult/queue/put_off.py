@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.conversion import VISIT
@@ -25,42 +25,43 @@ from econsult.jobs import Job, JobKind, JobState
 from econsult.notices import Notice, NoticeState
 from econsult.people.deaths import the_dead
 from econsult.people.patients import Patient
+from econsult.queue.rules import MOST, Rule, Rules, of_consults, of_notice
 
-MOST = 100
 LONGEST_REST = timedelta(days=2)
 """No letter waits for longer: a night, and what a worker tries again."""
 
 
 def put_off(session: Session, now: datetime) -> Iterator[str]:
     """One line for each call, reply, release and letter that comes later than any rule lets it."""
-    calls = select(PhoneTask.consult_id).where(PhoneTask.next_at > now + DUE)
-    for consult_id in session.scalars(calls.limit(MOST)):
-        yield f"2 {number_of(consult_id)}: nobody is told of its telephone call for too long"
-    is_late = or_(SideQuestion.next_at > now + LONGEST_REPLY, SideQuestion.due_at > now + LONGEST_REPLY)
-    sides = select(SideQuestion.consult_id).where(SideQuestion.state == SideState.OPEN, is_late)
-    for consult_id in session.scalars(sides.limit(MOST)):
-        yield f"2 {number_of(consult_id)}: nobody is told of its question to a colleague for too long"
-    opens = (Consult.status == Status.ANSWERED, Consult.released_at.is_(None))
-    opens_late = Consult.release_at > now + timedelta(minutes=LONGEST["release"])
-    for consult_id in session.scalars(select(Consult.id).where(*opens, opens_late).limit(MOST)):
-        yield f"3 {number_of(consult_id)}: its answer opens to the family later than any rules allow"
-    waits = (Job.kind == JobKind.NOTIFY, Job.state == JobState.PENDING, Job.run_after > now + LONGEST_REST)
-    letters = select(Notice.id).join(Job, Job.subject_id == Notice.id).where(Notice.state == NoticeState.PENDING)
-    for notice_id in session.scalars(letters.where(*waits).order_by(Notice.id).limit(MOST)):
-        yield f"2 notice {notice_id}: waits to be sent for longer than any night"
-    yield from _steps_put_off(session, now)
+    yield from _RULES.broken(session, **{name: now + longest for name, longest in _LATEST.items()})
     yield from _visits_put_off(session, now)
-    yield from _asking_put_off(session, now)
+    yield from _ASKING.broken(session, asking=now + LATEST)
 
 
-def _steps_put_off(session: Session, now: datetime) -> Iterator[str]:
+def _rules() -> Iterator[Rule]:
+    calls = select(PhoneTask.consult_id).where(PhoneTask.next_at > bindparam("call"))
+    yield Rule(2, "nobody is told of its telephone call for too long", calls)
+    is_late = or_(SideQuestion.next_at > bindparam("reply"), SideQuestion.due_at > bindparam("reply"))
+    sides = select(SideQuestion.consult_id).where(SideQuestion.state == SideState.OPEN, is_late)
+    yield Rule(2, "nobody is told of its question to a colleague for too long", sides)
+    opens = (Consult.status == Status.ANSWERED, Consult.released_at.is_(None))
+    opens_late = of_consults(*opens, Consult.release_at > bindparam("release"))
+    yield Rule(3, "its answer opens to the family later than any rules allow", opens_late)
+    waits = (Job.kind == JobKind.NOTIFY, Job.state == JobState.PENDING, Job.run_after > bindparam("letter"))
+    letters = select(Notice.id).join(Job, Job.subject_id == Notice.id).where(Notice.state == NoticeState.PENDING)
+    later = letters.where(*waits).order_by(Notice.id)
+    yield Rule(2, "waits to be sent for longer than any night", later, of_notice)
+    yield from _steps()
+
+
+def _steps() -> Iterator[Rule]:
     """A step that is to do is looked at on its day until told of, or a day later while its photo is being prepared, or
     its visit is ahead.
     """
     lines = RecommendationEvent.recommendation_id == Recommendation.id
     moved = exists().where(lines, RecommendationEvent.due_at != Recommendation.due_at)
     may_wait = Recommendation.kind.in_((PHOTO, VISIT))
-    waits = and_(may_wait, Recommendation.next_at.between(Recommendation.due_at, now + LOOK_AGAIN))
+    waits = and_(may_wait, Recommendation.next_at.between(Recommendation.due_at, bindparam("look")))
     is_told = exists().where(lines, RecommendationEvent.kind == OVERDUE)
     wrong: dict[str, ColumnElement[bool]] = {
         "is due on another day than its ledger says": moved,
@@ -71,8 +72,7 @@ def _steps_put_off(session: Session, now: datetime) -> Iterator[str]:
     }
     steps = select(Recommendation.consult_id).join(Consult, Consult.id == Recommendation.consult_id)
     for said, condition in wrong.items():
-        for consult_id in session.scalars(steps.where(condition).order_by(Recommendation.id).limit(MOST)):
-            yield f"2 {number_of(consult_id)}: a recommended step {said}"
+        yield Rule(2, f"a recommended step {said}", steps.where(condition).order_by(Recommendation.id))
 
 
 def _is_over() -> ColumnElement[bool]:
@@ -107,14 +107,24 @@ def _is_looked_at_late(visit: Visit, now: datetime) -> bool:
     return visit.next_at is not None and visit.next_at > (before if now < before else after)
 
 
-def _asking_put_off(session: Session, now: datetime) -> Iterator[str]:
+def _asking() -> Iterator[Rule]:
     """Whether somebody waits to be asked on the day that the signature set, and is asked once."""
-    is_kept = and_(OutcomePing.next_at == OutcomePing.due_at, OutcomePing.due_at <= now + LATEST)
+    pings = select(OutcomePing.consult_id).order_by(OutcomePing.id)
+    is_kept = and_(OutcomePing.next_at == OutcomePing.due_at, OutcomePing.due_at <= bindparam("asking"))
     waits = OutcomePing.state == PingState.WAITING
     # What is compared with nothing is neither true nor false: an emptied instant is named by itself.
-    late = and_(waits, or_(OutcomePing.next_at.is_(None), ~is_kept))
-    for consult_id in session.scalars(select(OutcomePing.consult_id).where(late).order_by(OutcomePing.id).limit(MOST)):
-        yield f"2 {number_of(consult_id)}: nobody is asked how it went when it is time"
-    idle = and_(~waits, OutcomePing.next_at.is_not(None))
-    for consult_id in session.scalars(select(OutcomePing.consult_id).where(idle).order_by(OutcomePing.id).limit(MOST)):
-        yield f"2 {number_of(consult_id)}: asked again how it went although it was asked or is over"
+    late = pings.where(waits, or_(OutcomePing.next_at.is_(None), ~is_kept))
+    yield Rule(2, "nobody is asked how it went when it is time", late)
+    idle = pings.where(~waits, OutcomePing.next_at.is_not(None))
+    yield Rule(2, "asked again how it went although it was asked or is over", idle)
+
+
+_RULES, _ASKING = Rules(_rules), Rules(_asking)
+_LATEST = {
+    "call": DUE,
+    "reply": LONGEST_REPLY,
+    "release": timedelta(minutes=LONGEST["release"]),
+    "letter": LONGEST_REST,
+    "look": LOOK_AGAIN,
+}
+"""How far ahead each of them may lie."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -12,12 +11,13 @@ from sqlalchemy.orm import Session
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.policies import ClockName
-from econsult.consults.records import RANKS, Consult, number_of
+from econsult.consults.records import RANKS, Consult
 from econsult.consults.versions import Answer
 from econsult.jobs import Job, JobState
 from econsult.notices import Notice, NoticeState
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role
+from econsult.queue.rules import Rule, Rules, of_consults, of_notice
 from econsult.rosters.limits import Conflict
 
 LONGEST_CLAIM = timedelta(days=30)
@@ -30,23 +30,9 @@ _WAS_SENT = (*OPEN, Status.ANSWERED, Status.CLOSED, Status.DECLINED)
 
 def states_broken(session: Session, now: datetime) -> Iterator[str]:
     """One line for each record that is not what its state says, by the number of the promise that breaks."""
-    for number, words, found in _questions():
-        for consult_id in session.scalars(found, {"latest": now + LONGEST_CLAIM}):
-            yield f"{number} {number_of(consult_id)}: {words}"
-    for notice_id in session.scalars(_lost_notices()):
-        yield f"2 notice {notice_id}: waits to be sent, and no job will send it"
+    return _RULES.broken(session, latest=now + LONGEST_CLAIM)
 
 
-@functools.cache
-def _questions() -> list[tuple[int, str, Select[int]]]:
-    """The rules as what is asked, put together once."""
-    return [
-        (number, words, select(Consult.id).where(condition).order_by(Consult.id).limit(100))
-        for number, words, condition in _rules()
-    ]
-
-
-@functools.cache
 def _lost_notices() -> Select[int]:
     """What waits to be sent and has no job.
 
@@ -57,10 +43,10 @@ def _lost_notices() -> Select[int]:
         Job.dedupe_key == literal("notice:") + cast(Notice.id, String),
         Job.state.in_((JobState.PENDING, JobState.SENT, JobState.RUNNING, JobState.DONE)),
     )
-    return select(Notice.id).where(Notice.state == NoticeState.PENDING, ~to_come).order_by(Notice.id).limit(100)
+    return select(Notice.id).where(Notice.state == NoticeState.PENDING, ~to_come).order_by(Notice.id)
 
 
-def _rules() -> list[tuple[int, str, ColumnElement[bool]]]:
+def _conditions() -> list[tuple[int, str, ColumnElement[bool]]]:
     status = Consult.status
     signed = exists().where(Answer.consult_id == Consult.id, Answer.signed_at.is_not(None))
     is_unreleased = and_(Consult.release_at.is_(None), Consult.released_at.is_(None))
@@ -115,3 +101,12 @@ def _is_holder(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def _is_untold() -> ColumnElement[bool]:
     return and_(Consult.unheard_version.is_(None), _is(ClockName.FAMILY_INFORMED))
+
+
+def _rules() -> Iterator[Rule]:
+    for promise, words, condition in _conditions():
+        yield Rule(promise, words, of_consults(condition))
+    yield Rule(2, "waits to be sent, and no job will send it", _lost_notices(), of_notice)
+
+
+_RULES = Rules(_rules)

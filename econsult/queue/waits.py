@@ -16,15 +16,14 @@ from econsult.consults.records import Consult, number_of
 from econsult.consults.replies import FAMILY
 from econsult.consults.threads import was_written_to_family
 from econsult.consults.versions import Answer
+from econsult.queue.rules import Rule, Rules
 
 STILL_GOES_ON = (*OPEN, Status.ANSWERED)
 
 
 def waits_broken(session: Session) -> Iterator[str]:
     """1. One line for each wait that ended although nobody had replied, or that never ends."""
-    for number in session.scalars(_endless().order_by(Consult.id).limit(100)):
-        yield f"1 {number_of(number)}: waits for information without an end (--repair mends it)"
-    yield from _unanswered(session)
+    yield from _RULES.broken(session)
     yield from _astray(session)
 
 
@@ -65,7 +64,13 @@ def _astray(session: Session) -> Iterator[str]:
             yield f"4 {number_of(number)}: {name} promises something else than its rules"
 
 
-def _unanswered(session: Session) -> Iterator[str]:
+def _rules() -> Iterator[Rule]:
+    endless = _endless().order_by(Consult.id)
+    yield Rule(1, "waits for information without an end (--repair mends it)", endless)
+    yield Rule(1, "the family's words count as answered and nobody has replied", _unanswered())
+
+
+def _unanswered() -> Select[int]:
     """A family's wait was ended by an answer or a decline: then something was signed or written after it had asked.
 
     What was declined counts until the family was told: in the telling somebody talks with it.
@@ -84,11 +89,14 @@ def _unanswered(session: Session) -> Iterator[str]:
     )
     replied = was_written_to_family(Clock.consult_id, Clock.started_at)
     is_untold = and_(Consult.status == Status.DECLINED, Consult.informed_at.is_(None))
-    query = (
+    return (
         select(Clock.consult_id)
         .join(Consult, Consult.id == Clock.consult_id)
         .where(Clock.name == ClockName.NEXT_REPLY, Clock.lane == FAMILY, Clock.state == ClockState.STOPPED)
         .where(or_(Consult.status.in_(STILL_GOES_ON), is_untold), ended, ~or_(answered, replied))
+        .distinct()
+        .order_by(Clock.consult_id)
     )
-    for consult_id in session.scalars(query.distinct().order_by(Clock.consult_id).limit(100)):
-        yield f"1 {number_of(consult_id)}: the family's words count as answered and nobody has replied"
+
+
+_RULES = Rules(_rules)

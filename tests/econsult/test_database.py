@@ -13,6 +13,8 @@ import pytest
 from sqlalchemy import event, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
+from econsult.consults.ledger import Clock, ClockState
+from econsult.consults.lifecycle import OPEN
 from econsult.consults.records import Consult, RedFlagStop
 from econsult.database import Database, TextCipher, open_database
 from econsult.errors import EmergencyError, NotFoundError, SettingError
@@ -20,6 +22,7 @@ from econsult.heartbeats import beat
 from econsult.people.patients import Patient
 from econsult.turns import turns
 from storage.keys import FieldCipher, KeyRing, WrongKey, generate
+from tests.beside import statements
 from tests.personas import NOON, Clinic, open_clinic
 
 
@@ -166,3 +169,13 @@ def test_a_postgres_that_a_broken_line_leads_to_counts_as_away(cipher: TextCiphe
             database.ping()
         database.close()
     assert (told["connect_timeout"], told["tcp_user_timeout"]) == ("2", 20_000)
+
+
+def test_a_code_is_written_out_so_that_an_index_over_some_codes_serves(sqlite_database: Database) -> None:
+    asked = select(Clock.id).where(Clock.state != ClockState.STOPPED)
+    several = select(Consult.id).where(Consult.status.in_(OPEN), Consult.status != "draft")
+    with sqlite_database.reading() as session, statements(sqlite_database) as told:
+        assert [*session.scalars(asked), *session.scalars(several)] == []
+        plan = session.execute(text(f"EXPLAIN QUERY PLAN {told[1]}")).all()
+    assert "ix_clock_open" in str(plan)
+    assert "IN ('claimed', 'needs_info', 'submitted') AND consult.status != ?" in told[2]

@@ -14,6 +14,7 @@ from econsult.consults.records import Consult
 from econsult.consults.threads import Audience
 from econsult.database import Database
 from econsult.queue.invariants import violations
+from tests.beside import statements
 from tests.personas import ANSWER, LEASE, NOON, Clinic, open_clinic
 
 STOP = "UPDATE clock SET state = 'stopped', stopped_at = started_at WHERE consult_id = {} AND name = '{}'"
@@ -94,6 +95,15 @@ def test_each_damage_is_named(sqlite_database: Database, damage: str) -> None:
         session.flush()
         found = list(violations(session, NOON + timedelta(seconds=1)))
         assert [line for line in found if words in line], found
+
+
+def test_all_promises_are_looked_at_in_few_statements(database: Database, clinic: Clinic) -> None:
+    """Each rule by itself would be asked by one of its own: together they were more than seventy."""
+    with database.writing() as session:
+        clinic.answered(session)
+    with database.reading() as session, statements(database) as told:
+        assert list(violations(session, NOON)) == []
+    assert len(told) < 30
 
 
 def _made(session: Session, clinic: Clinic, which: str) -> Consult:
