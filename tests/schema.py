@@ -7,19 +7,26 @@ import fcntl
 import functools
 import hashlib
 import shutil
+import sqlite3
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import alembic
 import sqlalchemy
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import QueuePool
 
-from econsult.database import MIGRATIONS, Database, open_database
+import econsult.tables  # noqa: F401 - so that all are known.
+from econsult.database import MIGRATIONS, PATIENCE, Base, Database, open_database
 from econsult.installation import open_installation
 from econsult.settings import load_settings
 from storage.keys import FieldCipher, KeyRing, generate
 
 KEPT = Path(__file__).parents[1] / ".pytest_cache" / "schema"
 """Where a migrated file is kept for the runs after this one: to make it takes some seconds of a processor."""
+Shape = tuple[object, ...]
 CARRIED_OUT_BY = ("database.py", "sqlite.py", "keycheck.py", "turns.py", "unreadable.py")
 """The modules that migrating runs through."""
 
@@ -31,6 +38,77 @@ def lay_schema(database: Database) -> None:
         shutil.copyfile(migrated_sqlite(), url.database)
     else:
         database.migrate()
+
+
+def laid_anew(database: Database, shape: Shape) -> Shape:
+    """Empty a SQLite database, or lay its file anew where that cannot be; returns the shape it must come back in."""
+    if _empty(database, shape):
+        return shape
+    database.close()
+    for file in files_of(database):
+        file.unlink(missing_ok=True)
+    lay_schema(database)
+    return shape_of(database)
+
+
+def files_of(database: Database) -> list[Path]:
+    """Where a SQLite database rests: its file, and what SQLite keeps beside it."""
+    path = str(database.engine.url.database)
+    return [Path(path + more) for more in ("", "-wal", "-shm")]
+
+
+def shape_of(database: Database) -> Shape:
+    """Which file a SQLite database is, and what tables and version it has: what must be so before it is used again."""
+    file = files_of(database)[0].stat()
+    with _driver_of(database) as driver:
+        tables = driver.execute("PRAGMA schema_version").fetchall()
+        return file.st_dev, file.st_ino, *tables, *driver.execute("SELECT version_num FROM alembic_version").fetchall()
+
+
+def _empty(database: Database, shape: Shape) -> bool:
+    """Remove every row of a SQLite database but the schema's version; False where it must be laid anew.
+
+    What is connected stays so, with all that it has prepared: to connect and to prepare anew costs more than most of a
+    test's statements.
+    """
+    pool = database.engine.pool
+    assert isinstance(pool, QueuePool)
+    try:
+        if pool.checkedout() or shape_of(database) != shape:
+            return False
+        with _driver_of(database) as driver:
+            _delete_all(driver)
+    except (OSError, sqlite3.Error, SQLAlchemyError):
+        return False
+    return True
+
+
+def _delete_all(driver: sqlite3.Connection) -> None:
+    # Nobody else should be at work; and without the keys that point to it, a table is emptied as a whole.
+    for statement in ("PRAGMA busy_timeout=0", "PRAGMA foreign_keys=off", "BEGIN IMMEDIATE"):
+        driver.execute(statement)
+    for (name,) in driver.execute(_filled()).fetchall():
+        driver.execute(f"DELETE FROM {name}")  # noqa: S608 - of our own tables.
+    for statement in ("COMMIT", "PRAGMA foreign_keys=on", f"PRAGMA busy_timeout={PATIENCE * 1000}"):
+        driver.execute(statement)
+
+
+@functools.cache
+def _filled() -> str:
+    """What asks which tables hold a row."""
+    asked = (f"SELECT '{name}' WHERE EXISTS(SELECT 1 FROM {name})" for name in Base.metadata.tables)  # noqa: S608 - as above.
+    return " UNION ALL ".join(asked)
+
+
+@contextmanager
+def _driver_of(database: Database) -> Iterator[sqlite3.Connection]:
+    connection = database.engine.raw_connection()
+    try:
+        driver = connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        yield driver
+    finally:
+        connection.close()
 
 
 def lay_installation(folder: Path) -> None:

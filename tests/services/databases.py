@@ -13,7 +13,7 @@ from sqlalchemy.pool import QueuePool
 
 from econsult.database import Database, TextCipher, open_database
 from storage.keys import FieldCipher, KeyRing, generate
-from tests.schema import lay_schema
+from tests.schema import Shape, files_of, laid_anew, lay_schema, shape_of
 from tests.services.postgres import PostgresServer, empty
 
 
@@ -61,27 +61,27 @@ class CleanDatabases:
 
 @dataclass
 class CleanFiles:
-    """SQLite databases in files: laid anew and handed on after a test, with their engines as above."""
+    """SQLite databases in files: emptied and handed on after a test, with their engines as above."""
 
     folder: Path
     cipher: TextCipher
-    spare: list[Database] = field(default_factory=list)
+    spare: list[tuple[Database, Shape]] = field(default_factory=list)
 
-    def take(self) -> Database:
+    def take(self) -> tuple[Database, Shape]:
+        """An empty database, and the shape it must come back in."""
         if self.spare:
             return self.spare.pop()
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         database = open_database(f"sqlite:///{folder / 'econsult.db'}", self.cipher)
         lay_schema(database)
-        return database
+        return database, shape_of(database)
 
-    def give_back(self, database: Database) -> None:
-        database.close()
-        path = Path(str(database.engine.url.database))
-        for left in path.parent.iterdir():
-            left.unlink()
-        lay_schema(database)
-        self.spare.append(database)
+    def give_back(self, database: Database, shape: Shape) -> None:
+        self.spare.append((database, laid_anew(database, shape)))
+        kept = files_of(database)
+        for left in kept[0].parent.iterdir():
+            if left not in kept:
+                left.unlink()
 
 
 @pytest.fixture(scope="session")
@@ -99,17 +99,20 @@ def clean_databases(postgres_server: PostgresServer, cipher: TextCipher) -> Iter
 
 
 @pytest.fixture(scope="session")
-def clean_files(tmp_path_factory: pytest.TempPathFactory, cipher: TextCipher) -> CleanFiles:
+def clean_files(tmp_path_factory: pytest.TempPathFactory, cipher: TextCipher) -> Iterator[CleanFiles]:
     """The session's stock of migrated SQLite files."""
-    return CleanFiles(tmp_path_factory.mktemp("sqlite"), cipher)
+    stock = CleanFiles(tmp_path_factory.mktemp("sqlite"), cipher)
+    yield stock
+    for spare, _shape in stock.spare:
+        spare.close()
 
 
 @pytest.fixture
 def sqlite_database(clean_files: CleanFiles) -> Iterator[Database]:
     """A migrated, empty SQLite database in a file of the test's own."""
-    database = clean_files.take()
+    database, shape = clean_files.take()
     yield database
-    clean_files.give_back(database)
+    clean_files.give_back(database, shape)
 
 
 @pytest.fixture

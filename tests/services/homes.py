@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
 from types import CodeType
@@ -16,7 +16,7 @@ from jinja2.bccache import Bucket, BytecodeCache
 from econsult.settings import load_settings
 from tests.in_line import Reader
 from tests.personas import PASSWORD_ALONE
-from tests.schema import lay_schema
+from tests.schema import Shape, files_of, laid_anew, lay_schema, shape_of
 from web import create_app
 from workers.runtime import Runtime, open_runtime
 
@@ -65,12 +65,14 @@ def _printable(value: object) -> object:
 class Homes:
     """Data folders with a migrated database and its keys; no Redis, so nothing is rung.
 
-    A home is used again with the engine of its database, and everything else is made anew: what SQLAlchemy has compiled
-    stays with the engine, and compiling it again in each test costs more than running it.
+    A home is used again with the engine of its database, emptied, and everything else is made anew: what SQLAlchemy has
+    compiled stays with the engine, and what SQLite has prepared with its connection; either costs more to do again in
+    each test than to run.
     """
 
     folder: Path
     spare: list[Runtime] = field(default_factory=list)
+    shapes: dict[Path, Shape] = field(default_factory=dict)
     apps: dict[tuple[Path, Finish | None], Flask] = field(default_factory=dict)
 
     def app(self, runtime: Runtime, finish: Finish | None = None) -> Flask:
@@ -93,20 +95,25 @@ class Homes:
         data = Path(tempfile.mkdtemp(dir=self.folder))
         runtime = open_runtime(load_settings({"ECONSULT_DATA": str(data), **PASSWORD_ALONE}))
         lay_schema(runtime.database)
+        self.shapes[data] = shape_of(runtime.database)
         return runtime
 
     def give_back(self, runtime: Runtime) -> None:
-        runtime.close()
-        for left in runtime.settings.data.iterdir():
+        data = runtime.settings.data
+        self.shapes[data] = laid_anew(runtime.database, self.shapes[data])
+        kept = files_of(runtime.database)
+        for left in data.iterdir():
             if left.is_dir():
                 shutil.rmtree(left)
-            elif left.name not in SECRETS:
+            elif left.name not in SECRETS and left not in kept:
                 left.unlink()
-        lay_schema(runtime.database)
         self.spare.append(Runtime(runtime.installation))
 
 
 @pytest.fixture(scope="session")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> Homes:
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homes]:
     """The session's stock of data folders."""
-    return Homes(tmp_path_factory.mktemp("homes"))
+    stock = Homes(tmp_path_factory.mktemp("homes"))
+    yield stock
+    for spare in stock.spare:
+        spare.close()
