@@ -14,12 +14,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from econsult.errors import SettingError
-from econsult.sqlite import prepare
+from econsult.sqlite import PREPARED, prepare
 
 PATIENCE = 30
 """Seconds that a writer waits for others."""
-PREPARED = 512
-"""As many statements as a connection of SQLite keeps prepared; pages and ticks together have some hundreds."""
 SILENT = {"connect_timeout": 10, "tcp_user_timeout": 20_000, "keepalives_idle": 10, "keepalives_interval": 5}
 """After so many seconds (or milliseconds) a PostgreSQL behind a broken line counts as away. A URL may say else."""
 

@@ -8,6 +8,9 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
 
+PREPARED = 512
+"""As many statements as a connection keeps prepared; pages and ticks together have some hundreds."""
+
 
 def prepare(engine: Engine, path: Path | None) -> None:
     """Let each connection of the engine be as the house wants it. `path` is the file, if it rests in one."""

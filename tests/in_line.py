@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any
 
@@ -17,9 +18,12 @@ AS_WRITTEN = re.compile(
     r"""(<(textarea|pre|script|style|dd)\b.*?</\2>|<(\w+)\b[^<>]*\b(?:as-written|verbatim)\b[^<>]*>.*?</\3>)""",
     re.DOTALL,
 )
-TAG = re.compile(r"<[a-zA-Z/][^<>]*>")
+TAG = re.compile(r"<[a-zA-Z/][^<>\n]*\n[^<>]*>")
+"""One of several lines."""
 INLINE = "a|b|button|i|small|span|strong"
-GAP = r"(?:\s*\n\s*|[ ]{2,})"
+GAP = r"(?:\n|[ ]{2,})"
+"""Where nothing but whitespace lies around the end of a line, it is the end of a line alone."""
+ANY_GAP = re.compile(GAP)
 # Whitespace beside a block is not shown, nor where an element has only begun or is about to end.
 AFTER = re.compile(rf"(<(?:/?(?:{BLOCKS})\b|(?:{INLINE})\b)[^<>]*>){GAP}")
 BEFORE = re.compile(rf"{GAP}(?=<(?:/?(?:{BLOCKS})\b|/(?:{INLINE})\b))")
@@ -35,15 +39,22 @@ def in_line(page: str) -> str:
 
 
 def _flat(html: str) -> str:
-    html = TAG.sub(lambda tag: re.sub(r"\s*\n\s*", " ", tag[0]), html)
-    html = BEFORE.sub("", AFTER.sub(r"\1", html))
-    return re.sub(GAP, " ", html)
+    html = TAG.sub(lambda tag: tag[0].replace("\n", " "), _bare(html))
+    return ANY_GAP.sub(" ", BEFORE.sub("", AFTER.sub(r"\1", html)))
+
+
+def _bare(html: str) -> str:
+    """The same without the whitespace around the ends of lines, and without empty lines."""
+    if "\n" not in html:
+        return html
+    first, *middle, last = html.split("\n")
+    return "\n".join((first.rstrip(), *filter(None, map(str.strip, middle)), last.lstrip()))
 
 
 class _Read:
     """What is put before the class of a response."""
 
-    @property
+    @functools.cached_property
     def text(self) -> str:
         found: str = super().text  # type: ignore[misc]
         return in_line(found) if self.mimetype == "text/html" else found  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import functools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,8 +25,9 @@ KEYWORDS = {"_": None, "_l": None, "gettext": None, "ngettext": (1, 2), "lazy_ge
 OPTIONS = {"templates/**.html": {"silent": "false", "trimmed": "true"}}
 
 
+@functools.cache
 def extract_messages() -> Catalog:
-    """Every text that the pages' Python and templates mark for translation."""
+    """Every text that the pages' Python and templates mark for translation, as they were when first asked for."""
     catalogue = Catalog()
     found = extract_from_dir(WEB, METHODS, OPTIONS, keywords=KEYWORDS, comment_tags=("Translators:",))
     for filename, line, text, comments, context in found:

@@ -9,24 +9,21 @@ from pathlib import Path
 import pytest
 
 from econsult.people.signin import make_token
-from econsult.settings import load_settings
 from tests.api.conftest import Program
-from tests.personas import PASSWORD_ALONE, open_clinic
+from tests.personas import open_clinic
+from tests.services.databases import CleanDatabases
+from tests.services.homes import runtime_on_postgres
 from web import create_app
-from workers.runtime import open_runtime
 
 
 @pytest.fixture
-def program(tmp_path: Path, postgres_url: str) -> Iterator[Program]:
+def program(tmp_path: Path, clean_databases: CleanDatabases) -> Iterator[Program]:
     """The clinic's program, on PostgreSQL."""
-    environ = {"ECONSULT_DATA": str(tmp_path / "data"), "ECONSULT_DATABASE_URL": postgres_url, **PASSWORD_ALONE}
-    runtime = open_runtime(load_settings(environ))
-    runtime.database.migrate()
-    clinic = open_clinic(runtime.database, vault=runtime.vault, now=datetime.now(UTC))
-    with runtime.database.writing() as session:
-        token = make_token(session, clinic.pcp, datetime.now(UTC))
-    yield Program(create_app(runtime).test_client(), token)
-    runtime.close()
+    with runtime_on_postgres(tmp_path, clean_databases) as runtime:
+        clinic = open_clinic(runtime.database, vault=runtime.vault, now=datetime.now(UTC))
+        with runtime.database.writing() as session:
+            token = make_token(session, clinic.pcp, datetime.now(UTC))
+        yield Program(create_app(runtime).test_client(), token)
 
 
 def test_what_the_database_cannot_hold_is_refused_and_never_an_error_of_ours(program: Program) -> None:

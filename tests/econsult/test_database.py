@@ -138,7 +138,7 @@ def test_nobody_else_reads_the_file_whatever_the_mask_is(tmp_path: Path, cipher:
     mask = os.umask(0)
     try:
         database = open_database(f"sqlite:///{path}", cipher)
-        database.migrate()
+        database.migrate("0001")
         with database.engine.connect() as connection:
             connection.exec_driver_sql("SELECT 1")
             modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.iterdir()}

@@ -27,6 +27,7 @@ from econsult.people.totp import STEP_SECONDS, app_address, in_fours, matching_s
 from econsult.settings import load_settings
 from econsult.trail import AuditEvent
 from tests.personas import NOON, Clinic
+from tests.schema import lay_schema
 
 RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 STEP = timedelta(seconds=STEP_SECONDS)
@@ -122,7 +123,7 @@ def _prove_in_child(folder: str, code: str, start: Barrier) -> None:
 
 def test_of_two_processes_one_takes_a_code(tmp_path: Path) -> None:
     installation = open_installation(load_settings({"ECONSULT_DATA": str(tmp_path)}))
-    installation.database.migrate()
+    lay_schema(installation.database)
     with installation.database.writing() as session:
         program = installation.vault.ensure_program(session, "Mesa", NOON)
         cipher = installation.database.cipher

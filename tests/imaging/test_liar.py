@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from imaging import TREATMENT_USE, Policy, Report, open_jail, prepare
+from imaging import TREATMENT_USE, Jail, Policy, Report, open_jail, prepare
 from imaging.jail import wire
 from tests.imaging import files
 from tests.imaging.conftest import Kept
@@ -32,7 +32,8 @@ def rendition(data: bytes, name: str = "view", media_type: str = "image/jpeg", w
 class Liar:
     """A server on a socket of the jail's kind that says what it was told to, then hangs up."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, jail: Jail) -> None:
+        self.jail = jail
         self.address = str(folder / "liar")
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._listener.bind(self.address)
@@ -63,9 +64,16 @@ class Liar:
         self._listener.close()
 
 
+@pytest.fixture(scope="module")
+def own() -> Iterator[Jail]:
+    """A jail that nobody else asks while its server is another."""
+    with open_jail() as opened:
+        yield opened
+
+
 @pytest.fixture
-def liar(tmp_path: Path) -> Iterator[Liar]:
-    server = Liar(tmp_path)
+def liar(tmp_path: Path, own: Jail) -> Iterator[Liar]:
+    server = Liar(tmp_path, own)
     yield server
     server.close()
 
@@ -75,12 +83,12 @@ def believe(liar: Liar, *messages: Message, again: Sequence[Message] = ()) -> tu
     made by an honest jail where there is none.
     """
     kept = Kept()
-    with open_jail() as jail:
-        jail.address = liar.address
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(liar.jail, "address", liar.address)
         if again:
-            jail.twin_address = liar.address
+            patch.setattr(liar.jail, "twin_address", liar.address)
         liar.tell(messages, *([again] if again else []))
-        return prepare("photo", io.BytesIO(PHOTO), kept, Policy(), jail=jail), kept
+        return prepare("photo", io.BytesIO(PHOTO), kept, Policy(), jail=liar.jail), kept
 
 
 def test_an_honest_answer_passes_so_the_others_fail_for_what_they_say(liar: Liar) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
 from types import CodeType
@@ -17,6 +18,7 @@ from econsult.settings import load_settings
 from tests.in_line import Reader
 from tests.personas import PASSWORD_ALONE
 from tests.schema import Shape, files_of, laid_anew, lay_schema, shape_of
+from tests.services.databases import CleanDatabases
 from web import create_app
 from workers.runtime import Runtime, open_runtime
 
@@ -117,3 +119,15 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homes]:
     yield stock
     for spare in stock.spare:
         spare.close()
+
+
+@contextmanager
+def runtime_on_postgres(folder: Path, stock: CleanDatabases) -> Iterator[Runtime]:
+    """An installation in this folder on one of the migrated databases, with keys of its own."""
+    database, shape = stock.take()
+    url = database.engine.url.render_as_string(hide_password=False)
+    environ = {"ECONSULT_DATA": str(folder / "data"), "ECONSULT_DATABASE_URL": url, **PASSWORD_ALONE}
+    runtime = open_runtime(load_settings(environ))
+    yield runtime
+    runtime.close()
+    stock.give_back(database, shape)

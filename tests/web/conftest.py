@@ -24,9 +24,10 @@ from econsult.people.persons import Person, Role, add_person
 from econsult.people.signin import open_session
 from econsult.settings import load_settings
 from imaging import TypesettingError
-from tests.personas import PASSWORD_ALONE, Clinic, grown_youth, open_clinic
+from tests.personas import Clinic, grown_youth, open_clinic
+from tests.services.databases import CleanDatabases
 from tests.services.hashes import hashed_lightly
-from tests.services.homes import Homes, fit_templates
+from tests.services.homes import Homes, fit_templates, runtime_on_postgres
 from tests.web.browsing import SESSION, session_cookie
 from tests.web.serving import served
 from tests.web.upload_page import new_draft
@@ -34,7 +35,7 @@ from tests.web.uploading import Server, open_server
 from web import create_app
 from web.shell.auth import me, only
 from web.words.chips import paused_chip, running_chip, stopped_chip
-from workers.runtime import Runtime, open_runtime
+from workers.runtime import Runtime
 
 BrowserOf = Callable[[Person], FlaskClient]
 Enter = Callable[[Page, Person], Page]
@@ -246,13 +247,10 @@ def strict_app(strict: Runtime) -> Flask:
 
 
 @pytest.fixture
-def postgres_runtime(tmp_path: Path, postgres_url: str) -> Iterator[Runtime]:
+def postgres_runtime(tmp_path: Path, clean_databases: CleanDatabases) -> Iterator[Runtime]:
     """An installation on PostgreSQL."""
-    environ = {"ECONSULT_DATA": str(tmp_path / "data"), "ECONSULT_DATABASE_URL": postgres_url, **PASSWORD_ALONE}
-    runtime = open_runtime(load_settings(environ))
-    runtime.database.migrate()
-    yield runtime
-    runtime.close()
+    with runtime_on_postgres(tmp_path, clean_databases) as runtime:
+        yield runtime
 
 
 @pytest.fixture(scope="module")
