@@ -12,10 +12,11 @@ from werkzeug import Response
 from econsult.billing.export import as_safe_csv, check_whole, note_export, signed_in, streamed
 from econsult.billing.monthly import Month, month_of, span_of
 from econsult.people.persons import Role
-from econsult.unreadable import LeftOut, leaving_out
+from econsult.unreadable import LeftOut, UnreadableError, leaving_out
 from web.context import database, now, settings
 from web.shell.auth import me, only
 from web.shell.numbers import FIRST_YEAR, LAST_YEAR
+from web.shell.unreadable import IncompleteFileError
 from web.words import billing as words
 
 monthly = Blueprint("monthly", __name__, url_prefix="/program/billing")
@@ -53,9 +54,12 @@ def rows() -> Response:
     span = span_of(month, zone)
     # The trail tells of no file that was not made, and none ends in its middle at something that cannot be read.
     with leaving_out(LeftOut()):
-        with database().reading() as session:
-            ids = signed_in(session, span, program_id=me().program_id)
-        check_whole(database(), ids, span, zone, now=now())
+        try:
+            with database().reading() as session:
+                ids = signed_in(session, span, program_id=me().program_id)
+            check_whole(database(), ids, span, zone, now=now())
+        except UnreadableError as error:
+            raise IncompleteFileError(error.stored, error.column) from None
         with database().writing() as session:
             note_export(session, ids, person_id=me().id, now=now())
     pieces = streamed(database(), ids, span, zone, now=now())
