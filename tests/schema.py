@@ -19,7 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 import econsult.tables  # noqa: F401 - so that all are known.
-from econsult.database import MIGRATIONS, PATIENCE, Base, Database, open_database
+from econsult.database import MIGRATIONS, Base, Database, open_database
+from econsult.engines import PATIENCE
 from econsult.installation import open_installation
 from econsult.settings import load_settings
 from storage.keys import FieldCipher, KeyRing, generate
@@ -27,7 +28,7 @@ from storage.keys import FieldCipher, KeyRing, generate
 KEPT = Path(__file__).parents[1] / ".pytest_cache" / "schema"
 """Where a migrated file is kept for the runs after this one: to make it takes some seconds of a processor."""
 Shape = tuple[object, ...]
-CARRIED_OUT_BY = ("database.py", "sqlite.py", "keycheck.py", "turns.py", "unreadable.py")
+CARRIED_OUT_BY = ("database.py", "engines.py", "sqlite.py", "keycheck.py", "turns.py", "unreadable.py")
 """The modules that migrating runs through."""
 
 

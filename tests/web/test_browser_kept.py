@@ -209,8 +209,8 @@ def test_an_answer_that_was_sent_as_a_note_is_not_called_unsent(late: Page, word
     if words:
         late.fill("#left", words)
     # The button stands below the words, and touches them no more.
-    words, button = late.locator("#left"), late.get_by_role("button", name="Send it as a note")
-    edges = [part.evaluate("(part) => part.getBoundingClientRect().toJSON()") for part in (words, button)]
+    box, button = late.locator("#left"), late.get_by_role("button", name="Send it as a note")
+    edges = [part.evaluate("(part) => part.getBoundingClientRect().toJSON()") for part in (box, button)]
     assert edges[1]["top"] - edges[0]["bottom"] > 8
     button.click()
     late.wait_for_url("**said=left**")
