@@ -93,12 +93,7 @@ class Consult(PublicId, Base):
         ),
         Index(
             "ix_consult_fallback",
-            "program_id",
-            "fallback_specialty",
-            "status",
-            "urgency_rank",
-            "due_at",
-            "id",
+            *("program_id", "fallback_specialty", "status", "urgency_rank", "due_at", "id"),
             sqlite_where=text("fallback_specialty IS NOT NULL"),
             postgresql_where=text("fallback_specialty IS NOT NULL"),
         ),

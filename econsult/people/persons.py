@@ -107,8 +107,7 @@ class Person(PublicId, Base):
         *in_program("person", organization_id="organization"),
         Index("ix_person_closed", "id", sqlite_where=_IS_CLOSED, postgresql_where=_IS_CLOSED),
         Index(
-            "ix_person_clinic",
-            *("organization_id", "role", "is_active"),
+            *("ix_person_clinic", "organization_id", "role", "is_active"),
             sqlite_where=_IS_OF_CLINIC,
             postgresql_where=_IS_OF_CLINIC,
         ),
