@@ -70,7 +70,8 @@ class Replayed:
     fired_level: int = 0
     is_breached: bool = False
     broken_at: datetime | None = None
-    """When it was due as it broke, whatever pause moved its deadline later."""
+    """When it was due as it broke, whatever pause moved its deadline later; also where nobody has written yet that it
+    broke."""
     is_superseded: bool = False
     asked: list[tuple[datetime, Asked]] = field(default_factory=list)
     """Who was asked from when on."""
@@ -120,6 +121,9 @@ class Replayed:
 
     def _on_paused(self, event: Line) -> None:
         self._expect(ClockState.RUNNING, event)
+        if self.broken_at is None and self.deadline_at is not None and self.deadline_at < event.at:
+            # No tick came between: the pause moves the deadline, and not when the promise broke.
+            self.broken_at = self.deadline_at
         self.state, self.paused_at, self.pauses = ClockState.PAUSED, event.at, self.pauses + 1
 
     def _on_resumed(self, event: Line) -> None:
@@ -158,7 +162,7 @@ class Replayed:
 
     def _on_breached(self, event: Line) -> None:
         self._fire(event)
-        self.is_breached, self.broken_at = True, event.due_at or event.at
+        self.is_breached, self.broken_at = True, self.broken_at or event.due_at or event.at
 
     def _on_reminded(self, event: Line) -> None:
         self._expect(ClockState.PAUSED, event)

@@ -441,8 +441,7 @@ class Case:
             if not clock["reminded"]:
                 clock["reminded"] = True
                 return
-            clock["deadline"] += clock["until"] - clock["paused"]
-            clock["paused"] = None
+            self._unpause(clock, clock["until"])
             if self.status == "needs_info":
                 self.status, self.lease = "claimed", max(now + self._grace(now), self.lease or 0)
             return
@@ -536,16 +535,23 @@ class Case:
 
     def _unpause(self, clock: dict[str, Any], now: int) -> None:
         if clock["paused"] is not None:
+            if clock["deadline"] < clock["paused"]:
+                # It broke before the pause, which moves when the next step is due and not that.
+                self._break(clock, 100, clock["deadline"])
             clock["deadline"] += min(now, clock["until"]) - clock["paused"]
             clock["paused"] = None
 
     @staticmethod
     def _break(clock: dict[str, Any], level: int, at: int) -> None:
-        """Nobody breaks a promise before it is made: one that is made late breaks as it is made."""
-        if level == 100:
-            clock["broken"] = max(at, clock["made"])
+        """It breaks once."""
+        if level == 100 and clock["broken"] is None:
+            clock["broken"] = at
 
     # -- what the figures tell of it
+
+    def broke(self) -> dict[tuple[str, int], int]:
+        """When each clock that broke was due as it did."""
+        return {(each["name"], each["cycle"]): each["broken"] for each in self.clocks if each["broken"] is not None}
 
     def promises(self, now: int) -> Iterator[Promise]:
         """Each promise that was kept, or broken and never kept, by its last cycle."""
@@ -566,10 +572,12 @@ class Case:
             yield Promise(clock["name"], asked, at, broken is None, wall, end - clock["start"] - held)
 
     def _broken_by(self, clock: dict[str, Any], now: int) -> int | None:
-        if clock["broken"] is None and clock["state"] == "open":
+        """Nobody breaks a promise before it is made: one that is made late breaks as it is made."""
+        at = clock["broken"]
+        if at is None and clock["state"] == "open":
             until = now if clock["paused"] is None else clock["paused"]
-            return int(max(clock["deadline"], clock["made"])) if clock["deadline"] < until else None
-        return clock["broken"]
+            at = clock["deadline"] if clock["deadline"] < until else None
+        return None if at is None else int(max(at, clock["made"]))
 
     def _asked_at(self, at: int) -> Asked:
         return [asked for since, asked in self.turns if since <= at][-1]

@@ -189,3 +189,22 @@ def test_a_promise_kept_in_its_last_second_leaves_no_line(database: Database, cl
         answers.save_draft(session, consult, clinic.derm, ANSWER, now=DUE, lease=LEASE)
         answers.sign(session, consult, clinic.derm, now=DUE)
         assert not list(session.scalars(select(ClockEvent).where(ClockEvent.kind == "breached")))
+
+
+def test_a_pause_that_is_over_before_the_next_tick_moves_not_when_the_promise_broke(
+    database: Database, clinic: Clinic
+) -> None:
+    """The clock process is away from before the deadline until the clinic has sent what it was asked for."""
+    back = DUE + 30 * HOUR
+    with database.writing() as session:
+        consult = _held(session, clinic, DUE + MINUTE)
+        threads.post(session, consult, clinic.pcp, Audience.CLINICIANS, text="Here", now=back)
+        numbers = [
+            [each[0] for each in missed(session, start, start + HOUR, back + HOUR)] for start in (DUE, back - HOUR)
+        ]
+        fire(session, back + MINUTE)
+        assert _steps(session, consult)[-1] == (100, back - MINUTE, back + MINUTE), "people are told all the same"
+        assert numbers == [[consult.id], []]
+        assert [each[0] for each in missed(session, DUE, DUE + HOUR, back + HOUR)] == [consult.id]
+        assert missed(session, DUE + HOUR, back + HOUR, back + HOUR) == []
+        assert list(violations(session, back + HOUR)) == []

@@ -11,7 +11,7 @@ import os
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import bindparam, select, update
@@ -59,6 +59,7 @@ from econsult.queue.metrics import figures
 from econsult.queue.named import end_wishes
 from econsult.queue.preview import LIVE, Scope, apply_to_open
 from econsult.queue.quiet import Quiet
+from econsult.queue.replay import Line, replay
 from econsult.queue.tongues import put_language_right
 from econsult.rosters.shifts import TimeOff, is_off
 from tests.econsult.oracle import POOLS, RANK, STEPS, Asked, Case, Promise, rules
@@ -88,7 +89,7 @@ class World:
     def __init__(self, database: Database, clinic: Clinic, seed: int) -> None:
         self.database, self.clinic, self.dice = database, clinic, random.Random(seed)
         self.cases: dict[int, Case] = {}
-        self.seconds = 0
+        self.seconds = self.away_until = 0
         self.policy: dict[str, Any] = {}
         self.seen: set[tuple[Any, ...]] = set()
         with database.writing() as session:
@@ -118,6 +119,8 @@ class World:
         roll = self.dice.random()
         if roll < 0.05 or len(self.cases) < 5:
             self.ask(session)
+        elif roll < 0.15 and self.is_away():
+            self.between(session)
         elif roll < 0.15:
             self.tick(session)
         elif roll < 0.153:
@@ -182,11 +185,19 @@ class World:
         for case in self.cases.values():
             case.speak(self.seconds, self.language)
 
+    def is_away(self) -> bool:
+        """Whether no clock process is there; now and then none is for twelve hours."""
+        if self.dice.random() < 0.05:
+            self.away_until = self.seconds + 12 * 3600
+        return self.seconds < self.away_until
+
     def between(self, session: Session) -> None:
-        """Somebody asks, or says how urgent it is, after a promise was broken and before the tick that would tell."""
+        """Somebody asks, sends what was asked for, or says how urgent it is, after a promise was broken and before the
+        tick that would tell.
+        """
         for number, case in self.cases.items():
             if case.status in ("claimed", "needs_info") and case.is_broken_untold(self.seconds):
-                acts: list[Act] = [_change, _ask] if case.status == "claimed" else [_change]
+                acts: list[Act] = [_change, _ask] if case.status == "claimed" else [_change, _family_writes]
                 act = self.dice.choice([*acts, _nothing])
                 consult = session.get_one(Consult, number)
                 act(self, session, consult, case)
@@ -288,12 +299,7 @@ RUNNING = (
 """What runs, and by when a colleague is to reply: nobody is asked while nothing runs."""
 FIRST_UNTIL = select(Wish.first_until).where(Wish.consult_id == bindparam("number"))
 LINES = (
-    select(
-        *(ClockEvent.name, ClockEvent.cycle, ClockEvent.kind, ClockEvent.level, ClockEvent.due_at),
-        *(ClockEvent.specialty, ClockEvent.site, ClockEvent.language),
-    )
-    .where(ClockEvent.consult_id == bindparam("number"))
-    .order_by(ClockEvent.id)
+    select(*ClockEvent.__table__.columns).where(ClockEvent.consult_id == bindparam("number")).order_by(ClockEvent.id)
 )
 TOLD = select(Notice.created_at, Notice.person_id).where(
     Notice.consult_id == bindparam("number"), Notice.kind == NoticeKind.NEW_REQUEST
@@ -318,7 +324,8 @@ def compare(session: Session, consult: Consult, case: Case) -> None:
 
 
 def check_ledger(world: World, session: Session, consult: Consult, case: Case) -> None:
-    """Every step of each clock that should have fired did, once, in order, and no other; and who was asked is known.
+    """Every step of each clock that should have fired did, once, in order, and no other; who was asked, and when it was
+    due as it broke, is known.
 
     Those of the pool heard that it is there to be taken when they should, and nobody else did.
     """
@@ -326,6 +333,9 @@ def check_ledger(world: World, session: Session, consult: Consult, case: Case) -
     lines = session.execute(LINES, {"number": consult.id}).all()
     found = [(row.name, row.cycle, row.kind, row.level, seconds(row.due_at)) for row in lines if row.level > 0]
     assert sorted(found, key=_clock_of) == sorted(case.fired, key=_clock_of)
+    told_again = replay(cast("list[Line]", lines))
+    broke = {(each.name, each.cycle): seconds(each.broken_at) for each in told_again if each.broken_at is not None}
+    assert broke == case.broke()
     asked = [
         (row.name, row.cycle, row.kind, Asked(row.specialty, world.sites[row.site], row.language))
         for row in lines
