@@ -21,6 +21,8 @@ from imaging import Identifiers, Policy, Region
 LONG_VIDEO_SECONDS = {"neurology": 300}
 """Seizures and tics need longer clips than the usual limit."""
 MASK = "mask"
+_MARKED_EMPTY = frozenset({"names", "birth_dates", "numbers", "phones", "emails", "addresses"})
+"""What the mark of a paper says also where there is none of it, as it always did."""
 JUDGED_BY_DETAIL = {"dermatology", None}
 """Skin is judged by its fine structure, so every pixel is kept; also where nobody knows yet who will look."""
 
@@ -65,5 +67,6 @@ def identifiers_of(session: Session, patient_id: int) -> Identifiers:
 
 def told_mark(vault: Vault, session: Session, patient_id: int, told: Identifiers) -> str:
     """The keyed hash by which a paper is known to have been read for just these identifiers, in whatever order."""
-    words = {name: sorted(set(values)) for name, values in asdict(told).items()}
+    # Old marks know nothing of what came later: while that is empty it changes none, and no paper is read again for it.
+    words = {name: sorted(set(values)) for name, values in asdict(told).items() if values or name in _MARKED_EMPTY}
     return vault.told_mark(session, patient_id, json.dumps(words, sort_keys=True))

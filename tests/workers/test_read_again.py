@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import select
 
 from econsult.consults.attachments import MediaKind
 from econsult.jobs import Job, JobKind, JobState
 from econsult.people.patients import Patient, link_caregiver
 from econsult.people.persons import Program, Role, add_person
+from imaging import Identifiers
 from tests.imaging.documents import pdf
 from tests.workers.clinic import Clinic, now
 from workers.desk import Desk
 from workers.horse import run_job
+from workers.policies import told_mark
 
 PAPER = pdf("Xochitl Quetzalli came with the sample")
 
@@ -75,3 +79,17 @@ def test_an_erased_record_has_nothing_to_read(clinic: Clinic, desk: Desk) -> Non
     with clinic.runtime.database.reading() as session:
         states = session.scalars(select(Job.state).where(Job.kind == JobKind.READ_AGAIN)).all()
     assert set(states) == {JobState.DONE}
+
+
+def test_what_came_on_file_as_a_field_of_its_own_changes_no_mark_while_it_is_empty(clinic: Clinic) -> None:
+    """The words of a mark as migration 0082 brought them: papers of then stay in sight after the upgrade."""
+    vault, number = clinic.runtime.vault, clinic.child.id
+    told = Identifiers(names=("Luz Vega", "Ana", "Ana"), birth_dates=("2019-05-01",))
+    first = (
+        '{"addresses": [], "birth_dates": ["2019-05-01"], "emails": [], "names": ["Ana", "Luz Vega"], '
+        '"numbers": [], "phones": []}'
+    )
+    with clinic.runtime.database.reading() as session:
+        assert told_mark(vault, session, number, told) == vault.told_mark(session, number, first)
+        called = replace(told, nicknames=("Chuyita",))
+        assert told_mark(vault, session, number, called) != vault.told_mark(session, number, first)
