@@ -24,10 +24,14 @@ _WORTH = 1.25
 _WIDE = limits.PAGE_SIDE // 2
 _EARLIEST = 0.55
 """Where a page may end at the earliest, as a share of the highest."""
+_LEAST = 0.3
+"""How much shall be left for the page after it at least, as such a share: a few rows are no page."""
 _INKS, _BORDER, _GAP = (11, 24), 0.9, 6
 """How far from its row's own tone ink is, of 255: the palest that is not bleached, and where no gap is without that,
 as on a grainy photo, what can be read with ease; in what share of the rows a line stands that frames a list from top
 to bottom; and how many rows without ink in a row lie between two lines of print at least."""
+_NEARLY = 0.8
+"""A gap of such a share of the widest is as good: print with even lines gives pages as high as they may be."""
 
 
 WordsOf = Callable[[int, int, int], list[Word]]
@@ -124,28 +128,46 @@ def pages_of(pixels: Pixels) -> list[Pixels]:
     """Return the parts of an upright RGB picture from top to bottom, which together are all of it.
 
     It is cut where nothing is printed, so that no half of a line can be read and not be covered. One in which there is
-    no such place within a page's reach is returned whole.
+    no such place within a page's reach is returned whole. The last may be somewhat higher than the others, where else
+    only a few rows would be left.
     """
     height, width = pixels.shape[:2]
     page = min(limits.PAGE_SIDE, max(limits.PAGE_LEAST_SIDE, 2 * width))
+    most = min(int(_WORTH * page), limits.PAGE_SIDE)
     ends = [0]
-    while height - ends[-1] > page:
-        first = ends[-1] + int(_EARLIEST * page)
-        grey = cv2.cvtColor(np.ascontiguousarray(pixels[first : ends[-1] + page]), cv2.COLOR_RGB2GRAY)
-        place = next((found for ink in _INKS if (found := _quietest(grey.astype(np.int16), ink)) is not None), None)
+    while (left := height - ends[-1]) > page:
+        place = _end_of_page(pixels[ends[-1] :], page, most)
+        if place is None and left <= most:
+            break
         if place is None:
             return [pixels]
-        ends.append(first + place)
+        ends.append(ends[-1] + place)
     return [pixels[top:bottom] for top, bottom in zip(ends, [*ends[1:], height], strict=True)]
 
 
-def _quietest(grey: NDArray[np.int16], least: int) -> int | None:
-    """The middle of the widest gap between lines of ink of this strength, in rows from the top; None without one."""
+def _end_of_page(left: Pixels, page: int, most: int) -> int | None:
+    """In which row the page ends that begins here; None where nothing parts two lines within its reach."""
+    first, height = int(_EARLIEST * page), len(left)
+    place = _quietest(left[first : min(page, height - int(_LEAST * page))])
+    if place is None and height > most:
+        place = _quietest(left[first:page])
+    return None if place is None else first + place
+
+
+def _quietest(part: Pixels) -> int | None:
+    """The middle of a gap between lines, in rows from the part's top: where possible, between pale ones, too."""
+    grey = cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_RGB2GRAY).astype(np.int16)
+    return next((found for ink in _INKS if (found := _last_wide_gap(grey, ink)) is not None), None)
+
+
+def _last_wide_gap(grey: NDArray[np.int16], least: int) -> int | None:
+    """The same of the last gap that is about as wide as the widest, between lines of ink of this strength."""
     ink = np.abs(grey - np.median(grey, axis=1, keepdims=True)) > least
     ink &= ink.mean(axis=0) < _BORDER
     edges = np.flatnonzero(np.diff(np.concatenate(([True], ink.any(axis=1), [True])).astype(np.int8)))
     starts, stops = edges[::2], edges[1::2]
-    if not starts.size or (stops - starts).max() < _GAP:
+    lengths = stops - starts
+    if not starts.size or lengths.max() < _GAP:
         return None
-    widest = int((stops - starts).argmax())
-    return int(starts[widest] + stops[widest]) // 2
+    chosen = np.flatnonzero(lengths >= max(_GAP, _NEARLY * lengths.max()))[-1]
+    return int(starts[chosen] + stops[chosen]) // 2

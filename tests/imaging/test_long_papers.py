@@ -112,6 +112,26 @@ def test_pale_print_is_not_cut_through_either() -> None:
     assert lines[len(first) - 1].min() == 255
 
 
+def dense(width: int, height: int, *gaps: tuple[int, int]) -> Image.Image:
+    """Noise in which nothing parts two lines but these gaps."""
+    noise = np.random.default_rng(2).integers(0, 2, (height // 5 + 1, width // 5, 3), np.uint8) * 255
+    pixels = noise.repeat(5, 0).repeat(5, 1)[:height]
+    for first, last in gaps:
+        pixels[first:last] = 255
+    return Image.fromarray(pixels)
+
+
+def test_even_lines_make_no_more_pages_than_they_need_and_no_page_is_a_few_rows() -> None:
+    lines = np.full((9000, 1080, 3), 255, np.uint8)
+    for top in range(0, 9000, 40):
+        # As print does, its gaps differ by some rows.
+        lines[top : top + 20 + top // 40 % 3] = lines[0, 0] * (np.arange(1080) % 7 < 3)[None, :, None]
+    parts = pages_of(lines)
+    assert (len(parts), np.array_equal(np.concatenate(parts), lines)) == (5, True)
+    ends_in_a_gap = np.asarray(dense(1000, 3998, (1990, 2004), (3988, 3996)))
+    assert [len(part) for part in pages_of(ends_in_a_gap)] == [1995, 2003]
+
+
 def test_what_has_no_place_to_be_cut_at_is_one_page(run: Prepare) -> None:
     noise = np.random.default_rng(1).integers(0, 255, (800, 160, 3), np.uint8).repeat(5, 0).repeat(5, 1)
     _, kept = run(files.encode(Image.fromarray(noise), "JPEG"), "lab_document")
