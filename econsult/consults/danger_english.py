@@ -79,7 +79,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"disorient\w*",
         r"delirious|delirium",
         r"(?:not|no)~(?:know|knows|recogni[sz]e\w*)~(?:where|who|me|us|mom|dad)",
-        r"out of it",
+        r"out of it|not~keep~eyes open",
         r"not (?:mov\w*|respond\w*|wak\w*|alert|herself|himself)",
     ),
     "seizure": (
@@ -199,7 +199,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"(?:bit(?:ten)?|stung|attacked)~(?:dog|snake|scorpion|spider|bat|raccoon|animal)",
         r"(?:electr\w*|shock\w*)~(?:outlet|plug|wire|current)|electrocut\w*",
         r"(?:smash\w*|crush\w*|cut off|sliced)~(?:finger\w*|hand|toe\w*|foot)",
-        r"drown\w*|stab\w*|gun ?shot",
+        r"drown\w*|stab\w*|gun ?shot|under ?water|(?:bit|chew\w*)~(?:cord|wire)|burn\w*~firework\w*",
     ),
     "poisoning": (
         (
@@ -216,7 +216,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"poi[sz][oe]n\w*",
         r"(?:two|double|triple|ten times|wrong|extra)~(?:doses?|medicine\w*|meds?|dosage|pills?)",
         rf"(?:took|ate|swall?ow\w*) (?:[1-9]\d|[5-9]|ten|twenty|thirty) (?!m[lg]|mcg|days?|weeks?)(?:\w+ )?{_DRUGS}",
-        r"swall?owed something|carbon monoxide|smoked (?:something|weed|pot)",
+        r"swall?owed (?:something|an? \w+)|carbon monoxide|smoked (?:something|weed|pot)",
     ),
     "self_harm": (
         rf"(?:kill\w*|hurt\w*|harm\w*|cut\w*|hang\w*|starv\w*|shoot\w*|hit\w*|burn\w*) {_SELF}",
@@ -267,7 +267,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"not let (?:me|us|her)~(?:leave|go|out)|lock\w* (?:me|us|her) (?:in|out|up)",
         r"bruis\w*~from~(?:husband|boyfriend|dad|father|mom|mother|him|her|partner|step\w*|ex)",
         r"threat\w*",
-        r"by the (?:neck|hair|throat)",
+        r"by the (?:neck|hair|throat)|(?:shakes|shook) (?:the|my|our|her) (?:baby|infant|son|daughter)",
     ),
 }  # fmt: skip
 

@@ -67,7 +67,7 @@ NOW_SPANISH = (
     r"fiebr\w*|feibre|fiebe|febril\w*|calentur\w*|calentua|temperatur\w*",
     r"(?:esta|muy|siente|sigue|amanecio|anda|pone|puso|bien|todo|toda) (?:\w+ )?calient\w*",
     r"(?:cuerpo|cuerpito|frente|cabeza|piel)~calient\w*",
-    r"ardiendo|hirviendo|arde en|escalofri\w*|destemplad\w*|quemando",
+    r"tiembla de frio|ardiendo|hirviendo|arde en|escalofri\w*|destemplad\w*|quemando",
 )
 
 _DENIED = re.compile(

@@ -211,7 +211,7 @@ ENGLISH: Mapping[str, Known] = {
     "diabetic_crisis": Known(
         (
             r"diabet\w*|thirst\w*|drink\w* (?:a lot|so much|too much|all)|pee\w* (?:a lot|so much|too much|all)",
-            r"sugars?~(?:high|[3-9]\d\d)|ketones?|insulin\w*",
+            r"sugars?~(?:high|hi|[3-9]\d\d)|ketones?|insulin\w*",
         ),
         (_VOMIT, _SPENT, r"breath\w*~(?:fast|fruit\w*|deep\w*|heav\w*)|fruity|(?:lost|losing) weight"),
     ),

@@ -214,7 +214,7 @@ SPANISH: Mapping[str, Known] = {
     "diabetic_crisis": Known(
         (
             r"diabet\w*|mucha sed|tom\w* mucha agua|orin\w* (?:mucho|a cada rato)|mucha orina",
-            r"azucar~(?:alt\w*|[3-9]\d\d)|cetonas|insulina",
+            r"azucar~(?:alt\w*|hi|[3-9]\d\d)|cetonas|insulina",
         ),
         (
             _VOMITA,

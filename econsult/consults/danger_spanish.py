@@ -58,6 +58,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"apnea\w*|alete\w*~nari\w*|nari\w*~alete\w*|no~habl\w*~(?:tos|aire|ahog\w*)",
     ),
     "unresponsive": (
+        r"no~(?:manten\w*|abre|abrir)~ojos",
         r"(?:no|cuesta|dificil|imposible|nunca|sin)~~despert\w*|(?:no|ni)~despiert\w*",
         r"(?:no|ni) (?:\w+ )?(?:reaccion\w*|respond\w*|contest\w*|mueve|movia|movi[oa])",
         r"(?:no|ni)~(?:abr\w*|habr\w*)~oj\w*",
@@ -208,7 +209,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"sobredosis|sobre dosis",
         r"intoxic\w*",
         rf"(?:tom\w*|trag\w*|comi\w*) (?:[1-9]\d|[5-9]) (?!m[lg]|dias?|semanas?)(?:{_DRUGS}|tylenol|ibuprofeno|advil)",
-        r"(?:se )?trag[oó] algo",
+        r"(?:se )?trag[oó] (?:algo|una?\b)",
         r"monoxido|fum[oó]~(?:algo|mota|marihuana)",
     ),
     "self_harm": (
@@ -236,6 +237,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"intent\w*~(?:matar\w*|ahorc\w*|mori\w*)|ahorcarse",
     ),
     "unsafe": (
+        r"(?:espos[oa]|marido|novi[oa]|padrastro|niñera|alguien)~sacud\w*",
         rf"(?:me|nos|le|la|lo|les|los|las)~{_HURTS}",
         rf"{_MAN}~(?:me|nos|le|la|lo|les) {_HURTS}",
         (

@@ -51,6 +51,7 @@ FOUND = {
 }
 LATER = (
     ("choking", "a barking cough and a loud noise breathing in", "tiene tos de perro y hace ruido al respirar"),
+    ("diabetic_crisis", "the sugar says HI and she is vomiting", "el azúcar marca HI y vomita"),
     ("diabetic_crisis", "his insulin pump broke and he is throwing up", "se acabó la insulina y está vomitando"),
     ("sudden_weakness", "she can't move her left arm", "no puede mover el brazo"),
     ("young_infant_vomit", "the baby vomits, it shoots across the room", "el bebé vomita con mucha fuerza"),
