@@ -17,7 +17,13 @@ import psycopg
 import pytest
 import redis
 from playwright.sync_api import Page
+from sqlalchemy import select, text
 
+from econsult.database import TextCipher
+from econsult.people.persons import Program
+from tests.personas import NOON
+from tests.schema import files_of
+from tests.services.databases import CleanFiles
 from tests.services.processes import Launch, ServiceError, start
 from tests.services.product import can_write
 from tests.services.redis import RedisServer
@@ -49,6 +55,28 @@ def test_every_postgres_test_gets_an_empty_database(postgres_url: str) -> None:
     with psycopg.connect(postgres_url.replace("+psycopg", "")) as connection:
         tables = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone()
     assert tables == (0,)
+
+
+@pytest.mark.parametrize(
+    ("name", "statement"),
+    [("Mesa", "SELECT 1"), ("x" * (1 << 21), "SELECT 1"), ("Mesa", "CREATE TABLE more (id INTEGER)")],
+    ids=["used", "grown", "changed"],
+)
+def test_a_sqlite_file_is_handed_on_without_rows_or_more_tables_and_as_small_as_a_new_one(
+    tmp_path: Path, cipher: TextCipher, name: str, statement: str
+) -> None:
+    stock = CleanFiles(tmp_path, cipher)
+    database, shape = stock.take()
+    with database.writing() as session:
+        session.add(Program(name=name, key_wrapped=b"", created_at=NOON))
+        session.execute(text(statement))
+    stock.give_back(database, shape)
+    again, _shape = stock.take()
+    assert sum(file.stat().st_size for file in files_of(again)[:2] if file.exists()) < 2_000_000
+    with again.reading() as session:
+        assert session.scalars(select(Program.id)).all() == []
+        assert session.execute(text("SELECT 1 FROM sqlite_master WHERE name = 'more'")).all() == []
+    again.close()
 
 
 @pytest.mark.parametrize("turn", [1, 2])
