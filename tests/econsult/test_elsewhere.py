@@ -195,8 +195,12 @@ def test_the_clinic_that_let_a_question_lie_is_late_and_not_the_one_that_answers
         answers.close(session, consult, clinic.other_pcp, reason="done", now=at + 2 * MINUTE)
         after = _by_site(session, at + HOUR)
         assert {name: after[name] for name in before} == before
-        assert after["first_reply"] == {clinic.home.name: (1, 0)}
+        # What is given on in time is kept by whoever answers it.
+        early = clinic.family_question(session, now=at)
+        passing.assign(session, early, clinic.other_pcp, "here", by=clinic.coordinator, now=at + HOUR, lease=LEASE)
         assert not [line for line in violations(session, at + HOUR) if line.startswith("4")]
+        _answer(session, early, clinic.other_pcp, at + 2 * HOUR)
+        assert _by_site(session, at + 3 * HOUR)["first_reply"] == {clinic.home.name: (1, 0), "Other clinic": (1, 1)}
 
 
 def _by_site(session: Session, now: datetime) -> dict[str, dict[str, tuple[int, int]]]:
