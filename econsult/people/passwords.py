@@ -12,7 +12,6 @@ import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import lru_cache
 from typing import TypeVar
 
 from argon2 import PasswordHasher
@@ -26,6 +25,7 @@ LONGEST = 256
 _hasher = PasswordHasher(time_cost=1, memory_cost=46 * 1024, parallelism=1)
 _Made = TypeVar("_Made")
 _AT_ONCE = 2
+_threads: ThreadPoolExecutor
 _YIELDING = 5
 """How much nicer the threads of the hashes are than the process: one that answers a page gets thrice their share."""
 # Checked where an address is unknown, so that the answer takes as long as for a known one.
@@ -55,13 +55,13 @@ def _fits(stored: str, text: str) -> bool:
 
 
 def _in_turn(make: Callable[[], _Made]) -> _Made:
-    return _threads(os.getpid()).submit(make).result()
+    return _threads.submit(make).result()
 
 
-@lru_cache(maxsize=1)
-def _threads(_process: int) -> ThreadPoolExecutor:
-    """The threads of this process: a fork has none of those that it came from."""
-    return ThreadPoolExecutor(_AT_ONCE, "hash", _yield_to_pages)
+def _start_anew() -> None:
+    """A fork has none of the threads of the process that it came from."""
+    global _threads  # noqa: PLW0603 - one for each process, as with everything that a fork begins anew.
+    _threads = ThreadPoolExecutor(_AT_ONCE, "hash", _yield_to_pages)
 
 
 def _yield_to_pages() -> None:
@@ -70,6 +70,11 @@ def _yield_to_pages() -> None:
         with suppress(OSError):
             nice = os.getpriority(os.PRIO_PROCESS, 0)
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), min(19, nice + _YIELDING))
+
+
+_start_anew()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)
 
 
 def _normal_form(password: str) -> str:
