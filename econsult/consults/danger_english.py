@@ -234,9 +234,9 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"(?:she|he|they|i|daughter|son) cuts?$",
         r"cuts? on~(?:arms?|wrists?|legs?|thighs?)~~(?:made|did|her|him)",
         r"cut(?:s|ting)~(?:arms?|wrists?|legs?|thighs?)",
-        r"never~born",
-        r"goodbye (?:note|letter)|suicide note",
-        r"hang (?:him|her|my|them)self|jump off|(?:cut|slit) (?:her|his|my|their) (?:own )?wrists?",
+        r"never~born|goodbye (?:note|letter)|suicide note",
+        r"hang (?:him|her|my|them)self|jump off|(?:slit\w*|slash\w*)~wrists?|wrists? (?:\w+ )?(?:slit|slashed)",
+        r"cut (?:open )?(?:(?:her|his|my|their|own|both|left|right) ){1,2}wrists?",
     ),
     "unsafe": (
         rf"{_HURTS} (?:on )?{_CHILD}",

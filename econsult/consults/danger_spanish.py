@@ -228,7 +228,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"cortarse",
         r"cortarme",
         r"cortad\w*~(?:brazo\w*|muñeca\w*|muneca\w*)",
-        r"(?:se|me)~(?:cort\w*|raj\w*)~(?:brazo\w*|venas|piernas|munecas)",
+        r"(?:se|me)~(?:cort\w*|raj\w*)~(?:brazo\w*|venas|piernas|munecas?)|(?:se|me)~abri\w*~venas",
         r"lastim\w*~(?:sol[oa]|misma|mismo)",
         r"auto ?les\w*",
         r"(?:no|sin)~(?:sentido|vale)~(?:vida|vivir|pena)|no vale la pena",
