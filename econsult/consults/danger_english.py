@@ -32,6 +32,12 @@ _POISON = (
     r"hand sanitizer|lamp oil|windex|lysol|fabuloso)"
 )
 _SELF = r"(?:my|him|her|them|your|our|it)sel(?:f|ves)"
+_OURS = (
+    r"(?:the|my|our|his|her) (?:\w+ )?(?:bab(?:y|ies)|infant|newborn|twins?|son|daughter|grand\w+|child\w*|kids?|boy|"
+    r"girl|nephew|niece|brother|sister)(?! (?:s|bottles?))"
+)
+_MOVED = r"(?:\w+ )?(?:head|hair|ears?|hands?|arms?|legs?|feet|foot|fists?|fingers?|body|hips|bottom|toys?|rattle)"
+"""What a child shakes of its own."""
 
 PATTERNS: Mapping[str, tuple[str, ...]] = {
     "breathing": (
@@ -53,8 +59,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         rf"(?:is|are|looks?|looked|turn\w*|went|going|goes|gets?|got|was) (?:\w+ )?{_COLOR}",
         r"(?:ribs?|chest|belly|stomach|tummy|neck)~(?:suck\w*|pull\w*|sink\w*|cav\w*|in and out)",
         r"(?:suck\w*|pull\w*)~(?:ribs?|chest|neck)",
-        r"suffocat\w*",
-        r"ap+n+ea\w*",
+        r"suffocat\w*|ap+n+ea\w*",
         r"turning colors|(?:nose|nostrils?|nasal)~flar\w*|not~finish~sentences?",
     ),
     "unresponsive": (
@@ -71,9 +76,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"(?:pass(?:ed|es|ing)?|black(?:ed|s|ing)?|knocked|zon(?:ed|ing)) out",
         r"faint(?:ed|s|ing)",
         r"collaps\w*",
-        r"limp",
-        r"flop+y|flop+ed",
-        r"rag doll",
+        r"limp|flop+y|flop+ed|rag doll",
         r"let?harg\w*",
         r"confus(?:ed|ion)",
         r"disorient\w*",
@@ -222,10 +225,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         rf"(?:kill\w*|hurt\w*|harm\w*|cut\w*|hang\w*|starv\w*|shoot\w*|hit\w*|burn\w*) {_SELF}",
         r"su[is]c?[is]?cid\w*|sucid\w*|suicid\w*",
         r"(?:wan\w*|wish\w*|going|gonna|try\w*|tried|pills)~to (?:die|end it)|should not~(?:be here|exist)",
-        r"wanna die",
-        r"wan\w*~be dead",
-        r"wish\w*~dead",
-        r"(?:rather|better)~dead",
+        r"wanna die|wan\w*~be dead|wish\w*~dead|(?:rather|better)~dead",
         r"not (?:\w+ )?(?:want|wanna|like)~(?:live|be here|be alive|exist|go on|wake up)",
         r"(?:end|take|taking|took|ending) (?:it all|(?:my|his|her|their|your) (?:own )?life)",
         r"better off without|(?:better|good) if~(?:not here|gone|dead)",
@@ -247,8 +247,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"(?:drunk|drinks?|drinking|angry|mad)~~(?:hit\w*|beat\w*|hurt\w*|break\w*|gun)",
         r"not~safe~(?:here|home|house|with|around)",
         r"(?:not|never)~(?:feel\w*|felt) safe",
-        r"(?:i am|i m|we are|we re|she is|he is|kids are) not safe",
-        r"unsafe",
+        r"(?:i am|i m|we are|we re|she is|he is|kids are) not safe|unsafe",
         (
             r"(?:afraid|scared|terrified|fear\w*|frightened)~(?:him|her|them|home|house|(?:my|the|her|"
             r"his) (?:husband|wife|partner|father|mother|boyfriend|girlfriend|dad|mom|uncle|brother|ex|step\w*|"
@@ -262,12 +261,12 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"touch\w*~private\w*",
         r"abus(?:e|ed|es|ing|ive)\b",
         r"violen(?:t|ce)",
-        r"molest\w*|rap(?:e|ed|ist)|incest|sexual assault",
+        r"molest\w*|rap(?:e|ed|ist)|incest|sexual assault|threat\w*",
         r"(?:he|husband|boyfriend|ex|dad|father|wife|partner)~(?:gun|knife|weapon)",
         r"not let (?:me|us|her)~(?:leave|go|out)|lock\w* (?:me|us|her) (?:in|out|up)",
         r"bruis\w*~from~(?:husband|boyfriend|dad|father|mom|mother|him|her|partner|step\w*|ex)",
-        r"threat\w*",
-        r"by the (?:neck|hair|throat)|(?:shakes|shook) (?:the|my|our|her) (?:baby|infant|son|daughter)",
+        rf"by the (?:neck|hair|throat)|shaken baby|(?:shak(?:es?|ed|ing)|shook) (?:him|her(?! {_MOVED})|{_OURS})",
+        rf"(?:{_OURS}|he|she) (?:was|got|is being|has been|gets?) (?:\w+ )?shaken(?! up)",
     ),
 }  # fmt: skip
 

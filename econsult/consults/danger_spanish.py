@@ -29,6 +29,7 @@ _HURTS = (
     r"(?:peg\w*|golpe\w*|maltrat\w*|amenaz\w*|lastim\w*|abus\w*|viol\w*|ahorc\w*|avient\w*|avent\w*|"
     r"jal\w*|pate\w*|cachete\w*|empuj\w*|estruj\w*|quem\w*|toc[oa]\w*|insult\w*|agred\w*)"
 )
+_CHILD = r"(?:bebe\w*|bebit\w*|nen[eai]\w*|niñ[oa]\w*|criatura|hij[oa]\w*|niet\w*|sobrin\w*|herman\w*|recien nacid[oa])"
 _MAN = (
     r"(?:espos\w*|marido|pareja|viejo|novi\w*|padrastr\w*|papa\w*|padre|mama|madre|madrastra|ti[oa]|primo|"
     r"abuelo|señor|senor|hombre|vecino|ex|hermano|suegr\w*|cuñado|cunado|el|ella|ellos)"
@@ -106,7 +107,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
     "anaphylaxis": (
         rf"(?:hinch\w*|inflam\w*|cierr\w*|cerr\w*|cerrando)~~{_HEAD}",
         rf"{_HEAD}~~{_SWELLS}",
-        r"anafil\w*|shock",
+        r"anafil\w*|(?:en|de|un|el|hizo|entro) (?:\w+ )?shock",
         r"(?:reaccion\w*|alergi\w*)~(?:alergic\w*|fuerte\w*|grave\w*|hinch\w*)",
         r"ronch\w*~~(?:vomit\w*|hinch\w*|todo el cuerpo)",
         r"epinefrina|adrenalina|epipen",
@@ -237,7 +238,9 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"intent\w*~(?:matar\w*|ahorc\w*|mori\w*)|ahorcarse",
     ),
     "unsafe": (
-        r"(?:espos[oa]|marido|novi[oa]|padrastro|niñera|alguien)~sacud\w*",
+        r"(?:espos[oa]|marido|novi[oa]|padrastro|niñera|alguien)~sacud\w*|zarande\w*|fue sacudid[oa]",
+        r"l[oa]s? (?:ha\w* )?sacud(?:[oei]|en|io|imos|ieron|ia|ian|ido)|sacud(?:ir|iendo|e)l[oa]s?",
+        rf"sacud\w* (?:\w+ ){{0,2}}(?:al|a (?:mi|su|la|las|los|nuestr[oa])) (?:\w+ )?{_CHILD}",
         rf"(?:me|nos|le|la|lo|les|los|las)~{_HURTS}",
         rf"{_MAN}~(?:me|nos|le|la|lo|les) {_HURTS}",
         (

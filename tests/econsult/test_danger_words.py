@@ -131,6 +131,8 @@ def test_every_sign_has_its_words() -> None:
         "It itches at night",
         "Le pica de noche",
         "A faint red rash on the elbow",
+        "La mamá sacude las sábanas por el polvo",
+        "Shook up by the news, she shakes her rattle",
         "¿Qué crema le pongo?",
         "Thank you!",
     ],
