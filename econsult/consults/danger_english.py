@@ -31,6 +31,11 @@ _POISON = (
     r"detergent|pods?|gasoline|gas|alcohol|vape\w*|mushrooms?|chemicals?|antifreeze|lighter fluid|"
     r"hand sanitizer|lamp oil|windex|lysol|fabuloso)"
 )
+_SIP = r"(?:little|lot|bit|bites?|sip|mouthful|spoonful|food|seed|glass of)"
+_THING = (
+    r"(?:screws?|bolts?|(?<!her )(?<!his )(?<!their )(?<!my )nails?|pins?|needles?|tacks?|staples?|beads?|glass(?! of)|"
+    r"(?:ear)?rings?|jewelry|marbles?|toys?|legos?|keys?|buttons?|metal|plastic|foil|stones?|balloons?|bottle caps?)"
+)
 _SELF = r"(?:my|him|her|them|your|our|it)sel(?:f|ves)"
 _OURS = (
     r"(?:the|my|our|his|her) (?:\w+ )?(?:bab(?:y|ies)|infant|newborn|twins?|son|daughter|grand\w+|child\w*|kids?|boy|"
@@ -70,17 +75,13 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"(?:hard|difficult|impossible|trouble|barely|hardly|tough)~(?:wak\w*|awake|arouse|rouse)",
         r"(?:can|could|will|would|does|do) not~(?:wak\w*|rouse|arouse|stay awake|open (?:his|her|their) eyes)",
         r"(?:keeps?|kept) (?:falling|passing|nodding)~(?:asleep|out|off)",
-        r"un ?responsive",
-        r"uncons?c?ious\w*",
+        r"un ?responsive|uncons?c?ious\w*",
         r"(?:lost|loses|losing)~con(?:s|sc|c)iou?s?ness",
         r"(?:pass(?:ed|es|ing)?|black(?:ed|s|ing)?|knocked|zon(?:ed|ing)) out",
         r"faint(?:ed|s|ing)",
         r"collaps\w*",
         r"limp|flop+y|flop+ed|rag doll",
-        r"let?harg\w*",
-        r"confus(?:ed|ion)",
-        r"disorient\w*",
-        r"delirious|delirium",
+        r"let?harg\w*|confus(?:ed|ion)|disorient\w*|delirious|delirium",
         r"(?:not|no)~(?:know|knows|recogni[sz]e\w*)~(?:where|who|me|us|mom|dad)",
         r"out of it|not~keep~eyes open",
         r"not (?:mov\w*|respond\w*|wak\w*|alert|herself|himself)",
@@ -215,11 +216,11 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         ),
         rf"took~(?:my|his|her|our|grand\w*|mom s?|dad s?|too|all|some|a bunch|a lot|someone)~{_DRUGS}",
         rf"{_POISON}~in~mouth",
-        r"over ?dos\w*",
-        r"poi[sz][oe]n\w*",
+        r"over ?dos\w*|poi[sz][oe]n\w*",
         r"(?:two|double|triple|ten times|wrong|extra)~(?:doses?|medicine\w*|meds?|dosage|pills?)",
         rf"(?:took|ate|swall?ow\w*) (?:[1-9]\d|[5-9]|ten|twenty|thirty) (?!m[lg]|mcg|days?|weeks?)(?:\w+ )?{_DRUGS}",
-        r"swall?owed (?:something|an? \w+)|carbon monoxide|smoked (?:something|weed|pot)",
+        rf"swall?owed (?:something|an? (?!{_SIP}\b)\w+)|swall?ow\w*~{_THING}",
+        r"carbon monoxide|smoked (?:something|weed|pot)",
     ),
     "self_harm": (
         rf"(?:kill\w*|hurt\w*|harm\w*|cut\w*|hang\w*|starv\w*|shoot\w*|hit\w*|burn\w*) {_SELF}",

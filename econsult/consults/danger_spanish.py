@@ -25,6 +25,11 @@ _POISON = (
     r"suavitel|jabon|mercurio|petroleo|kerosen\w*)"
 )
 _DRUGS = r"(?:pastilla\w*|medicin\w*|jarabe|pildora\w*|medicament\w*|tableta\w*|capsula\w*|pastillero|remedio\w*)"
+_SORBO = r"(?:semill\w*|poc\w*|poqui\w*|sorb\w*|trag\w*|buch\w*|bocad\w*|cuchara\w*)"
+_COSA = (
+    r"(?:tornill\w*|clav(?:o|os|it\w*)|tuercas?|alfiler\w*|aguja\w*|grapa\w*|aret\w*|anill\w*|dije\w*|cadenit\w*|canic\w*|"
+    r"cuentit\w*|chaquira\w*|vidrio\w*|metal\w*|plastico\w*|llav(?:e|es|ecit\w*)|boton\w*|juguet\w*|piedr\w*|globo\w*)"
+)
 _HURTS = (
     r"(?:peg\w*|golpe\w*|maltrat\w*|amenaz\w*|lastim\w*|abus\w*|viol\w*|ahorc\w*|avient\w*|avent\w*|"
     r"jal\w*|pate\w*|cachete\w*|empuj\w*|estruj\w*|quem\w*|toc[oa]\w*|insult\w*|agred\w*)"
@@ -70,8 +75,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"(?:esta|anda|quedo|como) (?:\w+ )?(?:ido|ida|privad\w*)|se (?:me )?priv\w*|privad\w*",
         r"no~(?:reconoce|conoce|sabe~(?:donde|quien))",
         r"desorientad\w*|confundid\w*|confus\w*|delir\w*|desvari\w*|incoherenc\w*|cosas sin sentido",
-        r"letarg\w*|aletargad\w*|adormilad\w*|muy dormid\w*",
-        r"como muert\w*",
+        r"letarg\w*|aletargad\w*|adormilad\w*|muy dormid\w*|como muert\w*",
     ),
     "seizure": (
         r"convul\w*",
@@ -82,12 +86,10 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
             r"fiebre)"
         ),
         r"(?:todo|toda|cuerpo|ties\w*|dur[oa])~~(?:tembl\w*|tiembl\w*|sacud\w*)",
-        r"temblorina|tembladera",
+        r"temblorina|tembladera|espuma|espumarajo\w*|espasm\w*",
         r"(?:volte\w*|fueron|van|blanco|atras|torc\w*|tuerc\w*)~oj\w*",
         r"oj\w*~(?:blanco|atras|volte\w*|torc\w*|volteados|arriba)",
-        r"espuma|espumarajo\w*",
         r"(?:torcio|tuerce|chuec\w*)~boca",
-        r"espasm\w*",
         r"(?:brinc\w*)~(?:brazo|pierna|cuerpo|solo)",
         r"(?:se )?(?:pus\w*|qued\w*|pone) (?:\w+ )?(?:ties\w*|engarrotad\w*|engarrut\w*)",
     ),
@@ -210,7 +212,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"sobredosis|sobre dosis",
         r"intoxic\w*",
         rf"(?:tom\w*|trag\w*|comi\w*) (?:[1-9]\d|[5-9]) (?!m[lg]|dias?|semanas?)(?:{_DRUGS}|tylenol|ibuprofeno|advil)",
-        r"(?:se )?trag[oó] (?:algo|una?\b)",
+        rf"trag[oó] (?:algo|una?\b(?! {_SORBO}\b))|trag(?:o|ue|ad[oa]|aron|arse)~{_COSA}",
         r"monoxido|fum[oó]~(?:algo|mota|marihuana)",
     ),
     "self_harm": (

@@ -131,6 +131,8 @@ def test_every_sign_has_its_words() -> None:
         "It itches at night",
         "Le pica de noche",
         "A faint red rash on the elbow",
+        "She swallowed a little water and her gum. He swallowed a glass of milk",
+        "Se tragó una semilla y un poco de agua",
         "La mamá sacude las sábanas por el polvo",
         "Shook up by the news, she shakes her rattle",
         "¿Qué crema le pongo?",
