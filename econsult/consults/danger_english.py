@@ -31,6 +31,13 @@ _POISON = (
     r"detergent|pods?|gasoline|gas|alcohol|vape\w*|mushrooms?|chemicals?|antifreeze|lighter fluid|"
     r"hand sanitizer|lamp oil|windex|lysol|fabuloso)"
 )
+_CAN = r"(?:can|could) (?:not|barely|hardly)"
+_FEELS = (
+    r"(?:is|was|are|feels?|felt|gets?|got|looks?|turn\w*|went|hurts?|and|very|so|really|too|rock|as|all|super|pretty|kind|"
+    r"of|swol+en|bloated|distended|big|tight|tender|stays?|has|been|it|still|now|also|like|area)"
+)
+_SOFT = rf"(?:to (?!(?:the )?touch)|{_STOOL})"
+_GROIN = r"(?:testic\w*|balls?|scrotum|groin|nuts?)"
 _SIP = r"(?:little|lot|bit|bites?|sip|mouthful|spoonful|food|seed|glass of)"
 _THING = (
     r"(?:screws?|bolts?|(?<!her )(?<!his )(?<!their )(?<!my )nails?|pins?|needles?|tacks?|staples?|beads?|glass(?! of)|"
@@ -65,7 +72,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"(?:ribs?|chest|belly|stomach|tummy|neck)~(?:suck\w*|pull\w*|sink\w*|cav\w*|in and out)",
         r"(?:suck\w*|pull\w*)~(?:ribs?|chest|neck)",
         r"suffocat\w*|ap+n+ea\w*",
-        r"turning colors|(?:nose|nostrils?|nasal)~flar\w*|not~finish~sentences?",
+        rf"turning colors|(?:nose|nostrils?|nasal)~flar\w*|(?:{_CAN}|unable to)~finish~sentences?",
     ),
     "unresponsive": (
         (
@@ -88,9 +95,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
     ),
     "seizure": (
         _SEIZURE,
-        r"seizing",
-        r"convul[sz]\w*",
-        r"epilep\w*",
+        r"seizing|convul[sz]\w*|epilep\w*",
         r"(?:had|have|has|having|another|a) (?:a |an |another )?fits?",
         r"(?:shak\w*|jerk\w*|twitch\w*)~(?:all over|arms?|legs?|body|side|and|uncontrol\w*|head|eyes?)",
         r"(?:body|arms?|legs?|uncontrol\w*|side)~(?:shak\w*|jerk\w*|twitch\w*|shook|stiff\w*)",
@@ -98,8 +103,8 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"eyes~roll\w*",
         r"rolled (?:back )?(?:his|her|their) eyes",
         r"(?:foam\w*|froth\w*)~mouth",
-        r"grand mal|spasms?",
-        r"(?:shak\w*|jerk\w*|twitch\w*)~minutes?",
+        r"grand mal|spasms?|(?:shak\w*|jerk\w*|twitch\w*)~minutes?",
+        r"head~drop\w*~~(?:over and over|again and again|in a row|clusters?|many times|spells?|episodes?)",
     ),
     "non_blanching_rash": (
         (
@@ -110,8 +115,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"non ?blanching",
         r"(?:purpl\w*|violet|blood|bloody|black)~(?:spots?|rash|dots?|patch\w*|blotch\w*|speck\w*|marks?)",
         r"(?:spots?|rash|dots?|patch\w*|blotch\w*)~(?:purpl\w*|like blood|under~skin)",
-        r"p[ei]te[ck]h?i\w*",
-        r"purpura",
+        r"p[ei]te[ck]h?i\w*|purpura",
         r"bruis\w*~~(?:all over|everywhere|no reason|nothing|fever|by themselves|not know|did not)",
         r"(?:new|unexplained|random|many|lots of)~bruis\w*",
         r"pin ?pricks?~(?:spots?|dots?|red)|pinpoint",
@@ -154,8 +158,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         rf"{_VOMIT}~(?:everything|every|all (?:he|she|the))|throws? up everything|everything~(?:comes|came) back up",
         r"(?:sunken|sunk)~(?:eyes?|soft spot)|(?:eyes?|soft spot)~(?:sunk\w*)",
         r"(?:not|refus\w*|stopped)~(?:drink\w*|nurs\w*|take (?:a|the|any) bottle|feed\w*)",
-        r"de ?hy?drat\w*",
-        r"dry mouth|mouth~very dry",
+        r"de ?hy?drat\w*|dry mouth|mouth~very dry",
     ),
     "severe_pain": (
         (
@@ -167,9 +170,9 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"(?:scream\w*|cry\w*|cries|cried|doubl\w*|roll\w*|writh\w*|howl\w*)~~pain\w*",
         r"pain\w*~~(?:scream\w*|howl\w*)|doubl\w* over",
         r"hurts?~(?:so much|so bad|really bad|very bad|a lot|badly|very much|like hell|too much)",
-        r"(?:testic\w*|balls?|scrotum|groin|nuts?)~~(?:hurt\w*|pain\w*|swol+en|swell\w*)",
-        r"(?:hurt\w*|pain\w*|swol+en)~~(?:testic\w*|balls?|scrotum)",
-        r"agony|(?:belly|stomach|tummy|abdomen)~(?:hard(?! to)|rigid)|(?:hard|rigid) (?:belly|stomach|tummy)",
+        rf"{_GROIN}~~(?:hurt\w*|pain\w*|swol+en|swell\w*)|(?:hurt\w*|pain\w*|swol+en)~~(?:testic\w*|balls?|scrotum)",
+        rf"agony|(?:belly|stomach|tummy|abdomen) (?:{_FEELS} ){{0,5}}(?:hard(?! {_SOFT})|rigid)",
+        r"(?:hard|rigid) (?:(?:and )?swol+en )?(?:belly|stomach|tummy|abdomen)",
     ),
     "injury": (
         r"(?:hit|kick\w*|bump\w*|bang\w*|crack\w*|smack\w*|hurt|bonk\w*|split|land\w* on)~(?:head|forehead|skull)",
@@ -195,10 +198,8 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         ),
         r"bone~(?:stick\w*|out|show\w*)",
         r"(?:not|wo not)~stop~bleed\w*",
-        r"bleed\w*~~(?:not|never)~stop\w*",
-        r"bleed\w*~(?:a lot|bad\w*|heav\w*)",
-        r"keeps? bleeding",
-        r"(?:cuts?|wounds?|gash\w*)~(?:deep|bad|open)",
+        r"bleed\w*~~(?:not|never)~stop\w*|bleed\w*~(?:a lot|bad\w*|heav\w*)",
+        r"keeps? bleeding|(?:cuts?|wounds?|gash\w*)~(?:deep|bad|open)",
         r"(?:dog|cat|snake|scorpion|spider|animal|raccoon|bat)\w* (?:\w+ )?(?:bit\w*|stung|sting|attack\w*)",
         r"(?:bit(?:ten)?|stung|attacked)~(?:dog|snake|scorpion|spider|bat|raccoon|animal)",
         r"(?:electr\w*|shock\w*)~(?:outlet|plug|wire|current)|electrocut\w*",

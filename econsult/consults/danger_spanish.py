@@ -25,6 +25,17 @@ _POISON = (
     r"suavitel|jabon|mercurio|petroleo|kerosen\w*)"
 )
 _DRUGS = r"(?:pastilla\w*|medicin\w*|jarabe|pildora\w*|medicament\w*|tableta\w*|capsula\w*|pastillero|remedio\w*)"
+_SIENTE = (
+    r"(?:esta|estaba|muy|bien|tan|super|mas|toda|como|una|se|le|la|me|siente\w*|pone|puso|ve|quedo|y|tiene|hinchad\w*|"
+    r"inflamad\w*|grande)"
+)
+_BELLY = r"(?:panz\w*|barrig\w*|estomago|vientre|abdomen)"
+_HARD = r"(?:dur[ao]|durit[ao]|tabla|piedra)"
+_HARD_BELLY = (
+    rf"{_BELLY} (?!y dur)(?:{_SIENTE} ){{1,5}}(?<!le ){_HARD}|"
+    rf"(?<!de )(?<!del )(?<!de la )(?<!en el )(?<!en la ){_BELLY} {_HARD}"
+)
+"""Not a pain of it that lasts: "dolor de panza que dura", "le dura", "y dura dos horas"."""
 _SORBO = r"(?:semill\w*|poc\w*|poqui\w*|sorb\w*|trag\w*|buch\w*|bocad\w*|cuchara\w*)"
 _COSA = (
     r"(?:tornill\w*|clav(?:o|os|it\w*)|tuercas?|alfiler\w*|aguja\w*|grapa\w*|aret\w*|anill\w*|dije\w*|cadenit\w*|canic\w*|"
@@ -48,8 +59,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         ),
         rf"{_AIR}~(?:mal|feo|rapid\w*|dificult\w*|dificil|agitad\w*|trabajo|raro|hondo|cort\w*|fuerte|ruido)",
         r"(?:se|me|est[ao]\w*|sient\w*)~ahog\w*",
-        r"ahog\w+",
-        r"asfix\w*",
+        r"ahog\w+|asfix\w*",
         r"(?:se|me)~(?:atragant\w*|ator\w*)|atragant\w*",
         rf"{_SKIN}~{_COLOR}",
         rf"{_COLOR}~(?:{_SKIN}|alrededor)",
@@ -61,7 +71,8 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"(?:silb\w*|chifl\w*|hierv\w*|ronc\w*|pitid\w*)~pech\w*|pecho~(?:silb\w*|chifl\w*|hierv\w*|pita)",
         r"(?:cierra\w*|cerr\w*)~pecho",
         r"agitac\w*|agitad\w*|sofoc\w*|fatigad\w*",
-        r"apnea\w*|alete\w*~nari\w*|nari\w*~alete\w*|no~habl\w*~(?:tos|aire|ahog\w*)",
+        r"apnea\w*|alete\w*~nari\w*|nari\w*~alete\w*",
+        r"no~habl\w* (?:bien )?(?:de|por|con) (?:\w+ ){0,2}(?:tos|aire|ahog\w*)",
     ),
     "unresponsive": (
         r"no~(?:manten\w*|abre|abrir)~ojos",
@@ -91,6 +102,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"oj\w*~(?:blanco|atras|volte\w*|torc\w*|volteados|arriba)",
         r"(?:torcio|tuerce|chuec\w*)~boca",
         r"(?:brinc\w*)~(?:brazo|pierna|cuerpo|solo)",
+        r"(?:cabeza~caen?|caen?~cabeza)~~(?:una y otra vez|muchas veces|a cada rato|seguid\w*|sin parar)",
         r"(?:se )?(?:pus\w*|qued\w*|pone) (?:\w+ )?(?:ties\w*|engarrotad\w*|engarrut\w*)",
     ),
     "non_blanching_rash": (
@@ -103,8 +115,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"(?:morad\w*)~(?:manch\w*|punt\w*|ronch\w*)",
         r"moret\w*|cardenales|hematoma\w*",
         r"(?:sali\w*|salen|tiene|aparec\w*)~morados",
-        r"petequi\w*|purpura",
-        r"sangre~debajo~piel",
+        r"petequi\w*|purpura|sangre~debajo~piel",
     ),
     "anaphylaxis": (
         rf"(?:hinch\w*|inflam\w*|cierr\w*|cerr\w*|cerrando)~~{_HEAD}",
@@ -133,8 +144,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         rf"{_STOOL}~~(?:sangre|jalea|chapopote)",
         r"(?:popo\w*|heces|cac[ai]\w*|excremento|evacu\w*)~(?:negr\w*|blanc\w*)",
         r"(?:tos\w*|escup\w*|saca|sale|ech\w*)~sangre",
-        r"jalea roja",
-        r"hace~sangre",
+        r"jalea roja|hace~sangre",
     ),
     "dehydration": (
         (
@@ -166,7 +176,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"duel\w*~(?:mucho|much[oi]simo|bastante|tanto|feo|monton|demasiado|fuerte|muy|horrible|bien|re)",
         r"(?:testicul\w*|huevit\w*|huev\w*|bolit\w*|compañon\w*|ingle)~~(?:duel\w*|dol\w*|hinch\w*|inflam\w*)",
         r"(?:duel\w*|dol\w*|hinch\w*)~~(?:testicul\w*|huevit\w*|huevo\w*|bolitas)",
-        r"colico\w*~(?:fuert\w*|no~quit\w*)|(?:panz\w*|barrig\w*|estomago|vientre)~(?:dur[ao]\b|tabla|piedra)",
+        rf"colico\w*~(?:fuert\w*|no~quit\w*)|{_HARD_BELLY}",
         r"cabeza~(?:va a|quiere) (?:explot\w*|revent\w*|estall\w*)",
     ),
     "injury": (
@@ -204,13 +214,11 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
     ),
     "poisoning": (
         rf"{_TOOK}~~{_POISON}",
-        rf"(?:trag\w*|tomo|comi\w*|bebi\w*|agarr\w*|ingir\w*|metio)~~{_DRUGS}",
+        rf"(?:trag\w*|tomo(?! \w+ (?:dias?|semanas?))|comi\w*|bebi\w*|agarr\w*|ingir\w*|metio)~~{_DRUGS}",
         rf"{_DRUGS}~~(?:comi\w*|trag\w*)",
         rf"(?:demas|doble|de mas|equivoc\w*|otra|much\w*)~{_DRUGS}",
         rf"{_DRUGS}~(?:demas|de mas|doble|equivocad\w*|completo|entero)",
-        r"veneno\w*|envenen\w*|enbenen\w*",
-        r"sobredosis|sobre dosis",
-        r"intoxic\w*",
+        r"veneno\w*|envenen\w*|enbenen\w*|sobredosis|sobre dosis|intoxic\w*",
         rf"(?:tom\w*|trag\w*|comi\w*) (?:[1-9]\d|[5-9]) (?!m[lg]|dias?|semanas?)(?:{_DRUGS}|tylenol|ibuprofeno|advil)",
         rf"trag[oó] (?:algo|una?\b(?! {_SORBO}\b))|trag(?:o|ue|ad[oa]|aron|arse)~{_COSA}",
         r"monoxido|fum[oó]~(?:algo|mota|marihuana)",
@@ -225,11 +233,9 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"(?:no|ni)~quier\w*~(?:viv\w*|existir|estar aqui|despertar mas)|cansad\w*~vivir",
         r"(?:quit\w*|acab\w*)~(?:la|su|mi) vida|quitarse la vida|se quit[oó] la vida",
         r"(?:se|me) (?:\w+ )?ha[cgs]\w* dano|ha[cs]er(?:se|me)~dano",
-        r"se (?:corta|raja)\b",
-        r"me (?:corto|rajo)\b",
+        r"(?:se (?:corta|raja)|me (?:corto|rajo))\b",
         r"(?:se|me) (?:lastim[ao] (?:sol[oa]|ella|el))",
-        r"cortarse",
-        r"cortarme",
+        r"cortarse|cortarme",
         r"cortad\w*~(?:brazo\w*|muñeca\w*|muneca\w*)",
         r"(?:se|me)~(?:cort\w*|raj\w*)~(?:brazo\w*|venas|piernas|munecas?)|(?:se|me)~abri\w*~venas",
         r"lastim\w*~(?:sol[oa]|misma|mismo)",
@@ -256,10 +262,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
         r"(?:padrastro|ti[oa]|primo|abuelo|señor|senor|vecino|hermano|papa|hombre|alguien|maestro)~toc[oóa]\w*",
         r"tocar\w*~(?:partes|cuerpo)",
         r"toc[oóa]\w*~(?:partes|cuerpo)",
-        r"abus\w*",
-        r"viol[oóa]\b|violaron|violad\w*|violar\w*|violacion|violen\w*",
-        r"maltrat\w*",
-        r"amenaz\w*",
+        r"abus\w*|maltrat\w*|amenaz\w*|viol[oóa]\b|violaron|violad\w*|violar\w*|violacion|violen\w*",
         r"(?:cinturonazo\w*|cintarazo\w*|golpiza\w*|paliza\w*|cachetada\w*|chinga|nalgada\w*)",
         r"(?:no|ni)~deja~(?:salir|ir)|encerrad\w*~(?:casa|cuarto)|nos corre\b|corrio de la casa",
         r"(?:pistola|arma|cuchillo|machete)",

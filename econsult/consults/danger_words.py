@@ -23,6 +23,8 @@ from econsult.consults.danger_fever import without_denied
 INFANT_FEVER, WEAK_FEVER = "young_infant_fever", "weak_defenses_fever"
 YOUNG_MONTHS, GROWN_MONTHS = 3, 12
 """Below the first any fever is a sign. From the second on "three weeks" is how long something lasts."""
+_UNTIL_MONTHS = {"infant_spasms": 3 * GROWN_MONTHS}
+"""Of older children such words tell of tics, of play and of sleep; seizures have words of their own at any age."""
 _LONGEST = 20_000
 _LETTERS = re.compile(r"(?<!\\)[a-z\u00f1]+")
 _GAP, _WIDE_GAP = r" (?:\w+ ){0,3}", r" (?:\w+ ){0,6}"
@@ -78,7 +80,7 @@ def words_of_danger(*texts: str, months: int | None = None, about: Iterable[str]
         now = undenied if code == WEAK_FEVER else told
         is_now = _is_in(now, sign) or _is_in(map(fold, now), in_spanish.now[code])
         has = _is_in(told + named, in_english.has[code]) or _is_in(heard + named_heard, in_spanish.has[code])
-        found += [code] * (is_now and has)
+        found += [code] * (is_now and has and _is_of_age(code, months))
     return tuple(found)
 
 
@@ -87,6 +89,10 @@ def fold(text: str) -> str:
     for written, sound in _SOUNDS:
         text = text.replace(written, sound)
     return re.sub(r"([^\W\d])\1+", r"\1", text)
+
+
+def _is_of_age(code: str, months: int | None) -> bool:
+    return months is None or months < _UNTIL_MONTHS.get(code, months + 1)
 
 
 def _is_newborn(told: Iterable[str], heard: Iterable[str], months: int | None) -> bool:

@@ -97,6 +97,24 @@ def test_everyday_sentences_are_seldom_a_hint(language: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Mi hijo de 8 años brinca sin parar",
+        "He has tics, twitches many times a day",
+        "He startles at night, many times",
+        "Le brinca el ojo a cada rato",
+    ],
+)
+def test_spasms_of_babies_are_no_tics_of_a_schoolchild(text: str) -> None:
+    assert (words_of_danger(text, months=96), words_of_danger(text, months=8)) == ((), ("infant_spasms",))
+
+
+@pytest.mark.parametrize("text", ["his head drops over and over", "se le cae la cabeza una y otra vez"])
+def test_a_head_that_drops_again_and_again_is_a_hint_at_any_age(text: str) -> None:
+    assert words_of_danger(text, months=96) == ("seizure",)
+
+
+@pytest.mark.parametrize(
     ("text", "months", "is_hint"),
     [
         ("Tiene fiebre de 39", 1, True),
@@ -131,6 +149,16 @@ def test_every_sign_has_its_words() -> None:
         "It itches at night",
         "Le pica de noche",
         "A faint red rash on the elbow",
+        "Dolor de estómago que dura todo el día. El dolor de panza dura dos horas",
+        "Le duele el estómago y le dura dos horas",
+        "Cólicos del estómago, ¿cuánto dura?",
+        "Le duele la panza y hace popó dura",
+        "Belly hurts, poop is hard",
+        "Tummy ache and hard bowel movements",
+        "The stomach bug hit hard",
+        "He does not finish his sentences, speech delay",
+        "No habla todavía y tiene tos",
+        "Tomó 5 días la medicina",
         "She swallowed a little water and her gum. He swallowed a glass of milk",
         "Se tragó una semilla y un poco de agua",
         "La mamá sacude las sábanas por el polvo",
