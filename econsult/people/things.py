@@ -120,8 +120,9 @@ dad daddy sun sunshine sunny sol luna cielo lucero angelito tesoro vida amor amo
 dear cutie happy smiley booger wiggles wiggly squirmy bouncy moreno morena mi my our mr miss don dona the old new
 first flower leaf doll florecita hoja
 """
-_GIVEN = "candy dimple clara lana rosa tina"
-"""Words of the lists above by which many children are registered: written small, too, these are covered as names."""
+_GIVEN = "borrego candy clara conejo dimple gallo lana mora pinto rosa tina"
+"""Words of the lists above by which many families are registered and that hardly tell of danger: written small, too,
+these are covered as names. `Iman`, a magnet that was swallowed, or `Trout` is none."""
 
 _FOND_ENDINGS = ("ecito", "ecita", "cito", "cita", "ito", "ita", "ecillo", "ecilla", "cillo", "cilla", "illo", "illa",
                  "azo", "aza", "ote", "ota", "uelo", "uela")  # fmt: skip

@@ -153,6 +153,14 @@ def test_whoever_is_registered_by_a_word_of_the_house_is_covered_and_signs_stay(
     assert cover(stays, known, MARKED) == stays
 
 
+def test_a_name_that_is_hardly_a_sign_is_covered_in_small_letters_and_one_that_may_be_grave_stays() -> None:
+    small = ["mora", "conejo", "gallo", "pinto", "borrego", "tina"]
+    read = [cover(f"y {name} tiene fiebre", Known((f"Karla {name}",)), MARKED) for name in small]
+    assert read == ["y [name] tiene fiebre"] * len(small)
+    grave = {"Iman": "se tragó un iman", "Trout": "hives after trout", "Chin": "a cut on the chin"}
+    assert [cover(text, Known((f"Karla {name}",)), MARKED) for name, text in grave.items()] == [*grave.values()]
+
+
 HOME = Known(
     ("Luz Prueba", "Rosa Mar"),
     nicknames=("Chuyita", "Nené Lu", "Peanut Butter", "Mi corazón", "Camaroncito", "Lunar", "Manchitas", "Niña"),
