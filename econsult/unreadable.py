@@ -17,7 +17,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, String, false, type_coerce
+from sqlalchemy import ColumnElement, String, and_, false, func, not_, or_, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from storage.keys import WrongKey
@@ -25,8 +25,9 @@ from storage.keys import WrongKey
 NAMES = frozenset(("person.name", "person.email"))
 NO_NAME = "\u2014"
 """What stands for a name or an address of the staff that does not open, where somebody only looks."""
-MOMENT = "[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9]:*"
-"""How SQLite keeps a moment."""
+_DAY, _TIME = "[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]", "[0-2][0-9]:[0-5][0-9]:[0-5][0-9]"
+MOMENTS = tuple(f"{_DAY} {_TIME}{fraction}" for fraction in ("", "." + "[0-9]" * 6))
+"""How SQLite keeps a moment: to the second, or to its millionth."""
 log = logging.getLogger("econsult.unreadable")
 
 
@@ -114,11 +115,19 @@ def moments(read: Callable[[Any], datetime | None], column: str = "") -> Callabl
     return moment
 
 
-def is_no_moment(session: Session, column: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
-    """Whether a cell holds no moment. SQLite keeps any text in any column, and compares it as the text that it is."""
+def is_no_moment(session: Session, column: InstrumentedAttribute[Any] | ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a cell holds no moment; an empty one holds none by right, and is not meant.
+
+    SQLite keeps any text in any column, and compares it as the text that it is.
+    """
     if session.get_bind().dialect.name != "sqlite":
         return false()
-    return type_coerce(column, String).bool_op("NOT GLOB")(MOMENT)
+    cell = type_coerce(column, String)
+    said = func.substr(cell, 1, 19)
+    # 30 February comes back as a day of March, and what is no moment as nothing. SQLite would round the fraction.
+    anew = func.strftime("%Y-%m-%d %H:%M:%S", said, "+0 days")
+    looks_whole = or_(*(cell.bool_op("GLOB")(form) for form in MOMENTS))
+    return and_(cell.is_not(None), or_(not_(looks_whole), anew.is_distinct_from(said)))
 
 
 @lru_cache(maxsize=4096)

@@ -10,17 +10,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import event, literal_column, select, text, type_coerce
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.records import Consult, RedFlagStop
-from econsult.database import Database, TextCipher, open_database
+from econsult.database import Database, Instant, TextCipher, open_database
 from econsult.errors import EmergencyError, NotFoundError, SettingError
 from econsult.heartbeats import beat
 from econsult.people.patients import Patient
 from econsult.turns import turns
+from econsult.unreadable import UnreadableError, is_no_moment
 from storage.keys import FieldCipher, KeyRing, WrongKey, generate
 from tests.beside import statements
 from tests.personas import NOON, Clinic, open_clinic
@@ -179,3 +180,25 @@ def test_a_code_is_written_out_so_that_an_index_over_some_codes_serves(sqlite_da
         plan = session.execute(text(f"EXPLAIN QUERY PLAN {told[1]}")).all()
     assert "ix_clock_open" in str(plan)
     assert "IN ('claimed', 'needs_info', 'submitted') AND consult.status != ?" in told[2]
+
+
+_CELLS = (
+    *("x", "2026-13-15 10:00:00.000000", "2026-02-30 10:00:00.000000", "2026-11-29 24:00:00", "2026-11-29 10:00:x"),
+    *("2026-11-29 10:00:00.00000x", "2026-11-29 10:00:00.000000 or so", "2026-11-29 10:00:60"),
+    *("2026-00-10 10:00:00", "2028-02-29 23:59:59.999999", "2026-12-31 00:00:00"),
+)
+
+
+def test_a_stored_moment_is_called_none_exactly_where_it_cannot_be_read(sqlite_database: Database) -> None:
+    """A file that is made of what is called whole breaks off in the middle where that cannot be read."""
+    called, met = [], []
+    with sqlite_database.reading() as session:
+        for cell in (*(f"'{text}'" for text in _CELLS), "NULL"):
+            moment = type_coerce(literal_column(cell), Instant())
+            called.append(bool(session.scalar(select(is_no_moment(session, moment)))))
+            try:
+                session.scalar(select(moment))
+                met.append(False)
+            except UnreadableError:
+                met.append(True)
+    assert called == met == [True] * 9 + [False] * 3

@@ -40,11 +40,11 @@ def asked(runtime: Runtime, clinic: Clinic) -> tuple[Consult, Consult]:
         )
 
 
-def damage(runtime: Runtime, place: str, number: int, key: str = "id") -> None:
+def damage(runtime: Runtime, place: str, number: int, key: str = "id", *, as_text: str = "x") -> None:
     table, column = place.split(".")
     with runtime.database.writing() as session:
         rows = METADATA.tables[table]
-        broken = update(rows).where(rows.c[key] == number).values({column: literal_column("'x'")})
+        broken = update(rows).where(rows.c[key] == number).values({column: literal_column(f"'{as_text}'")})
         session.execute(broken)
 
 

@@ -109,7 +109,7 @@ def test_the_log_goes_without_a_damaged_row_and_says_so_on_the_page_and_at_the_e
     whole = reader.get("/privacy/log.csv").text
     with runtime.database.reading() as session:
         row = session.scalars(select(AuditEvent).where(AuditEvent.action == "submit")).one()
-    damage(runtime, "audit_event.at", row.id)
+    damage(runtime, "audit_event.at", row.id, as_text="2026-02-30 10:00:00.000000")
     damage(runtime, "person.name", clinic.derm.id)
     file, page = (reader.get(path) for path in ("/privacy/log.csv", "/privacy"))
     assert (page.status_code, "1 row of the log is missing from this page." in page.text) == (200, True)
