@@ -28,6 +28,8 @@ from workers.runtime import Runtime
 from workers.work import sweeps
 
 NOW = datetime.now(UTC) - timedelta(minutes=30)
+MONTH = NOW.astimezone(ZoneInfo("America/Denver")).strftime("%Y-%m")
+"""As the house reckons it, whose months begin hours after those of UTC."""
 
 
 @pytest.mark.parametrize("place", ["patient.birth_date", "clock.deadline_at", "consult.urgency"])
@@ -73,8 +75,7 @@ def test_a_file_of_figures_is_not_made_where_it_would_lack_something(
 ) -> None:
     with runtime.database.writing() as session:
         answered = clinic.answered(session, now=NOW)
-    month = NOW.astimezone(ZoneInfo("America/Denver")).strftime("%Y-%m")
-    desk, path = browser_of(clinic.coordinator), f"/program/billing/clinicians.csv?month={month}"
+    desk, path = browser_of(clinic.coordinator), f"/program/billing/clinicians.csv?month={MONTH}"
     assert clinic.derm.name in desk.get(path).text
     damage(runtime, "answer.signed_at", answered.id, "consult_id")
     refused = desk.get(path)
@@ -82,7 +83,7 @@ def test_a_file_of_figures_is_not_made_where_it_would_lack_something(
     assert f"{answered.number}</span>." in refused.text
     assert desk.get(path.replace("clinicians.csv", "rows.csv")).status_code == 500
     missing = f'missing from this page: <span class="nowrap">{answered.number}</span>.'
-    assert missing in desk.get(f"/program/billing?month={month}").text
+    assert missing in desk.get(f"/program/billing?month={MONTH}").text
     with runtime.database.reading() as session:
         assert session.scalars(select(AuditEvent.id).where(AuditEvent.action == "export_billing")).all() == []
 
@@ -93,7 +94,7 @@ def test_a_file_for_who_bills_is_refused_before_its_first_byte_wherever_it_would
     with runtime.database.writing() as session:
         answered = clinic.answered(session, now=NOW)
     damage(runtime, "patient.birth_date", clinic.child.id)
-    refused = browser_of(clinic.coordinator).get(f"/program/billing/rows.csv?month={NOW:%Y-%m}")
+    refused = browser_of(clinic.coordinator).get(f"/program/billing/rows.csv?month={MONTH}")
     assert (refused.status_code, "a file cannot say what is missing" in refused.text) == (500, True)
     assert ("A child and all its requests" in refused.text, answered.number in refused.text) == (True, False)
     with runtime.database.reading() as session:
