@@ -40,14 +40,23 @@ def readable(session: Session, person: Person) -> Readable:
     lacking = session.scalars(select(func.count(AuditEvent.id)).where(*odd)).one()
     for number in session.scalars(select(AuditEvent.id).where(*odd).limit(ALARMS)) if lacking else ():
         say("audit_event", "at", number)
-    staff = select(Person.id).where(Person.program_id == person.program_id, Person.role.not_in(FAMILIES))
-    return Readable({number: _name(session, number) for number in session.scalars(staff).all()}, lacking)
+    return Readable(_names(session, person.program_id), lacking)
 
 
 def exported(session: Session, person: Person, wanted: Wanted) -> Iterator[Look]:
     """All rows but those that cannot be read. The names of people stay shut: `readable` has those of the staff."""
     query = asked_rows(person, wanted, "").where(not_(is_no_moment(session, AuditEvent.at)))
     return looks_in(session, query.options(*NAMES_STAY_SHUT).execution_options(yield_per=AT_ONCE))
+
+
+def _names(session: Session, program_id: int) -> dict[int, str]:
+    """All at once, as they nearly always open; one by one where one does not."""
+    staff = Person.program_id == program_id, Person.role.not_in(FAMILIES)
+    try:
+        return dict(session.execute(select(Person.id, Person.name).where(*staff)).all())
+    except UnreadableError:
+        numbers = session.scalars(select(Person.id).where(*staff)).all()
+        return {number: _name(session, number) for number in numbers}
 
 
 def _name(session: Session, number: int) -> str:

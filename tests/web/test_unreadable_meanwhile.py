@@ -13,11 +13,13 @@ from sqlalchemy import event, select, update
 from econsult.consults.glass import BrokenGlass, break_glass
 from econsult.consults.records import Consult
 from econsult.leaving_out import known_to, whose
+from econsult.log_file import readable
 from econsult.people.persons import Person, Role
 from econsult.queue.quiet import Quiet
 from econsult.rosters.limits import Limits
 from econsult.trail import AuditEvent
 from econsult.unreadable import LeftOut, UnreadableError
+from tests.beside import statements
 from tests.personas import Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
@@ -110,6 +112,8 @@ def test_the_log_goes_without_a_damaged_row_and_says_so_on_the_page_and_at_the_e
     whole = reader.get("/privacy/log.csv").text
     with runtime.database.reading() as session:
         row = session.scalars(select(AuditEvent).where(AuditEvent.action == "submit")).one()
+        with statements(runtime.database) as asked:
+            assert len(readable(session, officer).names) > len(asked) == 2, "none for each of the staff"
     damage(runtime, "audit_event.at", row.id, as_text="2026-02-30 10:00:00.000000")
     damage(runtime, "person.name", clinic.derm.id)
     file, page = (reader.get(path) for path in ("/privacy/log.csv", "/privacy"))
