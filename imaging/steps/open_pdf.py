@@ -69,7 +69,8 @@ def _refuse_blank(page: pypdfium2.PdfPage) -> None:
     for picture in itertools.islice(found, _PICTURES_MOST):
         if isinstance(picture, pypdfium2.PdfImage) and not _ONLY_DECODED.isdisjoint(picture.get_filters()):
             try:
-                picture.get_bitmap().close()
+                # PDFium's own memory of it goes with it, as nobody keeps it; to close it would be a warning each time.
+                picture.get_bitmap()
             except pypdfium2.PdfiumError:
                 raise Refused("damaged") from None
 

@@ -7,6 +7,7 @@ import pytest
 
 from imaging.refusal import Refused
 from imaging.steps.hear_pdf import refuse_damage
+from imaging.steps.open_pdf import draw_page, open_pdf
 from imaging.walks.streams import Unpacked, is_cut, packed_streams, unpacked
 from tests.imaging import documents, files, pictures
 from tests.imaging.conftest import PLAIN, Prepare
@@ -73,6 +74,11 @@ def test_a_scan_that_cannot_be_decoded_does_not_become_a_blank_page(run: Prepare
         hurt = coded[:30] + b"\xff" * 60 + coded[90:]
         reasons = [run(scanned_in(packing, scan), "lab_document", PLAIN)[0].reason for scan in (coded, hurt)]
         assert reasons == [None, "damaged"], packing
+
+
+def test_a_scan_that_can_be_decoded_is_drawn_without_a_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    drawn = draw_page(open_pdf(scanned_in(b"JBIG2Decode", documents.jbig2(WHOLE))), 0, 100)
+    assert (drawn.min() < 100, caplog.records) == (True, [])
 
 
 def test_a_sum_may_lack_the_last_zero_as_adobe_writes_it() -> None:
