@@ -21,7 +21,7 @@ from econsult.people.unsent import LONGEST, MOST, Unsent, sweep_unsent
 from tests.personas import Clinic
 from tests.web.browsing import post, token_from
 from tests.web.conftest import BrowserOf
-from web.shell.unsent import is_kept
+from web.shell.unsent import is_kept, is_words
 from workers.runtime import Runtime
 
 CHILD = {"name": "Joaquín Ángel Begay", "birth_date": "2019-03-04", "sex": "male", "language": "en", "mrn": "RM-7777"}
@@ -190,3 +190,14 @@ def test_every_field_of_a_secret_is_known_as_one() -> None:
     assert not [name for name in found if is_kept(name)]
     # A tick for a better picture, which is no secret, has a name of its own.
     assert is_kept("again")
+
+
+def test_one_small_word_in_a_field_for_words_is_no_code() -> None:
+    field = re.compile(r'<textarea[^>]*?\sname="([\w-]+)"|\bfield\("(\w+)"[^}]*rows=[1-9]|\bbox\("(\w+)"')
+    line = re.compile(r'<input(?![^>]*\stype=)[^>]*?\sname="([\w-]+)"[^>]*maxlength="[1-9]\d\d"')
+    pages = [page.read_text(encoding="utf-8") for page in Path("web/templates").rglob("*.html")]
+    found = {one for page in pages for each in field.findall(page) for one in each if one}
+    found |= {one for page in pages for one in line.findall(page)}
+    assert {"thinks", "why_safe", "examined_by", "bar-paper", "impression", "story"} <= found
+    assert sorted(name for name in found if not is_words(name, "eczema")) == ["place", "words"]
+    assert not [each for each in ("plaque", "2026-11-29T10:00", "2.5") if is_words("dermatology.other", each)]

@@ -23,8 +23,15 @@ SECRETS, SECRET_PREFIX = frozenset(("password", "old", "new", "new_again", "code
 """Fields of secrets, which are typed again: these, and whatever begins so."""
 NOT_WRITTEN = frozenset(("seen", "saves", "shown", "kept", "verb", "lane", "next", "version", "confirmed"))
 
-CODE = re.compile(r"[a-z0-9_.:-]{1,40}")
-"""What the value of a choice looks like, which says nothing to a reader. A word typed so is kept all the same."""
+CODE = re.compile(r"[a-z0-9_.:-]{1,40}|[0-9-]{10}T[0-9:.]{5,15}")
+"""What the value of a choice, or a moment, looks like, which says nothing to a reader. A word typed so is kept all the
+same."""
+IN_WORDS = re.compile(
+    r"(\w+_)?reason(_es)?|text|second_(text|reply)|question|story|note|\w+_words|why-.+"
+    r"|thinks|tried|background|why_safe|examined_by|(bar-)?paper(-.+)?|safe_way|states|order"
+    r"|rec_text(_es)?|impression|(family_summary|watch_for)(_es)?|references|spanish_by"
+)
+"""Fields for words, in which one small word is no code. Not `words` and `place`: choices have these names as well."""
 NO_SIGNS = "no_signs"
 """The tick that no danger sign is there, on every form of staff that asks."""
 
@@ -77,7 +84,8 @@ def is_written(name: str, value: str) -> bool:
 
 def is_words(name: str, value: str) -> bool:
     """Whether this says something to a reader: no code of a choice, and nothing that must not be shown again."""
-    return is_kept(name) and is_written(name, value) and not CODE.fullmatch(value.strip())
+    is_code = not IN_WORDS.fullmatch(name) and CODE.fullmatch(value.strip())
+    return is_kept(name) and is_written(name, value) and not is_code
 
 
 def _form() -> Form | None:
