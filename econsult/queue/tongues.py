@@ -16,7 +16,7 @@ from econsult.consults.interpreting import lacks_words
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import ENDED, Status
 from econsult.consults.offering import offer_anew
-from econsult.consults.records import Consult
+from econsult.consults.records import Consult, Kind
 from econsult.consults.turning import turn_clocks
 from econsult.consults.versions import signed_answer
 from econsult.people.patients import Patient
@@ -48,9 +48,14 @@ def put_language_right(session: Session, child: Patient, language: str, staff: P
 
 
 def _going_on(session: Session, child: Patient) -> list[Consult]:
-    """The child's requests that have not ended, a draft too, locked by their numbers before anybody is told of one."""
-    wanted = select(Consult.id).where(Consult.patient_id == child.id, or_(Consult.status.not_in(ENDED), RUNS))
-    numbers = list(session.scalars(wanted))
+    """The child's requests that have not ended, locked by their numbers before anybody is told of one.
+
+    A clinic's draft too: it is sent without a look at the child. A family holds its own and waits for the child at each
+    save, so that both would wait for each other; as it is sent, it takes the language anew.
+    """
+    is_family_draft = (Consult.status == Status.DRAFT) & (Consult.kind == Kind.FAMILY_QUESTION)
+    goes_on = or_(Consult.status.not_in(ENDED) & ~is_family_draft, RUNS)
+    numbers = list(session.scalars(select(Consult.id).where(Consult.patient_id == child.id, goes_on)))
     lock_in_order(session, numbers)
     found = select(Consult).where(Consult.id.in_(numbers)).order_by(Consult.id)
     return list(session.scalars(found.execution_options(populate_existing=True)))

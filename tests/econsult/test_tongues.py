@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from econsult.consults import answers
+from econsult.consults import answers, requests
 from econsult.consults.records import Consult
+from econsult.consults.requests import RequestForm
 from econsult.consults.views import Filters, View
 from econsult.consults.worklist import page
-from econsult.database import Database
+from econsult.database import NO_KEY, Database
 from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person
 from econsult.queue.invariants import violations
 from econsult.rosters.limits import Limits
 from tests.econsult.test_child_details import LATER, put
-from tests.personas import NOON, Clinic
+from tests.personas import NOON, Clinic, open_clinic
 
 
 def _told(session: Session, kind: NoticeKind, person: Person) -> int:
@@ -63,3 +64,14 @@ def test_an_answer_that_is_not_there_in_the_right_language_is_told_by_an_interpr
         put(session, clinic, clinic.pcp, language="es")
         since = [session.get_one(Consult, each.id).interpreter_since for each in (answered, known)]
         assert (since, ended.language) == ([LATER, None], "en")
+
+
+def test_who_puts_it_right_waits_for_no_family_that_is_writing(postgres_database: Database) -> None:
+    """A family that saves holds its draft and waits for the child: who held that and waited for the draft was ended."""
+    clinic = open_clinic(postgres_database)
+    with postgres_database.writing() as session:
+        draft = requests.create(session, clinic.mother, clinic.child, RequestForm(), now=NOON)
+    with postgres_database.writing() as family, postgres_database.writing() as session:
+        family.get_one(Consult, draft.id, with_for_update=NO_KEY)
+        session.execute(text("SET LOCAL lock_timeout = '1s'"))
+        put(session, clinic, clinic.pcp, language="es")
