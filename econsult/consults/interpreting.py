@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
 from econsult.consults.spoken import told_in
+from econsult.consults.versions import signed_answer
 from econsult.people.deaths import the_dead
 from econsult.people.patients import Patient
 
@@ -20,6 +22,19 @@ SHOWN = 50
 def lacks_words(session: Session, consult: Consult, content: Mapping[str, Any]) -> bool:
     """Whether something that the family should read is not there in its language."""
     return bool(told_in(content, family_language(session, consult)).lacking)
+
+
+def look_for_words(session: Session, consult: Consult, now: datetime) -> None:
+    """What the family has not heard, of this cycle or one before, is told by an interpreter where it lacks words.
+
+    What a caregiver has opened without them is still to be told so; what staff have told is not told again.
+    """
+    is_untold = consult.status == Status.ANSWERED and consult.informed_at is None
+    if not is_untold and consult.unheard_version is None and consult.interpreter_since is None:
+        return
+    signed = signed_answer(session, consult.id)
+    lacking = signed is not None and lacks_words(session, consult, {**signed.content, "reason": signed.why})
+    consult.interpreter_since = (consult.interpreter_since or now) if lacking else None
 
 
 def family_language(session: Session, consult: Consult) -> str:

@@ -12,13 +12,12 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.choice import choose
-from econsult.consults.interpreting import lacks_words
+from econsult.consults.interpreting import look_for_words
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import ENDED, Status
 from econsult.consults.offering import offer_anew
 from econsult.consults.records import Consult, Kind
 from econsult.consults.turning import turn_clocks
-from econsult.consults.versions import signed_answer
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
 from econsult.queue.absence import lock_in_order
@@ -26,6 +25,7 @@ from econsult.queue.absence import lock_in_order
 Takers = tuple[frozenset[int], frozenset[int]]
 """The ids of those who may take a request, and of those of them who are there."""
 RUNS = exists().where(Clock.consult_id == Consult.id, Clock.state != ClockState.STOPPED)
+IS_TO_TELL = or_(Consult.unheard_version.is_not(None), Consult.interpreter_since.is_not(None))
 
 
 def put_language_right(session: Session, child: Patient, language: str, staff: Person, now: datetime) -> None:
@@ -40,21 +40,21 @@ def put_language_right(session: Session, child: Patient, language: str, staff: P
     for consult in consults:
         consult.language = language
         turn_clocks(session, consult, now, person_id=staff.id)
-        if consult.status == Status.ANSWERED and consult.informed_at is None:
-            _look_for_words(session, consult, now)
+        look_for_words(session, consult, now)
     for consult in consults:
         if consult.id in before and before[consult.id] != _takers(session, consult, now):
             offer_anew(session, consult, now)
 
 
 def _going_on(session: Session, child: Patient) -> list[Consult]:
-    """The child's requests that have not ended, locked by their numbers before anybody is told of one.
+    """The child's requests that have not ended, and of which something is still to be told, locked by their numbers
+    before anybody is told of one.
 
     A clinic's draft too: it is sent without a look at the child. A family holds its own and waits for the child at each
     save, so that both would wait for each other; as it is sent, it takes the language anew.
     """
     is_family_draft = (Consult.status == Status.DRAFT) & (Consult.kind == Kind.FAMILY_QUESTION)
-    goes_on = or_(Consult.status.not_in(ENDED) & ~is_family_draft, RUNS)
+    goes_on = or_(Consult.status.not_in(ENDED) & ~is_family_draft, RUNS, IS_TO_TELL)
     numbers = list(session.scalars(select(Consult.id).where(Consult.patient_id == child.id, goes_on)))
     lock_in_order(session, numbers)
     found = select(Consult).where(Consult.id.in_(numbers)).order_by(Consult.id)
@@ -64,10 +64,3 @@ def _going_on(session: Session, child: Patient) -> list[Consult]:
 def _takers(session: Session, consult: Consult, now: datetime) -> Takers:
     chosen = choose(session, consult, now)
     return frozenset(each.id for each in chosen.qualified), frozenset(each.id for each in chosen.ready)
-
-
-def _look_for_words(session: Session, consult: Consult, now: datetime) -> None:
-    """An answer that the family has not heard is told by an interpreter where it is not there in its language."""
-    signed = signed_answer(session, consult.id)
-    lacking = signed is not None and lacks_words(session, consult, {**signed.content, "reason": signed.why})
-    consult.interpreter_since = (consult.interpreter_since or now) if lacking else None

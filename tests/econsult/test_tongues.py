@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from econsult.consults import answers, requests
+from econsult.consults import answers, requests, telling
+from econsult.consults.interpreting import to_interpret
 from econsult.consults.records import Consult
 from econsult.consults.requests import RequestForm
 from econsult.consults.views import Filters, View
@@ -16,6 +17,7 @@ from econsult.people.persons import Person
 from econsult.queue.invariants import violations
 from econsult.rosters.limits import Limits
 from tests.econsult.test_child_details import LATER, put
+from tests.econsult.test_reopening import opened_again
 from tests.personas import NOON, Clinic, open_clinic
 
 
@@ -64,6 +66,20 @@ def test_an_answer_that_is_not_there_in_the_right_language_is_told_by_an_interpr
         put(session, clinic, clinic.pcp, language="es")
         since = [session.get_one(Consult, each.id).interpreter_since for each in (answered, known)]
         assert (since, ended.language) == ([LATER, None], "en")
+
+
+def test_an_answer_that_nobody_has_heard_is_looked_at_for_words_whatever_became_of_its_question(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        opened, ended = opened_again(session, clinic), opened_again(session, clinic)
+        requests.withdraw(session, ended, clinic.pcp, "", now=LATER)
+        put(session, clinic, clinic.pcp, language="es")
+        assert {each.id for each in to_interpret(session, clinic.program.id, LATER)} == {opened.id, ended.id}
+        # Who has read it without its words does not know it yet.
+        telling.inform(session, opened, clinic.mother, method="opened", teach_back=False, now=LATER)
+        put(session, clinic, clinic.pcp, language="en")
+        assert to_interpret(session, clinic.program.id, LATER) == []
 
 
 def test_who_puts_it_right_waits_for_no_family_that_is_writing(postgres_database: Database) -> None:
