@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.clocks import halt, lock, open_clocks, refresh_deadline, start_clock, unhalt
 from econsult.consults.contents import Disposition
 from econsult.consults.hearers import family_of
+from econsult.consults.interpreting import follow_family
 from econsult.consults.ledger import DIED, Clock, ClockEvent, ClockState
 from econsult.consults.lifecycle import OPEN, Status, next_status
 from econsult.consults.offering import offer
@@ -36,6 +37,7 @@ def bring_back(session: Session, consult: Consult, death: Death, staff: Person, 
     """Let go on what the mark of this death ended of the consult."""
     lock(session, consult)
     session.refresh(consult)
+    follow_family(session, consult, staff, now)
     was_ended = consult.status == Status.WITHDRAWN and consult.ended_at == death.noted_at
     is_question = was_ended and consult.consent_withdrawn_at is None
     if is_question:

@@ -18,7 +18,7 @@ from econsult.consults.contents import Disposition, check_complete, clean_conten
 from econsult.consults.conversion import accept_visit
 from econsult.consults.correction_drafts import CorrectionDraft, Written, end_correction, keep_correction
 from econsult.consults.hearers import clinics_of
-from econsult.consults.interpreting import family_language, lacks_words
+from econsult.consults.interpreting import family_language, follow_family, lacks_words
 from econsult.consults.ledger import DIED
 from econsult.consults.lifecycle import next_status
 from econsult.consults.outcomes import open_ping
@@ -121,6 +121,7 @@ def correct(
     session.add(answer)
     end_correction(session, consult)
     _turn_row(consult, status, person, now)
+    follow_family(session, consult, person, now)
     # The clinic reads at once what it asked about; the family waits for a word of its own.
     replied(session, consult, CLINICIANS, now=now, how="signed")
     stop_clock(session, consult, ClockName.FAMILY_INFORMED, now, "newer_answer")

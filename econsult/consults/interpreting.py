@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
 from econsult.consults.spoken import told_in
+from econsult.consults.turning import turn_clocks
 from econsult.consults.versions import signed_answer
 from econsult.people.deaths import the_dead
 from econsult.people.patients import Patient
+from econsult.people.persons import Person
 
 SHOWN = 50
 
@@ -35,6 +37,18 @@ def look_for_words(session: Session, consult: Consult, now: datetime) -> None:
     signed = signed_answer(session, consult.id)
     lacking = signed is not None and lacks_words(session, consult, {**signed.content, "reason": signed.why})
     consult.interpreter_since = (consult.interpreter_since or now) if lacking else None
+
+
+def follow_family(session: Session, consult: Consult, person: Person, now: datetime) -> None:
+    """What goes on again takes its family's language: while it had ended it took no notice of one that was put right.
+
+    Call it before a clock starts: the ledger keeps for whom each was promised.
+    """
+    language = family_language(session, consult)
+    if language != consult.language:
+        consult.language = language
+        turn_clocks(session, consult, now, person_id=person.id)
+        look_for_words(session, consult, now)
 
 
 def family_language(session: Session, consult: Consult) -> str:

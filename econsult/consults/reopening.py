@@ -13,6 +13,7 @@ from econsult.consults.choice import has_cover
 from econsult.consults.clocks import is_open, start_clock, stop_clock
 from econsult.consults.correction_drafts import correction_of, end_correction
 from econsult.consults.handover import REOPEN, hand_over, require_reason
+from econsult.consults.interpreting import follow_family
 from econsult.consults.lifecycle import next_status
 from econsult.consults.offering import offer
 from econsult.consults.policies import ClockName, Rules, current_rules, rules_of
@@ -63,6 +64,7 @@ def reopen(
     consult.version += 1
     rules = current_rules(session, consult, targets)
     was, consult.rules = rules_of(consult), rules.as_text()
+    follow_family(session, consult, person, now)
     _turn_clocks(session, consult, rules, now)
     # What the family still waits for goes over to the same rules as the question.
     recompute(session, consult, was, now, person_id=person.id, names=REPLIES)

@@ -50,14 +50,15 @@ def _going_on(session: Session, child: Patient) -> list[Consult]:
     """The child's requests that have not ended, and of which something is still to be told, locked by their numbers
     before anybody is told of one.
 
-    A clinic's draft too: it is sent without a look at the child. A family holds its own and waits for the child at each
-    save, so that both would wait for each other; as it is sent, it takes the language anew.
+    What has ended is locked with them: who opens it again at this moment is waited for, or finds the new language. So
+    is a clinic's draft, which is sent without a look at the child. A family holds its own and waits for the child at
+    each save, so that both would wait for each other; as it is sent, it takes the language anew.
     """
     is_family_draft = (Consult.status == Status.DRAFT) & (Consult.kind == Kind.FAMILY_QUESTION)
-    goes_on = or_(Consult.status.not_in(ENDED) & ~is_family_draft, RUNS, IS_TO_TELL)
-    numbers = list(session.scalars(select(Consult.id).where(Consult.patient_id == child.id, goes_on)))
+    numbers = list(session.scalars(select(Consult.id).where(Consult.patient_id == child.id, ~is_family_draft)))
     lock_in_order(session, numbers)
-    found = select(Consult).where(Consult.id.in_(numbers)).order_by(Consult.id)
+    goes_on = or_(Consult.status.not_in(ENDED), RUNS, IS_TO_TELL)
+    found = select(Consult).where(Consult.id.in_(numbers), goes_on).order_by(Consult.id)
     return list(session.scalars(found.execution_options(populate_existing=True)))
 
 

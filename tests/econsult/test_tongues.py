@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from econsult.consults import answers, requests, telling
+from econsult.consults import answers, declining, requests, telling
+from econsult.consults.correcting import correct
 from econsult.consults.interpreting import to_interpret
 from econsult.consults.records import Consult
+from econsult.consults.reopening import reopen
 from econsult.consults.requests import RequestForm
 from econsult.consults.views import Filters, View
 from econsult.consults.worklist import page
@@ -17,8 +21,9 @@ from econsult.people.persons import Person
 from econsult.queue.invariants import violations
 from econsult.rosters.limits import Limits
 from tests.econsult.test_child_details import LATER, put
+from tests.econsult.test_deaths import mark, undo
 from tests.econsult.test_reopening import opened_again
-from tests.personas import NOON, Clinic, open_clinic
+from tests.personas import ANSWER, NOON, TARGETS, Clinic, open_clinic
 
 
 def _told(session: Session, kind: NoticeKind, person: Person) -> int:
@@ -80,6 +85,28 @@ def test_an_answer_that_nobody_has_heard_is_looked_at_for_words_whatever_became_
         telling.inform(session, opened, clinic.mother, method="opened", teach_back=False, now=LATER)
         put(session, clinic, clinic.pcp, language="en")
         assert to_interpret(session, clinic.program.id, LATER) == []
+
+
+def test_what_had_ended_follows_the_right_language_when_it_goes_on(database: Database, clinic: Clinic) -> None:
+    later = LATER + timedelta(hours=1)
+    with database.writing() as session:
+        asked, closed, corrected = clinic.family_question(session), clinic.answered(session), clinic.answered(session)
+        for each in (closed, corrected):
+            answers.close(session, each, clinic.pcp, reason="done", now=NOON)
+        declined = declining.decline(session, clinic.claimed(session), clinic.derm, "Needs a visit", now=NOON)
+        telling.inform(session, declined, clinic.pcp, method="phone", teach_back=False, now=NOON)
+        mark(session, clinic)
+        put(session, clinic, clinic.pcp, language="es")
+        undo(session, clinic, now=later)
+        assert (asked.status, asked.language, closed.language) == ("submitted", "es", "es")
+        put(session, clinic, clinic.pcp, language="en")
+        for each in (closed, declined):
+            reopen(session, each, clinic.pcp, "new rash", now=later, targets=TARGETS)
+        correct(session, corrected, clinic.derm, {**ANSWER, "impression": "Scabies"}, "Wrong", now=later)
+        found = page(session, clinic.derm, View.POOL, now=later, filters=Filters(language="en")).consults
+        assert {each.id for each in found} == {closed.id, declined.id}
+        assert corrected.language == "en"
+        assert list(violations(session, later)) == []
 
 
 def test_who_puts_it_right_waits_for_no_family_that_is_writing(postgres_database: Database) -> None:
