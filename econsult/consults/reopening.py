@@ -21,7 +21,7 @@ from econsult.consults.recomputing import REPLIES, recompute
 from econsult.consults.records import RANKS, Consult, Urgency, note
 from econsult.consults.replies import CLINICIANS
 from econsult.consults.told_signs import hastened
-from econsult.consults.urgency import check_lowering
+from econsult.consults.urgency import check_lowering, least_again
 from econsult.consults.versions import Answer, draft_of, signed_answer
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.people.persons import Person
@@ -44,13 +44,14 @@ def reopen(
 
     An answer that is open to the family and that nobody has heard yet is still to be told: its clock goes on. So does
     that of a reply to the family. Raises InvalidError for urgent while nobody is on duty, and ForbiddenError where
-    somebody who is no clinician makes it less urgent.
+    somebody who is no clinician makes it less urgent than it was, or than can be promised.
     """
     status = next_status(consult.status, "reopen")
     if consult.consent_withdrawn_at is not None:
         raise ForbiddenError("The family took its consent back. If it changes its mind, ask anew.", code="no_consent")
     wish = _check_urgency(session, consult, urgency or consult.urgency, now)
-    check_lowering(person, consult.urgency if how == REOPEN else usual_urgency(consult), wish)
+    was = least_again(session, consult, consult.urgency, now) if how == REOPEN else usual_urgency(consult)
+    check_lowering(person, was, wish)
     hand_over(session, consult, how, None, by_id=person.id, now=now, reason=require_reason(reason))
     # A family that is stopped and then sends the awaited photo is no less in doubt than one that asks anew.
     wish = hastened(session, consult, wish, now)

@@ -34,7 +34,7 @@ from econsult.consults.redflags import body_sites, is_private, with_time
 from econsult.consults.screening import screen_red_flags
 from econsult.consults.told_signs import hasten
 from econsult.consults.turning import turn_clocks
-from econsult.consults.urgency import check_lowering
+from econsult.consults.urgency import check_lowering, least_again
 from econsult.consults.voice import VoiceChoice, choose_voice
 from econsult.consults.whole import settle_whole
 from econsult.consults.wishes import NO_WISHES, Wishes, write_wishes
@@ -196,8 +196,7 @@ def send_on(
         raise InvalidError("Only a family's question can be sent on.", {"kind": "not_family_question"})
     status = next_status(consult.status, "send_on")
     _check_values(consult, form)
-    check_lowering(person, consult.urgency, form.urgency or consult.urgency)
-    details = {**consult.details, **(form.details or {})}
+    was, details = consult.urgency, {**consult.details, **(form.details or {})}
     screen_red_flags(session, consult, person, details, sending.red_flag_attestation, now=now, is_sent_on=True)
     consult.kind, consult.sent_on_by_id = Kind.ECONSULT, person.id
     # The clinician's focused question takes the place of the family's, which the specialist still reads word for word.
@@ -207,6 +206,7 @@ def send_on(
     consult.override_reason = settle_whole(session, consult, person, sending, now=now)
     write_told_yes(session, consult, person, now=now)
     keep_versions(session, consult)
+    check_lowering(person, least_again(session, consult, was, now), consult.urgency)
     check_urgency(session, consult, now)
     # What the clinic began to write to the family may name the child, whom a specialist never knows by name.
     drop_draft(session, consult.id)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from econsult.consults.choice import can_be_urgent
+from econsult.consults.choice import can_be_urgent, has_cover
 from econsult.consults.clocks import open_clocks
 from econsult.consults.handover import hand_over, require_reason
 from econsult.consults.hearers import desk_of
@@ -75,6 +75,16 @@ def check_lowering(person: Person, was: str, wish: str) -> None:
     """
     if RANKS[Urgency(wish)] > RANKS[Urgency(was)] and person.role not in MAY_LOWER:
         raise ForbiddenError("Only a clinician can make a request less urgent.", code="only_clinician")
+
+
+def least_again(session: Session, consult: Consult, was: str, now: datetime) -> Urgency:
+    """The urgency below which only a clinician goes where something is asked again, or sent on, that `was` so urgent.
+
+    Of the same day where nobody can promise urgent now: whoever asks for the next best then lowers nothing, and has no
+    other way.
+    """
+    is_promised = was != Urgency.URGENT or has_cover(session, consult, now)
+    return Urgency(was) if is_promised else Urgency.SAME_DAY
 
 
 def adopt_rules(

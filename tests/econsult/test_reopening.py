@@ -18,9 +18,10 @@ from econsult.consults.undoing import take_back
 from econsult.consults.views import View
 from econsult.consults.worklist import page
 from econsult.database import Database
-from econsult.errors import ForbiddenError, ImpossibleVerbError, StaleVersionError
+from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, StaleVersionError
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
+from econsult.rosters.shifts import TimeOff
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
 
 HOUR = timedelta(hours=1)
@@ -72,6 +73,25 @@ def test_nobody_but_a_clinician_asks_again_with_less_urgency(database: Database,
         reopen(session, consult, clinic.nurse, "Again", now=SOON, targets=TARGETS, urgency="same_day")
         answer(session, clinic, consult, "advice_only")
         assert reopen(session, consult, clinic.pcp, "Again", now=LATER, urgency="routine").urgency == "routine"
+
+
+def test_what_nobody_can_promise_now_is_asked_again_of_the_same_day_by_whoever_may_not_lower(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        consult = clinic.econsult(session, urgency="urgent")
+        answer(session, clinic, consult, "advice_only")
+        with pytest.raises(ForbiddenError, match="less urgent"):
+            reopen(session, consult, clinic.nurse, "Again", now=SOON, targets=TARGETS, urgency="same_day")
+        away = {"starts_at": NOON, "ends_at": NOON + 9 * HOUR}
+        session.add_all(TimeOff(person_id=each.id, **away) for each in (clinic.derm, clinic.derm2))
+        session.flush()
+        with pytest.raises(InvalidError, match="on duty"):
+            reopen(session, consult, clinic.nurse, "Again", now=SOON, targets=TARGETS)
+        with pytest.raises(ForbiddenError, match="less urgent"):
+            reopen(session, consult, clinic.nurse, "Again", now=SOON, targets=TARGETS, urgency="routine")
+        again = reopen(session, consult, clinic.nurse, "Again", now=SOON, targets=TARGETS, urgency="same_day")
+        assert (again.status, again.urgency) == ("submitted", "same_day")
 
 
 def test_a_family_that_wrote_still_waits_for_a_reply_after_a_reopening(database: Database, clinic: Clinic) -> None:

@@ -123,11 +123,21 @@ def test_the_desk_sends_on_nothing_with_less_urgency(database: Database, clinic:
         consult = _stranded(session, clinic)
         consult.urgency, consult.urgency_rank = "same_day", RANKS[Urgency.SAME_DAY]
         wish = {"specialty": "dermatology", "question": QUESTION, "question_type": "diagnosis"}
-        with pytest.raises(ForbiddenError, match="less urgent"):
-            calmer = RequestForm(**wish, urgency="routine")
-            requests.send_on(session, consult, clinic.coordinator, calmer, now=SOON, targets=TARGETS)
         sent = requests.send_on(session, consult, clinic.coordinator, RequestForm(**wish), now=SOON, targets=TARGETS)
         assert (sent.kind, sent.urgency) == ("econsult", "same_day")
+        # What nobody can promise now is lowered by nobody who asks for the next best.
+        raised = _stranded(session, clinic)
+        raised.urgency, raised.urgency_rank = "urgent", RANKS[Urgency.URGENT]
+        for each in (clinic.derm, clinic.derm2):
+            off(session, each, -1, 24)
+        calmer = RequestForm(**wish, urgency="same_day")
+        sent = requests.send_on(session, raised, clinic.coordinator, calmer, now=SOON, targets=TARGETS)
+        assert (sent.kind, sent.urgency) == ("econsult", "same_day")
+        asked = _stranded(session, clinic)
+        asked.urgency, asked.urgency_rank = "same_day", RANKS[Urgency.SAME_DAY]
+        with pytest.raises(ForbiddenError, match="less urgent"):
+            calmer = RequestForm(**wish, urgency="routine")
+            requests.send_on(session, asked, clinic.coordinator, calmer, now=SOON, targets=TARGETS)
 
 
 def test_whoever_stands_in_says_no_and_reads_nothing(database: Database, clinic: Clinic) -> None:

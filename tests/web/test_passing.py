@@ -10,6 +10,7 @@ from sqlalchemy import select
 from econsult.consults import holding
 from econsult.consults.handover import Handover
 from econsult.consults.records import RANKS, Consult, Urgency
+from econsult.rosters.shifts import TimeOff
 from tests.personas import LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
@@ -95,6 +96,19 @@ def test_the_clinic_opens_an_answered_case_again(runtime: Runtime, browser_of: B
     assert "Ask again in the same case" in pcp.get(f"/consults/{answered.public_id}").text
     assert post(pcp, f"/consults/{answered.public_id}/reopen", {"reason": "It came back"}).status_code == 303
     assert _now(runtime, answered).status == "submitted"
+
+
+def test_what_nobody_can_promise_now_is_offered_again_as_the_next_best(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        answered = clinic.answered(session, now=NOW)
+        answered.requester_id, answered.urgency, answered.urgency_rank = clinic.nurse.id, "urgent", 0
+        away = {"starts_at": NOW, "ends_at": NOW + timedelta(hours=9)}
+        session.add_all(TimeOff(person_id=each.id, **away) for each in (clinic.derm, clinic.derm2))
+    page = browser_of(clinic.nurse).get(f"/consults/{answered.public_id}").text
+    offered = page.partition('id="again_urgency"')[2].partition("</select>")[0]
+    assert ('value="same_day" selected' in offered, 'value="routine"' in offered) == (True, False)
 
 
 def test_words_on_the_telephone_count_as_the_familys_own(

@@ -23,6 +23,7 @@ from econsult.consults.presence import look
 from econsult.consults.records import Consult, Kind, Source
 from econsult.consults.second import stay_second
 from econsult.consults.threads import Audience, takes_messages
+from econsult.consults.urgency import least_again
 from econsult.consults.versions import standing_version
 from econsult.note import codes_of
 from econsult.people.patients import ALIAS, Patient
@@ -131,6 +132,8 @@ class Case:
     """Whom the clinic asked for by name, and whether it agreed to a visit."""
     off_duty: list[str] = field(default_factory=list)
     """The specialties for which urgent is not offered now."""
+    least_again: str = ""
+    """The urgency with which it is asked again: as it was, or what can be promised now."""
     begun_because: str = ""
     """Why a correction was begun whose words are the draft now; empty where the draft was none."""
     awaits_photo: bool = False
@@ -230,6 +233,7 @@ def open_case(session: Session, loaded: Pass, sending: Sending | None = None) ->
         wished=wished_of(session, loaded),
         earlier=before_of(session, loaded),
         off_duty=not_on_duty(session, consult.program_id, now()) if consult.status in (*OPEN, *WAITED_IN) else [],
+        least_again=least_again(session, consult, consult.urgency, now()) if consult.status in WAITED_IN else "",
         awaits_photo=awaits_photo,
         is_photo_here=awaits_photo and is_under_way(session, consult),
         results=results_of(session, loaded, read, sheets),
