@@ -17,6 +17,7 @@ from econsult.consults.added_steps import without_added
 from econsult.consults.clocks import halt, held_clock, lock, open_clocks, pause_clock, refresh_deadline, unhalt
 from econsult.consults.correction_drafts import keep_as_draft
 from econsult.consults.holding import go_on, keep_holding
+from econsult.consults.interpreting import look_for_words
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import OutcomePing, pings_of
@@ -24,6 +25,7 @@ from econsult.consults.policies import ClockName
 from econsult.consults.recommendations import StepState, forget_steps, steps_of
 from econsult.consults.records import Consult, note
 from econsult.consults.sides import SideQuestion, SideState, log_side, side_of
+from econsult.consults.turning import turn_clock
 from econsult.consults.versions import Answer, signed_answer
 from econsult.consults.visits_carried import carried_of, carry_back, is_begun_on
 from econsult.errors import ForbiddenError, ImpossibleVerbError, TooLateError
@@ -97,6 +99,8 @@ def take_back(session: Session, consult: Consult, person: Person, *, now: dateti
     answer.signed_at = answer.released_at = answer.undo_until = answer.before = None
     # The steps of a visit, a new photo and the like came with the signature, and go with it.
     answer.content = without_added(answer.content)
+    session.flush()
+    look_for_words(session, consult, now)
     note(session, consult, "undo_sign", person_id=person.id, now=now)
     if answer.corrects is None:
         keep_holding(session, consult, now, lease)
@@ -147,6 +151,8 @@ def _restore_clocks(
     stopped = select(Clock).where(Clock.id.in_([int(number) for number in before]), Clock.state == ClockState.STOPPED)
     for clock in session.scalars(stopped.order_by(Clock.id).execution_options(populate_existing=True)):
         unhalt(session, clock, now, person_id=person.id)
+        # A family's language may have been put right in these seconds.
+        turn_clock(session, consult, clock, now, person_id=person.id)
         if consult.status == Status.NEEDS_INFO and clock.name == ClockName.FIRST_REPLY and before[str(clock.id)]:
             pause_clock(session, consult, ClockName.FIRST_REPLY, before[str(clock.id)], now)
     refresh_deadline(session, consult)

@@ -23,8 +23,10 @@ from econsult.database import Database
 from econsult.errors import ForbiddenError, ImpossibleVerbError, TooLateError
 from econsult.jobs import Job, JobKind, JobPolicy, claim_job, next_rings
 from econsult.notices import Notice, NoticeKind
+from econsult.people.patients import Patient
 from econsult.people.persons import Person
 from econsult.queue.invariants import violations
+from econsult.queue.tongues import put_language_right
 from econsult.queue.waits import mend_waits
 from econsult.rights import Right
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
@@ -71,6 +73,16 @@ def test_everything_is_as_it_was(database: Database, clinic: Clinic) -> None:
         for table in (Recommendation, RecommendationEvent, OutcomePing):
             assert session.scalars(select(func.count(table.id))).one() == 0
         assert letters(session, consult) == []
+        assert list(violations(session, SOON)) == []
+
+
+def test_a_language_that_is_put_right_in_these_seconds_stays_right(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = drafted(session, clinic)
+        answers.sign(session, consult, clinic.derm, now=SIGNED)
+        put_language_right(session, session.get_one(Patient, clinic.child.id), "es", clinic.pcp, SIGNED)
+        back(session, consult, clinic.derm)
+        assert (consult.language, consult.interpreter_since) == ("es", None)
         assert list(violations(session, SOON)) == []
 
 
