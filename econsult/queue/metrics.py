@@ -171,7 +171,10 @@ def _kept(
     wanted = _wanted(period, program_id)
     facts = _facts(session, wanted)
     for clocks in replay_all(session, ClockEvent.consult_id.in_(wanted), until=until):
-        around, waits = facts[clocks[0].consult_id], _waits(clocks)
+        around = facts.get(clocks[0].consult_id)
+        if around is None:  # Sent a moment ago: PostgreSQL shows each statement what there is by then.
+            continue
+        waits = _waits(clocks)
         for clock, broken in _promises(clocks, now):
             at = _counted_at(clock, broken)
             if at is not None and period[0] <= at < period[1]:

@@ -18,9 +18,10 @@ from econsult.database import Database
 from econsult.people.persons import Person
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
-from econsult.queue.metrics import figures, missed
+from econsult.queue.metrics import figures, figures_and_missed, missed
 from econsult.queue.reoffering import offer_again
 from econsult.rosters.qualifying import add_fallback
+from tests.beside import beside
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
 
 HOUR = timedelta(hours=1)
@@ -208,3 +209,15 @@ def test_a_pause_before_another_target_is_no_lateness(database: Database, clinic
         answers.save_draft(session, consult, clinic.derm, ANSWER, now=NOON + 11 * HOUR, lease=LEASE)
         answers.sign(session, consult, clinic.derm, now=NOON + 11 * HOUR)
         assert missed(session, NOON, NOON + 12 * HOUR, NOON + 12 * HOUR) == []
+
+
+def test_what_is_sent_while_figures_are_read_counts_the_next_time(database: Database, clinic: Clinic) -> None:
+    def send() -> None:
+        with database.writing() as session:
+            clinic.econsult(session)
+
+    send()
+    split_by = "consult.organization_id, consult.language"
+    with database.reading() as session, beside(database, split_by, send, patience=9):
+        found = figures_and_missed(session, NOON, NOON + 40 * HOUR, NOON + 30 * HOUR)[1]
+    assert {number for number, _clock, _late in found} == {1}
