@@ -131,16 +131,11 @@ def figures(
 def figures_and_missed(
     session: Session, start: datetime, end: datetime, now: datetime, *, program_id: int | None = None
 ) -> tuple[list[Figure], list[Late]]:
-    """What `figures` and `missed` say of the period, for whoever shows both: the ledger is read once."""
+    """What `figures` says of the period, and its broken promises, the latest first: consult id, clock, and by how many
+    hours net of pauses. The ledger is read once for both.
+    """
     kept = list(_kept(session, (start, end), now, program_id))
     return _figures(kept, site_names(session, program_id)), _missed(kept)
-
-
-def missed(
-    session: Session, start: datetime, end: datetime, now: datetime, *, program_id: int | None = None
-) -> list[Late]:
-    """The broken promises of the period: consult id, clock, and by how many hours net of pauses."""
-    return _missed(_kept(session, (start, end), now, program_id))
 
 
 def _figures(kept: Sequence[Kept], sites: Mapping[str, str]) -> list[Figure]:

@@ -23,7 +23,7 @@ from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person
 from econsult.queue.firing import fire
 from econsult.queue.forecast import forecast
-from econsult.queue.metrics import figures, missed
+from econsult.queue.metrics import figures, figures_and_missed
 from econsult.queue.quiet import Quiet
 from econsult.rosters.limits import Limits
 from econsult.rosters.shifts import Shift, TimeOff
@@ -271,7 +271,7 @@ def test_c14_figures_are_shares_and_quantiles_that_one_case_cannot_bend(database
         assert (first["count"], first["within"], first["percent_within"]) == (4, 3, 75.0)
         assert (first["wall_p50_h"], first["wall_p90_h"]) == (2.0, 30.0)
         assert {(row["by"], row["value"]) for row in rows} >= {("specialty", "dermatology"), ("language", "en")}
-        late = missed(session, NOON, NOON + 2 * DAY, NOON + 2 * DAY)
+        late = figures_and_missed(session, NOON, NOON + 2 * DAY, NOON + 2 * DAY)[1]
         # No clock process ran here: that no family was told for a day shows from the times alone.
         assert late == [*((n, "family_informed", 24.0 - n) for n in (1, 2, 3)), (4, "first_reply", 6.0)]
 
@@ -282,9 +282,13 @@ def test_c14_a_promise_that_was_broken_stays_broken_when_it_is_given_up(database
         for hours, consult in given_up.items():
             clinic.take(session, consult)
             requests.withdraw(session, consult, clinic.pcp, "seen_in_clinic", now=NOON + hours * HOUR)
-        late = [each for each in missed(session, NOON, NOON + 2 * DAY, NOON + 2 * DAY) if each[1] == "first_reply"]
+        late = [
+            each
+            for each in figures_and_missed(session, NOON, NOON + 2 * DAY, NOON + 2 * DAY)[1]
+            if each[1] == "first_reply"
+        ]
         assert late == [(given_up[30].id, "first_reply", 6.0)]
-        assert missed(session, NOON, NOON + 20 * HOUR, NOON + 2 * DAY) == []
+        assert figures_and_missed(session, NOON, NOON + 20 * HOUR, NOON + 2 * DAY)[1] == []
 
 
 def test_c14_the_first_contact_is_kept_and_an_export_names_nobody(database: Database, clinic: Clinic) -> None:

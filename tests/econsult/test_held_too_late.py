@@ -21,7 +21,7 @@ from econsult.database import Database, alembic_config
 from econsult.notices import Notice, NoticeKind
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
-from econsult.queue.metrics import missed
+from econsult.queue.metrics import figures_and_missed
 from econsult.queue.preview import Scope, apply_to_open, preview
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
 
@@ -102,7 +102,9 @@ def test_after_a_standstill_what_was_due_before_the_question_is_told_and_counted
         answers.sign(session, consult, clinic.derm, now=back + HOUR)
         fire(session, back + HOUR)
         assert list(violations(session, back + HOUR)) == []
-        assert missed(session, NOON, back + 2 * HOUR, back + 2 * HOUR) == [(consult.id, ClockName.FIRST_REPLY, 6.0)]
+        assert figures_and_missed(session, NOON, back + 2 * HOUR, back + 2 * HOUR)[1] == [
+            (consult.id, ClockName.FIRST_REPLY, 6.0)
+        ]
 
 
 @pytest.mark.parametrize("how", ["raised", "policy"])
@@ -125,7 +127,9 @@ def test_a_target_that_ended_before_the_pause_began_is_broken_at_once(
         assert _steps(session, consult)[-1] == (100, ends, now + SECOND)
         assert _told(session, NoticeKind.LATE) == [clinic.mother.id]
         assert consult.status == Status.NEEDS_INFO
-        assert missed(session, NOON, now + HOUR, now + HOUR) == [(consult.id, ClockName.FIRST_REPLY, 2.0)]
+        assert figures_and_missed(session, NOON, now + HOUR, now + HOUR)[1] == [
+            (consult.id, ClockName.FIRST_REPLY, 2.0)
+        ]
         assert list(violations(session, now + HOUR)) == []
 
 
@@ -200,11 +204,12 @@ def test_a_pause_that_is_over_before_the_next_tick_moves_not_when_the_promise_br
         consult = _held(session, clinic, DUE + MINUTE)
         threads.post(session, consult, clinic.pcp, Audience.CLINICIANS, text="Here", now=back)
         numbers = [
-            [each[0] for each in missed(session, start, start + HOUR, back + HOUR)] for start in (DUE, back - HOUR)
+            [each[0] for each in figures_and_missed(session, start, start + HOUR, back + HOUR)[1]]
+            for start in (DUE, back - HOUR)
         ]
         fire(session, back + MINUTE)
         assert _steps(session, consult)[-1] == (100, back - MINUTE, back + MINUTE), "people are told all the same"
         assert numbers == [[consult.id], []]
-        assert [each[0] for each in missed(session, DUE, DUE + HOUR, back + HOUR)] == [consult.id]
-        assert missed(session, DUE + HOUR, back + HOUR, back + HOUR) == []
+        assert [each[0] for each in figures_and_missed(session, DUE, DUE + HOUR, back + HOUR)[1]] == [consult.id]
+        assert figures_and_missed(session, DUE + HOUR, back + HOUR, back + HOUR)[1] == []
         assert list(violations(session, back + HOUR)) == []

@@ -18,7 +18,7 @@ from econsult.database import Database
 from econsult.people.persons import Person
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
-from econsult.queue.metrics import figures, figures_and_missed, missed
+from econsult.queue.metrics import figures, figures_and_missed
 from econsult.queue.reoffering import offer_again
 from econsult.rosters.qualifying import add_fallback
 from tests.beside import beside
@@ -197,7 +197,9 @@ def test_a_broken_promise_is_not_erased_by_a_longer_one(database: Database, clin
         change_urgency(session, consult, clinic.pcp, "routine", "better", now=NOON + 5 * HOUR, targets=TARGETS)
         answers.save_draft(session, consult, clinic.derm, ANSWER, now=NOON + 7 * HOUR, lease=LEASE)
         answers.sign(session, consult, clinic.derm, now=NOON + 7 * HOUR)
-        assert missed(session, NOON, NOON + 9 * HOUR, NOON + 9 * HOUR) == [(consult.id, "first_reply", 3.0)]
+        assert figures_and_missed(session, NOON, NOON + 9 * HOUR, NOON + 9 * HOUR)[1] == [
+            (consult.id, "first_reply", 3.0)
+        ]
 
 
 def test_a_pause_before_another_target_is_no_lateness(database: Database, clinic: Clinic) -> None:
@@ -208,7 +210,7 @@ def test_a_pause_before_another_target_is_no_lateness(database: Database, clinic
         threads.post(session, consult, clinic.pcp, Audience.CLINICIANS, text="Here", now=NOON + 10 * HOUR)
         answers.save_draft(session, consult, clinic.derm, ANSWER, now=NOON + 11 * HOUR, lease=LEASE)
         answers.sign(session, consult, clinic.derm, now=NOON + 11 * HOUR)
-        assert missed(session, NOON, NOON + 12 * HOUR, NOON + 12 * HOUR) == []
+        assert figures_and_missed(session, NOON, NOON + 12 * HOUR, NOON + 12 * HOUR)[1] == []
 
 
 def test_what_is_sent_while_figures_are_read_counts_the_next_time(database: Database, clinic: Clinic) -> None:
