@@ -17,9 +17,10 @@ from sqlalchemy.orm import Session
 
 from econsult.billing import records
 from econsult.billing.records import Attested
-from econsult.consults import declining, reopening, telling, threads
+from econsult.consults import answers, declining, reopening, telling, threads
 from econsult.consults.answers import Answer
 from econsult.consults.handover import Handover, hand_over
+from econsult.consults.ledger import ClockEvent
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience, Message
 from econsult.database import MIGRATIONS, Database, TextCipher, alembic_config, open_database
@@ -122,6 +123,27 @@ def test_the_schema_goes_back_only_while_no_programs_key_was_changed(sqlite_data
         session.get_one(Program, clinic.program.id).key_version = 2
     with pytest.raises(RuntimeError, match="could open no file"):
         database.migrate(back)
+
+
+def test_what_goes_on_took_its_familys_language_and_the_ledger_says_whose_promise_it_was(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        waits, answered = clinic.econsult(session), clinic.answered(session)
+        ended = answers.close(session, clinic.answered(session), clinic.pcp, reason="done", now=NOON)
+        numbers = [waits.id, answered.id, ended.id]
+        session.execute(text("UPDATE patient SET language = 'es'"))
+    script = ScriptDirectory.from_config(alembic_config("sqlite://"))
+    database.migrate(f"-{sum(each.revision > '0099' for each in script.walk_revisions())}")
+    database.migrate()
+    with database.reading() as session:
+        assert [session.get_one(Consult, number).language for number in numbers] == ["es", "es", "en"]
+        begun = select(ClockEvent.consult_id, ClockEvent.site, ClockEvent.language).where(ClockEvent.kind == "started")
+        told = {
+            (number, clinic.home.id, language) for number, language in zip(numbers, ("es", "es", "en"), strict=True)
+        }
+        assert {tuple(row) for row in session.execute(begun)} == told
+        assert list(violations(session, NOON)) == []
 
 
 @pytest.mark.slow
