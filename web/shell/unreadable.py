@@ -1,6 +1,7 @@
 """Pages and lists with a case that cannot be read: they are shown without it, and say so (`econsult.unreadable`).
 
-Only what looks is done again: a form that meets such a case says to look whether it was done before it is sent again.
+Only what looks is done again, and what changes who is there: any other form that meets such a case says to look whether
+it was done before it is sent again.
 """
 
 from __future__ import annotations
@@ -64,7 +65,11 @@ def only_looks(view: View) -> View:
 
 
 def shown_again(page: Callable[Given, Seen]) -> Callable[Given, Seen]:
-    """Mark a page of many that a refused form shows once more: it goes without what cannot be read then too."""
+    """Mark a page of many that a refused form shows once more: it goes without what cannot be read then too.
+
+    A change of the roster is marked as well: it is one transaction, done anew without a request that cannot be read,
+    and says so (`how_saved`), since no damaged row may keep somebody from going off duty.
+    """
 
     @wraps(page)
     def shown(*args: Given.args, **values: Given.kwargs) -> Seen:

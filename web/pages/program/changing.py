@@ -32,6 +32,11 @@ def _carried_out(act: Act) -> str:
         look_soon(session, me().program_id, now())
         _and_offer(session, act)
         roster_changed(session, me().program_id, now())
+    return how_saved()
+
+
+def how_saved() -> str:
+    """What is said of a change that was just saved, as a code of `web.words.said`: whole, or without a request."""
     left = left_out()
     return "saved_without" if left is not None and (left.consults or left.children) else "saved"
 

@@ -26,6 +26,7 @@ from econsult.rosters.planning import ShiftForm
 from econsult.rosters.shifts import Shift, Span, Swap, has_roster, on_duty, spans, whole_span
 from econsult.rosters.stretches import gaps
 from web.context import database, now, settings
+from web.pages.program.changing import how_saved
 from web.pages.program.choosing import chosen
 from web.pages.program.duty import answer_words, times, when
 from web.pages.program.hours import length_in, minutes_in, time_off_in
@@ -127,7 +128,7 @@ def end_off(number: int) -> Response | str:
             if not _looks():
                 act(session)
                 roster_changed(session, me().program_id, now())
-                return redirect(url_for(".away", said="saved"), 303)
+                return redirect(url_for(".away", said=how_saved()), 303)
             tried = try_out(session, me().program_id, act, now())
     except NotFoundError:
         return _gone("end_time_off", number, ".away")
@@ -198,7 +199,7 @@ def _change(
             if not _looks():
                 begin_and_act(session)
                 roster_changed(session, me().program_id, now())
-                return redirect(url_for(".week", specialty=_specialty(), said="saved"), 303)
+                return redirect(url_for(".week", specialty=_specialty(), said=how_saved()), 303)
             tried = try_out(session, me().program_id, begin_and_act, now())
     except InvalidError as error:
         return _week(words(error)), 422
