@@ -180,14 +180,13 @@ class Case:
 
 def open_case(session: Session, loaded: Pass, sending: Sending | None = None) -> Case:
     """The case page of a consult that was loaded through access; `sending` is a form that was filled in already."""
-    consult, patient = loaded.consult, loaded.patient
-    _stay(session, consult)
+    _stay(session, consult := loaded.consult)
     answer, awaits_photo = _readable_answer(session, loaded), bool(photos_awaited(session, consult))
     mode, read, sheets = _mode(loaded, answer), reader_for(session, loaded, marks()), _sheets(session, loaded)
     lacking, returns = clinic_now(session, consult) if mode == "write" else (False, None)
     return Case(
         consult=consult,
-        patient=patient,
+        patient=loaded.patient,
         mode=mode,
         chip=chip_of(consult, clocks_among(session, [consult.id])[consult.id]),
         who=_who(loaded),
@@ -207,7 +206,7 @@ def open_case(session: Session, loaded: Pass, sending: Sending | None = None) ->
         dangers=[danger.read_by(read) for danger in dangers_of(session, consult.id)],
         signs_today=today_of(session, consult),
         earlier_stops=earlier_of(session, consult),
-        unsafe_home=home_shown(session, patient.id),
+        unsafe_home=home_shown(session, loaded.patient.id),
         sheets=sheets,
         lanes=lanes_of(session, loaded, read),
         writable=frozenset(lane for lane in Audience if _may_write(loaded, lane)),
