@@ -128,10 +128,9 @@ def post(
     now: datetime,
     is_relayed: bool = False,
 ) -> Message:
-    """Say something to one audience. The caller has checked that this person may write to that lane.
+    """Say something to one audience, to which the caller has checked that this person may write.
 
-    With `is_relayed` staff write down what the family told them: it counts as if the family had written.
-    """
+    With `is_relayed` staff write down what the family told them: it counts as if the family had written."""
     if not takes_messages(consult, audience, is_staff=person.is_staff and not is_relayed):
         raise ImpossibleVerbError(consult.status, "take messages")
     message = _add(session, consult, person, audience, text=text, items=None, now=now)
@@ -273,8 +272,8 @@ def _add(
 
 
 def _concerns_holder(consult: Consult, message: Message) -> bool:
-    """Whoever has it hears everything; whoever answered it, what colleagues ask about the answer."""
-    return consult.status in OPEN or message.audience == Audience.CLINICIANS
+    """Whoever has it hears what they may read; whoever answered it, what colleagues ask about the answer."""
+    return message.audience == Audience.CLINICIANS or (consult.status in OPEN and message.audience == Audience.FAMILY)
 
 
 def tell_lane(
@@ -291,7 +290,10 @@ def tell_lane(
     elif message.audience == Audience.CLINICIANS:
         people += clinics_of(session, consult, now)
     else:
+        # The desk and the clinic write to each other here; a specialist reads none of it.
+        clinic = home_of(session, consult, now)
         people += desk_of(session, consult.program_id, now)
+        people += clinic if message.author_id not in {person.id for person in clinic} else []
     if consult.holder_id is not None and _concerns_holder(consult, message):
         people.append(session.get_one(Person, consult.holder_id))
     for person in {person.id: person for person in people if person.id != message.author_id}.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from econsult.consults import answers, requests, telling, threads
 from econsult.consults.clocks import open_clocks
@@ -28,6 +28,20 @@ def test_a_family_message_reaches_clinic_and_holder_but_not_its_author(database:
         consult = clinic.claimed(session)
         threads.post(session, consult, clinic.mother, Audience.FAMILY, text="Pica más", now=NOON)
     assert _told(database, NoticeKind.MESSAGE) == {clinic.derm.id, clinic.pcp.id}
+
+
+@pytest.mark.parametrize("is_answered", [False, True])
+def test_what_the_desk_and_the_clinic_write_reaches_the_other_and_no_specialist(
+    database: Database, clinic: Clinic, is_answered: bool
+) -> None:
+    with database.writing() as session:
+        consult = clinic.answered(session) if is_answered else clinic.claimed(session)
+        session.execute(delete(Notice))
+        threads.post(session, consult, clinic.coordinator, Audience.COORDINATION, text="A wrong number", now=NOON)
+    assert _told(database, NoticeKind.MESSAGE) == {clinic.pcp.id}
+    with database.writing() as session:
+        threads.post(session, consult, clinic.pcp, Audience.COORDINATION, text="The new one", now=NOON)
+    assert _told(database, NoticeKind.MESSAGE) == {clinic.pcp.id, clinic.coordinator.id}
 
 
 def test_a_request_for_a_photo_goes_to_the_family_when_the_specialist_says_so(

@@ -19,10 +19,10 @@ from imaging.rendition import Rendition
 from tests.imaging import files, labels, papers
 from tests.imaging.conftest import Kept, Prepare
 from tests.imaging.test_film_masks import film_of, is_grey, shown
-from tests.imaging.test_liar import EXIT, Liar, done, liar, rendition
+from tests.imaging.test_liar import EXIT, Liar, done, liar, own, rendition
 from tests.spread import spread
 
-__all__ = ["liar"]
+__all__ = ["liar", "own"]
 MASK = Policy()
 CODES_ONLY = Policy(faces="keep")
 HARD = [

@@ -101,5 +101,7 @@ class Hands:
     def told(self, name: str, limit: float) -> None:
         """Print the figure; fail where it is above the limit, or the mouse was needed."""
         report(f"task.{name}", round(self.seconds, 1), "s", limit=limit)
+        # What the page reports comes before its answer to this.
+        self.page.evaluate("0")
         assert not self.moused, f"The mouse was used: {self.moused}"
         assert self.seconds <= limit, f"{self.keys} keys and {self.decisions} decisions"
