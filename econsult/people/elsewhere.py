@@ -1,8 +1,8 @@
 """One person in several programs: an account in each of them, at one address and with one password.
 
 No program learns of the others: what its people see and what it is told is the same, by the same work, whether an
-address is used elsewhere or not. Only who has signed in is shown the other accounts at their address, and goes over to
-one of them; the second factor is each account's own.
+address is used elsewhere or not. Only who has signed in with the password of their address, or with what was sent
+there, is shown the other accounts at it, and goes over to one of them; the second factor is each account's own.
 """
 
 from __future__ import annotations
@@ -25,6 +25,19 @@ def others_of(session: Session, person: Person) -> list[tuple[Person, Program]]:
     except WrongKey:
         return []
     return [(each, program) for each, program in session.execute(query.where(Person.email_index.in_(indexes)))]
+
+
+def proven_others_of(session: Session, person: Person, session_id: int) -> list[tuple[Person, Program]]:
+    """The same for whoever has shown in this session that the address is theirs; nothing for anybody else.
+
+    Who opens an account for somebody hands its first link over, and could use it.
+    """
+    return others_of(session, person) if proves_address(session, session_id) else []
+
+
+def proves_address(session: Session, session_id: int) -> bool:
+    """Whether this session began with the password of its address, or with what was sent there."""
+    return bool(session.scalar(select(SignInSession.proves_address).where(SignInSession.id == session_id)))
 
 
 def carry_start(session: Session, old: SignInSession, person: Person, token_hash: str) -> None:

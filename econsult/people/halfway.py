@@ -41,6 +41,7 @@ class HalfwaySignIn(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     secret: Mapped[str | None] = mapped_column(Sealed("halfway_sign_in.secret"))
+    proves_address: Mapped[bool] = mapped_column(default=False, server_default="0")
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class Halfway:
     id: int
     person: Person
     secret: str | None
+    proves_address: bool
+    """As of the session that follows: `SignInSession`."""
 
 
 def wanted_of(session: Session, person: Person, *, is_required: bool) -> Wanted:
@@ -60,7 +63,7 @@ def wanted_of(session: Session, person: Person, *, is_required: bool) -> Wanted:
     return Wanted.SET_UP if is_required and person.is_staff else Wanted.NOTHING
 
 
-def begin(session: Session, person: Person, wanted: Wanted, now: datetime) -> str:
+def begin(session: Session, person: Person, wanted: Wanted, now: datetime, *, proves_address: bool = False) -> str:
     """The token for the browser's cookie."""
     token = secrets.token_urlsafe(32)
     sets_up = wanted == Wanted.SET_UP
@@ -70,6 +73,7 @@ def begin(session: Session, person: Person, wanted: Wanted, now: datetime) -> st
             person_id=person.id,
             expires_at=now + (SET_UP_LIVES if sets_up else CODE_LIVES),
             secret=new_secret() if sets_up else None,
+            proves_address=proves_address,
         )
     )
     return token
@@ -82,7 +86,7 @@ def find(session: Session, token: str, now: datetime) -> Halfway | None:
     person = session.get_one(Person, row.person_id) if row is not None else None
     if row is None or person is None or not person.is_active:
         return None
-    return Halfway(row.id, person, row.secret)
+    return Halfway(row.id, person, row.secret, row.proves_address)
 
 
 def take(session: Session, token: str, now: datetime) -> Halfway | None:

@@ -43,6 +43,9 @@ class SignInSession(Base):
     expires_at: Mapped[datetime] = mapped_column(Instant)
     device: Mapped[str] = mapped_column(String(40), default="", server_default="")
     has_factor: Mapped[bool] = mapped_column(default=False, server_default="0")
+    proves_address: Mapped[bool] = mapped_column(default=False, server_default="0")
+    """Whether its person brought the password of the address, or what was sent there: whoever made the account, and
+    handed its first link over, knows neither."""
     browser_hash: Mapped[str | None] = mapped_column(String(64))
 
 
@@ -97,6 +100,7 @@ def open_session(
     *,
     device: str = "",
     has_factor: bool = False,
+    proves_address: bool = False,
     until: datetime | None = None,
     browser: str = "",
 ) -> str:
@@ -115,6 +119,7 @@ def open_session(
             expires_at=until or now + longest_for(person),
             device=device[:40],
             has_factor=has_factor,
+            proves_address=proves_address,
             browser_hash=hashed(browser) if browser else None,
         )
     )

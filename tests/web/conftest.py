@@ -178,7 +178,7 @@ def browser_of(shell: Flask, runtime: Runtime) -> BrowserOf:
     def open_browser(person: Person) -> FlaskClient:
         browser = shell.test_client()
         with runtime.database.writing() as session:
-            browser.set_cookie(SESSION, open_session(session, person, datetime.now(UTC)))
+            browser.set_cookie(SESSION, open_session(session, person, datetime.now(UTC), proves_address=True))
         return browser
 
     return open_browser
@@ -208,7 +208,7 @@ def enter(runtime: Runtime, address: str) -> Enter:
 
     def entered(page: Page, person: Person) -> Page:
         with runtime.database.writing() as session:
-            token = open_session(session, person, datetime.now(UTC))
+            token = open_session(session, person, datetime.now(UTC), proves_address=True)
         page.context.add_cookies([session_cookie(token, address)])
         return page
 

@@ -17,11 +17,12 @@ from econsult.people.links import LETTERS
 from econsult.people.passwords import hash_password
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Program, Role, add_person, people_at
-from econsult.people.signin import SignInSession, close_account, make_token, open_session, set_password
+from econsult.people.signin import SignInSession, close_account, make_link, make_token, open_session, set_password
 from econsult.trail import AuditEvent
 from econsult.youths import YouthForm, close_youth, open_account
 from tests.beside import statements
 from tests.personas import Clinic
+from tests.web.authenticator import set_up_in
 from tests.web.browsing import SESSION, post, token_from
 from tests.web.conftest import PASSWORD, BrowserOf, stored_password
 from tests.web.test_foreign_ids import HEX
@@ -162,6 +163,32 @@ def test_nobody_goes_over_to_what_is_not_theirs(
     assert machine.status_code == 403
 
 
+def clinic_name(runtime: Runtime, person: Person) -> str:
+    with runtime.database.reading() as session:
+        return session.get_one(Program, person.program_id).name
+
+
+@pytest.mark.parametrize("victim", ["mother", "derm"])
+def test_who_makes_an_account_at_somebodys_address_comes_by_it_to_no_other(
+    strict: Runtime, strict_app: Flask, staffed: dict[str, Person], victim: str
+) -> None:
+    """An administrator of another program uses the first link, which was to be handed over, and sets a factor up."""
+    there = staffed[victim]
+    with strict.database.writing() as session:
+        program = strict.vault.add_program(session, "Second Program", NOW)
+    made, browser = account(strict, program, there.email, Role.DIRECTOR), strict_app.test_client()
+    with strict.database.writing() as session:
+        path = f"/sign-in/link/{make_link(session, session.merge(made), datetime.now(UTC))}"
+    assert post(browser, path, {}, form_at=path).location == "/sign-in/second-factor"
+    set_up_in(browser)
+    page = browser.get("/account/programs?lang=en").text
+    assert ("Second Program" in page, clinic_name(strict, there) in page) == (True, False)
+    assert "sign in with your password or with a link" in page
+    for password in ("", PASSWORD):
+        over = post(browser, f"/account/programs/{there.public_id}", {"factor_password": password}, form_at="/account")
+        assert over.status_code == 404
+
+
 def test_a_second_factor_of_the_other_account_is_still_to_come(
     strict: Runtime, strict_app: Flask, staffed: dict[str, Person]
 ) -> None:
@@ -170,7 +197,7 @@ def test_a_second_factor_of_the_other_account_is_still_to_come(
     nurse = account(strict, program, staffed["mother"].email, Role.SPECIALIST)
     browser = strict_app.test_client()
     with strict.database.writing() as session:
-        browser.set_cookie(SESSION, open_session(session, staffed["mother"], datetime.now(UTC)))
+        browser.set_cookie(SESSION, open_session(session, staffed["mother"], datetime.now(UTC), proves_address=True))
     # A letter may have opened this session: where the other account has no factor yet, a fresh sign-in is not enough.
     assert 'type="password"' in browser.get("/account/programs").text
     assert post(browser, f"/account/programs/{nurse.public_id}", {}).status_code == 422
@@ -190,7 +217,7 @@ def test_who_has_no_password_goes_over_to_no_set_up(
     nurse = account(strict, program, staffed["mother"].email, Role.SPECIALIST)
     browser = strict_app.test_client()
     with strict.database.writing() as session:
-        browser.set_cookie(SESSION, open_session(session, staffed["mother"], datetime.now(UTC)))
+        browser.set_cookie(SESSION, open_session(session, staffed["mother"], datetime.now(UTC), proves_address=True))
     refused = post(browser, f"/account/programs/{nurse.public_id}?lang=en", {})
     assert (refused.status_code, "Ask the administrator of that program" in refused.text) == (422, True)
     assert browser.get_cookie("__Host-econsult_halfway") is None

@@ -91,7 +91,7 @@ def password() -> Response | tuple[str, int]:
     if form.errors:
         return account_page(form.errors), 422
     with database().writing() as session:
-        token = enter(session, me(), has_factor=g.get("has_factor", False))
+        token = enter(session, me(), has_factor=g.get("has_factor", False), is_proven=True)
         tell_of_change(session, me(), now())
     return entered(redirect("/account?said=password_changed", 303), token)
 

@@ -37,4 +37,4 @@ def become() -> Response:
         if person is None:
             raise NotFoundError
         credential = credential_of(person)
-    return welcome(person, home_of(person), credential)
+    return welcome(person, home_of(person), credential, is_proven=True)

@@ -52,7 +52,7 @@ def sign_in_page() -> str | Response | tuple[str, int]:
             "door/sign_in.html", errors={"email": words}, email=email, can_passkey=_can_passkey()
         ), 429
     if person is not None:
-        return welcome(person, place_for(person), credential_of(person))
+        return welcome(person, place_for(person), credential_of(person), is_proven=True)
     if not form.errors:
         form.errors["email"] = gettext("The address or the password is not right. Check both and try again.")
     return render_template("door/sign_in.html", errors=form.errors, email=email, can_passkey=_can_passkey()), 422

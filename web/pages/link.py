@@ -60,7 +60,8 @@ def use_page(token: str) -> str | Response | tuple[str, int]:
     if asked is not None and person is None:
         return render_template("door/link.html", state="password"), 403
     if person is not None:
-        return welcome(person, place_for(person), credential)
+        # A link of the program's own people was made by one of them, and says nothing of whose the address is.
+        return welcome(person, place_for(person), credential, is_proven=asked is not None)
     if is_elsewhere:
         return render_template("door/link.html", state="elsewhere"), 403
     return render_template("door/link.html", state="spent"), 410

@@ -154,7 +154,7 @@ def set_up() -> BaseResponse | tuple[str, int]:
             codes = factors.set_up_by_passkey(session, person, now=now())
             # Sessions from before were opened without this factor.
             end_sessions(session, person)
-            token = enter(session, person, has_factor=True)
+            token = enter(session, person, has_factor=True, is_proven=halfway.proves_address)
             tell_of_change(session, person, now())
     if made is None:
         return set_up_form({"passkey": gettext("This passkey could not be added. Try again")})
@@ -185,7 +185,8 @@ def come_in() -> Answer:
     """Sign in by a passkey alone: it is in somebody's hand, and has verified whose."""
     with database().writing() as session:
         person = proving.prove(session, place_of(_asked_before()), None, _given(), now=now())
-        return _entered(session, person)
+        # Whoever made the account could have added it.
+        return _entered(session, person, is_proven=False)
 
 
 @passkey_pages.post("/sign-in/code/passkey/options")
@@ -210,13 +211,14 @@ def come_in_second() -> Answer:
         if halfway is None or halfway.secret is not None:
             return _over()
         person = proving.prove(session, place_by(HALFWAY), halfway.person, _given(), now=now())
-        return _entered(session, person)
+        return _entered(session, person, is_proven=halfway.proves_address)
 
 
-def _entered(session: Session, person: Person | None) -> Answer:
+def _entered(session: Session, person: Person | None, *, is_proven: bool) -> Answer:
     if person is None:
         return _refused(gettext("This passkey did not fit. Try again, or sign in another way"))
-    token, place = enter(session, person, has_factor=True), place_after(session, person)
+    token = enter(session, person, has_factor=True, is_proven=is_proven)
+    place = place_after(session, person, is_proven=is_proven)
     answer = entered(jsonify(next=place), token, place=place)
     set_cookie(answer, cookie_name(ASKED), "", max_age=0)
     return answer

@@ -8,7 +8,7 @@ from werkzeug import Response
 
 from econsult.errors import ForbiddenError, NotFoundError
 from econsult.people.account import is_fresh
-from econsult.people.elsewhere import others_of
+from econsult.people.elsewhere import proven_others_of, proves_address
 from econsult.people.persons import Person, Program
 from econsult.people.standing import credential_of
 from web.context import database, now
@@ -57,7 +57,7 @@ def go_over(public_id: str) -> Response | tuple[str, int]:
 
 
 def _other(session: Session, public_id: str) -> Person:
-    for other, _ in others_of(session, me()):
+    for other, _ in _others(session):
         if other.public_id == public_id:
             # Looked at while the session lasts: the hash is loaded only when somebody asks for it.
             credential_of(other)
@@ -65,10 +65,16 @@ def _other(session: Session, public_id: str) -> Person:
     raise NotFoundError
 
 
+def _others(session: Session) -> list[tuple[Person, Program]]:
+    return proven_others_of(session, me(), g.get("session_id") or 0)
+
+
 def _page(session: Session, errors: dict[str, str]) -> str:
-    others = [(other.public_id, program.name, terms.ROLES[other.role]) for other, program in others_of(session, me())]
+    found = _others(session)
+    others = [(other.public_id, program.name, terms.ROLES[other.role]) for other, program in found]
     here = session.get_one(Program, me().program_id).name
     is_new = is_fresh(session, g.get("session_id", 0), now())
-    needs_password = not is_new or any(still_sets_up(session, other) for other, _program in others_of(session, me()))
+    needs_password = not is_new or any(still_sets_up(session, other) for other, _program in found)
     shown = {"others": others, "here": here, "path": place_for(me()), "needs_password": needs_password}
+    shown["is_proven"] = proves_address(session, g.get("session_id") or 0)
     return render_template("account/programs.html", errors=errors, has_password=me().has_password, terms=terms, **shown)

@@ -18,7 +18,7 @@ from econsult.alerts import tell_of_browser
 from econsult.people import halfway
 from econsult.people.account import still_in
 from econsult.people.browsers import KNOWN_FOR, note_browser
-from econsult.people.elsewhere import carry_start, others_of
+from econsult.people.elsewhere import carry_start, others_of, proves_address
 from econsult.people.halfway import Halfway, Wanted
 from econsult.people.persons import Person
 from econsult.people.signin import SignInSession, close_session, open_session
@@ -35,12 +35,15 @@ OFFER_PAGE = "/account/second-factor/first-codes"
 PROGRAMS_PAGE = "/account/programs"
 
 
-def welcome(person: Person, path: str, credential: str | None, *, comes_from: int = 0) -> Response:
+def welcome(
+    person: Person, path: str, credential: str | None, *, comes_from: int = 0, is_proven: bool = False
+) -> Response:
     """Let somebody in whose password or link was right, and go to `path`; by the second factor, where one is wanted.
 
     An old session of this browser ends in any case. `credential` is what `credential_of` said in that moment: where the
     password was changed or the account closed since, nobody comes in. Whoever has accounts in several programs chooses
-    one next; `comes_from` is the session that they went over from, and this one is as old as that.
+    one next, if it `is_proven` that the address is theirs; `comes_from` is the session that they went over from, which
+    had proven that, and this one is as old as that.
     """
     with database().writing() as session:
         old = session.get(SignInSession, comes_from) if comes_from else None
@@ -50,14 +53,15 @@ def welcome(person: Person, path: str, credential: str | None, *, comes_from: in
             return redirect("/sign-in?ended", code=303)
         wanted = halfway.wanted_of(session, person, is_required=settings().needs_factor)
         if wanted == Wanted.NOTHING:
-            token = _new_session(session, person, has_factor=False, goes_over=bool(comes_from))
+            proof = {"has_factor": False, "is_proven": is_proven or bool(comes_from)}
+            token = _new_session(session, person, **proof, goes_over=bool(comes_from))
             if old is not None:
                 session.flush()
                 carry_start(session, old, person, hashed(token))
-            elif others_of(session, person):
+            elif is_proven and others_of(session, person):
                 path = PROGRAMS_PAGE
         else:
-            token = halfway.begin(session, person, wanted, now())
+            token = halfway.begin(session, person, wanted, now(), proves_address=is_proven or bool(comes_from))
         if comes_from:
             end_old(session)
     if wanted == Wanted.NOTHING:
@@ -68,19 +72,22 @@ def welcome(person: Person, path: str, credential: str | None, *, comes_from: in
     return response
 
 
-def enter(session: Session, person: Person, *, has_factor: bool) -> str:
-    """Open a session in place of this browser's old one; `entered` gives its token to the browser."""
+def enter(session: Session, person: Person, *, has_factor: bool, is_proven: bool) -> str:
+    """Open a session in place of this browser's old one; `entered` gives its token to the browser.
+
+    `is_proven`: whether they have brought the password of their address, or what was sent there.
+    """
     end_old(session)
     halfway.end_all(session, person)
-    return _new_session(session, person, has_factor=has_factor)
+    return _new_session(session, person, has_factor=has_factor, is_proven=is_proven)
 
 
-def place_after(session: Session, person: Person) -> str:
+def place_after(session: Session, person: Person, *, is_proven: bool) -> str:
     """Where somebody goes who is in now: once, first, to the offer of recovery codes of which they have none."""
     offers = offer_codes(session, person, is_required=settings().needs_factor, now=now())
     if offers:
         return OFFER_PAGE
-    return PROGRAMS_PAGE if others_of(session, person) else place_for(person)
+    return PROGRAMS_PAGE if is_proven and others_of(session, person) else place_for(person)
 
 
 def entered(response: Response, token: str, *, place: str = "") -> Response:
@@ -117,7 +124,8 @@ def start_set_up(session: Session, person: Person) -> Response:
     """
     if not still_in(session, person, g.get("session_id") or 0):
         return redirect("/sign-in?ended=1", code=303)
-    token = halfway.begin(session, person, Wanted.SET_UP, now())
+    is_proven = proves_address(session, g.get("session_id") or 0)
+    token = halfway.begin(session, person, Wanted.SET_UP, now(), proves_address=is_proven)
     response = redirect(SET_UP_PAGE, code=303)
     set_cookie(response, cookie_name(HALFWAY), token)
     return response
@@ -187,11 +195,14 @@ def browser_here() -> str:
     return str(g.browser)
 
 
-def _new_session(session: Session, person: Person, *, has_factor: bool, goes_over: bool = False) -> str:
+def _new_session(
+    session: Session, person: Person, *, has_factor: bool, is_proven: bool, goes_over: bool = False
+) -> str:
     """Whoever goes over from another account of theirs was told of the browser there."""
     device, browser = device_of(request.headers.get("User-Agent", "")), browser_here()
     is_strange = note_browser(session, person, browser, now())
     if is_strange and not goes_over and not settings().is_demo:
         tell_of_browser(session, person, now())
         g.has_told = True
-    return open_session(session, person, now(), device=device, has_factor=has_factor, browser=browser)
+    here = {"device": device, "browser": browser}
+    return open_session(session, person, now(), has_factor=has_factor, proves_address=is_proven, **here)
