@@ -12,6 +12,7 @@ from econsult.database import Database, changed_rows, cipher_of
 from econsult.errors import ForbiddenError, NotFoundError
 from econsult.people import browsers, factors, halfway, links
 from econsult.people.attempts import sign_in
+from econsult.people.elsewhere import proves_address
 from econsult.people.guessable import refuse_guessable
 from econsult.people.passwords import hash_password
 from econsult.people.patients import Patient, RelatedPerson
@@ -184,6 +185,25 @@ def change_password(
         if not still_stands(session, found, credential_of(found)):
             return False
         set_password(session, session.get_one(Person, person.id), hashed, now, by=person, browser=browser)
+    return True
+
+
+def choose_password(
+    database: Database, person: Person, new: str, *, session_id: int, now: datetime, browser: str = ""
+) -> bool:
+    """Set the first password of somebody who has none, which ends every session.
+
+    False where this one is not new, or does not prove whose the address is: whoever made the account could else choose
+    what opens all that are at it. Raises InvalidError as `change_password` does.
+    """
+    hashed = hash_password(new)
+    with database.writing() as session:
+        refuse_guessable(new, known_of(session, person))
+        factors.lock(session, person)
+        here = session.get_one(Person, person.id, populate_existing=True)
+        if here.has_password or not (proves_address(session, session_id) and is_fresh(session, session_id, now)):
+            return False
+        set_password(session, here, hashed, now, by=person, browser=browser)
     return True
 
 

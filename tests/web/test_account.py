@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from econsult.people.passwords import hash_password
 from econsult.people.persons import Person
@@ -60,6 +60,38 @@ def test_people_see_where_they_are_signed_in_and_end_the_rest(
     with runtime.database.reading() as session:
         row = session.scalars(select(AuditEvent).where(AuditEvent.action == "sign_out_others")).one()
         assert row.person_id == person.id
+
+
+@pytest.fixture
+def bare(runtime: Runtime, person: Person) -> Person:
+    """The same without a password, as a clinic or an administrator opens an account."""
+    with runtime.database.writing() as session:
+        session.execute(update(Person).where(Person.id == person.id).values(password_hash=None))
+    return person
+
+
+def test_who_has_no_password_chooses_one(visitor: FlaskClient, browser_of: BrowserOf, bare: Person) -> None:
+    here = browser_of(bare)
+    page = here.get("/account?lang=en").text
+    assert ("A password of your own" in page, 'name="old"' in page) == (True, False)
+    refused = post(here, "/account/password?lang=en", {"new": "password1234567", "new_again": "password1234567"})
+    assert (refused.status_code, "This password is easy to guess" in refused.text) == (422, True)
+    assert post(here, "/account/password", {"new": NEW, "new_again": NEW}).location == "/account?said=password_changed"
+    signed_in(visitor, bare, NEW)
+    assert "Another password" in here.get("/account?lang=en").text
+
+
+@pytest.mark.parametrize("is_proven", [True, False])
+def test_nobody_chooses_a_password_late_or_by_a_link_that_was_handed_over(
+    runtime: Runtime, browser_of: BrowserOf, bare: Person, is_proven: bool
+) -> None:
+    here, began = browser_of(bare), NOW - timedelta(minutes=11) if is_proven else NOW
+    with runtime.database.writing() as session:
+        session.execute(update(SignInSession).values(created_at=began, proves_address=is_proven))
+    page = post(here, "/account/password?lang=en", {"new": NEW, "new_again": NEW})
+    assert (page.status_code, "Sign in with a new link" in page.text) == (422, True)
+    with runtime.database.reading() as session:
+        assert not session.get_one(Person, bare.id).has_password
 
 
 def test_another_password_signs_out_everybody_but_oneself(

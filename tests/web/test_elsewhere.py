@@ -208,6 +208,24 @@ def test_a_second_factor_of_the_other_account_is_still_to_come(
         assert session.scalars(select(SignInSession)).all() == []
 
 
+def test_no_letter_chooses_the_password_of_an_account_that_waits_for_its_second_step(
+    strict: Runtime, strict_app: Flask, staffed: dict[str, Person]
+) -> None:
+    with strict.database.writing() as session:
+        program = strict.vault.add_program(session, "Second Program", NOW)
+        session.execute(update(Person).values(password_hash=None))
+    account(strict, program, staffed["mother"].email, Role.SPECIALIST)
+    browser = strict_app.test_client()
+    with strict.database.writing() as session:
+        mother = open_session(session, staffed["mother"], datetime.now(UTC), proves_address=True)
+    browser.set_cookie(SESSION, mother)
+    chosen = {"new": "another horse another staple", "new_again": "another horse another staple"}
+    refused = post(browser, "/account/password?lang=en", chosen)
+    assert (refused.status_code, "Ask the administrator" in refused.text) == (422, True)
+    with strict.database.reading() as session:
+        assert session.scalars(select(Person.id).where(Person.password_hash.is_not(None))).all() == []
+
+
 def test_who_has_no_password_goes_over_to_no_set_up(
     strict: Runtime, strict_app: Flask, staffed: dict[str, Person]
 ) -> None:

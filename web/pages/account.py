@@ -11,6 +11,7 @@ from econsult.errors import ForbiddenError, InvalidError, TooManyTriesError
 from econsult.people import factors
 from econsult.people.account import (
     change_password,
+    choose_password,
     end_others,
     end_session,
     end_token,
@@ -19,6 +20,7 @@ from econsult.people.account import (
     tokens_of,
     usual_zone_of,
 )
+from econsult.people.elsewhere import others_of
 from econsult.people.factors import Proof
 from econsult.people.passkeys import has_passkeys, passkeys_of
 from econsult.people.passwords import LONGEST, SHORTEST
@@ -29,7 +31,15 @@ from web.pages.owning import check_code, check_owner, check_second_step
 from web.pages.second_factor import codes_page, too_many_tries
 from web.shell.auth import me, only, place_for
 from web.shell.desk import rings
-from web.shell.entering import browser_here, enter, entered, must_have_factor, start_set_up, step_of
+from web.shell.entering import (
+    browser_here,
+    enter,
+    entered,
+    must_have_factor,
+    start_set_up,
+    step_of,
+    still_sets_up,
+)
 from web.shell.forms import FormReader
 from web.shell.site import site_here
 from web.showing.contact import contact_of
@@ -77,23 +87,41 @@ def end_program(number: int) -> Response:
 @account.post("/password")
 @only()
 def password() -> Response | tuple[str, int]:
-    """Change the password: the old one first, the new one twice. Every other browser is signed out."""
+    """Change the password: the old one first, the new one twice. Every other browser is signed out.
+
+    Who has none yet chooses one, after a new sign-in by a link that was sent to their address.
+    """
     form = FormReader()
     old, new, again = (request.form.get(name, "") for name in ("old", "new", "new_again"))
-    if not old:
+    if not old and me().has_password:
         form.errors["old"] = gettext("Write your password")
     if not SHORTEST <= len(new) <= LONGEST:
         form.errors["new"] = gettext("At least %(least)d letters or signs. A sentence is good.", least=SHORTEST)
     elif new != again:
         form.errors["new_again"] = gettext("The two are not the same")
     if not form.errors:
-        _change(form, old, new)
+        (_change if me().has_password else _choose)(form, old, new)
     if form.errors:
         return account_page(form.errors), 422
     with database().writing() as session:
         token = enter(session, me(), has_factor=g.get("has_factor", False), is_proven=True)
         tell_of_change(session, me(), now())
     return entered(redirect("/account?said=password_changed", 303), token)
+
+
+def _choose(form: FormReader, _old: str, new: str) -> None:
+    with database().reading() as session:
+        # Who reads a mailbox could set a second step up that is theirs: a letter alone opens no set-up.
+        waits = any(still_sets_up(session, each) for each in (me(), *(each for each, _ in others_of(session, me()))))
+    if waits:
+        form.errors["new"] = gettext("Ask the administrator of that program for a one-time link")
+        return
+    here = g.get("session_id") or 0
+    try:
+        if not choose_password(database(), me(), new, session_id=here, now=now(), browser=browser_here()):
+            form.errors["new"] = gettext("You signed in a while ago. Sign in with a new link, then try again")
+    except InvalidError as error:
+        form.errors["new"] = _fault(error)
 
 
 def _change(form: FormReader, old: str, new: str) -> None:

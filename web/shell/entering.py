@@ -204,5 +204,6 @@ def _new_session(
     if is_strange and not goes_over and not settings().is_demo:
         tell_of_browser(session, person, now())
         g.has_told = True
-    here = {"device": device, "browser": browser}
-    return open_session(session, person, now(), has_factor=has_factor, proves_address=is_proven, **here)
+    return open_session(
+        session, person, now(), device=device, has_factor=has_factor, proves_address=is_proven, browser=browser
+    )
