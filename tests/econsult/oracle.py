@@ -155,6 +155,12 @@ class Case:
             self.language = language
             self._note_asked(now)
 
+    def follow(self, now: int, language: str) -> None:
+        """What goes on again takes the language that its family reads by now."""
+        if self.language != language:
+            self.language = language
+            self._note_asked(now)
+
     def asked_now(self) -> Asked:
         return Asked(self.specialty, self.site, self.language)
 

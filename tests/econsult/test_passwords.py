@@ -22,9 +22,9 @@ def test_two_hashes_are_made_at_a_time_and_no_more() -> None:
     with ThreadPoolExecutor(3) as crowd:
         for _ in range(2):
             crowd.submit(passwords._in_turn, lambda: both.wait(20))
-        third = crowd.submit(passwords._in_turn, extra.set)
         while both.n_waiting < 2 and not both.broken:
             extra.wait(0.01)
+        third = crowd.submit(passwords._in_turn, extra.set)
         assert not extra.is_set()
         both.wait(20)
         third.result(20)

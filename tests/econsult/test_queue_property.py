@@ -497,6 +497,7 @@ def _correct(world: World, session: Session, consult: Consult, case: Case) -> No
     if world.dice.random() < 0.2:
         content["disposition"] = urgent
     correct(session, consult, session.get_one(Person, was.author_id), content, "wrong word", now=world.now)
+    case.follow(world.seconds, world.language)
     case.correct(world.seconds, is_urgent=urgent in (was.disposition, content["disposition"]))
 
 
@@ -554,6 +555,7 @@ def _withdraw(world: World, session: Session, consult: Consult, case: Case) -> N
 
 def _reopen(world: World, session: Session, consult: Consult, case: Case) -> None:
     reopening.reopen(session, consult, world.clinic.pcp, "it came back", now=world.now, targets=TARGETS)
+    case.follow(world.seconds, world.language)
     case.reopen(world.seconds, world.promised(case.urgency))
 
 
