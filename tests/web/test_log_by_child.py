@@ -18,7 +18,7 @@ from econsult.access import consult_for, patient_for
 from econsult.access_log import Deed, Wanted, deed_of
 from econsult.consults.records import Consult
 from econsult.log_file import exported
-from econsult.people.patients import add_patient, link_caregiver
+from econsult.people.patients import Patient, add_patient, link_caregiver
 from econsult.people.persons import Person, Role, add_person
 from econsult.rights import Relation
 from econsult.trail import AuditEvent
@@ -89,6 +89,15 @@ def test_an_alias_or_a_request_leads_there_too(
         assert callable(spelled)
         found = post(reader, "/privacy/child", {"mark": spelled(mark)})
         assert (found.status_code, found.location) == (303, f"/privacy?child={clinic.child.public_id}")
+
+
+@pytest.mark.parametrize("code", ["904417", "C90441"])
+def test_an_alias_of_figures_is_no_number_of_a_request(
+    runtime: Runtime, reader: FlaskClient, clinic: Clinic, code: str
+) -> None:
+    with runtime.database.writing() as session:
+        session.get_one(Patient, clinic.child.id).alias = f"Child {code}"
+    assert post(reader, "/privacy/child", {"mark": code}).location == f"/privacy?child={clinic.child.public_id}"
 
 
 def test_whom_nobody_knows_is_not_found_and_what_was_typed_stays(
