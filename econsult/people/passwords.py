@@ -26,8 +26,8 @@ _hasher = PasswordHasher(time_cost=1, memory_cost=46 * 1024, parallelism=1)
 _Made = TypeVar("_Made")
 _AT_ONCE = 2
 _threads: ThreadPoolExecutor
-_YIELDING = 5
-"""How much nicer the threads of the hashes are than the process: one that answers a page gets thrice their share."""
+_YIELDING = 3
+"""How much nicer the threads of the hashes are than the process: one that answers a page gets twice their share."""
 # Checked where an address is unknown, so that the answer takes as long as for a known one.
 _DECOY = "$argon2id$v=19$m=47104,t=1,p=1$d2hhdGV2ZXIgc2FsdA$6vGz6oYl0mY2kV8y8S0Ff0sO3Yt0jM1kYyq4m7V2J3A"
 
