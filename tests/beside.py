@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from econsult.database import Database
 
@@ -36,6 +37,23 @@ def beside(database: Database, words: str, act: Callable[[], object], patience: 
             begun[0].result(30)
         finally:
             event.remove(database.engine, "after_cursor_execute", look)
+
+
+@contextmanager
+def plans(session: Session) -> Iterator[list[str]]:
+    """How SQLite will find what this session asks for meanwhile, line by line."""
+    connection, told = session.connection(), list[str]()
+    plain = connection.exec_driver_sql
+
+    def note(_one: object, _two: object, statement: str, parameters: Any, *_rest: object) -> None:
+        if statement.startswith(("SELECT", "WITH")):
+            told.extend(row[3] for row in plain("EXPLAIN QUERY PLAN " + statement, parameters))
+
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        yield told
+    finally:
+        event.remove(connection, "before_cursor_execute", note)
 
 
 @contextmanager

@@ -25,7 +25,6 @@ LONGEST = 256
 _hasher = PasswordHasher(time_cost=1, memory_cost=46 * 1024, parallelism=1)
 _Made = TypeVar("_Made")
 _AT_ONCE = 2
-_threads: ThreadPoolExecutor
 _YIELDING = 3
 """How much nicer the threads of the hashes are than the process: one that answers a page gets twice their share."""
 # Checked where an address is unknown, so that the answer takes as long as for a known one.
@@ -55,13 +54,19 @@ def _fits(stored: str, text: str) -> bool:
 
 
 def _in_turn(make: Callable[[], _Made]) -> _Made:
-    return _threads.submit(make).result()
+    return _turns.threads.submit(make).result()
 
 
-def _start_anew() -> None:
-    """A fork has none of the threads of the process that it came from."""
-    global _threads  # noqa: PLW0603 - one for each process, as with everything that a fork begins anew.
-    _threads = ThreadPoolExecutor(_AT_ONCE, "hash", _yield_to_pages)
+class _Turns:
+    """The threads of this process that hash; a fork has none of those of the process that it came from."""
+
+    def __init__(self) -> None:
+        self.start()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self.start)
+
+    def start(self) -> None:
+        self.threads = ThreadPoolExecutor(_AT_ONCE, "hash", _yield_to_pages)
 
 
 def _yield_to_pages() -> None:
@@ -72,9 +77,7 @@ def _yield_to_pages() -> None:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), min(19, nice + _YIELDING))
 
 
-_start_anew()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_start_anew)
+_turns = _Turns()
 
 
 def _normal_form(password: str) -> str:

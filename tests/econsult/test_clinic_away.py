@@ -29,6 +29,7 @@ from econsult.queue.forecast import forecast
 from econsult.queue.invariants import violations
 from econsult.rosters import planning
 from econsult.rosters.shifts import TimeOff
+from tests.beside import plans
 from tests.econsult.test_cover import HOUR, told
 from tests.econsult.test_not_there import MINUTE, all_day
 from tests.personas import LEASE, NOON, Clinic, open_clinic
@@ -181,20 +182,11 @@ def test_clocks_that_look_at_once_tell_it_once(postgres_database: Database) -> N
 
 def test_the_look_at_clinics_reads_neither_every_family_nor_everything_that_waits(sqlite_database: Database) -> None:
     open_clinic(sqlite_database)
-    plans: list[str] = []
-    with sqlite_database.writing() as session:
-        connection = session.connection()
-        plain = connection.exec_driver_sql
-
-        @event.listens_for(connection, "before_cursor_execute")
-        def _note(_c: object, _cursor: object, statement: str, parameters: object, *_rest: object) -> None:
-            if statement.startswith("SELECT"):
-                plans.extend(row[3] for row in plain("EXPLAIN QUERY PLAN " + statement, parameters))
-
+    with sqlite_database.writing() as session, plans(session) as told:
         watch_clinics(session, NOON)
-    assert any("ix_person_clinic" in line for line in plans)
-    assert any("ix_consult_uncovered" in line for line in plans)
-    assert {line for line in plans if line in {"SCAN person", "SCAN consult"}} == set()
+    assert any("ix_person_clinic" in line for line in told)
+    assert any("ix_consult_uncovered" in line for line in told)
+    assert {line for line in told if line in {"SCAN person", "SCAN consult"}} == set()
 
 
 def test_a_leave_that_is_written_from_before_is_a_gap_of_its_own(database: Database, clinic: Clinic) -> None:

@@ -6,7 +6,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from econsult.consults import answers, holding, offering, passing, second
@@ -23,6 +23,7 @@ from econsult.queue.firing import fire
 from econsult.queue.forecast import forecast
 from econsult.rosters.limits import FallbackPool, Limits
 from econsult.rosters.shifts import Shift
+from tests.beside import plans
 from tests.econsult.test_cover import HOUR, shift, told
 from tests.personas import ANSWER, LEASE, NOON, Clinic, open_clinic
 
@@ -245,18 +246,7 @@ def test_what_the_desk_gives_away_meanwhile_is_told_to_nobody_else(postgres_data
 
 def test_looking_for_what_somebody_holds_reads_none_of_what_they_have_answered(sqlite_database: Database) -> None:
     open_clinic(sqlite_database)
-    with sqlite_database.reading() as session:
-        seen: list[str] = []
-        connection = session.connection()
-        plain = connection.exec_driver_sql
-
-        @event.listens_for(connection, "before_cursor_execute")
-        def _note(_c: object, _cursor: object, statement: str, parameters: object, *_rest: object) -> None:
-            if not statement.startswith("EXPLAIN"):
-                seen.append(statement)
-                plan = plain("EXPLAIN QUERY PLAN " + statement, parameters)
-                seen.extend(row[3] for row in plan)
-
+    with sqlite_database.reading() as session, plans(session) as seen:
         unheard(session, {1, 2})
     assert any("ix_consult_asked" in line for line in seen)
     assert any("ix_consult_holder (holder_id=? AND status=?)" in line for line in seen)

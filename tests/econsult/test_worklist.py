@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from econsult import access
 from econsult.consults import requests, threads, worklist
@@ -20,6 +20,7 @@ from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person, PractitionerSpecialty
 from econsult.rosters.limits import Conflict, Limits
 from econsult.trail import AuditEvent
+from tests.beside import plans
 from tests.crowd import Crowd, add_crowd
 from tests.personas import NOON, Clinic, open_clinic
 
@@ -172,18 +173,10 @@ def test_who_takes_another_than_the_next_one_leaves_a_trace(database: Database, 
 def test_what_nobody_can_take_is_found_without_all_that_waits(sqlite_database: Database) -> None:
     """Each page of a coordinator counts it: at fifty thousand that wait it took a tenth of a second."""
     clinic = open_clinic(sqlite_database)
-    plans: list[str] = []
     with sqlite_database.writing() as session:
         clinic.econsult(session)
-        connection = session.connection()
-        plain = connection.exec_driver_sql
-
-        @event.listens_for(connection, "before_cursor_execute")
-        def _note(_c: object, _cursor: object, statement: str, parameters: object, *_rest: object) -> None:
-            if statement.startswith("SELECT"):
-                plans.extend(row[3] for row in plain("EXPLAIN QUERY PLAN " + statement, parameters))
-
-        assert worklist.count(session, clinic.coordinator, View.UNALLOCATED, now=NOON) == 0
-        assert worklist.page(session, clinic.coordinator, View.UNALLOCATED, now=NOON).consults == []
-    used = {name for line in plans for name in re.findall(r"ix_consult_\w+", line)}
+        with plans(session) as told:
+            assert worklist.count(session, clinic.coordinator, View.UNALLOCATED, now=NOON) == 0
+            assert worklist.page(session, clinic.coordinator, View.UNALLOCATED, now=NOON).consults == []
+    used = {name for line in told for name in re.findall(r"ix_consult_\w+", line)}
     assert used == {"ix_consult_unallocated", "ix_consult_uncovered"}

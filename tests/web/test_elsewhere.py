@@ -208,17 +208,21 @@ def test_a_second_factor_of_the_other_account_is_still_to_come(
         assert session.scalars(select(SignInSession)).all() == []
 
 
-def test_no_letter_chooses_the_password_of_an_account_that_waits_for_its_second_step(
-    strict: Runtime, strict_app: Flask, staffed: dict[str, Person]
-) -> None:
+def without_password(strict: Runtime, app: Flask, staffed: dict[str, Person]) -> tuple[FlaskClient, Person]:
+    """The mother's browser, where no password is known anywhere, and her account in another program's staff."""
     with strict.database.writing() as session:
         program = strict.vault.add_program(session, "Second Program", NOW)
         session.execute(update(Person).values(password_hash=None))
-    account(strict, program, staffed["mother"].email, Role.SPECIALIST)
-    browser = strict_app.test_client()
+    nurse, browser = account(strict, program, staffed["mother"].email, Role.SPECIALIST), app.test_client()
     with strict.database.writing() as session:
-        mother = open_session(session, staffed["mother"], datetime.now(UTC), proves_address=True)
-    browser.set_cookie(SESSION, mother)
+        browser.set_cookie(SESSION, open_session(session, staffed["mother"], datetime.now(UTC), proves_address=True))
+    return browser, nurse
+
+
+def test_no_letter_chooses_the_password_of_an_account_that_waits_for_its_second_step(
+    strict: Runtime, strict_app: Flask, staffed: dict[str, Person]
+) -> None:
+    browser, _nurse = without_password(strict, strict_app, staffed)
     chosen = {"new": "another horse another staple", "new_again": "another horse another staple"}
     refused = post(browser, "/account/password?lang=en", chosen)
     assert (refused.status_code, "Ask the administrator" in refused.text) == (422, True)
@@ -229,13 +233,7 @@ def test_no_letter_chooses_the_password_of_an_account_that_waits_for_its_second_
 def test_who_has_no_password_goes_over_to_no_set_up(
     strict: Runtime, strict_app: Flask, staffed: dict[str, Person]
 ) -> None:
-    with strict.database.writing() as session:
-        program = strict.vault.add_program(session, "Second Program", NOW)
-        session.execute(update(Person).values(password_hash=None))
-    nurse = account(strict, program, staffed["mother"].email, Role.SPECIALIST)
-    browser = strict_app.test_client()
-    with strict.database.writing() as session:
-        browser.set_cookie(SESSION, open_session(session, staffed["mother"], datetime.now(UTC), proves_address=True))
+    browser, nurse = without_password(strict, strict_app, staffed)
     refused = post(browser, f"/account/programs/{nurse.public_id}?lang=en", {})
     assert (refused.status_code, "Ask the administrator of that program" in refused.text) == (422, True)
     assert browser.get_cookie("__Host-econsult_halfway") is None

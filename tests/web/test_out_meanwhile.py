@@ -136,7 +136,7 @@ def test_whoever_is_signed_out_while_the_password_is_weighed_does_nothing_by_it(
     browser, path = browser_of(clinic.pcp), f"/families/{clinic.child.public_id}/death"
     fields = {"csrf_token": token_from(browser.get(path).text), "is_sure": "yes", "factor_password": PASSWORD}
     with ThreadPoolExecutor(1) as beside:
-        weighing, is_done = passwords._threads, threading.Event()
+        weighing, is_done = passwords._turns.threads, threading.Event()
         for _ in range(passwords._AT_ONCE):
             weighing.submit(is_done.wait, 20)
         said = beside.submit(browser.post, path, data=fields)

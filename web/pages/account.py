@@ -20,7 +20,7 @@ from econsult.people.account import (
     tokens_of,
     usual_zone_of,
 )
-from econsult.people.elsewhere import others_of
+from econsult.people.elsewhere import proven_others_of
 from econsult.people.factors import Proof
 from econsult.people.passkeys import has_passkeys, passkeys_of
 from econsult.people.passwords import LONGEST, SHORTEST
@@ -111,12 +111,15 @@ def password() -> Response | tuple[str, int]:
 
 def _choose(form: FormReader, _old: str, new: str) -> None:
     with database().reading() as session:
+        here = g.get("session_id") or 0
+        others = (other for other, _program in proven_others_of(session, me(), here))
         # Who reads a mailbox could set a second step up that is theirs: a letter alone opens no set-up.
-        waits = any(still_sets_up(session, each) for each in (me(), *(each for each, _ in others_of(session, me()))))
+        waits = any(still_sets_up(session, each) for each in (me(), *others))
     if waits:
-        form.errors["new"] = gettext("Ask the administrator of that program for a one-time link")
+        form.errors["new"] = gettext(
+            "One of your accounts still needs its second step. Ask the administrator of its program for a one-time link"
+        )
         return
-    here = g.get("session_id") or 0
     try:
         if not choose_password(database(), me(), new, session_id=here, now=now(), browser=browser_here()):
             form.errors["new"] = gettext("You signed in a while ago. Sign in with a new link, then try again")

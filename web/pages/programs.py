@@ -53,7 +53,7 @@ def go_over(public_id: str) -> Response | tuple[str, int]:
     with database().reading() as session:
         if form.errors:
             return _page(session, form.errors), 422
-    return welcome(other, place_for(other), credential_of(other), comes_from=here)
+    return welcome(other, place_for(other), credential_of(other), comes_from=here, is_proven=True)
 
 
 def _other(session: Session, public_id: str) -> Person:

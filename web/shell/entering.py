@@ -53,15 +53,14 @@ def welcome(
             return redirect("/sign-in?ended", code=303)
         wanted = halfway.wanted_of(session, person, is_required=settings().needs_factor)
         if wanted == Wanted.NOTHING:
-            proof = {"has_factor": False, "is_proven": is_proven or bool(comes_from)}
-            token = _new_session(session, person, **proof, goes_over=bool(comes_from))
+            token = _new_session(session, person, has_factor=False, is_proven=is_proven, goes_over=bool(comes_from))
             if old is not None:
                 session.flush()
                 carry_start(session, old, person, hashed(token))
             elif is_proven and others_of(session, person):
                 path = PROGRAMS_PAGE
         else:
-            token = halfway.begin(session, person, wanted, now(), proves_address=is_proven or bool(comes_from))
+            token = halfway.begin(session, person, wanted, now(), proves_address=is_proven)
         if comes_from:
             end_old(session)
     if wanted == Wanted.NOTHING:
