@@ -18,6 +18,12 @@ _TEXTURE_FLOOR, _COARSER_FLOOR = 3e-4, 2e-5
 """What there is of edges at least where something is said: at a quarter of the size, and where nothing is left there at
 an eighth, at which smooth skin has a tenth of that."""
 _SHARP_RATIO = 0.11
+_PARTS, _LEAST_PARTS = (16, 12), 0.3
+"""The picture in so many parts across and down, and how many of them have edges where the whole of it is blurred. What
+is left of a blurred rash or of hairs is all over; the edge of a shadow, which is soft in the sharpest photo, is not."""
+_PART_FLOOR, _LEFT_IN_A_PART, _NOISE_PER_PART = 8e-5, 0.15, 0.7
+"""What a part has of edges at least where it has some: of its brightness, by itself for what a JPEG leaves, and of the
+noise, which is not the same in all parts either."""
 _LEFT_BY_JPEG = 0.5
 """What the blocks of a JPEG add to a smooth dark picture; they are edges, and would make a blurred one look sharp."""
 _DARK, _BRIGHT = 34, 250
@@ -95,20 +101,38 @@ def _judge_sharpness(grey: NDArray[np.float32]) -> dict[str, object]:
     smooth skin has nothing either.
     """
     texture, ratio = _compared(grey)
-    verdict = "good" if ratio >= _SHARP_RATIO else "blurry"
-    if texture < _TEXTURE_FLOOR:
-        coarser, again = _compared(_shrink(grey, max(8, grey.shape[1] // 2), max(8, grey.shape[0] // 2)))
-        verdict = "blurry" if coarser >= _COARSER_FLOOR and again < _SHARP_RATIO else "unknown"
-    return {"sharpness": verdict, "texture": round(texture, 5), "detail": round(ratio, 4)}
+    told = {"texture": round(texture, 5), "detail": round(ratio, 4)}
+    if texture >= _TEXTURE_FLOOR and ratio >= _SHARP_RATIO:
+        return {"sharpness": "good", **told}
+    half = _shrink(grey, max(8, grey.shape[1] // 2), max(8, grey.shape[0] // 2))
+    coarser, again = _compared(half)
+    is_soft = texture >= _TEXTURE_FLOOR or (coarser >= _COARSER_FLOOR and again < _SHARP_RATIO)
+    return {"sharpness": "blurry" if is_soft and _has_edges_all_over(half) else "unknown", **told}
+
+
+def _has_edges_all_over(grey: NDArray[np.float32]) -> bool:
+    """Whether what is soft are things in the picture, and not the light on it: that falls off, and throws shadows."""
+    detail, noise = _detail(_coarse(grey))
+    parts = cv2.resize(np.square(detail), _PARTS, interpolation=cv2.INTER_AREA) - noise**2
+    least = max(_PART_FLOOR * _brightness(grey), _LEFT_IN_A_PART, _NOISE_PER_PART * noise**2)
+    return float((parts > least).mean()) >= _LEAST_PARTS
 
 
 def _compared(grey: NDArray[np.float32]) -> tuple[float, float]:
     """How much there is of detail four pixels wide, and what the detail of one pixel is of that."""
-    coarse = _shrink(grey, max(1, grey.shape[1] // _COARSE), max(1, grey.shape[0] // _COARSE))
-    brightness = max(1.0, float(grey.mean())) ** 2
-    texture = _edge_energy(coarse) / brightness
+    brightness = _brightness(grey)
+    texture = _edge_energy(_coarse(grey)) / brightness
     fine = max(0.0, _edge_energy(grey) - _LEFT_BY_JPEG) / brightness
     return texture, fine / max(texture, 1e-9)
+
+
+def _coarse(grey: NDArray[np.float32]) -> NDArray[np.float32]:
+    return _shrink(grey, max(3, grey.shape[1] // _COARSE), max(3, grey.shape[0] // _COARSE))
+
+
+def _brightness(grey: NDArray[np.float32]) -> float:
+    """In the unit of energies: what is half as bright has a quarter of their detail."""
+    return max(1.0, float(grey.mean())) ** 2
 
 
 def _edge_energy(plane: NDArray[np.float32]) -> float:
@@ -117,9 +141,17 @@ def _edge_energy(plane: NDArray[np.float32]) -> float:
     Noise fills the plane evenly, so the median of the detail measures it; edges are few and strong and do not move
     the median. Without this a dark photo, being noisier, would look sharper than it is.
     """
-    detail = cv2.Laplacian(plane, cv2.CV_32F)
-    noise = _MEDIAN_TO_SIGMA * highest(np.abs(detail), 2)
+    detail, noise = _detail(plane)
     return max(0.0, float(np.square(detail).mean()) - noise**2)
+
+
+def _detail(plane: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+    """Return the detail of each place but those at the rim, and the noise in it.
+
+    Behind the rim the picture is taken to go back the way it came, so that light which falls off has an edge there.
+    """
+    detail = np.ascontiguousarray(cv2.Laplacian(plane, cv2.CV_32F)[1:-1, 1:-1], np.float32)
+    return detail, _MEDIAN_TO_SIGMA * highest(np.abs(detail), 2)
 
 
 def _judge_exposure(small: NDArray[np.float32], grey: NDArray[np.float32], skin: float) -> dict[str, object]:

@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
+from PIL import Image
 
 from imaging.steps.judge_quality import judge_quality
 from tests.bench._figures import report
-from tests.imaging.skins import MONK, TINTED, Shot, Tone, shots, take
+from tests.imaging.skins import FALLS, MONK, TINTED, Shot, Tone, bare, shots, take
 
 COUNT = 12
 FALSE = (
@@ -25,6 +26,8 @@ FALSE = (
     ("colour", "cast"),
 )
 CASTS = {"blue": (0.4, 0.75, 1.6), "green": (0.5, 1.5, 0.5), "orange": (1.3, 0.9, 0.12)}
+GRAIN = (0.0, 1.0, 2.0, 4.0)
+"""The noise of a camera, in steps of 255."""
 Told = list[dict[str, object]]
 
 
@@ -34,6 +37,10 @@ def main(count: int = COUNT) -> None:
         _tell(f"false.{word}", {place: _share(told, name, word) for place, told in good.items()}, apart=5)
     room = {place: _judged(shots(tone, count, balances=TINTED)) for place, tone in enumerate(MONK)}
     _tell("false.dark.in_tinted_light", {p: _share(told, "exposure", "dark") for p, told in room.items()}, apart=5)
+    for fall in FALLS:
+        smooth = {place: _judged(bare(tone, fall, noise) for noise in GRAIN) for place, tone in enumerate(MONK)}
+        shares = {p: _share(told, "sharpness", "blurry") for p, told in smooth.items()}
+        _tell(f"false.blurry.smooth.{fall.replace(' ', '_')}", shares, apart=5)
     for stops in (-1.0, -2.0, -3.0, -4.0):
         under = {place: _judged(shots(tone, count, stops=stops)) for place, tone in enumerate(MONK)}
         _tell(f"found.dark.{-stops:g}_stops_under", {p: _share(told, "exposure", "dark") for p, told in under.items()})
@@ -50,8 +57,8 @@ def main(count: int = COUNT) -> None:
         _tell(f"found.cast.{name}", {p: _share(told, "colour", "cast") for p, told in tinted.items()})
 
 
-def _judged(taken: Iterable[Shot]) -> Told:
-    return [judge_quality(take(shot)) for shot in taken]
+def _judged(taken: Iterable[Shot | Image.Image]) -> Told:
+    return [judge_quality(take(shot) if isinstance(shot, Shot) else shot) for shot in taken]
 
 
 def _in_light(tone: Tone, count: int, cast: tuple[float, float, float]) -> list[Shot]:

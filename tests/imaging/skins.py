@@ -179,3 +179,29 @@ def shots(tone: Tone, count: int, *, stops: float = 0.0, blur: float = 0.0, bala
         )
         for place in range(count)
     ]
+
+
+FALLS = ("side", "lamp", "shadow", "wide shadow")
+"""Ways in which light falls on skin that is smooth: less and less across it, from a lamp over its middle, and past
+something that throws a shadow, near by or farther off."""
+
+
+def bare(tone: Tone, fall: str, noise: float, quality: int = 85) -> Image.Image:
+    """A sharp picture of skin without pores, hairs or findings: nothing has an edge in it but the light.
+
+    `noise` is that of its camera, in steps of 255.
+    """
+    width, height = _SIZE
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    if fall == "side":
+        light = 1 - 0.6 * x / width
+    elif fall == "lamp":
+        light = 1 - 0.4 * np.square(np.hypot(x - width / 2, y - height / 2) / (width / 2))
+    else:
+        softness = {"shadow": 12, "wide shadow": 40}[fall]
+        light = cv2.GaussianBlur(np.where(x + 0.3 * y < 0.6 * width, 1, 0.5).astype(np.float32), (0, 0), softness)
+    grain = np.random.default_rng(1).normal(0, noise, (height, width, 3)) if noise else 0
+    stored = io.BytesIO()
+    lit = light[:, :, None] * np.array(tone, np.float32) + grain
+    Image.fromarray(np.clip(lit + 0.5, 0, 255).astype(np.uint8)).save(stored, "JPEG", quality=quality)
+    return Image.open(stored).convert("RGB")

@@ -11,7 +11,7 @@ from PIL import Image
 
 from imaging.steps.judge_photo import judge_photo
 from imaging.steps.judge_quality import judge_quality
-from tests.imaging.skins import MONK, Shot, shots, take
+from tests.imaging.skins import FALLS, MONK, Shot, bare, shots, take
 from tests.imaging.test_quality import TONES
 from tests.spread import spread
 
@@ -86,6 +86,12 @@ def test_what_is_wrong_is_seen_on_light_and_dark_skin_alike(name: str, verdict: 
 def test_what_jpeg_leaves_on_blurred_dark_skin_is_no_detail() -> None:
     told = [judge_quality(take(Shot(tone, blur=8.0, gain=1.0, quality=80)))["sharpness"] for tone in MONK[4:]]
     assert told == ["blurry"] * 6
+
+
+@pytest.mark.parametrize("fall", FALLS)
+def test_the_light_on_sharp_smooth_skin_is_not_called_blur_on_any_tone(fall: str) -> None:
+    for tone, noise in itertools.product(MONK[::3], (0.0, 2.0)):
+        assert judge_quality(bare(tone, fall, noise))["sharpness"] != "blurry", (tone, noise)
 
 
 @pytest.mark.parametrize("tone", spread([pytest.param(tone) for tone in MONK], 5))
