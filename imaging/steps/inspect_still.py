@@ -12,7 +12,6 @@ from imaging.walks import gif, jpeg, png, webp
 from imaging.walks.mp4 import read_box
 from imaging.walks.part import Broken, Part
 
-_EXIF_HEADER = b"Exif\x00\x00"
 _PNG_CLASSES = {"eXIf": "exif", "tEXt": "text", "zTXt": "text", "iTXt": "text", "iCCP": "icc", "tIME": "time"}
 _PNG_PICTURE = {"IHDR", "PLTE", "IDAT", "IEND", "tRNS", "sRGB", "gAMA", "cHRM", "sBIT", "bKGD", "pHYs", "hIST", "cICP"}
 _PNG_FRAMES = {"acTL": "other_images", "fcTL": "other_images", "fdAT": "other_images"}
@@ -78,7 +77,7 @@ def _jpeg_classes(part: Part, data: bytes) -> set[str]:
         return set()
     payload = part.of(data)
     if part.name == "APP1":
-        return exif_classes(payload) if payload.startswith(_EXIF_HEADER) else {"xmp"}
+        return exif_classes(jpeg.EXIF + payload[len(jpeg.EXIF) :]) if jpeg.is_exif(payload) else {"xmp"}
     if part.name == "APP2" and payload.startswith((b"ICC_PROFILE", b"MPF\x00")):
         return {"icc"} if payload.startswith(b"ICC") else {"other_images"}
     return {"iptc"} if part.name == "APP13" else {"application_data"}
@@ -100,7 +99,7 @@ def _inspect_png(data: bytes) -> Counter[str]:
 
 def _png_classes(part: Part, data: bytes) -> set[str]:
     if part.name == "eXIf":
-        return exif_classes(_EXIF_HEADER + part.of(data))
+        return exif_classes(jpeg.EXIF + part.of(data))
     if part.name == "TRAILER":
         return {"trailer"}
     if part.name == "iTXt" and part.of(data).startswith(b"XML:com.adobe.xmp"):
@@ -117,7 +116,7 @@ def _inspect_webp(data: bytes) -> Counter[str]:
             raise Refused("too_many_segments")
         if part.name == "EXIF":
             payload = part.of(data)
-            found.update(exif_classes(payload if payload.startswith(_EXIF_HEADER) else _EXIF_HEADER + payload))
+            found.update(exif_classes(payload if payload.startswith(jpeg.EXIF) else jpeg.EXIF + payload))
         elif part.name == "TRAILER":
             found["trailer"] += 1
         elif part.name not in _WEBP_PICTURE:

@@ -61,7 +61,8 @@ def open_clip(source: BinaryIO, media_type: str, policy: Policy) -> Clip:
         raise _refusal(error, source, media_type) from None
     if len(container.streams) > limits.VIDEO_STREAMS:
         raise Refused("too_many_streams")
-    stream = _pictures(container)
+    is_cut = partial(is_film_cut, source, media_type)
+    stream = _pictures(container, is_cut)
     stream.codec_context.thread_count = 1
     _check_size(stream)
     if stream.codec_context.codec_tag in _DOLBY and int(stream.codec_context.colorspace) in _UNTOLD:
@@ -71,7 +72,6 @@ def open_clip(source: BinaryIO, media_type: str, policy: Policy) -> Clip:
     if duration is not None and duration > longest:
         raise Refused("too_long")
     cpu = _CPU_TO_OPEN + _CPU_PER_SECOND * (duration or longest)
-    is_cut = partial(is_film_cut, source, media_type)
     return Clip(container, stream, duration, longest, cpu, is_cut, _sound(container, policy))
 
 
@@ -88,11 +88,14 @@ def _length(container: InputContainer, stream: VideoStream) -> float | None:
     return None if container.duration is None else container.duration / _MICROSECONDS
 
 
-def _pictures(container: InputContainer) -> VideoStream:
-    """The track that players show: the default one, wherever it stands, and never a picture of the cover."""
+def _pictures(container: InputContainer, is_cut: Callable[[], bool]) -> VideoStream:
+    """The track that players show: the default one, wherever it stands, and never a picture of the cover.
+
+    Where there is none the film may break off within its index, before anything of its picture was told.
+    """
     films = [track for track in container.streams.video if not track.disposition & Disposition.attached_pic]
     if not films:
-        raise Refused("no_picture")
+        raise Refused("truncated" if is_cut() else "no_picture")
     return next((track for track in films if track.disposition & Disposition.default), films[0])
 
 

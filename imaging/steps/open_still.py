@@ -74,6 +74,7 @@ def open_still(data: bytes, media_type: str) -> Still:
     if media_type == "image/jpeg" and jpeg.is_strange(data):
         # Its end may be written in another way, too, and seem to be missing: to send it again would not help.
         raise Refused("unsupported_type")
+    data = jpeg.with_exif_named(data) if media_type == "image/jpeg" else data
     with telling_cut(data, media_type):
         still = _opened(data, media_type)
     decode = toned(still.decode, still.profile, data, media_type)
@@ -163,13 +164,15 @@ def still_of(image: ImageFile.ImageFile) -> Still:
     """Describe the current frame of a picture that Pillow opened, after checking its size."""
     width, height = image.size
     is_scaled = check_size(width, height, can_scale=image.format in {"JPEG", "MPO"} and "progression" not in image.info)
+    # Asked before Exif is, for which Pillow reads a PNG to its end: a profile behind the picture is none, as in browsers.
+    profile = image.info.get("icc_profile")
     # Pillow turns a TIFF itself while it decodes it, and tells the size of the upright picture from the start.
     orientation = 1 if image.format == "TIFF" else _orientation(image)
     if orientation in _SIDEWAYS:
         width, height = height, width
     return Still(
         lambda side: _decode_pillow(image, side, is_halved=is_scaled),
-        image.info.get("icc_profile") or (adobe_profile() if _is_adobe(image) else None),
+        profile or (adobe_profile() if _is_adobe(image) else None),
         orientation,
         width,
         height,

@@ -27,6 +27,8 @@ BEFORE_PARTS = 5
 """Bytes of a frame's head before it says of which colours it is."""
 _FRAME = struct.Struct(">BH")
 """How many bits a number has, and how many rows there are."""
+EXIF = b"Exif\0\0"
+_EXIF_NAME = EXIF[:-1]
 
 
 def is_strange(data: bytes) -> bool:
@@ -39,6 +41,23 @@ def is_strange(data: bytes) -> bool:
                 bits, height = _FRAME.unpack_from(data, part.start)
                 return part.name not in _DECODED or bits != _BITS or height == 0
     return False
+
+
+def is_exif(content: bytes) -> bool:
+    """Whether a segment is Exif. Its name ends in a byte that says nothing; some write ones there, as browsers know."""
+    return content.startswith(_EXIF_NAME) and len(content) >= len(EXIF)
+
+
+def with_exif_named(data: bytes) -> bytes:
+    """Return the file with that byte as decoders ask for it: a photo whose Exif is passed over may lie on its side."""
+    with suppress(Broken):
+        for part in walk(data, skips=True):
+            content = part.of(data) if part.name == "APP1" else b""
+            if part.name == "SOS" or content.startswith(EXIF):
+                return data
+            if is_exif(content):
+                return data[: part.start] + EXIF + data[part.start + len(EXIF) :]
+    return data
 
 
 def is_unfinished(heads: Sequence[Part], data: bytes) -> bool:

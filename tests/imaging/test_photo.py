@@ -50,6 +50,13 @@ def test_what_an_xmp_packet_says_of_the_way_up_turns_nothing_as_in_a_browser(
     assert files.read_corners(kept.files["view"]) == files.CORNERS
 
 
+def test_a_photo_is_turned_though_the_name_of_its_exif_ends_otherwise(run: Prepare) -> None:
+    data = files.encode(files.stored(files.corners(), 6), "JPEG", exif=files.camera_exif(6))
+    report, kept = run(data.replace(b"Exif\0\0", b"Exif\0\xff"))
+    assert files.read_corners(kept.files["view"]) == files.CORNERS
+    assert {"exif", "gps", "maker_note"} <= set(report.removed)
+
+
 @pytest.mark.parametrize("orientation", [0, *ORIENTATIONS, 9])
 def test_pixels_are_turned_as_the_tag_is_defined(orientation: int) -> None:
     asked = files.noise(7, 5)

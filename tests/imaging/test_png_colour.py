@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -70,3 +71,9 @@ def test_linear_light_is_brought_to_the_curve_of_a_screen(run: Prepare) -> None:
     linear = np.asarray(patches())[8::16, 8::16] / 255
     wanted = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055) * 255
     assert np.abs(found - wanted).max() <= 3
+
+
+def test_a_profile_behind_the_picture_is_none_as_in_browsers(run: Prepare) -> None:
+    plain = files.encode(patches(), "PNG")
+    late = plain[:-12] + files.chunk(b"iCCP", b"x\0\0" + zlib.compress(wide_profile(12))) + plain[-12:]
+    assert np.array_equal(shown(run, late), shown(run, plain))

@@ -191,6 +191,12 @@ def test_a_film_cut_short_before_its_index_is_refused(run: Prepare, part: float)
     assert kept.files == {}
 
 
+@pytest.mark.parametrize("box", [b"mvhd", b"tkhd", b"mdhd"])
+def test_a_film_that_breaks_off_within_its_index_is_not_said_to_have_no_picture(run: Prepare, box: bytes) -> None:
+    data = films.film(films.steady(0.2))
+    assert run(data[: data.index(box) + 12], "video")[0].reason == "truncated"
+
+
 def test_the_same_film_gives_the_same_bytes(run: Prepare) -> None:
     data = films.soaked_film()
     assert run(data, "video")[1].files == run(data, "video")[1].files
