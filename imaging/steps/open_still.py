@@ -164,7 +164,7 @@ def still_of(image: ImageFile.ImageFile) -> Still:
     """Describe the current frame of a picture that Pillow opened, after checking its size."""
     width, height = image.size
     is_scaled = check_size(width, height, can_scale=image.format in {"JPEG", "MPO"} and "progression" not in image.info)
-    # Asked before Exif is, for which Pillow reads a PNG to its end: a profile behind the picture is none, as in browsers.
+    # Asked before Exif is, for which Pillow reads a PNG to its end: a profile behind the picture is none in browsers.
     profile = image.info.get("icc_profile")
     # Pillow turns a TIFF itself while it decodes it, and tells the size of the upright picture from the start.
     orientation = 1 if image.format == "TIFF" else _orientation(image)
@@ -194,6 +194,8 @@ def check_size(width: int, height: int, *, can_scale: bool) -> bool:
 
 def open_image(data: bytes, media_type: str) -> ImageFile.ImageFile:
     """Read a picture's header with Pillow, by the one decoder of its type."""
+    if media_type == "image/tiff" and tiff.is_raw(data):
+        raise Refused("unsupported_type")
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:

@@ -2,11 +2,15 @@
 
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 
 _WIDTH, _HEIGHT = 256, 257
 _PLACES = {273: 279, 324: 325, 513: 514}
 """The tags of where the strips, the tiles or the JPEG of a picture lie, and those of their lengths."""
-_TOLD = {*_PLACES, *_PLACES.values()}
+_KIND, _BENEATH, _DNG = 254, 330, 50_706
+_SMALLER = 1
+"""What a picture is said to be that is a smaller one of another in the file."""
+_TOLD = {*_PLACES, *_PLACES.values(), _KIND}
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _LETTERS = {3: "H", 4: "I", 13: "I", 16: "Q"}
 _ENTRIES_MOST, _VALUES_MOST, _PAGES_MOST = 500, 100_000, 100
@@ -21,6 +25,14 @@ def has_directory(data: bytes) -> bool:
         return {_WIDTH, _HEIGHT} <= next(_directories(data), {}).keys()
     except struct.error:
         return False
+
+
+def is_raw(data: bytes) -> bool:
+    """Whether it holds what a camera's sensor saw, and first a small picture of it, which must not be taken for it."""
+    with suppress(struct.error):
+        first = next(_directories(data), {})
+        return _DNG in first or (_BENEATH in first and first.get(_KIND, [0])[:1] == [_SMALLER])
+    return False
 
 
 def is_cut(data: bytes) -> bool:

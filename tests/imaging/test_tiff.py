@@ -90,6 +90,16 @@ def test_a_kind_of_tiff_that_nobody_here_reads_says_what_to_send(
     assert "Send a photo" in FOR_FAMILIES.of("rejected", report.reason)
 
 
+@pytest.mark.parametrize("tags", [{50706: bytes([1, 4, 0, 0])}, {254: 1, 330: 8}], ids=["DNG", "of a camera"])
+def test_the_small_picture_in_a_file_of_a_sensor_is_not_taken_for_the_photo(
+    run: Prepare, tags: dict[int, object]
+) -> None:
+    for kind in ("photo", "lab_document"):
+        report, kept = run(tiff(page(), tiffinfo=tags), kind)
+        assert (report.verdict, report.reason, kept.files) == ("rejected", "unsupported_type", {})
+    assert run(tiff(page(), tiffinfo={254: 1}), "photo")[0].is_ready
+
+
 @pytest.mark.parametrize("data", [b"II+\x00", b"MM\x00+\x00\x08\x00\x00" + bytes(8), tiff(page(), big_tiff=True)[:40]])
 def test_a_bigtiff_that_breaks_off_is_damaged(run: Prepare, data: bytes) -> None:
     report, _ = run(data, "lab_document")
