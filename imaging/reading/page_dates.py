@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import cache
 
 from imaging.reading.date_reader import DateReader
 from imaging.reading.spelling import distance
@@ -37,6 +38,8 @@ class PageDates:
     def __init__(self, reader: DateReader, wanted: Iterable[date]) -> None:
         self._reader, self._days = reader, frozenset(wanted)
         self._spelled = {form for day in self._days for form in _in_figures(day)}
+        # The same few words come again in each reading of a page, and in each way in which they are put together.
+        self._is_misread = cache(self._is_one_misread)
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield where in a line one of the dates may be meant."""
@@ -80,7 +83,7 @@ class PageDates:
         """`1\u00ba de noviembre`, of which the reader made `12 de noviembre`, with an `o` in the place of the sign."""
         return f"{found[1]}o" if self._reader.month_of(found[2].lower()) else found[0]
 
-    def _is_misread(self, text: str) -> bool:
+    def _is_one_misread(self, text: str) -> bool:
         seen = re.sub(r"^\W+|\W+$", "", text).translate(_LIKE_DIGITS)
         if len(seen) > _LONG_DATE + 2:
             return False
