@@ -69,6 +69,7 @@ _CONSULT = table("consult", column("id", Integer), column("requester_id", Intege
 """By its name: the consult's own modules write notices, and know of these."""
 _TESTS = select(_CONSULT.c.id, _CONSULT.c.requester_id).where(one_of(_CONSULT.c.id, "numbers"), _CONSULT.c.is_test)
 UNTOLD = text("state = 'failed' AND settled_at IS NULL")
+IS_DIGEST = text("kind = 'digest'")
 
 
 class Notice(Base):
@@ -78,11 +79,12 @@ class Notice(Base):
     __table_args__ = (
         UniqueConstraint("dedupe_key", name="uq_notice_dedupe_key"),
         Index("ix_notice_failed", "person_id", sqlite_where=UNTOLD, postgresql_where=UNTOLD),
+        Index("ix_notice_digest", "person_id", sqlite_where=IS_DIGEST, postgresql_where=IS_DIGEST),
     )
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     consult_id: Mapped[int | None] = mapped_column(ForeignKey("consult.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(24))
+    kind: Mapped[str] = mapped_column(Code(24))
     language: Mapped[str] = mapped_column(String(8))
     state: Mapped[str] = mapped_column(Code(16), default=NoticeState.PENDING)
     dedupe_key: Mapped[str] = mapped_column(String(80))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, text
@@ -9,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, exists, text
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.policies import ClockName
-from econsult.consults.records import STILL_PROMISED, Consult
+from econsult.consults.records import RANKS, STILL_PROMISED, Consult
 from econsult.consults.replies import CLINICIANS
 
 # Written out, not bound: only so does SQLite see that the index of exactly these rows serves.
@@ -18,11 +19,30 @@ ENDS = (Status.ANSWERED, Status.DECLINED, Status.WITHDRAWN)
 
 
 def late(now: datetime) -> list[ColumnElement[bool]]:
-    """What is late, by state. Of what is answered, declined or taken back, that which still has a clock: its last
-    promise stays written."""
-    is_due = Consult.due_at <= now
-    found: list[ColumnElement[bool]] = [and_(Consult.status == status, is_due) for status in sorted(OPEN)]
-    return [*found, *(and_(still_promised(status), is_due) for status in ENDS)]
+    """What is late, by state and urgency: what is open, then what has come to an end and still has a clock, since the
+    last promise of that stays written."""
+    return [*late_open(now), *late_after_the_end(now)]
+
+
+def late_open(now: datetime) -> list[ColumnElement[bool]]:
+    """Of what is open."""
+    return late_among([Consult.status == status for status in sorted(OPEN)], now)
+
+
+def late_after_the_end(now: datetime) -> list[ColumnElement[bool]]:
+    """Of what was answered, declined or taken back that which still has a clock."""
+    return late_among([still_promised(status) for status in ENDS], now)
+
+
+def late_among(parts: Iterable[ColumnElement[bool]], now: datetime) -> list[ColumnElement[bool]]:
+    """What of these parts of a list is late, each by urgency.
+
+    That comes before the instant in every index of a list: where it is named, what is late is one stretch of the index,
+    and what is open and not late is not read.
+    """
+    return [
+        and_(part, Consult.urgency_rank == rank, Consult.due_at <= now) for part in parts for rank in RANKS.values()
+    ]
 
 
 def still_promised(status: Status) -> ColumnElement[bool]:

@@ -51,6 +51,7 @@ STILL_PROMISED = "status IN ('answered', 'declined', 'withdrawn') AND next_deadl
 """What came to something and still has a clock: the family was not told, or somebody waits for another reply."""
 TAKEN_OFF_DUTY, UNALLOCATED = text("consult.is_taken_off_duty"), text("consult.is_unallocated")
 """In the words of their indexes: SQLite does not take `is_taken_off_duty = 1` for the same."""
+IS_QUESTION = text("kind = 'family_question'")
 FIRST_NUMBER = 1000
 """Numbers for people begin after it, so that the first one looks like the others."""
 QUESTION_TYPES = ("diagnosis", "treatment", "work_up", "interpret_result", "need_visit", "follow_up")
@@ -161,6 +162,24 @@ class Consult(PublicId, Base):
             sqlite_where=text("clinic_waits_since IS NOT NULL"),
             postgresql_where=text("clinic_waits_since IS NOT NULL"),
         ),
+        Index(
+            "ix_consult_clinic_asked",
+            "organization_id",
+            "status",
+            "urgency_rank",
+            "due_at",
+            "id",
+            sqlite_where=IS_QUESTION,
+            postgresql_where=IS_QUESTION,
+        ),
+        Index(
+            "ix_consult_family_waits",
+            "program_id",
+            "family_waits_since",
+            "id",
+            sqlite_where=text("family_waits_since IS NOT NULL"),
+            postgresql_where=text("family_waits_since IS NOT NULL"),
+        ),
         numbered_within("consult"),
         numbered_within("consult", CHILD),
         *in_program("consult", patient_id="patient", organization_id="organization"),
@@ -180,7 +199,7 @@ class Consult(PublicId, Base):
     requester_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     sent_on_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     holder_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    kind: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[str] = mapped_column(Code(16))
     source: Mapped[str] = mapped_column(String(16))
     status: Mapped[str] = mapped_column(Code(16), default=Status.DRAFT)
     specialty: Mapped[str | None] = mapped_column(String(32))

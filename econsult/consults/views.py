@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from econsult.consults.desks import stands_in
 from econsult.consults.lifecycle import ENDED, OPEN, Status
-from econsult.consults.overdue import late, still_promised, unanswered
+from econsult.consults.overdue import late, late_among, still_promised, unanswered
 from econsult.consults.records import UNALLOCATED, Consult, Kind
 from econsult.consults.redflags import UNSAFE
 from econsult.consults.wanting import WANTED
@@ -141,7 +141,7 @@ def _specialists(shelf: Shelf, view: View, now: datetime, asked: str) -> list[Sl
         return [and_(held, _of_view(view))]
     found = [part for status in _statuses(view) for part in shelf.of_status(status, asked)]
     if view == View.OVERDUE:
-        return [and_(part, Consult.due_at <= now) for part in found] + [and_(held, unanswered(now))]
+        return [*late_among(found, now), and_(held, unanswered(now))]
     # What somebody asked about in another specialty is theirs to follow as well.
     return [*found, and_(held, Consult.status == Status.NEEDS_INFO)] if view == View.WAITING else found
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select, union_all
 from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import clocks_among
 from econsult.consults.ledger import Clock
 from econsult.consults.lifecycle import OPEN
-from econsult.consults.overdue import IS_STILL_PROMISED
+from econsult.consults.overdue import late_after_the_end, late_open
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Kind
 from econsult.consults.steps import promised_at
@@ -134,16 +134,21 @@ def _running_out(session: Session, program_id: int, end: datetime) -> list[Consu
     Of what is answered or declined only that which still has a clock: the rest keeps its last promise for good, and
     would fill the page before anything that can still be late.
     """
-    query = select(Consult).where(Consult.program_id == program_id, ~Consult.is_test)
-    untold = query.where(Consult.status.in_(OPEN), Consult.unheard_version.is_not(None))
+    own = and_(Consult.program_id == program_id, ~Consult.is_test)
+    untold = select(Consult).where(own, Consult.status.in_(OPEN), Consult.unheard_version.is_not(None))
     # One after the other: each has an index of its own.
-    promised = (query.where(Consult.status.in_(OPEN)), query.where(IS_STILL_PROMISED))
-    found: list[Consult] = []
-    for each in promised:
-        due = each.where(Consult.due_at <= end).order_by(Consult.due_at, Consult.id)
-        found += session.scalars(due.limit(MOST))
+    found = [*_first_due(session, own, late_open(end)), *_first_due(session, own, late_after_the_end(end))]
     found += session.scalars(untold.order_by(Consult.id).limit(MOST))
     return list({consult.id: consult for consult in found}.values())
+
+
+def _first_due(session: Session, own: ColumnElement[bool], parts: Iterable[ColumnElement[bool]]) -> list[Consult]:
+    """The first over these parts, each of which an index holds in order: no more of any is read than may be shown."""
+    order = (Consult.due_at, Consult.id)
+    cut = [select(*order).where(own, part).order_by(*order).limit(MOST).subquery() for part in parts]
+    every = union_all(*(select(each) for each in cut)).subquery()
+    first = select(every.c.id).order_by(every.c.due_at, every.c.id).limit(MOST)
+    return list(session.scalars(select(Consult).where(Consult.id.in_(first))))
 
 
 def _promises(session: Session, consults: Sequence[Consult], end: datetime) -> list[Promise]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, bindparam, func, select, update
+from sqlalchemy import ForeignKey, String, UniqueConstraint, bindparam, cast, func, literal_column, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.database import Base
@@ -209,7 +209,8 @@ def _gather(
 
 WAITING = (
     select(Notice.id, Notice.person_id, Job.run_after)
-    .join(Job, (Job.subject_id == Notice.id) & (Job.kind == JobKind.NOTIFY))
+    # By the key of its first job, which has an index: a tick must not read all that was ever told or waits to be sent.
+    .join(Job, Job.dedupe_key == literal_column("'notice:'").concat(cast(Notice.id, String)))
     .where(Notice.kind == NoticeKind.DIGEST, Notice.state == NoticeState.PENDING)
     .where(Notice.person_id.in_(bindparam("people", expanding=True)))
     .where(Job.state.in_((JobState.PENDING, JobState.SENT)))

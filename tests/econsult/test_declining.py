@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from econsult.consults import answers, declining, holding, reopening, requests, telling, threads
 from econsult.consults.answers import signed_answer
 from econsult.consults.clocks import open_clocks, start_clock, stop_clock
-from econsult.consults.overdue import late
+from econsult.consults.overdue import late_after_the_end
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience
@@ -147,16 +147,15 @@ def test_so_it_is_where_the_question_is_taken_back(database: Database, clinic: C
 
 def test_what_is_late_after_its_end_is_read_by_an_index_of_exactly_that(sqlite_database: Database) -> None:
     """However many were answered or declined and settled since."""
-    for condition in late(NOON)[3:]:
+    for condition in late_after_the_end(NOON):
         keys = (Consult.urgency_rank, Consult.due_at, Consult.id)
         query = select(*keys).where(Consult.program_id == 1, condition).order_by(*keys).limit(50)
         compiled = query.compile(sqlite_database.engine)
         values = [str(compiled.params[name]) for name in compiled.positiontup or ()]
         with sqlite_database.engine.connect() as connection:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", tuple(values)).all()
-        assert [row[3] for row in plan] == [
-            "SEARCH consult USING INDEX ix_consult_desk_promised (program_id=? AND status=?)"
-        ]
+        whole = "(program_id=? AND status=? AND urgency_rank=? AND due_at<?)"
+        assert [row[3] for row in plan] == [f"SEARCH consult USING INDEX ix_consult_desk_promised {whole}"]
 
 
 @pytest.mark.parametrize("is_reopened", [False, True])

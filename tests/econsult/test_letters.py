@@ -17,7 +17,8 @@ from econsult.people.persons import Person
 from econsult.queue.invariants import violations
 from econsult.queue.outbox import Telling, tell_all
 from econsult.queue.quiet import Quiet, forget_said
-from tests.personas import NOON, Clinic
+from tests.beside import plans
+from tests.personas import NOON, Clinic, open_clinic
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 NO_NIGHT = Quiet("UTC", 1, 2)
@@ -177,3 +178,15 @@ def test_two_clocks_that_tell_the_same_people_wait_for_nobody(database: Database
         told = session.scalars(select(Notice.id).where(Notice.kind == NoticeKind.REMINDER)).all()
         assert len(told) == 2 * 20 * len(people)
         assert not_told(session, NOON) == []
+
+
+def test_a_digest_is_found_without_reading_all_that_was_ever_told(sqlite_database: Database) -> None:
+    clinic = open_clinic(sqlite_database)
+    with sqlite_database.writing() as session:
+        consult = clinic.econsult(session)
+        session.flush()
+        with plans(session) as told:
+            for about in ("one", "two", "three"):
+                tell(session, [clinic.derm], consult, about, NOON)
+    assert [line for line in told if line.startswith(("SCAN notice", "SCAN job")) or "ix_job_state" in line] == []
+    assert sum("USING INDEX ix_notice_digest (person_id=?)" in line for line in told) >= 3

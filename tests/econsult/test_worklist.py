@@ -18,6 +18,7 @@ from econsult.database import Database
 from econsult.errors import InvalidError
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person, PractitionerSpecialty
+from econsult.queue.forecast import forecast
 from econsult.rosters.limits import Conflict, Limits
 from econsult.trail import AuditEvent
 from tests.beside import plans
@@ -168,6 +169,23 @@ def test_who_takes_another_than_the_next_one_leaves_a_trace(database: Database, 
     claims = select(AuditEvent.consult_id, AuditEvent.detail).where(AuditEvent.action == "claim")
     with database.reading() as session:
         assert session.execute(claims.order_by(AuditEvent.id)).all() == [(second.id, OUT_OF_TURN), (first.id, "")]
+
+
+def test_what_is_late_or_a_clinic_is_asked_is_found_without_all_that_is_open(sqlite_database: Database) -> None:
+    clinic = open_clinic(sqlite_database)
+    with sqlite_database.reading() as session, plans(session) as told:
+        for person in (clinic.coordinator, clinic.pcp, clinic.derm):
+            worklist.count(session, person, View.OVERDUE, now=NOON)
+        forecast(session, clinic.program.id, NOON)
+        late = [line for line in told if "ix_consult_" in line and "due_at<?" in line]
+        assert (len(late), [line for line in late if "urgency_rank=?" not in line]) == (18 + 18 + 9 + 18, [])
+        told.clear()
+        worklist.families_first(session, clinic.pcp, View.POOL, now=NOON)
+    read = [line for line in told if " consult " in line and "PRIMARY KEY" not in line]
+    assert {line.split(" USING INDEX ")[1].split()[0] for line in read} == {
+        "ix_consult_family_waits",
+        "ix_consult_clinic_asked",
+    }
 
 
 def test_what_nobody_can_take_is_found_without_all_that_waits(sqlite_database: Database) -> None:
