@@ -66,6 +66,8 @@ class NoticeKind(StrEnum):
     ERASURE_ASKED = "erasure_asked"
     STANDS_IN = "stands_in"
     CLINIC_MOVED = "clinic_moved"
+    NOBODY_READS = "nobody_reads"
+    NUMBER_WRONG = "number_wrong"
     CHILD_DIED = "child_died"
     DEATH_TAKEN_BACK = "death_taken_back"
     MAIL_CAME = "mail_came"

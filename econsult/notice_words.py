@@ -199,6 +199,14 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
         "en": "No coordinator is there now, and you stand in for them. Sign in to see what waits.",
         "es": "Ahora no hay nadie de coordinación y usted hace sus veces. Entre para ver lo que espera.",
     },
+    NoticeKind.NOBODY_READS: {
+        "en": "Nobody of a clinic can read what was written to it here. Sign in to see which clinic, and call it.",
+        "es": "Nadie de una clínica puede leer lo que se le escribió aquí. Entre para ver cuál y llámela.",
+    },
+    NoticeKind.NUMBER_WRONG: {
+        "en": "A contact of a family does not reach them. Sign in to see which family, and what to do.",
+        "es": "Un contacto de una familia no sirve para hablar con ella. Entre para ver cuál y qué hacer.",
+    },
     NoticeKind.CHILD_DIED: {
         "en": "A child in your program has died. Sign in to see who it is. Please do not call the family.",
         "es": "Ha fallecido un niño de su programa. Entre para ver quién es. Por favor no llame a la familia.",

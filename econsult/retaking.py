@@ -16,8 +16,9 @@ from econsult.access import Pass, consult_for
 from econsult.consults.attachments import Attachment
 from econsult.consults.records import Consult
 from econsult.consults.retakes import Retake, retakes_of, taken_for
-from econsult.consults.threads import Message, messages_of
+from econsult.consults.threads import Message
 from econsult.errors import NotFoundError
+from econsult.lanes import messages_for
 from econsult.people.persons import Person
 from econsult.rights import Right
 
@@ -44,8 +45,7 @@ def retake_for(session: Session, person: Person, public_id: str, *, now: datetim
         raise NotFoundError
     loaded = consult_for(session, person, row[1], now=now, right=right)
     number = row[0].message_id
-    readable = messages_of(session, loaded.consult.id, loaded.readable_lanes())
-    message = next((each for each in readable if each.id == number), None)
+    message = next((each for each in messages_for(session, person, loaded) if each.id == number), None)
     if message is None:
         raise NotFoundError
     found = retakes_of(session, [message.id], even_taken_back=True).get(message.id, [])
@@ -55,8 +55,8 @@ def retake_for(session: Session, person: Person, public_id: str, *, now: datetim
     raise NotFoundError
 
 
-def asked_before(session: Session, loaded: Pass) -> dict[int, tuple[Retake, Attachment]]:
+def asked_before(session: Session, person: Person, loaded: Pass) -> dict[int, tuple[Retake, Attachment]]:
     """By the id of a photo that was taken again: what asked for it, in lanes that this reader reads."""
-    messages = [message.id for message in messages_of(session, loaded.consult.id, loaded.readable_lanes())]
+    messages = [message.id for message in messages_for(session, person, loaded)]
     known = {retake.id: (retake, photo) for found in retakes_of(session, messages).values() for retake, photo in found}
     return {new: known[old] for new, old in taken_for(session, loaded.consult.id).items() if old in known}

@@ -60,6 +60,7 @@ class Right(StrEnum):
     SECOND = "second"
     KEEP_CONFIDENTIAL = "keep_confidential"
     OWN_TIME = "own_time"
+    BE_ASKED = "be_asked"
 
 
 # Anybody who is involved may make it more urgent.
@@ -84,8 +85,9 @@ RIGHTS: dict[Relation, frozenset[Right]] = {
         | {Right.SEE_IDENTITY, Right.UPLOAD, Right.SEND_ON, Right.ACKNOWLEDGE, Right.INFORM, Right.CLOSE, Right.REVIEW}
         | {Right.ADOPT, Right.WITHDRAW_CONSENT, Right.FOLLOW, Right.KEEP_CONFIDENTIAL, Right.OWN_TIME}
     ),
+    # Of the clinicians' lane what is asked of them, and their own words (`lanes`): neither the rest nor an answer.
     Relation.PRESENTER: frozenset(
-        _WORKING | _FAMILY | {Right.SEE_IDENTITY, Right.UPLOAD, Right.REQUEST, Right.KEEP_CONFIDENTIAL}
+        _WORKING | _FAMILY | {Right.SEE_IDENTITY, Right.UPLOAD, Right.REQUEST, Right.KEEP_CONFIDENTIAL, Right.BE_ASKED}
     ),
     Relation.POOL: frozenset(_WORKING | {Right.HOLD, Right.DECLINE, Right.BREAK_GLASS, Right.SECOND}),
     Relation.HOLDER: frozenset(

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, exists, false, select
 from sqlalchemy.orm import Session, aliased
 
 from econsult.access import Pass, patients_on
-from econsult.consults.hearers import clinic_of, desk_of, family_of
+from econsult.consults.hearers import clinics_of, desk_of, family_of
 from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import (
     LATER_OF_CLINIC,
@@ -119,7 +119,7 @@ def _is_worse(session: Session, consult: Consult, person: Person, now: datetime)
     heard(session, consult, person, FAMILY, now=now)
     about = f"worse:{now.isoformat()}"
     for each in {
-        p.id: p for p in (*clinic_of(session, consult, now), *desk_of(session, consult.program_id, now))
+        p.id: p for p in (*clinics_of(session, consult, now), *desk_of(session, consult.program_id, now))
     }.values():
         if each.id != person.id:
             notify(session, each, NoticeKind.OUTCOME_WORSE, consult_id=consult.id, about=about, now=now)

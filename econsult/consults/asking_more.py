@@ -14,11 +14,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import held_clock, lock
+from econsult.consults.lane_hearers import tell_lane
 from econsult.consults.lifecycle import Status
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, note
 from econsult.consults.retakes import Retake, Wanted, send_retakes
-from econsult.consults.threads import Audience, Message, check_asking, check_items, request_info, tell_lane
+from econsult.consults.threads import Audience, Message, check_asking, check_items, request_info
 from econsult.consults.wanted_items import keep_wanted
 from econsult.errors import InvalidError
 from econsult.notices import NoticeKind

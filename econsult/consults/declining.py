@@ -10,7 +10,7 @@ from econsult.consults.answers import held_back, open_earlier
 from econsult.consults.clocks import start_clock
 from econsult.consults.ending import end
 from econsult.consults.handover import hand_over, require_reason
-from econsult.consults.hearers import clinics_of, family_of
+from econsult.consults.hearers import clinics_of, family_of, presenter_of
 from econsult.consults.holding import require_holder
 from econsult.consults.lifecycle import next_status
 from econsult.consults.policies import ClockName, rules_of
@@ -42,7 +42,8 @@ def decline(session: Session, consult: Consult, person: Person, reason: str, *, 
         target = rules_of(consult).family_informed
         start_clock(session, consult, ClockName.FAMILY_INFORMED, target, now, person_id=person.id)
     family = family_of(session, consult, now) if is_known else []
-    _tell(session, consult, person, [*family, *clinics_of(session, consult, now)], now)
+    staff = [*clinics_of(session, consult, now), *presenter_of(session, consult)]
+    _tell(session, consult, person, [*family, *staff], now)
     return consult
 
 

@@ -8,22 +8,18 @@ from typing import Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults.own_clinic import own_team
+from econsult.consults.own_clinic import OfChild, own_team
 from econsult.consults.records import Consult
 from econsult.people.caregivers import caregivers_of
 from econsult.people.persons import NAMES_STAY_SHUT, Person, Role, team_of
 from econsult.rosters.homes import there_of
 
-ASKING_ROLES = (Role.PCP, Role.TELEPRESENTER)
 
-
-class Asking(Protocol):
-    """What says who asked, as a record or as a plain row."""
+class Asking(OfChild, Protocol):
+    """What says who asked about whom, as a record or as a plain row."""
 
     @property
     def program_id(self) -> int: ...
-    @property
-    def organization_id(self) -> int | None: ...
     @property
     def requester_id(self) -> int: ...
     @property
@@ -59,22 +55,29 @@ def desk_of(session: Session, program_id: int, now: datetime) -> list[Person]:
     return found
 
 
-def clinic_of(session: Session, asked: Asking, now: datetime) -> list[Person]:
-    """Who hears what a request's clinic must know: its clinicians, and whoever of the staff put the question.
-
-    A telepresenter belongs to no team, and is the one who has the child in front of them. Where nobody is left, the
-    desk hears it.
+def readers_of(session: Session, consult: OfChild) -> list[Person]:
+    """Who reads what is written to a request's clinic: its clinicians, and those of the child's own where another one
+    answers its family's question. Nobody where both are without any.
     """
-    numbers = {asked.requester_id, asked.sent_on_by_id} - {None}
-    askers = select(Person).where(Person.id.in_(numbers), Person.role.in_(ASKING_ROLES), Person.is_active)
-    found = [*team_of(session, asked.organization_id), *session.scalars(askers.options(*NAMES_STAY_SHUT))]
-    return list({person.id: person for person in found}.values()) or desk_of(session, asked.program_id, now)
-
-
-def clinics_of(session: Session, consult: Consult, now: datetime) -> list[Person]:
-    """The same, and the clinicians of the child's own clinic where another one answers its family's question."""
-    found = [*clinic_of(session, consult, now), *own_team(session, consult)]
+    found = [*team_of(session, consult.organization_id), *own_team(session, consult)]
     return list({person.id: person for person in found}.values())
+
+
+def clinics_of(session: Session, asked: Asking, now: datetime) -> list[Person]:
+    """Who hears what a request's clinic must know and the desk may: its readers, or the desk where nobody is left.
+
+    The telepresenter who asked counts as nobody here, for they read no answer: see `presenter_of`.
+    """
+    return readers_of(session, asked) or desk_of(session, asked.program_id, now)
+
+
+def presenter_of(session: Session, asked: Asking) -> list[Person]:
+    """The telepresenter who put the question, while they have an account: one or nobody.
+
+    They have the child in front of them, so a request for information is addressed to them as well.
+    """
+    query = select(Person).where(Person.id == asked.requester_id, Person.role == Role.TELEPRESENTER, Person.is_active)
+    return list(session.scalars(query.options(*NAMES_STAY_SHUT)))
 
 
 def family_of(session: Session, consult: Consult, now: datetime) -> list[Person]:
@@ -82,11 +85,6 @@ def family_of(session: Session, consult: Consult, now: datetime) -> list[Person]
     person alone.
     """
     return caregivers_of(session, consult.patient_id, now, only_self=consult.is_confidential)
-
-
-def asked_of(session: Session, asked: Asking, now: datetime) -> list[Person]:
-    """Who could give what is asked of the clinic, whoever of them is there."""
-    return [person for person in clinic_of(session, asked, now) if person.role in ASKING_ROLES]
 
 
 def home_of(session: Session, consult: Consult, now: datetime) -> list[Person]:

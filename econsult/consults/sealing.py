@@ -21,7 +21,7 @@ from econsult.consults.attachments import (
     note_attachment,
 )
 from econsult.consults.furtherance import take_all_back
-from econsult.consults.hearers import clinics_of
+from econsult.consults.hearers import clinics_of, presenter_of
 from econsult.consults.intake import Upload, UploadState
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, note
@@ -183,8 +183,8 @@ def _set_aside(session: Session, vault: Vault, consult: Consult, object_id: str,
 
 
 def _tell(session: Session, consult: Consult, person: Person, now: datetime) -> None:
-    """The clinic hears of it, and so does whoever signed or holds the case."""
-    told = {each.id: each for each in clinics_of(session, consult, now)}
+    """The clinic hears of it, and so do whoever asked and whoever signed or holds the case."""
+    told = {each.id: each for each in (*clinics_of(session, consult, now), *presenter_of(session, consult))}
     if consult.holder_id is not None:
         told[consult.holder_id] = session.get_one(Person, consult.holder_id)
     for each in told.values():

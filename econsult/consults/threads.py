@@ -13,10 +13,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult.belonging import in_program, numbered_within
 from econsult.consults.attachments import Attachment
 from econsult.consults.clocks import pause_clock
-from econsult.consults.hearers import asked_of, clinics_of, desk_of, family_of, home_of
+from econsult.consults.hearers import family_of
 from econsult.consults.hinting import note_words
 from econsult.consults.holding import require_holder
-from econsult.consults.lifecycle import ENDED, OPEN, Status, next_status
+from econsult.consults.lane_hearers import tell_lane, tell_of_absent_clinic
+from econsult.consults.lifecycle import ENDED, Status, next_status
 from econsult.consults.marks import Drawing
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Kind, Urgency, note
@@ -25,10 +26,9 @@ from econsult.consults.retakes import Wanted, photos_of, send_retakes
 from econsult.consults.wanted_items import keep_wanted
 from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
 from econsult.errors import ImpossibleVerbError, InvalidError
-from econsult.notices import NoticeKind, notify
+from econsult.notices import NoticeKind
 from econsult.people.deaths import has_died
 from econsult.people.persons import HOUSEHOLD, Person
-from econsult.rosters.homes import there_of
 from econsult.seeing import is_seen, seen_part
 
 LONGEST_MESSAGE, MOST_ITEMS = 5000, 20
@@ -187,17 +187,8 @@ def request_info(
     note(session, consult, "request_info", person_id=person.id, now=now, detail=lane)
     tell_lane(session, consult, message, NoticeKind.MORE_NEEDED, now)
     if lane == Audience.CLINICIANS and not is_held:
-        _tell_of_empty_clinic(session, consult, message, now)
+        tell_of_absent_clinic(session, consult, message, now)
     return message
-
-
-def _tell_of_empty_clinic(session: Session, consult: Consult, message: Message, now: datetime) -> None:
-    """The desk hears at once that nobody of the clinic is there to answer: no watch finds what runs on (`clinics`)."""
-    asked = asked_of(session, consult, now)
-    if asked and not there_of(session, asked, now):
-        for person in desk_of(session, consult.program_id, now):
-            about = f"asked:{message.public_id}"
-            notify(session, person, NoticeKind.NO_COVER, consult_id=consult.id, about=about, now=now)
 
 
 def check_asking(
@@ -269,32 +260,3 @@ def _add(
     session.flush()
     note(session, consult, "message", person_id=person.id, now=now, detail=audience)
     return message
-
-
-def _concerns_holder(consult: Consult, message: Message) -> bool:
-    """Whoever has it hears what they may read; whoever answered it, what colleagues ask about the answer."""
-    return message.audience == Audience.CLINICIANS or (consult.status in OPEN and message.audience == Audience.FAMILY)
-
-
-def tell_lane(
-    session: Session, consult: Consult, message: Message, kind: NoticeKind, now: datetime, *, more: str = ""
-) -> None:
-    """Tell everybody in the lane but the author; `more` tells a second word about the same message apart."""
-    people: list[Person] = []
-    if message.audience == Audience.FAMILY:
-        people += family_of(session, consult, now)
-        # What the family says, its clinic answers, whoever has the question of the specialists.
-        is_inbound = message.is_relayed or not session.get_one(Person, message.author_id).is_staff
-        if is_inbound or consult.kind == Kind.FAMILY_QUESTION or consult.status not in OPEN:
-            people += home_of(session, consult, now)
-    elif message.audience == Audience.CLINICIANS:
-        people += clinics_of(session, consult, now)
-    else:
-        # The desk and the clinic write to each other here; a specialist reads none of it.
-        clinic = home_of(session, consult, now)
-        people += desk_of(session, consult.program_id, now)
-        people += clinic if message.author_id not in {person.id for person in clinic} else []
-    if consult.holder_id is not None and _concerns_holder(consult, message):
-        people.append(session.get_one(Person, consult.holder_id))
-    for person in {person.id: person for person in people if person.id != message.author_id}.values():
-        notify(session, person, kind, consult_id=consult.id, about=message.public_id + more, now=now)

@@ -10,11 +10,13 @@ from sqlalchemy import ForeignKey, String, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program, program_of
+from econsult.consults.hearers import presenter_of, readers_of
 from econsult.consults.records import Consult, note
 from econsult.consults.telephone import try_call
 from econsult.consults.telling import check_can_hear
 from econsult.database import Base, Instant
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
+from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person
 
 
@@ -49,12 +51,40 @@ def write_try(session: Session, consult: Consult, person: Person, result: str, *
     check_can_hear(session, consult, is_family=False)
     if consult.informed_at is not None and consult.unheard_version is None:
         raise ImpossibleVerbError(consult.status, "inform")
+    row = _write(session, consult, person, result, now)
+    try_call(session, consult, person, now=now)
+    return row
+
+
+def write_call_try(session: Session, consult: Consult, person: Person, result: str, *, now: datetime) -> bool:
+    """What came of a try of an emergency's call, which goes on. False: there is none any more.
+
+    A wrong number is the clinic's to mend as with any other try. Raises InvalidError for an unknown result.
+    """
+    if result not in frozenset(TryResult):
+        raise InvalidError("Say what came of the try.", {"tried": "unknown_value"})
+    is_open = try_call(session, consult, person, now=now)
+    if is_open and result == TryResult.WRONG_NUMBER:
+        _write(session, consult, person, result, now)
+    return is_open
+
+
+def _write(session: Session, consult: Consult, person: Person, result: str, now: datetime) -> FamilyTry:
     row = FamilyTry(consult_id=consult.id, person_id=person.id, result=result, at=now)
     session.add(row)
     session.flush()
     note(session, consult, "tell_tried", person_id=person.id, now=now, detail=result)
-    try_call(session, consult, person, now=now)
+    if result == TryResult.WRONG_NUMBER:
+        _tell_clinic(session, consult, person, row, now)
     return row
+
+
+def _tell_clinic(session: Session, consult: Consult, person: Person, row: FamilyTry, now: datetime) -> None:
+    """Who can find another number hears of it: the clinic, and the telepresenter who had the child before them."""
+    for each in (*readers_of(session, consult), *presenter_of(session, consult)):
+        if each.id != person.id:
+            about = f"try:{row.id}"
+            notify(session, each, NoticeKind.NUMBER_WRONG, consult_id=consult.id, about=about, now=now)
 
 
 def tries_of(session: Session, consults: Iterable[Consult]) -> dict[int, list[tuple[FamilyTry, Person]]]:

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import lock
 from econsult.consults.holding import go_on, require_holder
+from econsult.consults.lane_hearers import tell_lane
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.records import Consult, note
 from econsult.consults.retakes import Retake, retakes_of, taken_for
-from econsult.consults.threads import Message, tell_lane
+from econsult.consults.threads import Message
 from econsult.errors import ImpossibleVerbError, InvalidError, NotFoundError
 from econsult.notices import NoticeKind
 from econsult.people.persons import Person

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar, cast
 
 from sqlalchemy.orm import Session
 
-from econsult.consults.hearers import ASKING_ROLES, clinic_of, coordinators_of, desk_of
+from econsult.consults.hearers import coordinators_of, desk_of, presenter_of
 from econsult.consults.own_clinic import own_team
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Kind
@@ -131,7 +131,7 @@ class Audience:
         if reason == "needs_coordination":
             return self.desk(consult)
         if reason != "needs_family":
-            return self._clinic(consult)
+            return [*self._teams(consult), *self._presenter(consult)]
         # Where nobody is left to give it, the desk finds out.
         return self._caregivers(consult) or self.desk(consult)
 
@@ -143,8 +143,7 @@ class Audience:
         """Nobody is there of whom the clinic was asked for information: all are away, or none is left."""
         if reason != OF_CLINIC:
             return False
-        there = there_of(self._session, self._clinic(consult), self._now)
-        return not any(person.role in ASKING_ROLES for person in there)
+        return not there_of(self._session, self._teams(consult), self._now)
 
     def lacks_cover(self, consult: DueConsult, name: str, lane: str) -> bool:
         """Nobody who should act is there: an empty pool, a gap in the roster, or a holder who is away or off duty."""
@@ -229,9 +228,8 @@ class Audience:
         key = ("team there", consult.organization_id)
         return bool(self._once(key, lambda: there_of(self._session, self._team(consult), self._now)))
 
-    def _clinic(self, consult: DueConsult) -> list[Person]:
-        key = ("clinic", consult.program_id, consult.organization_id, consult.requester_id, consult.sent_on_by_id)
-        return self._once(key, lambda: clinic_of(self._session, consult, self._now))
+    def _presenter(self, consult: DueConsult) -> list[Person]:
+        return self._once(("presenter", consult.requester_id), lambda: presenter_of(self._session, consult))
 
     def _caregivers(self, consult: DueConsult) -> list[Person]:
         """Nobody where the birth date does not open, on which it depends who may act; the others are told anyway."""

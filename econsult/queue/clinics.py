@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from econsult.consults.hearers import ASKING_ROLES
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.overdue import IS_STILL_PROMISED
@@ -22,7 +21,8 @@ from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Kind, Urgency
 from econsult.consults.uncovered import NO_COVER, OF_CLINIC, line_of, minute_of
 from econsult.notices import NoticeKind
-from econsult.people.persons import Organization, Person, team_of
+from econsult.people.patients import Patient
+from econsult.people.persons import Organization, Person, Role, team_of
 from econsult.picking import ANY, Pick
 from econsult.queue.absence import ASKED, unmark
 from econsult.queue.bulk import insert_new
@@ -127,7 +127,7 @@ def unheard_asked(session: Session, now: datetime) -> list[int]:
 def _unheard(clinics: Collection[int], now: datetime) -> list[Select[*tuple[Any, ...]]]:
     """What these clinics owe a family, or a specialist who asked them for something; each with its clock first.
 
-    Of that the desk has not heard in this gap, nor since it was asked. Who put the question need not be of the clinic.
+    Of that the desk has not heard in this gap, nor since it was asked. Who is of the child's own clinic reads it too.
 
     What was answered and asked about no more is not read: each half has an index of its own.
     """
@@ -138,18 +138,22 @@ def _unheard(clinics: Collection[int], now: datetime) -> list[Select[*tuple[Any,
         select(Clock, *(getattr(Consult, name) for name in ASKED))
         .join(Consult, Consult.id == Clock.consult_id)
         .join(Organization, Organization.id == Consult.organization_id)
-        .where(Consult.organization_id.in_(clinics), or_(_OWES, and_(_IS_ASKED, ~_is_asker_there(now))), ~heard)
+        .where(Consult.organization_id.in_(clinics), or_(_OWES, and_(_IS_ASKED, ~_is_own_there(now))), ~heard)
         .order_by(Clock.id)
     )
     return [query.where(Consult.status.in_(OPEN)), query.where(IS_STILL_PROMISED)]
 
 
-def _is_asker_there(now: datetime) -> ColumnElement[bool]:
-    """Whether whoever of the staff put a question is there to say more about it, as a part of a look at consults."""
+def _is_own_there(now: datetime) -> ColumnElement[bool]:
+    """Whether a clinician of the child's own clinic is there to read it, as a part of a look at consults.
+
+    The telepresenter who asked is told as well, and is nobody here: they read a part of it alone.
+    """
+    own = select(Patient.organization_id).where(Patient.id == Consult.patient_id).scalar_subquery()
     is_off = exists().where(TimeOff.person_id == Person.id, TimeOff.starts_at <= now, TimeOff.ends_at > now)
     return exists().where(
-        Person.id.in_((Consult.requester_id, Consult.sent_on_by_id)),
-        Person.role.in_(ASKING_ROLES),
+        Person.organization_id == own,
+        Person.role == Role.PCP,
         Person.is_active,
         ~is_off,
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from econsult.consults.hearers import asked_of
+from econsult.consults.hearers import readers_of
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
@@ -36,7 +36,7 @@ def silent_clinics(
     found = []
     for consult, clock in session.execute(query):
         until = min(clock.paused_until or end, end)
-        people = [person.id for person in asked_of(session, consult, now)]
+        people = [person.id for person in readers_of(session, consult)]
         spans = [Span(number, now, until) for number in people] if until > now else []
         if until > now and not list(without_time_off(session, spans, now, until)):
             found.append((consult, clock, promised_at(clock)))

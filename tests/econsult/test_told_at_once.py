@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.access import consult_for
 from econsult.consults import answers, passing, requests, threads
 from econsult.consults.clocks import open_clocks
 from econsult.consults.lifecycle import Status
@@ -18,11 +19,13 @@ from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.threads import Audience, post, request_info
 from econsult.consults.urgency import change_urgency
 from econsult.database import Database
-from econsult.errors import EmergencyError, ImpossibleVerbError, InvalidError
+from econsult.errors import EmergencyError, ForbiddenError, ImpossibleVerbError, InvalidError
+from econsult.lanes import lanes_for, messages_for, writing_to
 from econsult.notices import Notice, NoticeKind
 from econsult.people.consent import ConsentGiven
 from econsult.people.persons import Person
 from econsult.people.signin import close_account
+from econsult.queue.clinics import watch_clinics
 from econsult.queue.cover import watch_absences
 from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
@@ -68,6 +71,27 @@ def test_the_telepresenter_who_asked_is_asked_for_more_and_lets_the_clock_run_on
         assert (consult.status, clock.state, clock.deadline_at) == (Status.CLAIMED, "running", NOON + 63 * HOUR)
         # The holder reads of it once.
         assert heard(session, NoticeKind.MESSAGE) == sorted([clinic.pcp.id, clinic.derm.id])
+        post(session, consult, clinic.derm, Audience.CLINICIANS, text="Thank you", now=NOON + 41 * HOUR)
+        loaded = consult_for(session, clinic.nurse, consult.public_id, now=NOON + 41 * HOUR)
+        assert [each.text for each in messages_for(session, clinic.nurse, loaded)] == [
+            "A photo by daylight?",
+            "Here it is",
+        ]
+        # Nobody asks a telepresenter to read what is closed to them.
+        assert clinic.nurse.id not in heard(session, NoticeKind.MESSAGE)
+
+
+def test_a_telepresenter_writes_to_the_clinicians_once_they_were_asked(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = presented(session, clinic)
+        with pytest.raises(ForbiddenError):
+            writing_to(session, clinic.nurse, consult.public_id, Audience.CLINICIANS, now=NOON)
+        asked = ask(session, consult, clinic.derm, Audience.CLINICIANS)
+        passed = writing_to(session, clinic.nurse, consult.public_id, Audience.CLINICIANS, now=NOON + HOUR)
+        assert lanes_for(passed) == (Audience.FAMILY, Audience.CLINICIANS)
+        asked.taken_back_at = NOON + HOUR
+        with pytest.raises(ForbiddenError):
+            writing_to(session, clinic.nurse, consult.public_id, Audience.CLINICIANS, now=NOON + HOUR)
 
 
 def test_a_family_of_whom_nobody_has_an_account_is_asked_nothing(database: Database, clinic: Clinic) -> None:
@@ -87,12 +111,16 @@ def test_where_nobody_of_those_asked_is_left_the_desk_finds_out(database: Databa
         for person in (clinic.pcp, clinic.mother):
             close_account(session, session.get_one(Person, person.id), NOON)
         ask(session, consult, clinic.derm, Audience.CLINICIANS)
-        asked = {consult.id, other.id}
-        more = select(Notice.consult_id, Notice.person_id).where(Notice.kind == NoticeKind.MORE_NEEDED)
-        assert (consult.id, clinic.coordinator.id) in {tuple(row) for row in session.execute(more)}
+        # The desk cannot read what the clinic is asked: it hears that nobody there can, and once.
+        told = select(Notice.consult_id, Notice.kind).where(Notice.person_id == clinic.coordinator.id)
+        told = told.where(Notice.created_at > NOON)
+        assert [tuple(row) for row in session.execute(told)] == [(consult.id, NoticeKind.NOBODY_READS)]
+        assert watch_clinics(session, NOON + HOUR) == 0
         fire(session, NOON + 38 * HOUR)
-        still = select(Notice.consult_id, Notice.person_id).where(Notice.kind == NoticeKind.STILL_NEEDED)
-        assert {tuple(row) for row in session.execute(still)} == {(number, clinic.coordinator.id) for number in asked}
+        still = [
+            tuple(row) for row in session.execute(told) if row.kind in (NoticeKind.STILL_NEEDED, NoticeKind.NO_COVER)
+        ]
+        assert sorted(still) == sorted([(other.id, NoticeKind.STILL_NEEDED), (consult.id, NoticeKind.NO_COVER)])
 
 
 @pytest.mark.parametrize("has_left", [False, True])

@@ -71,6 +71,7 @@ class Facts:
     """Each version of its answer as it is kept: what it says, whether it was signed, whether the family may read it."""
     second: str
     asked: set[str]
+    presenter: str = ""
 
     def state_of(self, code: str) -> str:
         """What became of the words of an answer: released, signed, a draft, or nowhere."""
@@ -147,6 +148,7 @@ class Town:
             ],
             second=names.get(side.holder_id or 0, "") if side else "",
             asked=asked,
+            presenter="nurse" if consult.requester_id == self.clinic.nurse.id else "",
         )
 
     def _is_asked(self, session: Session, name: str, specialty: str) -> bool:
@@ -164,8 +166,10 @@ def may_read(secret: Secret, code: str, facts: Facts) -> set[str]:
     match secret.kind:
         case "family":
             return {*HOUSEHOLD, "pcp", "coordinator"} | specialists
-        case "clinicians":
-            return {"pcp"} | specialists | ({facts.second} if facts.is_open else set())
+        case "clinicians" | "asked":
+            # A request for information, its marks, and what the telepresenter who asked replies, are theirs as well.
+            addressed = {facts.presenter} if secret.kind == "asked" else set()
+            return {"pcp"} | specialists | ({facts.second} if facts.is_open else set()) | addressed
         case "coordination":
             return {"pcp", "coordinator"}
         case "second":
@@ -252,7 +256,9 @@ def step(town: Town, number: int) -> None:
 
 def _post(town: Town, name: str, consult: int, public: str, number: int) -> int:
     lane = town.dice.choice(LANES)
-    town.said[f"t{number}"] = Secret(lane, consult, name)
+    # Of the clinicians' lane a telepresenter goes on seeing what they wrote themselves.
+    kind = "asked" if (lane, name) == ("clinicians", "nurse") else lane
+    town.said[f"t{number}"] = Secret(kind, consult, name)
     body = {"audience": lane, "text": f"zq{number}q"}
     if town.dice.random() < 0.5 and name not in READERS:
         if name in FAMILYS:
@@ -281,15 +287,16 @@ def _draw(town: Town, name: str, consult: int, public: str, number: int) -> int:
 def _ask(town: Town, name: str, consult: int, public: str, number: int) -> int:
     """With marks of its own, or with those that were drawn on the page before: then those are in the lane as well."""
     lane = town.dice.choice(LANES[:2])
-    town.said[f"t{number}"] = Secret(lane, consult, name)
+    kind = "asked" if lane == "clinicians" else lane
+    town.said[f"t{number}"] = Secret(kind, consult, name)
     retake: dict[str, Any] = {"attachment_id": town.photos[consult]}
     if town.dice.random() < 0.5:
-        town.said[f"m{number}"] = Secret(lane, consult, name)
+        town.said[f"m{number}"] = Secret(kind, consult, name)
         retake["marks"] = _mark(number)
     else:
         for code, secret in town.said.items():
             if secret == Secret("draft", consult, name):
-                town.said[code] = Secret(lane, consult, name)
+                town.said[code] = Secret(kind, consult, name)
     body = {"text": f"zq{number}q", "items": [f"zq{number}q"], "audience": lane, "retakes": [retake]}
     return int(town.api(name, "POST", f"/consults/{public}/request-info", body).status_code)
 
@@ -363,6 +370,8 @@ def _town(runtime: Runtime, clinic: Clinic, app: Flask, seed: int, others: dict[
     with runtime.database.writing() as session:
         makers = (clinic.claimed, clinic.econsult, clinic.family_question)
         held, free, familys = (maker(session, now=NOW) for maker in makers)
+        # One of a telepresenter, of whom a specialist asks more.
+        free.requester_id = clinic.nurse.id
         holding.claim(session, familys, clinic.pcp, now=datetime.now(UTC), lease=LEASE)
         numbers = [held.id, free.id, familys.id]
     photos = {}
@@ -388,6 +397,35 @@ def _hand_over(town: Town, number: int) -> None:
     look(town, [consult])
     assert town.api("derm2", "POST", f"/consults/{public}/take-over", {"reason": "Away"}).status_code == 200
     look(town, [consult], ("derm", "derm2", "pcp", "mother"))
+
+
+def _ask_the_presenter(town: Town, number: int) -> None:
+    """What is asked of the telepresenter, and the words among clinicians around it."""
+    consult = town.consults[1]
+    public = town.public(consult)
+    assert town.api("derm", "POST", f"/consults/{public}/claim").status_code == 200
+    town.said[f"t{number}"] = Secret("asked", consult, "derm")
+    assert (
+        town.api(
+            "derm",
+            "POST",
+            f"/consults/{public}/request-info",
+            {
+                "text": f"zq{number}q",
+                "items": [f"zq{number}q"],
+                "audience": "clinicians",
+                "retakes": [{"attachment_id": town.photos[consult], "marks": _mark(number + 1)}],
+            },
+        ).status_code
+        == 200
+    )
+    town.said[f"m{number + 1}"] = Secret("asked", consult, "derm")
+    for place, (name, kind) in enumerate((("nurse", "asked"), ("derm", "clinicians"), ("pcp", "clinicians"))):
+        code = number + 2 + place
+        town.said[f"t{code}"] = Secret(kind, consult, name)
+        body = {"audience": "clinicians", "text": f"zq{code}q"}
+        assert town.api(name, "POST", f"/consults/{public}/messages", body).status_code == 201, name
+    look(town, [consult], ("nurse", "derm", "pcp", "mother", "coordinator"))
 
 
 def _ask_for_tests(town: Town, number: int) -> None:
@@ -422,7 +460,8 @@ def test_nothing_is_read_outside_of_its_lane(
     town = _town(runtime, clinic, shell, 6, others)
     _hand_over(town, 1)
     _ask_for_tests(town, 3)
-    _live(town, 5, NORMAL)
+    _ask_the_presenter(town, 5)
+    _live(town, 10, NORMAL)
     # The story had everything in it, and whoever may read does read.
     assert {"post", "draw", "ask", "write", "verb"} <= town.taken.keys()
     expected = {
@@ -434,6 +473,7 @@ def test_nothing_is_read_outside_of_its_lane(
         ("clinicians", "pcp"),
     }
     expected |= {("second", "neuro"), ("coordination", "pcp"), ("coordination", "coordinator"), ("answer", "pcp")}
+    expected |= {("asked", "nurse"), ("asked", "pcp")}
     assert expected - town.seen == set()
     assert {name for kind, name in town.seen if kind == "draft"} != set()
 

@@ -6,15 +6,24 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from econsult.access import consult_for
 from econsult.consults import answers
 from econsult.consults.records import Consult
+from econsult.consults.tries import write_try
+from econsult.home_safety import HomeForm, say
+from econsult.notices import Notice, NoticeKind
+from econsult.people.onfile import set_contact
+from econsult.people.patients import Patient
 from econsult.trail import AuditEvent
+from imaging import as_text
 from tests.personas import ANSWER, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
+from web.showing.letter import letter_of
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
@@ -110,6 +119,55 @@ def test_who_does_not_reach_a_family_writes_that_down(
             select(AuditEvent.person_id, AuditEvent.detail).where(AuditEvent.action == "tell_tried")
         ).all()
     assert rows == [(clinic.coordinator.id, "no_answer"), (clinic.pcp.id, "wrong_number")]
+
+
+def test_a_number_that_does_not_reach_the_family_is_its_clinics_to_mend(
+    runtime: Runtime, coordinator: FlaskClient, browser_of: BrowserOf, clinic: Clinic, answered: Consult
+) -> None:
+    pcp, case = browser_of(clinic.pcp), f"/consults/{answered.public_id}"
+    assert "does not reach the family" not in pcp.get("/clinic").text
+    with runtime.database.writing() as session:
+        consult = session.get_one(Consult, answered.id)
+        for minutes, result in ((1, "no_answer"), (2, "left_message"), (3, "wrong_number")):
+            write_try(session, consult, clinic.coordinator, result, now=NOW + timedelta(minutes=minutes))
+        told = select(Notice.person_id).where(Notice.kind == NoticeKind.NUMBER_WRONG)
+        assert session.scalars(told).all() == [clinic.pcp.id]
+    board = coordinator.get("/coordination").text
+    assert board.index("No contact") < board.index(answered.number) < board.index("Told, still open")
+    home = pcp.get("/clinic").text
+    assert all(words in home for words in ("does not reach the family", clinic.child.name, f"{case}/letter.pdf"))
+    for page in (pcp.get(case).text, coordinator.get(f"/coordination/{answered.public_id}").text):
+        assert "The number on file does not reach this family." in page
+    letter = coordinator.get(f"{case}/letter.pdf")
+    assert (letter.status_code, letter.data[:5]) == (200, b"%PDF-")
+    assert letter.headers["Content-Disposition"] == f'attachment; filename="econsult-{answered.number}-letter.pdf"'
+    with runtime.database.writing() as session:
+        set_contact(session, clinic.child, "505-555-0188", "", clinic.pcp, now=NOW + timedelta(minutes=4))
+    assert "does not reach the family" not in pcp.get("/clinic").text
+
+
+def test_no_letter_goes_to_a_home_that_is_not_safe_or_has_heard(
+    runtime: Runtime, coordinator: FlaskClient, clinic: Clinic, answered: Consult
+) -> None:
+    letter = f"/consults/{answered.public_id}/letter.pdf"
+    with runtime.database.writing() as session:
+        write_try(session, session.get_one(Consult, answered.id), clinic.pcp, "wrong_number", now=NOW)
+        say(session, session.get_one(Patient, clinic.child.id), HomeForm(is_safe=False, words=""), clinic.pcp, now=NOW)
+    card = coordinator.get(f"/coordination/{answered.public_id}").text
+    assert ("No letter: it could put somebody in danger" in card, letter in card) == (True, False)
+    assert coordinator.get(letter).status_code == 403
+
+
+def test_a_letter_says_nothing_of_the_answer_in_the_familys_language(
+    runtime: Runtime, shell: Flask, clinic: Clinic, answered: Consult
+) -> None:
+    with runtime.database.writing() as session, shell.test_request_context():
+        loaded = consult_for(session, clinic.coordinator, answered.public_id, now=NOW)
+        loaded.patient.language = "es"
+        told = as_text(letter_of(session, clinic.coordinator, loaded, NOW))
+    assert ("llame a su clínica" in told, "505-555-0100" in told, clinic.child.name in told) == (True,) * 3
+    secrets = (ANSWER["impression"], ANSWER["family_summary"], answered.question, "dermat")
+    assert not any(str(words) in told for words in secrets)
 
 
 def test_closing_early_needs_a_reason(coordinator: FlaskClient, answered: Consult) -> None:

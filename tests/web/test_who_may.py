@@ -231,6 +231,7 @@ WHO = {
     "GET /consults/<public_id>/again/<retake_id>": CLINIC + NURSE,
     "GET /family/questions/<public_id>/again/<retake_id>": FAMILY,
     "POST /consults/<public_id>/urgency": CLINIC + NURSE + SPECIALIST,
+    "GET /consults/<public_id>/letter.pdf": CLINIC + NURSE + DESK,
     # The answer to take away. A nurse reads no answers.
     "GET /consults/<public_id>/note.pdf": CLINIC + SPECIALIST + DESK,
     "GET /consults/<public_id>/note.txt": CLINIC + SPECIALIST + DESK,

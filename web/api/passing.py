@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from econsult.consults import passing, reopening, results, telephone, telling, urgency
 from econsult.consults.records import Consult, Urgency
 from econsult.consults.telephone import Outcome
+from econsult.consults.tries import TryResult, write_call_try
 from econsult.errors import ImpossibleVerbError, InvalidError, StaleVersionError, TakenError
 from econsult.people.persons import SPECIALTIES, Person, Role, member_of
 from econsult.rights import Right
@@ -25,7 +26,7 @@ URGENCY_IN = closed(("urgency",), urgency=text(16, *Urgency), reason=text(1000))
 REOPEN_IN = closed(("reason",), reason=text(1000), urgency=text(16, *Urgency))
 CALLED_IN = closed(
     ("outcome",),
-    outcome=text(16, "no_answer", *Outcome),
+    outcome=text(16, TryResult.NO_ANSWER, TryResult.WRONG_NUMBER, *Outcome),
     words=text(1000),
     teach_back=FLAG,
     version=COUNT,
@@ -94,7 +95,7 @@ def reopen_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
 
 @route("POST", "/consults/<consult_id>/called", answer="Consult", body=CALLED_IN, roles=REACHING)
 def record_call(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Say what came of the telephone call of an emergency: `no_answer` goes on, the others end it.
+    """Say what came of the telephone call of an emergency: `no_answer` and `wrong_number` go on, the others end it.
 
     With `version`, only if that is the version that stands now.
     """
@@ -103,8 +104,8 @@ def record_call(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
         task = telephone.call_of(session, consult.id)
         if task is None or task.done_at is not None:
             raise ImpossibleVerbError(consult.status, "called")
-        if body["outcome"] == "no_answer":
-            telephone.try_call(session, consult, me(), now=now())
+        if body["outcome"] in frozenset(TryResult):
+            write_call_try(session, consult, me(), body["outcome"], now=now())
         else:
             outcome, seen = body["outcome"], body.get("version")
             telling.confirm_call(session, consult, me(), outcome, words=words, teach_back=said, now=now(), version=seen)

@@ -8,8 +8,9 @@ from econsult.consults import answers, correcting, threads, unasking, undoing
 from econsult.consults.asking_more import Asking, ask
 from econsult.consults.leaving import leave_words
 from econsult.consults.threads import Audience
+from econsult.lanes import writing_to
 from econsult.reading import reader_for
-from econsult.rights import WRITE_RIGHTS, Right
+from econsult.rights import Right
 from web.api.answer_schemas import ANSWER_IN, CORRECT_IN
 from web.api.described import closed, text
 from web.api.loading import after, as_it_is, loaded
@@ -17,7 +18,7 @@ from web.api.marks import wanted_of
 from web.api.routing import route
 from web.api.schemas import MESSAGE_IN, NOTHING_IN, REQUEST_INFO_IN, TAKE_BACK_IN
 from web.api.shapes import answer_json, message_json, versions_json
-from web.context import now, settings
+from web.context import database, now, settings
 from web.shell.auth import me
 from web.words.asking import codes_in
 from web.words.covered import marks
@@ -27,9 +28,13 @@ LEAVE_IN = closed(("text",), text=text(5000))
 
 @route("POST", "/consults/<consult_id>/messages", answer="Message", status=201, body=MESSAGE_IN)
 def post_message(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Say something to one audience; nobody outside of it reads it."""
+    """Say something to one audience; nobody outside of it reads it.
+
+    The telepresenter who asked writes to the clinicians once they asked for something.
+    """
     audience = Audience(body["audience"])
-    with loaded(consult_id, WRITE_RIGHTS[audience]) as (session, passed):
+    with database().writing() as session:
+        passed = writing_to(session, me(), consult_id, audience, now=now())
         message = threads.post(session, passed.consult, me(), audience, text=body["text"], now=now())
         return message_json(session, message, reader_for(session, passed, marks()))
 

@@ -18,10 +18,11 @@ from econsult.consults.hinting import asked_now
 from econsult.consults.records import Consult, Kind, RedFlagStop
 from econsult.consults.redflags import UNSAFE
 from econsult.consults.screening import attested_of
-from econsult.consults.threads import Audience, Message, messages_of
+from econsult.consults.threads import Audience, Message
 from econsult.consults.told_signs import stopped_before
 from econsult.consults.versions import versions_of
 from econsult.hidden_numbers import Hidden
+from econsult.lanes import messages_for
 from econsult.note import EDITIONS, fingerprint_of
 from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import Person
@@ -148,8 +149,8 @@ def attachments_json(session: Session, passed: Pass) -> list[dict[str, Any]]:
 
 
 def messages_json(session: Session, passed: Pass, read: Reader) -> list[dict[str, Any]]:
-    """The messages of the lanes that the reader may read, with the photos that they ask for again."""
-    messages = messages_of(session, passed.consult.id, passed.readable_lanes())
+    """The messages that the reader may read, with the photos that they ask for again."""
+    messages = messages_for(session, me(), passed)
     again = retakes_json(session, passed.consult.id, [message.id for message in messages])
     return [message_json(session, message, read, again.get(message.id, ())) for message in messages]
 

@@ -17,6 +17,7 @@ from econsult.consults import telephone, telling
 from econsult.consults.desks import STAND_INS
 from econsult.consults.spoken import told_in
 from econsult.consults.telephone import LONGEST_WORDS, Outcome
+from econsult.consults.tries import TryResult, write_call_try
 from econsult.errors import ImpossibleVerbError, InvalidError, NotFoundError, StaleVersionError
 from econsult.people.persons import Person, Role
 from econsult.rights import Right
@@ -63,9 +64,10 @@ def show(public_id: str) -> str:
 @phoning.post("/tried")
 @with_stand_ins(Role.PCP, Role.COORDINATOR)
 def tried(public_id: str) -> Response:
-    """Nobody answered the telephone."""
+    """Nobody answered the telephone, or somebody whom nobody wanted to call."""
+    result = FormReader().choice("tried", tuple(TryResult)) or TryResult.NO_ANSWER
     with database().writing() as session:
-        is_open = telephone.try_call(session, _loaded(session, public_id).consult, me(), now=now())
+        is_open = write_call_try(session, _loaded(session, public_id).consult, me(), result, now=now())
     if me().role in STAND_INS and not is_open:
         return redirect(receipt(me(), "noted"), 303)
     return redirect(url_for(".show", public_id=public_id, said="tried" if is_open else None), 303)

@@ -23,8 +23,9 @@ from econsult.consults.records import Consult
 from econsult.consults.spoken import told_in
 from econsult.consults.threads import Audience, messages_of
 from econsult.consults.tries import TryResult, tries_of, write_try
-from econsult.consults.views import Filters, View
+from econsult.consults.views import Filters, Slice, View
 from econsult.consults.worklist import COUNT_CAP, PAGE, count, families_first
+from econsult.consults.wrong_numbers import tried_often
 from econsult.errors import InvalidError, StaleVersionError
 from econsult.people.persons import HOUSEHOLD, Organization, Person, Role
 from econsult.rights import Right
@@ -50,11 +51,26 @@ from web.words import terms
 from web.words.language import gettext
 
 coordination = rings(Blueprint("coordination", __name__, url_prefix="/coordination"))
+
+
+@dataclass(frozen=True)
+class _Tried(Filters):
+    """Narrows what is to be told to the families that were tried three times without success, or to the others."""
+
+    is_often: bool = False
+
+    def conditions(self) -> list[Slice]:
+        return [*super().conditions(), tried_often() if self.is_often else ~tried_often()]
+
+
 COLUMNS: dict[str, tuple[View, Filters]] = {
-    "untold": (View.UNTOLD, Filters()),
+    "untold": (View.UNTOLD, _Tried()),
+    "no_contact": (View.UNTOLD, _Tried(is_often=True)),
     "told": (View.ANSWERED, Filters(is_informed=True)),
     "closed": (View.DONE, Filters(status=Status.CLOSED)),
 }
+TO_CALL = ("untold", "no_contact")
+"""The columns of families that are still to be reached."""
 CLOSED_SHOWN = 20
 
 
@@ -74,7 +90,10 @@ class Column:
 @coordination.get("")
 @only(Role.COORDINATOR)
 def board() -> str:
-    """Three columns: the family has not heard, heard but still open, and closed; with `?column=` one, page by page."""
+    """Four columns: the family has not heard, could not be reached, heard but still open, and closed.
+
+    With `?column=` one of them, page by page.
+    """
     chosen = request.args.get("column", "")
     with database().writing() as session:
         calls, phones, unreached = calls_for(session), phones_for(session), lines_for(session)
@@ -82,8 +101,9 @@ def board() -> str:
         shown = [consult for column in columns.values() for _, consult in column.rows]
         asks = {consult.public_id: _last_words(session, consult) for consult in shown if consult.family_waits_since}
         tries = tries_of(session, shown)
-        opened = opened_of(session, [consult for _, consult in columns["untold"].rows] if "untold" in columns else [])
-        untold = columns["untold"].number if "untold" in columns else _count(session, "untold")
+        to_call = [consult for name in TO_CALL if name in columns for _, consult in columns[name].rows]
+        opened = opened_of(session, to_call)
+        untold = sum(columns[name].number if name in columns else _count(session, name) for name in TO_CALL)
         alone, late_steps = count_desk(session), count_late(session, me(), now())
         asked, asides = asked_lines(session), unanswered_sides(session, me(), now())
         to_tell, died = to_interpret(session, me().program_id, now()), marked_lately(session, me(), now())

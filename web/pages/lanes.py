@@ -20,8 +20,9 @@ from econsult.consults.records import Consult
 from econsult.consults.retakes import Wanted
 from econsult.consults.threads import Audience
 from econsult.errors import InvalidError
+from econsult.lanes import writing_to
 from econsult.people.persons import Role
-from econsult.rights import WRITE_RIGHTS, Right
+from econsult.rights import Right
 from econsult.seeing import is_seen
 from web.context import database, now
 from web.pages.consult import CASE_ROLES, case_page
@@ -68,7 +69,7 @@ def say(public_id: str) -> Response | tuple[str, int]:
     lane = Audience(form.choice("lane", tuple(Audience)) or Audience.CLINICIANS)
     text = form.text("text", longest=threads.LONGEST_MESSAGE)
     with database().writing() as session:
-        loaded = consult_for(session, me(), public_id, now=now(), right=WRITE_RIGHTS[lane])
+        loaded = writing_to(session, me(), public_id, lane, now=now())
         asked = _asking(session, loaded, form, lane) if request.form.get("verb") == "ask" else None
         given = {"text": text, "relayed": "relayed" in request.form, "wanted": [], "photos": [], "again": []}
         given |= dict(asked.ticked) if asked else {}

@@ -7,11 +7,13 @@ from werkzeug import Response
 
 from econsult.people.persons import HOUSEHOLD, Role
 from web.shell.auth import only
-from web.showing.note_files import send_pdf, send_text
+from web.showing.note_files import send_letter, send_pdf, send_text
 
 notes = Blueprint("notes", __name__, url_prefix="/consults/<public_id>")
 family_notes = Blueprint("family_notes", __name__, url_prefix="/family/questions/<public_id>/answer")
 READERS = (Role.PCP, Role.SPECIALIST, Role.COORDINATOR)
+WRITERS = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
+"""Who may send a family a letter: whoever knows it by name and works with it."""
 
 
 @notes.get("/note.pdf")
@@ -26,6 +28,13 @@ def paper(public_id: str) -> Response:
 def text(public_id: str) -> Response:
     """The same as text, for a chart."""
     return send_text(public_id)
+
+
+@notes.get("/letter.pdf")
+@only(*WRITERS)
+def letter(public_id: str) -> Response:
+    """A letter for a family that no number reaches: that there is something to read, and nothing of it."""
+    return send_letter(public_id)
 
 
 @family_notes.get("/note.pdf")

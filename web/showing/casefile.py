@@ -20,18 +20,20 @@ from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.offering import why_of
 from econsult.consults.photo_came import is_under_way
 from econsult.consults.presence import look
-from econsult.consults.records import Consult, Kind, Source
+from econsult.consults.records import Consult, Kind
 from econsult.consults.second import stay_second
 from econsult.consults.threads import Audience, takes_messages
 from econsult.consults.urgency import least_again
 from econsult.consults.versions import standing_version
+from econsult.lanes import may_write
 from econsult.note import codes_of
 from econsult.people.patients import ALIAS, Patient
-from econsult.people.persons import Organization, Person
+from econsult.people.persons import Person
 from econsult.reading import Reader, reader_for
 from econsult.rights import Relation, Right
 from web.context import now, settings
 from web.shell.auth import me
+from web.showing.asker import NO_ASKER, Asker, asked_by, asker_of
 from web.showing.before import Earlier, before_of
 from web.showing.callers import Contact, caller_words, wish_of
 from web.showing.calling import ToCall, to_call
@@ -56,7 +58,6 @@ from web.words import terms
 from web.words.chips import Chip
 from web.words.covered import marks
 from web.words.dangers import Danger, EarlierStop, dangers_of, earlier_of, today_of
-from web.words.language import gettext
 from web.words.routes import why_words
 
 READERS = {Relation.MEDICAL_HOME, Relation.HOLDER, Relation.COORDINATOR, Relation.FOR_DESK}
@@ -110,6 +111,8 @@ class Case:
     why_sent: str = ""
     """The clinic's reason for sending it all the same."""
     askable: list[tuple[str, str]] = field(default_factory=list)
+    asker: Asker = NO_ASKER
+    """Whether a telepresenter asked, and what of it this reader reads."""
     lacks_clinic: bool = False
     """Whether nobody of the clinic is there, so that a question to it waits; for whoever may ask one."""
     clinic_back_at: datetime | None = None
@@ -190,7 +193,7 @@ def open_case(session: Session, loaded: Pass, sending: Sending | None = None) ->
         mode=mode,
         chip=chip_of(consult, clocks_among(session, [consult.id])[consult.id]),
         who=_who(loaded),
-        asked_by=_asked_by(session, consult),
+        asked_by=asked_by(session, consult),
         question=read.text(consult.question),
         sending=sending or sending_of(session, loaded, {}),
         end_reason=read.text(consult.end_reason or "") if consult.ended_at else "",
@@ -199,6 +202,7 @@ def open_case(session: Session, loaded: Pass, sending: Sending | None = None) ->
         form_note=note_of(session, consult),
         askable=askable_of(session, consult),
         lacks_clinic=lacking,
+        asker=asker_of(session, loaded),
         clinic_back_at=returns,
         missing=missing_words(session, consult),
         why_sent=read.text(consult.override_reason or ""),
@@ -209,7 +213,7 @@ def open_case(session: Session, loaded: Pass, sending: Sending | None = None) ->
         unsafe_home=home_shown(session, loaded.patient.id),
         sheets=sheets,
         lanes=lanes_of(session, loaded, read),
-        writable=frozenset(lane for lane in Audience if _may_write(loaded, lane)),
+        writable=frozenset(lane for lane in Audience if _may_write(session, loaded, lane)),
         rights=loaded.rights,
         answer=answer,
         standing=standing_version(session, consult),
@@ -277,18 +281,8 @@ def _who(loaded: Pass) -> str:
     return " · ".join(filter(None, (who, loaded.patient.region, loaded.patient.alias.removeprefix(ALIAS))))
 
 
-def _asked_by(session: Session, consult: Consult) -> str:
-    asker = session.get_one(Person, consult.sent_on_by_id or consult.requester_id)
-    if consult.source == Source.PHONE and consult.kind == Kind.FAMILY_QUESTION:
-        return gettext("The family asks, by telephone")
-    if not asker.is_staff:
-        return gettext("The family asks")
-    clinic = session.get(Organization, consult.organization_id) if consult.organization_id else None
-    return gettext("%(name)s asks", name=", ".join(filter(None, (asker.name, clinic.name if clinic else ""))))
-
-
-def _may_write(loaded: Pass, lane: Audience) -> bool:
-    return takes_messages(loaded.consult, lane, is_staff=me().is_staff) and Right(f"write_{lane}") in loaded.rights
+def _may_write(session: Session, loaded: Pass, lane: Audience) -> bool:
+    return takes_messages(loaded.consult, lane, is_staff=me().is_staff) and may_write(session, loaded, lane)
 
 
 def _content(answer: Answer | None, read: Reader) -> Mapping[str, Any]:

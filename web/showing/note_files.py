@@ -7,13 +7,16 @@ from contextlib import nullcontext
 from flask import request
 from werkzeug import Response
 
+from econsult.access import consult_for
 from econsult.errors import InvalidError
 from econsult.note import Edition, note_for
+from econsult.rights import Right
 from econsult.unreadable import LeftOut, leaving_out
 from imaging import Leaflet, as_text, typeset
 from web.context import database, now
 from web.shell.auth import me
 from web.shell.numbers import number_in
+from web.showing.letter import letter_of
 from web.showing.media import SANDBOX
 from web.showing.note import leaflet_of
 from web.words.language import speaking
@@ -33,6 +36,14 @@ def send_text(public_id: str) -> Response:
     """The same as plain lines, to be pasted into a chart."""
     leaflet, name = _made(public_id, "txt")
     return headed(Response(as_text(leaflet), content_type=TEXT), name)
+
+
+def send_letter(public_id: str) -> Response:
+    """The letter that tells a family that there is something to read; its name says the request's number alone."""
+    with database().writing() as session:
+        loaded = consult_for(session, me(), public_id, now=now(), right=Right.SEE_IDENTITY)
+        leaflet, number = letter_of(session, me(), loaded, now()), loaded.consult.number
+    return headed(Response(typeset(leaflet), content_type=PDF), f"econsult-{number}-letter.pdf")
 
 
 def _made(public_id: str, suffix: str) -> tuple[Leaflet, str]:

@@ -113,7 +113,7 @@ def with_marks(session: Session, loaded: Pass, sheets: Sequence[Sheet]) -> list[
 
 def _before(session: Session, loaded: Pass) -> dict[str, Guide]:
     """By the public id of a new photo: what asked for it, where the old one can be seen."""
-    found = asked_before(session, loaded) if loaded.may(Right.SEE_MEDIA) else {}
+    found = asked_before(session, me(), loaded) if loaded.may(Right.SEE_MEDIA) else {}
     copies = renditions_of(session, [photo.id for _, photo in found.values() if _may_see(loaded, photo)])
     guides = {new: guide_of(loaded, retake, photo, copies.get(photo.id, ())) for new, (retake, photo) in found.items()}
     return {session.get_one(Attachment, new).public_id: guide for new, guide in guides.items() if guide.picture}

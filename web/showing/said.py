@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from econsult.access import Pass
 from econsult.consults.lifecycle import OPEN
-from econsult.consults.threads import Audience, Message, messages_of
+from econsult.consults.threads import Audience, Message
 from econsult.consults.unasking import Asked, asked_by
+from econsult.lanes import lanes_for, messages_for
 from econsult.people.persons import Person
 from econsult.reading import Reader
 from web.shell.auth import me
@@ -55,9 +56,9 @@ def _may_drop(session: Session, loaded: Pass, message: Message) -> list[Asked]:
 
 
 def lanes_of(session: Session, loaded: Pass, read: Reader) -> dict[Audience, list[Said]]:
-    """The messages of each lane that this reader reads, the oldest first."""
-    lanes: dict[Audience, list[Said]] = {lane: [] for lane in terms.LANES if lane in loaded.readable_lanes()}
-    messages = messages_of(session, loaded.consult.id, tuple(lanes))
+    """The messages that this reader reads, by their lane, the oldest first."""
+    lanes: dict[Audience, list[Said]] = {lane: [] for lane in terms.LANES if lane in lanes_for(loaded)}
+    messages = messages_for(session, me(), loaded)
     guides = guides_of(session, loaded, messages)
     for message in messages:
         author = session.get_one(Person, message.author_id)

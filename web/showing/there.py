@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from econsult.consults.hands import full_hands
-from econsult.consults.hearers import asked_of
+from econsult.consults.hearers import readers_of
 from econsult.consults.records import Consult, Kind
 from econsult.people.persons import Person
 from econsult.queue.able import Takers, around
@@ -65,6 +65,6 @@ def is_homes(consult: Consult) -> bool:
 
 
 def clinic_now(session: Session, consult: Consult) -> tuple[bool, datetime | None]:
-    """Whether nobody is there of whom the clinic is asked, and when the first of them is back."""
-    people = asked_of(session, consult, now())
+    """Whether nobody is there who reads what the clinic is asked, and when the first of them is back."""
+    people = readers_of(session, consult)
     return (False, None) if there_of(session, people, now()) else (True, back_at(session, people, now()))

@@ -1,4 +1,6 @@
-"""What a specialist asks of the clinic whose page this is: who asks, since when, for what, and how long it may take."""
+"""What a specialist asks of the clinic whose page this is, or of the telepresenter who put the question: who asks,
+since when, for what, and how long it may take.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from econsult.consults.clocks import ClockName, open_clocks
 from econsult.consults.replies import ASKERS
 from econsult.consults.threads import Audience
 from econsult.consults.wanting import question_to_clinic
+from econsult.lanes import is_addressed, lanes_for
 from econsult.people.persons import Person
 from econsult.reading import Reader
 from web.shell.auth import me
@@ -32,10 +35,10 @@ class Wanted:
 def wanted_of(session: Session, loaded: Pass, read: Reader) -> Wanted | None:
     """What the reader's clinic is asked and has not given; None for everybody else, and where nothing is open."""
     consult = loaded.consult
-    if me().role not in ASKERS or consult.holder_id == me().id or Audience.CLINICIANS not in loaded.readable_lanes():
+    if me().role not in ASKERS or consult.holder_id == me().id or Audience.CLINICIANS not in lanes_for(loaded):
         return None
     asked = question_to_clinic(session, consult)
-    if asked is None:
+    if asked is None or (is_addressed(loaded) and asked.items is None):
         return None
     items = tuple(read.text(item) for _number, item in asked.standing_items)
     return Wanted(

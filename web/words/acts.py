@@ -102,6 +102,7 @@ CALLED = {
     "opt_out": _l("Took back a further use"),
     "outcome": _l("Said how the child is"),
     "photo_lost": _l("An awaited photo did not come"),
+    "print_letter": _l("Printed a letter to the family"),
     "place_hold": _l("Kept records from being erased"),
     "prepare": _l("A file was made ready"),
     "prove_link": _l("Gave the right birth date"),

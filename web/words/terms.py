@@ -126,6 +126,10 @@ LANE_READERS = {
     ),
     Audience.COORDINATION: _l("Internal. Read by the clinic and the care coordinators only."),
 }
+ADDRESSED = _l(
+    "You read here what specialists ask you for, and what you write. They and the doctors of the clinic read it too."
+)
+"""What stands over the clinicians' lane for the telepresenter who asked."""
 LANE_LOOKS = {Audience.CLINICIANS: "clinic", Audience.FAMILY: "family", Audience.COORDINATION: "internal"}
 ROLES = {
     "caregiver": _l("Family"),

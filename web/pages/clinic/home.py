@@ -18,6 +18,7 @@ from econsult.consults.reviews import held_files
 from econsult.consults.views import Filters, Slice, View
 from econsult.consults.wanting import WANTED
 from econsult.consults.worklist import COUNT_CAP, count, families_first
+from econsult.consults.wrong_numbers import WrongNumber, wrong_numbers_for
 from econsult.cursors import pack, unpack_number
 from econsult.incoming.confirming import count_mail
 from econsult.people.names import LONGEST_NAME
@@ -31,6 +32,8 @@ from web.shell.desk import count_place, rings
 from web.shell.forms import FormReader
 from web.shell.once import once
 from web.shell.unreadable import only_looks
+from web.showing.asks import asks_of
+from web.showing.letter import may_write_letter
 from web.showing.rows import Row, rows_of
 from web.words import terms
 from web.words.language import gettext
@@ -73,17 +76,20 @@ def home() -> str:
         return _one_list(View(view))
     with database().writing() as session:
         lists = {view: _list(session, view) for view in START}
+        asks = asks_of(session, [row.id for row in lists[View.ASKED].rows])
         children = panel.newest(session, me(), now=now(), limit=NEWEST_SHOWN)
         calls, phones = calls_for(session), phones_for(session)
         asked, worse, left = asked_lines(session), worse_lines(session), left_lines(session)
-        died = marked_lately(session, me(), now())
+        died, numbers = marked_lately(session, me(), now()), _wrong_numbers(session)
         mail_waiting = count_mail(session, me(), now())
         files_waiting = len(held_files(session, me())) if me().role == Role.PCP else 0
     waiting = sum(lists[view].number for view in OURS)
-    waiting += len(calls) + len(phones) + len(worse) + mail_waiting
+    waiting += len(calls) + len(phones) + len(worse) + mail_waiting + len(numbers)
     count_place("/clinic", f"{COUNT_CAP}+" if waiting > COUNT_CAP else str(waiting or ""))
     shown = {
         "lists": lists,
+        "asks": asks,
+        "numbers": numbers,
         "died": died,
         "calls": calls,
         "phones": phones,
@@ -167,8 +173,19 @@ def shown_children(children: panel.Panel) -> dict[str, object]:
     }
 
 
+def _wrong_numbers(session: Session) -> list[tuple[WrongNumber, bool]]:
+    """The families that the number on file does not reach, each with whether a letter may go there."""
+    found = wrong_numbers_for(session, me(), now=now())
+    return [(each, may_write_letter(session, each.consult)) for each in found]
+
+
 def _words() -> dict[View, str]:
-    return {
+    """What stands over each list; whoever presented a child reads no answer and tells no family."""
+    theirs = {
+        View.ANSWERED: gettext("Answered: the clinic has it"),
+        View.DECLINED: gettext("Declined: ask again, or leave it to the clinic"),
+    }
+    words = {
         View.ASKED: gettext("Needs you: a specialist asks for something"),
         View.ANSWERED: gettext("Answers to read and to tell"),
         View.DECLINED: gettext("Declined: tell the family, or ask again"),
@@ -178,3 +195,4 @@ def _words() -> dict[View, str]:
         View.DRAFTS: gettext("Your drafts"),
         View.DONE: gettext("Closed"),
     }
+    return {**words, **theirs} if me().role == Role.TELEPRESENTER else words

@@ -1,0 +1,93 @@
+"""A number that does not reach the family: its clinic must find another, or send a letter.
+
+It is a task of the clinic from the try that found it out, until somebody writes down a new contact or the family has
+heard. Nothing is kept of it beside the try itself (`tries`), so it can neither be lost nor stay behind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from econsult import audit
+from econsult.consults.ledger import Clock, ClockState
+from econsult.consults.policies import ClockName
+from econsult.consults.records import Consult
+from econsult.consults.tries import FamilyTry, TryResult
+from econsult.people.onfile import FamilyContact
+from econsult.people.patients import Patient
+from econsult.people.persons import Person, Role
+
+MANY = 3
+"""So many tries without success are a state of their own for the desk."""
+_IS_OF_NOW = or_(Consult.answered_at.is_(None), FamilyTry.at >= Consult.answered_at)
+
+
+@dataclass(frozen=True)
+class WrongNumber:
+    """One family that a contact does not reach, and since when that is known."""
+
+    consult: Consult
+    patient: Patient
+    since: datetime
+
+
+def tried_often() -> ColumnElement[bool]:
+    """The condition of a consult whose family was tried three times or more since the answer, and not reached."""
+    tries = select(func.count(FamilyTry.id)).where(FamilyTry.consult_id == Consult.id, _IS_OF_NOW)
+    return tries.correlate(Consult).scalar_subquery() >= MANY
+
+
+def is_to_tell(session: Session, consult: Consult) -> bool:
+    """Whether its family is still to be told something: an answer, one from before, or a decline."""
+    query = select(Consult.id).where(Consult.id == consult.id, _TO_TELL)
+    return session.scalar(query) is not None
+
+
+def wrong_numbers_for(session: Session, person: Person, *, now: datetime) -> list[WrongNumber]:
+    """The families of this person's clinic, or sessions, that a contact does not reach; each listing is audited."""
+    if person.role not in (Role.PCP, Role.TELEPRESENTER):
+        return []
+    ours = Consult.requester_id == person.id
+    if person.role == Role.PCP:
+        ours = or_(Consult.organization_id == person.organization_id, Patient.organization_id == person.organization_id)
+    found = _found(session, Consult.program_id == person.program_id, ours)
+    audit.record_list(session, [each.consult for each in found], now=now, person_id=person.id)
+    return found
+
+
+def is_number_wrong(session: Session, consult: Consult) -> bool:
+    """Whether the contact on file of this consult's family is known not to reach it."""
+    return bool(_found(session, Consult.id == consult.id))
+
+
+_TO_TELL = Consult.id.in_(
+    select(Clock.consult_id).where(Clock.name == ClockName.FAMILY_INFORMED, Clock.state == ClockState.RUNNING)
+)
+
+
+def _found(session: Session, *which: ColumnElement[bool]) -> list[WrongNumber]:
+    since = func.max(FamilyTry.at).label("since")
+    tried = select(FamilyTry.consult_id, since).join(Consult, Consult.id == FamilyTry.consult_id)
+    tried = tried.where(FamilyTry.result == TryResult.WRONG_NUMBER, _IS_OF_NOW, _TO_TELL)
+    wrong = tried.group_by(FamilyTry.consult_id).subquery()
+    query = (
+        select(Consult, Patient, wrong.c.since, FamilyContact)
+        .join(wrong, wrong.c.consult_id == Consult.id)
+        .join(Patient, Patient.id == Consult.patient_id)
+        .outerjoin(FamilyContact, FamilyContact.patient_id == Patient.id)
+        .where(*which)
+        .order_by(wrong.c.since, Consult.id)
+    )
+    rows = session.execute(query).all()
+    return [WrongNumber(consult, patient, at) for consult, patient, at, row in rows if not _is_newer(row, at)]
+
+
+def _is_newer(contact: FamilyContact | None, at: datetime) -> bool:
+    """Whether somebody wrote down another telephone or e-mail since then."""
+    if contact is None:
+        return False
+    return contact.phone_since > at or (contact.email_since > at and bool(contact.email))
