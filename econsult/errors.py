@@ -70,6 +70,16 @@ class TooLateError(ImpossibleVerbError):
         self.args = (message,)
 
 
+class CallOpenError(ImpossibleVerbError):
+    """An answer says "emergency, now", and nobody has written down yet what came of the call to its family."""
+
+    code = "call_open"
+
+    def __init__(self, status: str, verb: str) -> None:
+        super().__init__(status, verb)
+        self.args = ("The family is still to be called about an emergency. Make the call, and write down how it went.",)
+
+
 class InvalidError(ConsultError):
     """A value is wrong or missing. `fields` maps a field's name to a stable reason code."""
 

@@ -13,8 +13,17 @@ from sqlalchemy.orm import Session
 
 from econsult.access import Pass, patients_on
 from econsult.advice.asking import ASKED_FOR, SHOWN, Asked
-from econsult.consults.answers import check_read, close, open_end_of
+from econsult.consults.answers import close
 from econsult.consults.lifecycle import Status
+from econsult.consults.open_ends import (
+    NOBODY_TOLD,
+    ClinicTold,
+    as_kept,
+    check_closable,
+    faults_of_reason,
+    faults_of_telling,
+    is_unread,
+)
 from econsult.consults.outcomes import AT_CLOSING, CLOSING, OutcomeReport, Said, Side, report
 from econsult.consults.records import Consult, Kind
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
@@ -48,10 +57,10 @@ def close_out(
 ) -> None:
     """The clinic closes and says what came of the answer. What it answered itself to a family takes no such answers.
 
-    Raises InvalidError naming each answer that is missing, and the reason where closing needs one; StaleVersionError
-    where another `version` than the one that it is said of stands now.
+    Raises InvalidError naming each answer that is missing, and the reason where closing needs one; and as
+    `check_closable` does.
     """
-    check_read(session, consult, version)
+    check_closable(session, consult, version)
     wrong: dict[str, str] = {}
     is_asked = consult.kind != Kind.FAMILY_QUESTION and consult.status == Status.ANSWERED
     if is_asked:
@@ -59,8 +68,7 @@ def close_out(
             said.check(*CLOSING)
         except InvalidError as error:
             wrong |= error.fields
-        if open_end_of(consult) and not reason.strip():
-            wrong["reason"] = open_end_of(consult)
+        wrong |= faults_of_reason(consult, reason)
     if wrong:
         raise InvalidError("Some answers are missing: " + ", ".join(sorted(wrong)) + ".", wrong)
     close(session, consult, person, reason=reason, now=now)
@@ -69,18 +77,50 @@ def close_out(
 
 
 def close_as(
-    session: Session, passed: Pass, person: Person, said: Said, *, reason: str, now: datetime, version: int | None
+    session: Session,
+    passed: Pass,
+    person: Person,
+    said: Said,
+    *,
+    reason: str,
+    now: datetime,
+    version: int | None,
+    told: ClinicTold = NOBODY_TOLD,
 ) -> None:
     """Close for whoever may: the clinic says what came of the answer, the desk leaves that to the clinic.
 
-    Raises ForbiddenError where anybody but the clinic says it, and whatever `close_out` and `close` raise.
+    Raises ForbiddenError where anybody but the clinic says it, and whatever `close_out` and `close_for_clinic` raise.
     """
     if passed.relation == Relation.MEDICAL_HOME:
         close_out(session, passed.consult, person, said, reason=reason, now=now, version=version)
         return
     if said != Said():
         raise ForbiddenError("The clinic says what came of its answer; the desk closes without it.")
-    close(session, passed.consult, person, reason=reason, now=now, version=version)
+    close_for_clinic(session, passed.consult, person, told, reason=reason, now=now, version=version)
+
+
+def close_for_clinic(
+    session: Session,
+    consult: Consult,
+    person: Person,
+    told: ClinicTold,
+    *,
+    reason: str,
+    now: datetime,
+    version: int | None,
+) -> None:
+    """The desk closes; what the clinic has not read only with who there was told of it and when, and a reason of words.
+
+    Raises InvalidError naming all that is missing, and as `check_closable` does.
+    """
+    check_closable(session, consult, version)
+    wrong = faults_of_telling(session, consult, told, now) | faults_of_reason(consult, reason)
+    if wrong:
+        raise InvalidError("Say who was told, when, and why it closes, in three words at least.", wrong)
+    was_unread = is_unread(consult)
+    close(session, consult, person, reason=reason, now=now, version=version)
+    if was_unread:
+        consult.end_told = as_kept(session, told)
 
 
 def is_left_open(session: Session, consult: Consult) -> bool:

@@ -116,7 +116,9 @@ def locked_at(session: Session, consult: Consult, person: Person) -> datetime | 
         return done_at and max(done_at, reopened_at or done_at)
     if consult.status in OPEN:
         return reopened_at
-    return consult.acknowledged_at or consult.ended_at or _read_before(session, consult) or reopened_at
+    # What the desk closed unread may be read later: its time was locked by the end.
+    ends = [at for at in (consult.acknowledged_at, consult.ended_at) if at is not None]
+    return min(ends, default=None) or _read_before(session, consult) or reopened_at
 
 
 def _read_before(session: Session, consult: Consult) -> datetime | None:

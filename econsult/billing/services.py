@@ -17,7 +17,7 @@ from econsult.billing.together import Contact, Key, Place, placed
 from econsult.consults.answers import Answer
 from econsult.consults.records import Consult, Kind
 
-SHUT = (Consult.details, Consult.override_reason, Consult.end_reason)
+SHUT = (Consult.details, Consult.override_reason, Consult.end_reason, Consult.end_told)
 """What billing reads of no consult: of its words it opens the question alone, since a code asks that it is there."""
 
 

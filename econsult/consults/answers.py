@@ -18,6 +18,7 @@ from econsult.consults.hearers import clinics_of, family_of
 from econsult.consults.holding import keep_holding, require_holder
 from econsult.consults.interpreting import family_language, lacks_words
 from econsult.consults.lifecycle import OPEN, Status, next_status
+from econsult.consults.open_ends import OPEN_ENDS, check_closable, is_unread, open_end_of
 from econsult.consults.outcomes import open_ping
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.recommendations import open_steps
@@ -43,12 +44,6 @@ from econsult.errors import InvalidError, StaleVersionError
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person
 from econsult.picking import ANY, Pick
-
-OPEN_ENDS = {
-    "not_informed": "The family has not heard the answer yet; say why the consult closes.",
-    "family_waits": "The family has written and waits for a reply.",
-    "not_read": "The clinic that asked has not read the answer yet; say why the consult closes.",
-}
 
 
 def save_draft(
@@ -240,34 +235,19 @@ def close(
     """End an answered consult. What is still open about it must be done first, or staff must say why not.
 
     A reason does not keep the answer from anybody: it opens to the family, and a clinic that has not read it is told.
-    It is given for the `version` that its writer had before them. Raises StaleVersionError where another stands now.
+    It is given for the `version` that its writer had before them. Raises as `check_closable` does.
     """
-    next_status(consult.status, "close")
-    check_read(session, consult, version)
+    check_closable(session, consult, version)
     open_end = open_end_of(consult)
     if open_end and not reason.strip():
         raise InvalidError(OPEN_ENDS[open_end], {"reason": open_end})
     if consult.released_at is None:
         release(session, consult, now)
-    if _is_unread(consult):
+    if is_unread(consult):
         for clinician in clinics_of(session, consult, now):
             if clinician.id != person.id:
                 notify(session, clinician, NoticeKind.ANSWERED, consult_id=consult.id, about="closed_unread", now=now)
     return end(session, consult, person, "close", reason=reason, now=now)
-
-
-def open_end_of(consult: Consult) -> str:
-    """What an answered consult still waits for: a code of OPEN_ENDS, or empty where it may close without a reason."""
-    if consult.informed_at is None:
-        return "not_informed"
-    if consult.family_waits_since is not None:
-        return "family_waits"
-    return "not_read" if _is_unread(consult) else ""
-
-
-def _is_unread(consult: Consult) -> bool:
-    """Whether the clinic that asked has not said that it read the answer; a family's own question needs no reader."""
-    return consult.kind != Kind.FAMILY_QUESTION and consult.acknowledged_at is None
 
 
 __all__ = [
@@ -281,7 +261,6 @@ __all__ = [
     "emergencies_among",
     "held_back",
     "open_earlier",
-    "open_end_of",
     "release",
     "release_due",
     "released_among",

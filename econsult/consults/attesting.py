@@ -41,6 +41,7 @@ _NOBODY = frozenset((
     "nadie", "ninguno", "ninguna", "desconocido", "yo", "alguien", "clinica", "madre", "padre", "abuela", "abuelo",
     "familia", "cuidador", "cuidadora", "telefono", "enfermera", "enfermero", "coordinadora", "coordinador",
 ))  # fmt: skip
+_ARTICLES = frozenset(("the", "a", "an", "la", "el", "las", "los", "una", "un", "of", "de"))
 _WORD = re.compile(r"[^\W\d_]+(?:[.'\N{RIGHT SINGLE QUOTATION MARK}-][^\W\d_]+)*\.?")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -54,10 +55,10 @@ def faults_in(
     if attestation.get(TAKEN_BACK) not in (None, "", MISTAKE, OVER):
         wrong[TAKEN_BACK] = "unknown_value"
     if is_mistake(attestation):
-        return wrong or ({} if _says_something(str(attestation["why"])) else {"why": "too_short"})
+        return wrong or ({} if says_something(str(attestation["why"])) else {"why": "too_short"})
     if "examined_by" not in wrong and not _is_clinician(session, str(attestation["examined_by"]), person):
         wrong["examined_by"] = "not_a_clinician"
-    if "why" not in wrong and not _says_something(str(attestation["why"])):
+    if "why" not in wrong and not says_something(str(attestation["why"])):
         wrong["why"] = "too_short"
     if "at" not in wrong and (fault := _fault_of_time(session, str(attestation["at"]), born, now)):
         wrong["at"] = fault
@@ -125,7 +126,14 @@ def _is_clinician(session: Session, name: str, person: Person) -> bool:
     return len(words) <= 8 and len(names) >= (1 if has_title else 2)
 
 
-def _says_something(why: str) -> bool:
+def names_somebody(name: str) -> bool:
+    """Whether a name stands in it, and not only what is nobody's."""
+    words = {_plain(word) for word in re.split(r"[\s,]+", name)} - _TITLES - _NOBODY - _ARTICLES
+    return any(len(word) > 1 and not word.isdigit() for word in words)
+
+
+def says_something(why: str) -> bool:
+    """Whether a reason says one: three words at least, and no letter alone."""
     words = {_plain(word) for word in why.split()} - {""}
     return sum(map(len, words)) >= LEAST_LETTERS - 1 and len(words) >= LEAST_WORDS
 

@@ -73,6 +73,8 @@ LIFECYCLE: dict[tuple[Status, str], Status] = {
     (S.ANSWERED, "inform"): S.ANSWERED,
     (S.ANSWERED, "close"): S.CLOSED,
     (S.ANSWERED, "reopen"): S.SUBMITTED,
+    # What the desk closed unread is still to be read by its clinic.
+    (S.CLOSED, "acknowledge"): S.CLOSED,
     (S.CLOSED, "inform"): S.CLOSED,
     (S.CLOSED, "reopen"): S.SUBMITTED,
     # The family's question had ended because its child was marked as dead, by mistake.

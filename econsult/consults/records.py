@@ -218,6 +218,8 @@ class Consult(PublicId, Base):
     nobody of the family finds it any more, since a sign on it says that the home is not safe."""
     override_reason: Mapped[str | None] = mapped_column(Sealed("consult.override_reason"))
     end_reason: Mapped[str | None] = mapped_column(Sealed("consult.end_reason"))
+    end_told: Mapped[dict[str, str] | None] = mapped_column(SealedJson("consult.end_told"))
+    """Who of the clinic was told of an answer that the desk closed unread, and when: `who`, `at`."""
     is_ended_by_staff: Mapped[bool] = mapped_column(default=False, server_default="0")
     rules: Mapped[str | None] = mapped_column(Text)
     route: Mapped[str | None] = mapped_column(Text)
@@ -268,7 +270,7 @@ class Consult(PublicId, Base):
 
 
 SEALED_STAY_SHUT = tuple(
-    defer(getattr(Consult, name)) for name in ("question", "details", "override_reason", "end_reason")
+    defer(getattr(Consult, name)) for name in ("question", "details", "override_reason", "end_reason", "end_told")
 )
 """For what the clock does to many consults: it needs nobody's words, and one that does not open must not end it."""
 

@@ -58,7 +58,8 @@ def reopen(
     _keep_unheard(session, consult)
     _turn_correction(session, consult, now)
     consult.status, consult.urgency, consult.urgency_rank = status, wish, RANKS[wish]
-    consult.holder_id = consult.claim_until = consult.ended_at = consult.end_reason = None
+    consult.holder_id = consult.claim_until = consult.ended_at = None
+    consult.end_reason = consult.end_told = None
     consult.answered_at = consult.release_at = consult.released_at = None
     consult.acknowledged_at = consult.informed_at = consult.informed_method = None
     consult.clinic_waits_since = consult.first_contact_at = None

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from econsult.consults import answers, threads
 from econsult.consults.clocks import open_clocks
 from econsult.consults.correcting import correct
+from econsult.consults.open_ends import open_end_of
 from econsult.consults.policies import save_policy
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience
@@ -48,9 +49,9 @@ def test_what_the_family_asked_after_the_answer_its_clinic_still_answers(databas
         correction(session, clinic, consult, 3)
         assert (waits(session, consult), consult.family_waits_since) == ([("family", 2.0)], NOON + 2 * HOUR)
         # Nothing closes over it without a word, and the figures count nothing as answered.
-        assert answers.open_end_of(consult) == "not_informed"
+        assert open_end_of(consult) == "not_informed"
         consult.informed_at = NOON + 4 * HOUR
-        assert answers.open_end_of(consult) == "family_waits"
+        assert open_end_of(consult) == "family_waits"
         consult.informed_at = None
         now = NOON + 4 * HOUR
         assert not [figure for figure in figures(session, NOON, now, now) if figure.clock == "next_reply"]

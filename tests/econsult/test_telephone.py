@@ -13,7 +13,7 @@ from econsult.consults import answers, reopening, telephone, telling
 from econsult.consults.correcting import correct
 from econsult.consults.records import Consult
 from econsult.database import Database
-from econsult.errors import InvalidError
+from econsult.errors import CallOpenError, InvalidError
 from econsult.jobs import Job
 from econsult.notices import Notice, NoticeKind
 from econsult.people.patients import Patient
@@ -97,10 +97,12 @@ def test_a_family_that_only_opened_the_answer_is_called_all_the_same(database: D
         consult = emergency(session, clinic)
         telling.inform(session, consult, clinic.mother, method="opened", teach_back=False, now=NIGHT + MINUTE)
         answers.acknowledge(session, consult, clinic.pcp, now=NIGHT + MINUTE)
-        answers.close(session, consult, clinic.pcp, reason="", now=NIGHT + 2 * MINUTE)
+        with pytest.raises(CallOpenError):
+            answers.close(session, consult, clinic.pcp, reason="Seen and well", now=NIGHT + 2 * MINUTE)
         assert fire_calls(session, NIGHT + 5 * MINUTE) == 1
         telling.inform(session, consult, clinic.pcp, method="visit", teach_back=True, now=NIGHT + 6 * MINUTE)
         assert (consult.informed_method, fire_calls(session, NIGHT + 20 * MINUTE)) == ("opened", 0)
+        assert answers.close(session, consult, clinic.pcp, reason="", now=NIGHT + 21 * MINUTE).status == "closed"
 
 
 def test_a_second_emergency_of_one_case_is_a_second_call(database: Database, clinic: Clinic) -> None:

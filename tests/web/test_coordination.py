@@ -78,6 +78,12 @@ def test_a_family_that_heard_moves_on_and_is_closed(
     assert "Every family has been told" in coordinator.get("/coordination").text
     unread = post(coordinator, f"{path}/close", {"version": "1"})
     assert (unread.status_code, "Ask it to read first" in unread.text) == (422, True)
+    assert "Write the name of who was told at the clinic" in unread.text
+    assert "Say when the clinic was told" in unread.text
+    proof = {"told_who": "the nurse", "told_at": "2099-01-01T08:00", "close_reason": "x"}
+    thin = post(coordinator, f"{path}/close", {"version": "1", **proof})
+    assert thin.status_code == 422
+    assert all(words in thin.text for words in ("This time has not come yet", "in three words or more", "the nurse"))
     with runtime.database.writing() as session:
         answers.acknowledge(session, session.get_one(Consult, answered.id), clinic.pcp, now=NOW)
     assert post(coordinator, f"{path}/close", {"version": "1"}).location == "/coordination?said=closed"

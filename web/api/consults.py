@@ -16,6 +16,7 @@ from econsult.asked_before import choose_earlier, follow_up
 from econsult.consults import answers, repeats, requests, telling
 from econsult.consults.confidential import keep_confidential
 from econsult.consults.merging import check_version
+from econsult.consults.open_ends import ClinicTold
 from econsult.consults.opened import note_opened
 from econsult.consults.outcomes import AT_CLOSING, Said
 from econsult.consults.records import Kind
@@ -178,14 +179,16 @@ def record_try(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
 
 @route("POST", "/consults/<consult_id>/close", answer="Consult", body=CLOSE_IN)
 def close_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """End an answered consult; before the family has heard the answer this takes a reason.
+    """End an answered consult; before the family has heard the answer this takes a reason of three words.
 
-    With `version`, only if that is the version that stands now. The clinic says what came of the answer.
+    With `version`, only if that is the version that stands now. The clinic says what came of the answer; the desk says
+    whom of a clinic that has not read it it told, and when. Nobody closes while the family is to be called (409).
     """
     reason, seen = body.get("reason", ""), body.get("version")
     said = Said(**{name: body.get(name, "") for name in AT_CLOSING})
+    told = ClinicTold(body.get("told_who", ""), body.get("told_at", ""))
     with loaded(consult_id, Right.CLOSE) as (session, passed):
-        close_as(session, passed, me(), said, reason=reason, now=now(), version=seen)
+        close_as(session, passed, me(), said, reason=reason, now=now(), version=seen, told=told)
     return after(passed)
 
 

@@ -234,6 +234,7 @@ CONSULT = closed(
     interpreter_since=MAYBE_INSTANT,
     ended_at=MAYBE_INSTANT,
     end_reason=MAYBE_TEXT,
+    end_told=optional(closed(("who", "at"), who=text(), at=text())),
     override_reason=MAYBE_TEXT,
     danger_words=listed(text(), 40),
     stopped_before=listed(closed(("flags", "at"), flags=listed(text(), 80), at=INSTANT)),

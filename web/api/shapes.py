@@ -115,6 +115,7 @@ def consult_json(session: Session, passed: Pass) -> dict[str, Any]:
         "interpreter_since": stamp(consult.interpreter_since),
         "ended_at": stamp(consult.ended_at),
         "end_reason": read.whole(consult.end_reason),
+        "end_told": read.whole(consult.end_told),
         "override_reason": read.whole(consult.override_reason),
         "is_close_out_open": is_left_open(session, consult),
         "danger_words": list(asked_now(session, consult, now())),
@@ -238,7 +239,7 @@ def _for_family(shown: dict[str, Any], consult: Consult) -> dict[str, Any]:
         for clock in shown["clocks"]
         if clock["clock"] != ClockName.ALLOCATE and clock["lane"] in ("", Audience.FAMILY)
     ]
-    shown["end_reason"] = None
+    shown |= {"end_reason": None, "end_told": None}
     if consult.kind != Kind.FAMILY_QUESTION:
         shown |= {"question": None, "question_type": None, "details": {}}
     shown |= {"named_specialist": None, "may_convert": False}

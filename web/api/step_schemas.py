@@ -55,7 +55,7 @@ ANEW = closed(
 )
 OUTCOME_IN = closed((), **{name: text(16, *codes) for name, codes in CODES.items()})
 CLOSE_OUT_IN = closed((), **{name: text(16, *CODES[name]) for name in AT_CLOSING})
-CLOSE_IN = closed((), reason=text(), version=COUNT, **CLOSE_OUT_IN["properties"])
+CLOSE_IN = closed((), reason=text(), version=COUNT, told_who=text(120), told_at=text(40), **CLOSE_OUT_IN["properties"])
 OUTCOME = closed(
     ("side", "at"),
     side=text(8, *Side),

@@ -11,13 +11,15 @@ from werkzeug import Response
 
 from econsult import audit
 from econsult.access import Pass, consult_for
+from econsult.advice.close_out import close_for_clinic
 from econsult.advice.colleagues import unanswered_sides
 from econsult.advice.lists import count_late
 from econsult.bereavement import marked_lately
-from econsult.consults import answers, telling
+from econsult.consults import telling
 from econsult.consults.desks import STAND_INS
 from econsult.consults.interpreting import to_interpret
 from econsult.consults.lifecycle import Status
+from econsult.consults.open_ends import ClinicTold
 from econsult.consults.opened import opened_of
 from econsult.consults.records import Consult
 from econsult.consults.spoken import told_in
@@ -26,7 +28,7 @@ from econsult.consults.tries import TryResult, tries_of, write_try
 from econsult.consults.views import Filters, Slice, View
 from econsult.consults.worklist import COUNT_CAP, PAGE, count, families_first
 from econsult.consults.wrong_numbers import tried_often
-from econsult.errors import InvalidError, StaleVersionError
+from econsult.errors import CallOpenError, InvalidError, StaleVersionError
 from econsult.people.persons import HOUSEHOLD, Organization, Person, Role
 from econsult.rights import Right
 from web.context import database, now
@@ -42,13 +44,14 @@ from web.shell.numbers import UNSEEN, form_number
 from web.shell.once import once_about
 from web.showing.callers import phone_on_file
 from web.showing.casefile import open_case
-from web.showing.closing import close_refusal
+from web.showing.closing import call_first, closing_refusals
 from web.showing.lost import changed_words
 from web.showing.outlook import capped
 from web.showing.rows import Row, rows_of
 from web.showing.visits import ahead_of
 from web.words import terms
 from web.words.language import gettext
+from web.words.times import with_zone
 
 coordination = rings(Blueprint("coordination", __name__, url_prefix="/coordination"))
 
@@ -199,17 +202,22 @@ def tried(public_id: str) -> Response | tuple[str, int]:
 @coordination.post("/<public_id>/close")
 @only(Role.COORDINATOR)
 def close(public_id: str) -> Response | tuple[str, int]:
-    """End the request. Where the family has not heard, a reason is needed."""
-    reason = FormReader().text("close_reason", longest=1000)
+    """End the request: with a reason where the family has not heard, and with who was told where the clinic has not
+    read."""
+    form = FormReader()
+    reason, who = form.text("close_reason", longest=1000), form.text("told_who", longest=120)
+    at, seen = request.form.get("told_at", ""), form_number("version", UNSEEN)
+    given = {"close_reason": reason, "told_who": who, "told_at": at, "closing": "1"}
+    told = ClinicTold(who, with_zone(at))
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.CLOSE)
         try:
-            seen = form_number("version", UNSEEN)
-            answers.close(session, loaded.consult, me(), reason=reason, now=now(), version=seen)
-        except StaleVersionError:
-            return card_page(session, loaded, errors={"tell": changed_words()}, given={"close_reason": reason}), 409
-        except InvalidError:
-            return card_page(session, loaded, errors={"close_reason": close_refusal(loaded.consult)}), 422
+            close_for_clinic(session, loaded.consult, me(), told, reason=reason, now=now(), version=seen)
+        except (StaleVersionError, CallOpenError) as error:
+            words = call_first() if isinstance(error, CallOpenError) else changed_words()
+            return card_page(session, loaded, errors={"tell": words}, given=given), 409
+        except InvalidError as error:
+            return card_page(session, loaded, errors=closing_refusals(loaded.consult, error.fields), given=given), 422
     return redirect(url_for(".board", said="closed"), 303)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass
-from econsult.consults.answers import Answer, answer_for, draft_of, open_end_of, released_answer, signed_answer
+from econsult.consults.answers import Answer, answer_for, draft_of, released_answer, signed_answer
 from econsult.consults.awaited import WAITED_IN, photos_awaited
 from econsult.consults.choice import not_on_duty
 from econsult.consults.clocks import clocks_among
@@ -18,6 +18,7 @@ from econsult.consults.details import text_of
 from econsult.consults.holding import stay
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.offering import why_of
+from econsult.consults.open_ends import open_end_of
 from econsult.consults.photo_came import is_under_way
 from econsult.consults.presence import look
 from econsult.consults.records import Consult, Kind
@@ -37,7 +38,7 @@ from web.showing.asker import NO_ASKER, Asker, asked_by, asker_of
 from web.showing.before import Earlier, before_of
 from web.showing.callers import Contact, caller_words, wish_of
 from web.showing.calling import ToCall, to_call
-from web.showing.closing import CLOSE_QUESTIONS
+from web.showing.closing import CLOSE_QUESTIONS, why_ended
 from web.showing.corrected import Correctable, Older, correctable, older_of
 from web.showing.facts import FormNote, askable_of, facts_of, missing_words, note_of
 from web.showing.home_safety import HomeShown, home_shown
@@ -196,7 +197,7 @@ def open_case(session: Session, loaded: Pass, sending: Sending | None = None) ->
         asked_by=asked_by(session, consult),
         question=read.text(consult.question),
         sending=sending or sending_of(session, loaded, {}),
-        end_reason=read.text(consult.end_reason or "") if consult.ended_at else "",
+        end_reason=why_ended(consult, read),
         holder=session.get_one(Person, consult.holder_id).name if consult.holder_id else "",
         facts=[(read.text(label), read.text(words)) for label, words in facts_of(session, consult)],
         form_note=note_of(session, consult),

@@ -207,7 +207,7 @@ def _plain(passed: Pass, each: Followed, told: Sequence[Spoken], is_newest: bool
 
 def _verbs(passed: Pass, each: Followed) -> list[str]:
     state, consult = StepState(each.step.state), passed.consult
-    is_unread = consult.status == Status.ANSWERED and consult.acknowledged_at is None
+    is_unread = consult.status in (Status.ANSWERED, Status.CLOSED) and consult.acknowledged_at is None
     if state == StepState.PROPOSED and passed.may(Right.ACKNOWLEDGE) and is_unread:
         # One form decides about all of them when the clinic says that it has read the answer. Where the question was
         # opened again before that, it has no such form, and its steps hold until the next answer.

@@ -16,7 +16,7 @@ from econsult.consults import requests, telling
 from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import AT_CLOSING
 from econsult.consults.tries import TryResult, write_try
-from econsult.errors import InvalidError, StaleVersionError
+from econsult.errors import CallOpenError, InvalidError, StaleVersionError
 from econsult.people.persons import Role
 from econsult.rights import Right
 from web.context import database, now
@@ -27,7 +27,7 @@ from web.shell.forms import FormReader
 from web.shell.numbers import UNSEEN, form_number
 from web.shell.once import once, once_about
 from web.showing.casefile import open_case
-from web.showing.closing import close_refusal
+from web.showing.closing import call_first, close_refusal
 from web.showing.lost import Lost, changed_words
 from web.showing.outcomes import missing_words, said_in_form
 from web.words.language import gettext
@@ -99,13 +99,14 @@ def close(public_id: str) -> Page:
         try:
             seen = form_number("version", UNSEEN)
             close_out(session, loaded.consult, me(), said, reason=reason, now=now(), version=seen)
-        except StaleVersionError:
+        except (StaleVersionError, CallOpenError) as error:
+            words = call_first() if isinstance(error, CallOpenError) else changed_words()
             given = {**vars(said), "close_reason": reason, "closing": "1"}
-            return case_page(open_case(session, loaded), errors={"stands": changed_words()}, given=given), 409
+            return case_page(open_case(session, loaded), errors={"stands": words}, given=given), 409
         except InvalidError as error:
             errors = missing_words({name: code for name, code in error.fields.items() if name in AT_CLOSING})
             if "reason" in error.fields:
-                errors["close_reason"] = close_refusal(loaded.consult)
+                errors["close_reason"] = close_refusal(loaded.consult, error.fields["reason"])
         if errors:
             given = {**vars(said), "close_reason": reason}
             return case_page(open_case(session, loaded), errors=errors, given=given), 422
