@@ -81,7 +81,8 @@ ENGLISH: Mapping[str, Known] = {
     "vision_or_balance": Known(
         _ANYBODY,
         (
-            r"(?:see\w*|vision)~double|double vision|(?:blurr?\w*|lost|losing|loss)~(?:vision|sight|eyesight)",
+            r"see\w* two (?:of|things|every)|(?:see\w*|vision)~double|double vision",
+            r"(?:blurr?\w*|lost|losing|loss)~(?:vision|sight|eyesight)",
             r"vision~(?:blurr?\w*|gone|worse)|can not see (?:well|clearly|anything|out)",
             r"walk\w*~(?:drunk|wobbl\w*|unsteady|stagger\w*|crooked)|stagger\w*|(?:los\w*|lost|off|no)~balance",
         ),
@@ -90,15 +91,21 @@ ENGLISH: Mapping[str, Known] = {
         _ANYBODY,
         (
             r"legs?~(?:weak\w*|giv\w* out|gave out|numb\w*|paraly\w*|will not (?:move|work))|weak\w*~legs?",
+            r"(?:can|could|will) not (?:even |hardly |really )?(?:walk|stand up|stand on|bear weight|stand$)(?!~yet)",
+            r"drag\w*~(?:foot|leg)|(?:trip\w*|fall\w*)~over nothing|not~hold~head up~(?:today|any ?more|since)",
+            r"stopp?ed walking|not~feel~(?:legs?|feet)",
             r"(?:not|lost|can not)~(?:hold|control)~(?:pee|urine|bladder|bowels?|poop)",
         ),
     ),
     "sudden_weakness": Known(
         _ANYBODY,
         (
-            r"face~(?:droop\w*|hang\w*|crooked|sag\w*)|(?:droop\w*|crooked)~(?:face|mouth|smile)|slurr\w*|stroke",
+            r"(?:face|mouth|smile)~(?:droop\w*|hang\w*|crooked|sag\w*)",
+            r"(?:droop\w*|crooked)~(?:face|mouth|smile)|slurr\w*|stroke",
             r"(?:arm|side|hand)~(?:weak\w*|numb|paraly\w*|will not move|can not move)|weak\w*~(?:arm|side|hand)",
-            r"can not move~(?:arm|side|hand)",
+            r"can not move~(?:arm|side|hand)|pupils?~(?:bigger|larger|different|uneven|blown)",
+            r"(?:woke up|sudden\w*|all of a sudden|today)~~(?:not|no)~(?:talk|speak)\w*",
+            r"(?:can|could) not (?:talk|speak)~(?:sudden\w*|all of a sudden|today|since|this morning)",
         ),
     ),
     "eczema_sores": Known(
@@ -189,7 +196,7 @@ ENGLISH: Mapping[str, Known] = {
             r"blood\w*~(?:poop\w*|stools?|diarr?h?ea)|(?:poop\w*|stools?|diarr?h?ea)~blood\w*",
         ),
         (
-            r"swol+en|swell\w*|puff\w*|pale",
+            r"swol+en|swell\w*|puff\w*|pale|(?:pee|urine)~(?:cola|coke)|(?:cola|coke) (?:colou?r\w* )?(?:pee|urine)",
             r"(?:sore|pain\w*|ach\w*)~muscles?|muscles?~(?:sore|pain\w*|ach\w*|hurt\w*)",
             r"(?:little|hardly|barely|not|less)~(?:pee\w*|urin\w*)",
         ),
@@ -229,7 +236,8 @@ ENGLISH: Mapping[str, Known] = {
             ),
         ),
         (
-            r"(?:sores?|blisters?|ulcers?)~(?:mouth|lips?|eyes?|private\w*)|(?:mouth|lips?|eyes?)~(?:sores?|blisters?|ulcers?)",
+            r"(?:sores?|blisters?|ulcers?)~(?:mouth|lips?|eyes?|private\w*)",
+            r"(?:mouth|lips?|eyes?)~(?:sores?|blisters?|ulcers?)",
         ),
     ),
     "baby_not_feeding": Known(

@@ -84,7 +84,7 @@ SPANISH: Mapping[str, Known] = {
         (
             (
                 r"ve\w* doble|vision (?:doble|borros\w*)|ve\w* borros\w*|"
-                r"perdi\w*~(?:vista|vision|equilibrio)|no ve (?:bien|nada)"
+                r"perdi\w*~(?:vista|vision|equilibrio)|no ve (?:bien|nada)|no ve~oj[oa]s?"
             ),
             r"camin\w*~(?:borrach\w*|chuec\w*|de lado|mare\w*)|sin equilibrio|se tambale\w*",
         ),
@@ -93,12 +93,21 @@ SPANISH: Mapping[str, Known] = {
         _ANYBODY,
         (
             r"piern\w*~(?:debil\w*|no~(?:respond\w*|muev\w*|fuerza)|sin fuerza|dormid\w*|paraliz\w*)",
+            (
+                r"(?<!todavia )(?<!aun )no (?:se )?(?:puede|podia|pudo|quiere) (?:ni )?"
+                r"(?:caminar|apoyar|pisar|pararse|parar(?! de))(?!~(?:todavia|aun))"
+            ),
+            r"arrastr\w*~(?:pie|pierna)|no (?:puede|pudo) (?:levantar|mover|alzar)~piern\w*",
+            r"dejo de caminar|ya no camina|no~sient\w*~piern\w*|(?:duerm\w*|dobl\w*|venc\w*)~piern\w*~~cae\w*",
             r"(?:debil\w*|fuerza)~piern\w*|no~(?:aguant\w*|control\w*)~(?:orin\w*|pipi|popo)",
         ),
     ),
     "sudden_weakness": Known(
         _ANYBODY,
         (
+            r"habl\w* (?:raro|enredad\w*|chistos\w*|mal)~(?:repente|hoy|ayer|desde)|pupila\w*~grande",
+            r"(?:repente|hoy|desde)~no puede hablar|no puede hablar~(?:repente|hoy|desde)",
+            r"no (?:puede|pudo) (?:levantar|mover|alzar)~(?:brazo|mano)|(?:boca|cara) de lado",
             r"cara~(?:caid\w*|chuec\w*|torcid\w*|colg\w*)|boca~(?:chuec\w*|torcid\w*)|derrame|embolia",
             (
                 r"(?:brazo|mano|lado)~(?:debil\w*|sin fuerza|dormid\w*|paraliz\w*|"
@@ -188,11 +197,11 @@ SPANISH: Mapping[str, Known] = {
     ),
     "kidney_illness": Known(
         (
-            r"(?:orin\w*|pipi)~(?:coca ?cola|cola|cafe|oscur\w*)",
+            r"(?:orin\w*|pipi)~(?:coca|cola|cafe|oscur\w*)",
             r"(?:popo\w*|caca|diarrea|excremento)~sangre|sangre~(?:popo\w*|caca|diarrea|excremento)",
         ),
         (
-            r"hinch\w*|palid\w*",
+            r"hinch\w*|palid\w*|(?:orin\w*|pipi)~(?:coca|cola)",
             r"(?:duel\w*|dolor\w*)~muscul\w*|muscul\w*~duel\w*",
             r"(?:poc\w*|casi no|no)~(?:orin\w*|pipi)",
         ),

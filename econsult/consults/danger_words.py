@@ -35,6 +35,8 @@ _FULL_FORMS = tuple(
         (r"\bcan ?t\b|\bcannot\b", "can not"),
         (r"\bain ?t\b", "is not"),
         (r"\b(is|are|was|were|do|does|did|has|have|had|could|would|should)n ?t\b", r"\1 not"),
+        (r"\b(he|she|it) ?s\b", r"\1 is"),
+        (r"\bthey ?re\b", "they are"),
         (r"\bgonna\b", "going to"),
         (r"\bcouldn\b|\bcudnt\b", "could not"),
     )
