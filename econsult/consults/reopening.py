@@ -51,8 +51,8 @@ def reopen(
         raise ForbiddenError("The family took its consent back. If it changes its mind, ask anew.", code="no_consent")
     wish = _check_urgency(session, consult, urgency or consult.urgency, now)
     least = least_again(session, consult, consult.urgency, now) if how == REOPEN else usual_urgency(consult)
-    check_lowering(person, least, wish)
-    hand_over(session, consult, how, None, by_id=person.id, now=now, reason=require_reason(reason))
+    check_lowering(person, least, wish, reason := require_reason(reason))
+    hand_over(session, consult, how, None, by_id=person.id, now=now, reason=reason)
     # A family that is stopped and then sends the awaited photo is no less in doubt than one that asks anew.
     wish = hastened(session, consult, wish, now)
     _keep_unheard(session, consult)

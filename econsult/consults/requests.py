@@ -34,7 +34,7 @@ from econsult.consults.redflags import body_sites, is_private, with_time
 from econsult.consults.screening import screen_red_flags
 from econsult.consults.told_signs import hasten
 from econsult.consults.turning import turn_clocks
-from econsult.consults.urgency import check_lowering, least_again
+from econsult.consults.urgency import settle_lowering
 from econsult.consults.voice import VoiceChoice, choose_voice
 from econsult.consults.whole import settle_whole
 from econsult.consults.wishes import NO_WISHES, Wishes, write_wishes
@@ -72,6 +72,7 @@ class SubmitForm:
 
     `lacking` is why it goes without something that the templates require; whoever was shown their checklist
     (`saw_checklist`) is asked for it. `is_shared`: who asks by telephone, young, says that their caregivers may see it.
+    `why_less`: why a clinician sends it on less urgent than it was.
     """
 
     override_reason: str = ""
@@ -79,6 +80,7 @@ class SubmitForm:
     lacking: str = ""
     is_shared: bool = False
     saw_checklist: bool = False
+    why_less: str = ""
 
 
 NOTHING_BESIDES = SubmitForm()
@@ -206,7 +208,7 @@ def send_on(
     consult.override_reason = settle_whole(session, consult, person, sending, now=now)
     write_told_yes(session, consult, person, now=now)
     keep_versions(session, consult)
-    check_lowering(person, least_again(session, consult, was, now), consult.urgency)
+    settle_lowering(session, consult, person, was, sending.why_less, now=now)
     check_urgency(session, consult, now)
     # What the clinic began to write to the family may name the child, whom a specialist never knows by name.
     drop_draft(session, consult.id)

@@ -21,7 +21,11 @@ from econsult.consults.sides import hasten_side
 from econsult.errors import ForbiddenError, InvalidError
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person, Role
+from econsult.seeing import is_seen
 
+ONLY_CLINICIAN = "only_clinician"
+WHY_LESS = "urgency_reason"
+"""The field of a refusal where something is made less urgent without a word why."""
 MAY_LOWER = {Role.PCP, Role.SPECIALIST}
 
 
@@ -68,13 +72,27 @@ def change_urgency(
     return consult
 
 
-def check_lowering(person: Person, was: str, wish: str) -> None:
-    """Raise ForbiddenError where somebody who is no clinician asks for less urgency than there was.
+def check_lowering(person: Person, was: str, wish: str, reason: str) -> bool:
+    """Whether this asks for less urgency than there was, which only a clinician does who says why.
 
-    It holds wherever the urgency of something that was sent is chosen anew.
+    It holds wherever the urgency of something that was sent is chosen anew. Raises ForbiddenError for whoever is no
+    clinician, and InvalidError where there is no reason.
     """
-    if RANKS[Urgency(wish)] > RANKS[Urgency(was)] and person.role not in MAY_LOWER:
-        raise ForbiddenError("Only a clinician can make a request less urgent.", code="only_clinician")
+    if RANKS[Urgency(wish)] <= RANKS[Urgency(was)]:
+        return False
+    if person.role not in MAY_LOWER:
+        raise ForbiddenError("Only a clinician can make a request less urgent.", code=ONLY_CLINICIAN)
+    if not is_seen(reason):
+        raise InvalidError("Say why it is less urgent, so that the others understand.", {WHY_LESS: "required"})
+    return True
+
+
+def settle_lowering(
+    session: Session, consult: Consult, person: Person, was: str, reason: str, *, now: datetime
+) -> None:
+    """Of what is sent on and `was` so urgent: keep why it is less urgent now. Raises as `check_lowering` does."""
+    if check_lowering(person, least_again(session, consult, was, now), consult.urgency, reason):
+        hand_over(session, consult, "urgency", consult.holder_id, by_id=person.id, now=now, reason=reason.strip())
 
 
 def least_again(session: Session, consult: Consult, was: str, now: datetime) -> Urgency:
@@ -115,8 +133,8 @@ def _check(
     session: Session, consult: Consult, person: Person, urgency: str, reason: str, *, is_raised: bool, now: datetime
 ) -> None:
     if not is_raised:
-        check_lowering(person, consult.urgency, urgency)
         require_reason(reason)
+        check_lowering(person, consult.urgency, urgency, reason)
     if urgency == Urgency.URGENT and not can_be_urgent(session, consult, now):
         raise InvalidError("Nobody is on duty for urgent requests now: telephone.", {"urgency": "no_one_on_call"})
 

@@ -14,6 +14,7 @@ from econsult import access
 from econsult.consults import attachments, holding, preparing, requests, threads
 from econsult.consults.attachments import MediaKind, Received, Rendition
 from econsult.consults.clocks import ClockState, clocks_of
+from econsult.consults.handover import handovers_of
 from econsult.consults.preparing import PreparedCopy
 from econsult.consults.records import Consult, RedFlagStop
 from econsult.consults.requests import RequestForm, SubmitForm
@@ -232,6 +233,25 @@ def test_a_family_question_sent_on_becomes_the_clinics_request(database: Databas
         assert found["first_reply"] == (2, later + timedelta(hours=4))
         assert found["allocate"] == (2, later + timedelta(hours=1))
         access.consult_for(session, clinic.derm, consult.public_id, now=later, right=Right.HOLD)
+
+
+def test_a_clinician_sends_on_less_urgent_only_with_a_reason_which_is_kept(database: Database, clinic: Clinic) -> None:
+    less = replace(SENT_ON, urgency="routine")
+    with database.writing() as session:
+        consult = clinic.family_question(session)
+        consult.urgency, consult.urgency_rank = "same_day", 1
+    for why in ("", " \N{ZERO WIDTH SPACE}"):
+        with pytest.raises(InvalidError) as error, database.writing() as session:
+            found, sending = session.get_one(Consult, consult.id), SubmitForm(why_less=why)
+            requests.send_on(session, found, clinic.pcp, less, now=NOON, targets=TARGETS, sending=sending)
+        assert error.value.fields == {"urgency_reason": "required"}
+    with database.writing() as session:
+        found, sending = session.get_one(Consult, consult.id), SubmitForm(why_less="Seen here this morning")
+        requests.send_on(session, found, clinic.pcp, less, now=NOON, targets=TARGETS, sending=sending)
+        assert found.urgency == "routine"
+        assert [(each.verb, each.reason) for each in handovers_of(session, found.id)] == [
+            ("urgency", "Seen here this morning")
+        ]
 
 
 def test_a_question_that_waits_for_the_family_can_be_sent_on(database: Database, clinic: Clinic) -> None:

@@ -490,18 +490,20 @@ def test_the_desk_sends_on_what_nobody_of_a_familys_clinic_can_take(
     assert all(
         text in looked.text for text in (*told, "Not answered on the checklist:", 'name="core.weight"', WHY_SENT_ON)
     )
+    assert 'name="urgency"' in looked.text
     wish |= {"shown_for": "dermatology", "lacking_words": WHY_SENT_ON, "asked": "core", "core.weight": "16"}
     # It shows the specialist an earlier request, like a clinic, and none that it does not know.
     assert f'value="{before.public_id}"' in looked.text
     unknown = post(desk, address, {**wish, "earlier_asked": "yes", "earlier": "nothing"})
     assert (unknown.status_code, "earlier requests can be shown" in unknown.text) == (422, True)
-    wish |= {"earlier_asked": "yes", "earlier": before.public_id}
+    wish |= {"earlier_asked": "yes", "earlier": before.public_id, "urgency": "same_day"}
     # Two taps send it once.
     assert {post(desk, address, wish).location for _ in range(2)} == {"/coordination/desk?said=sent_on"}
     with runtime.database.reading() as session:
         found = session.get_one(Consult, asked.id)
         assert (found.kind, found.specialty, found.status) == ("econsult", "dermatology", "submitted")
         assert (found.question, found.sent_on_by_id) == (FAMILY_QUESTION, clinic.coordinator.id)
+        assert found.urgency == "same_day"
         assert (found.details["core.weight"], found.override_reason) == (16, WHY_SENT_ON)
         assert [each.id for each in attached_to(session, found)] == [before.id]
 

@@ -136,7 +136,11 @@ def send_on_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
             form,
             now=now(),
             targets=settings().first_reply,
-            sending=SubmitForm(body.get("override_reason", ""), body.get("red_flag_attestation")),
+            sending=SubmitForm(
+                body.get("override_reason", ""),
+                body.get("red_flag_attestation"),
+                why_less=body.get("urgency_reason", ""),
+            ),
         )
     return after(passed)
 

@@ -84,6 +84,7 @@ ATTESTATION_IN = optional(closed(examined_by=text(200), at=text(40), why=text(),
 SEND_ON_IN = closed(
     (),
     override_reason=text(),
+    urgency_reason=text(),
     red_flag_attestation=ATTESTATION_IN,
     **{name: REQUEST[name] for name in ("specialty", "question", "question_type", "urgency", "details", *WISHES_IN)},
 )

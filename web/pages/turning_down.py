@@ -16,11 +16,12 @@ from econsult.access import consult_for
 from econsult.consults import requests
 from econsult.consults.completeness import LONGEST_QUESTION
 from econsult.consults.drafts import WORDS
-from econsult.consults.records import QUESTION_TYPES, Consult
+from econsult.consults.records import QUESTION_TYPES, RANKS, Consult
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.screening import screen_red_flags
 from econsult.consults.stranded import turn_down
-from econsult.errors import EmergencyError, InvalidError
+from econsult.consults.urgency import ONLY_CLINICIAN
+from econsult.errors import EmergencyError, ForbiddenError, InvalidError
 from econsult.people.persons import SPECIALTIES, Role
 from econsult.rights import Relation, Right
 from econsult.standing import check_desk, desk_relation
@@ -105,6 +106,12 @@ def send_on(public_id: str) -> Response | tuple[str, int]:
                 _send(session, loaded.consult, given, details, why)
     except InvalidError as wrong:
         form.errors.update(sentences(wrong.fields))
+    except ForbiddenError as refused:
+        if refused.code != ONLY_CLINICIAN:
+            raise
+        form.errors["urgency"] = gettext(
+            "Only a clinician can make it less urgent. Choose as urgent as it was, or more."
+        )
     except EmergencyError:
         form.errors["s"] = gettext("This may be an emergency. Call the family and send the child to the ER.")
     if form.errors:
@@ -118,6 +125,7 @@ def _send(session: Session, consult: Consult, given: Mapping[str, Any], details:
         specialty=given["specialty"],
         question=given["question"].strip() or None,
         question_type=given["question_type"],
+        urgency=given["urgency"] or None,
         details=details,
     )
     sending, targets = SubmitForm(lacking=why, saw_checklist=True), settings().first_reply
@@ -132,4 +140,5 @@ def _told(form: FormReader) -> dict[str, Any]:
         "specialty": form.choice("specialty", SPECIALTIES, required=gettext("Choose a specialty")),
         "question_type": form.choice("question_type", QUESTION_TYPES, required=gettext("Choose what you want to know")),
         "question": form.text("question", longest=LONGEST_QUESTION),
+        "urgency": form.choice("urgency", tuple(RANKS)),
     }

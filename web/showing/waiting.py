@@ -37,6 +37,7 @@ class Waiting:
     """Why nobody of those who may take it can now; empty where somebody can."""
     is_stranded: bool
     """Whether the desk may give it to another clinic too, or to somebody who is away, or say no to the family."""
+    urgency: str = ""
 
 
 def waiting(session: Session, consults: Sequence[Consult], there: There) -> list[Waiting]:
@@ -76,7 +77,9 @@ def _entry(
     why = why_words(why_of(consult)) if consult.holder_id is None else ""
     holder = holders.get(consult.holder_id or 0, "")
     lack = there.lack(others, consult)
-    return Waiting(row, holder, consult.specialty or "", consult.is_unallocated, why, people, lack, alone)
+    return Waiting(
+        row, holder, consult.specialty or "", consult.is_unallocated, why, people, lack, alone, consult.urgency
+    )
 
 
 def asked_of(consult: Consult) -> Asked:

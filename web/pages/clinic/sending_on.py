@@ -69,7 +69,8 @@ def send_on(public_id: str) -> Page:
         if form.errors:
             _screen(public_id, form, details)
             return _page(public_id, form.errors, given, details), 422
-        sent = SubmitForm(red_flag_attestation=attestation_said(form), lacking=why, saw_checklist=True)
+        attested, less = attestation_said(form), given["why_less"]
+        sent = SubmitForm(red_flag_attestation=attested, lacking=why, saw_checklist=True, why_less=less)
         _send(public_id, form, given, details, sent)
     except InvalidError as error:
         return _page(public_id, {**sentences(error.fields), **form.errors}, given, details), 422
@@ -165,6 +166,7 @@ def _told(form: FormReader) -> dict[str, Any]:
         **{name: form.text(name, longest=LONGEST_DETAIL) for name in WORDS},
         "body_site": form.choice("body_site", tuple(SITES)),
         "urgency": form.choice("urgency", tuple(terms.URGENCIES)),
+        "why_less": form.text("why_less", longest=LONGEST_REASON),
         "named_specialist": request.form.get("named_specialist", "")[:LONGEST_ID],
         "may_convert": "yes" if form.is_ticked("may_convert") else "",
         "earlier": request.form.getlist("earlier"),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.attesting import MISTAKE, OVER, TAKEN_BACK
 from econsult.consults.drafts import WORDS
+from econsult.consults.urgency import WHY_LESS
 from econsult.consults.whole import WHY
 from econsult.people.caregivers import is_old_enough
 from econsult.people.consent import OWN_WORD
@@ -115,6 +116,7 @@ def _field(name: str) -> str:
         "consent.by": "consent_by",
         "details.caller": "caller_name",
         "details.red_flags": "red_flags",
+        WHY_LESS: "why_less",
     }
     if name in known:
         return known[name]
@@ -146,6 +148,7 @@ def _sentence(name: str, code: str) -> str:
             "one is kept too."
         ),
         "consent": gettext("Say who agreed and how"),
+        WHY_LESS: gettext("Say why it is less urgent now"),
         WHY: gettext("Say why you send it without what is not answered"),
         "details": gettext(
             "This is more than one request can hold. Shorten some of it: the answers are not saved yet."
