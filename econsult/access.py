@@ -94,12 +94,15 @@ def identity_for(
 ) -> tuple[Pass, glass.Opening | None]:
     """The consult, for somebody who may not know whose it is, and whether the name is open to them all the same.
 
-    A request that was taken back is gone for this. `is_let` says whether the installation lets names be opened.
+    A request that was taken back is gone for this. `is_let` says whether the installation lets names be opened. Raises
+    NotTakenError for who might take the request, and has not.
     """
     passed = consult_for(session, person, public_id, now=now)
     if passed.consult.status == Status.WITHDRAWN:
         raise NotFoundError
     if not passed.may(Right.BREAK_GLASS):
+        if passed.relation == Relation.POOL:
+            raise glass.NotTakenError
         raise ForbiddenError("You may look at this consult, but not do that.")
     return passed, glass.look_for_name(session, passed.consult, person, now, is_let=is_let)
 

@@ -89,7 +89,8 @@ RIGHTS: dict[Relation, frozenset[Right]] = {
     Relation.PRESENTER: frozenset(
         _WORKING | _FAMILY | {Right.SEE_IDENTITY, Right.UPLOAD, Right.REQUEST, Right.KEEP_CONFIDENTIAL, Right.BE_ASKED}
     ),
-    Relation.POOL: frozenset(_WORKING | {Right.HOLD, Right.DECLINE, Right.BREAK_GLASS, Right.SECOND}),
+    # Whoever has not taken it learns no more than alias, age, sex and region: no name, by exception either.
+    Relation.POOL: frozenset(_WORKING | {Right.HOLD, Right.DECLINE, Right.SECOND}),
     Relation.HOLDER: frozenset(
         _WORKING
         | _FAMILY

@@ -1,7 +1,8 @@
 """Breaking the glass: who may not know the child's name opens it for an hour, with a reason, and does not go unseen.
 
 Every privacy officer is told at once, the family reads it in its own log, and the reason rests sealed for the officer.
-The right hangs on the consult: who may no longer know that has no name to open either.
+The right hangs on holding the consult, or having answered it: who waits in its pool has no name to open, nor who may no
+longer know the consult.
 """
 
 from __future__ import annotations
@@ -50,6 +51,15 @@ class BrokenGlass(Base):
     outcome: Mapped[str | None] = mapped_column(String(16))
     review_note: Mapped[str | None] = mapped_column(Sealed("broken_glass.review_note"))
     remind_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
+
+
+class NotTakenError(ForbiddenError):
+    """Somebody of the pool wants to know whose request it is that they have not taken."""
+
+    code = "not_taken"
+
+    def __init__(self) -> None:
+        super().__init__("Take the request first: the child's name opens to nobody but whoever holds it.")
 
 
 def open_until(session: Session, consult: Consult, person: Person, now: datetime) -> datetime | None:

@@ -27,7 +27,7 @@ class NamesShown(StrEnum):
     NOBODY = "nobody"
     EXCEPTION = "exception"
     HOLDER = "holder"
-    """To whoever holds an open request, for as long as they do; to everybody else by exception."""
+    """To whoever holds an open request, for as long as they do; to who answered one, by exception."""
 
 
 def names_shown(session: Session, program_id: int, *, is_let: bool = True) -> NamesShown:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from econsult.access import identity_for
 from econsult.access_log import Deed, looks_at
 from econsult.consults import answers, holding, requests
-from econsult.consults.glass import LASTS, BrokenGlass, break_glass
+from econsult.consults.glass import LASTS, BrokenGlass, NotTakenError, break_glass
 from econsult.consults.looking_back import openings_for
 from econsult.consults.records import Consult
 from econsult.database import Database
@@ -65,8 +65,10 @@ def test_a_name_is_open_for_an_hour_to_one_person_about_one_request(
     last = NOON + LASTS - timedelta(seconds=1)
     assert _until(database, held, clinic.derm, last) == NOON + LASTS
     assert _until(database, held, clinic.derm, NOON + LASTS) is None
-    assert _until(database, held, clinic.derm2, last) is None
-    assert _until(database, other, clinic.derm, last) is None
+    # A colleague of the pool has no name to open of what somebody else holds, nor anybody of what nobody has taken.
+    for person, consult in ((clinic.derm2, held), (clinic.derm, other), (clinic.derm2, other)):
+        with pytest.raises(NotTakenError):
+            _until(database, consult, person, last)
 
 
 def test_every_officer_is_told_once_and_nothing_of_the_child_is_said(
@@ -130,6 +132,17 @@ def _nothing_happened(database: Database) -> bool:
     with database.reading() as session:
         told = session.scalars(select(Notice).where(Notice.kind == NoticeKind.NAME_OPENED)).all()
         return not told and not session.scalars(select(BrokenGlass)).all()
+
+
+def test_it_ends_with_giving_the_request_back(
+    database: Database, clinic: Clinic, held: Consult, officers: list[Person]
+) -> None:
+    assert officers
+    _break(database, held, clinic.derm)
+    with database.writing() as session:
+        holding.release(session, session.get_one(Consult, held.id), clinic.derm, "", now=NOON)
+    with pytest.raises(NotTakenError):
+        _until(database, held, clinic.derm, NOON)
 
 
 def test_it_ends_with_the_right_to_the_request(

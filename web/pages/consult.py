@@ -88,7 +88,7 @@ def case_page(case: Case, **changes: object) -> str:
         "sites": SITES,
         "why_lacking": LACKING,
         "danger_signs": _danger_signs(case),
-        "may_open_name": _may_open_name(case),
+        "name_opens": _name_opens(case),
         "whence": whence_of(case.consult),
         "allowed": allowed_in(case.consult),
         "may_keep": _may_keep(case),
@@ -132,13 +132,15 @@ def _list(given: object, name: str) -> list[str]:
     return list(given.get(name, ())) if isinstance(given, Mapping) else []
 
 
-def _may_open_name(case: Case) -> bool:
-    """Whether the page leads to the child's name, open or to be opened by exception."""
-    is_there = case.consult.status != Status.WITHDRAWN
-    if not (is_there and Right.BREAK_GLASS in case.rights):
-        return False
+def _name_opens(case: Case) -> str:
+    """`now` where the page leads to the child's name, open or by exception; `taken` to who must take it first."""
+    is_untaken = me().role == Role.SPECIALIST and case.may(Right.HOLD)
+    opens = "now" if case.may(Right.BREAK_GLASS) else "taken" if is_untaken else ""
+    if case.consult.status == Status.WITHDRAWN or not opens:
+        return ""
     with database().reading() as session:
-        return names_shown(session, me().program_id, is_let=settings().lets_break_glass) != NamesShown.NOBODY
+        rule = names_shown(session, me().program_id, is_let=settings().lets_break_glass)
+        return opens if rule != NamesShown.NOBODY else ""
 
 
 def _may_keep(case: Case) -> bool:

@@ -79,5 +79,5 @@ def options() -> list[tuple[str, str]]:
     return [
         (NamesShown.NOBODY, gettext("To nobody: not by exception either")),
         (NamesShown.EXCEPTION, gettext("By exception: for an hour, with a reason, and you are told at once")),
-        (NamesShown.HOLDER, gettext("To whoever holds the request, while they hold it; to others by exception")),
+        (NamesShown.HOLDER, gettext("To whoever holds the request, while they hold it; once answered, by exception")),
     ]

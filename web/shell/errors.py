@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from econsult.consults.damage import DamagedError
+from econsult.consults.glass import NotTakenError
 from econsult.errors import (
     ConsultError,
     EmergencyError,
@@ -159,6 +160,9 @@ def told_error(error: ConsultError) -> Response:
         return _page(status, words, gettext("This record is gone"))
     if isinstance(error, AfterDeathError):
         return _page(status, after_death(is_staff=_is_staff()), gettext("No new question"))
+    if isinstance(error, NotTakenError):
+        words = gettext("Take the request first. Who the child is opens only to whoever holds it.")
+        return _page(status, words, gettext("The child’s name"))
     if isinstance(error, DamagedError):
         return _page(
             status,
