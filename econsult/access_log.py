@@ -24,6 +24,8 @@ from econsult.trail import AuditChain, AuditEvent
 
 HIDDEN = frozenset({"red_flag", "emergency_call", home_safety.ACT})
 """A family's log never tells that somebody said a child is not safe at home: whoever hurts the child may read it."""
+OVER = ("come_over", "go_over")
+"""That somebody has an account in another program is theirs to read: who shares a child with them is not told."""
 TIMER_ROWS = frozenset({"time_start", "time_enter", "time_correct", "time_amend"})
 ROWS = 400
 LARGEST = 2**31 - 1
@@ -50,6 +52,8 @@ class Deed(StrEnum):
     CORRECTED = "corrected"
     SEARCHED = "searched"
     SIGNED = "signed"
+    CAME_OVER = "came_over"
+    WENT_OVER = "went_over"
     REFUSED = "refused"
     WORKED = "worked"
 
@@ -70,6 +74,8 @@ DEEDS_OF = {
     "read_identity": Deed.EXCEPTION,
     "read_name": Deed.HELD_NAME,
     **dict.fromkeys(("sign_in", "sign_out", "sign_out_others", "end_session", "use_passkey"), Deed.SIGNED),
+    "come_over": Deed.CAME_OVER,
+    "go_over": Deed.WENT_OVER,
     **dict.fromkeys(("wrong_passwords", "shut_sign_in", "refuse_code", "refuse_passkey"), Deed.REFUSED),
     # By a device without an account.
     "ask_code": Deed.CODE_ASKED,
@@ -161,6 +167,7 @@ def looks_at(
     query = query.where(AuditEvent.person_id.is_not(None) | (AuditEvent.action == "read"))
     # Each return to a page starts the timer of who works on it: the look itself is a row of its own.
     query = query.where(AuditEvent.action.not_in(TIMER_ROWS))
+    query = query.where(AuditEvent.action.not_in(OVER) | (AuditEvent.person_id == person.id))
     # The number of a question that was begun and never sent would tell that somebody was stopped: by the family itself,
     # by telephone, or by the clinic before which somebody said that the home is not safe.
     told = select(RedFlagStop.consult_id).where(RedFlagStop.codes.contains(UNSAFE))

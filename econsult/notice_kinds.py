@@ -44,6 +44,7 @@ class NoticeKind(StrEnum):
     SIGN_IN_NEW = "sign_in_new"
     NAME_OPENED = "name_opened"
     NAMES_RULE = "names_rule"
+    STAFF_OPENED = "staff_opened"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     REVIEW_DUE = "review_due"
     RIGHT_ENDS = "right_ends"

@@ -151,6 +151,10 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
         "en": "A colleague chose to whom children's names open in your program. Sign in to see what holds now.",
         "es": "Un colega eligió a quién se le abren los nombres de los niños. Entre para ver qué vale ahora.",
     },
+    NoticeKind.STAFF_OPENED: {
+        "en": "An administrator opened an account near children, or gave out its first link. Sign in to see whose.",
+        "es": "Alguien abrió una cuenta que ve a niños o dio su primer enlace. Entre para ver de quién es.",
+    },
     NoticeKind.REVIEW_DUE: {
         "en": "A name opened by exception has waited three days or longer for a review. Sign in to look at it.",
         "es": "Un nombre abierto por excepción espera revisión desde hace tres días o más. Entre para verlo.",

@@ -14,8 +14,10 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session, undefer
 
 from econsult import audit
+from econsult.consults.hearers import other_officers
 from econsult.database import TextCipher
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
+from econsult.notices import NoticeKind, notify
 from econsult.people.account import reopen_account
 from econsult.people.names import check_name
 from econsult.people.pasted import pasted
@@ -33,6 +35,8 @@ from econsult.people.signin import SignInLink, close_account, make_link
 
 KEEPERS = (Role.ADMIN,)
 NEEDS_CLINIC = (Role.PCP, Role.TELEPRESENTER)
+NEAR_CHILDREN = STAFF - {Role.DIRECTOR, Role.ADMIN}
+"""Whose accounts open something of a child, or the log of who saw it: of these a privacy officer hears."""
 WELCOME = timedelta(hours=24)
 """How long the first link of a new account works."""
 
@@ -90,7 +94,7 @@ def open_member(session: Session, cipher: TextCipher, by: Person, who: Newcomer,
         wrong["specialties"] = "required" if who.role == Role.SPECIALIST else "not_for_role"
     if wrong:
         raise InvalidError("Say what they are, and where they work or for what they answer.", wrong)
-    return add_person(
+    opened = add_person(
         session,
         cipher,
         session.get_one(Program, by.program_id),
@@ -103,6 +107,20 @@ def open_member(session: Session, cipher: TextCipher, by: Person, who: Newcomer,
         specialties=tuple(dict.fromkeys(who.specialties)),
         by_id=by.id,
     )
+    _tell_officers(session, opened, "opened", now)
+    return opened
+
+
+def _tell_officers(session: Session, person: Person, what: str, now: datetime) -> None:
+    """Tell every privacy officer but the one whose account it is; the director where there is no other.
+
+    An administrator may be kept from a clinician's account that they opened themself by nothing else.
+    """
+    if person.role not in NEAR_CHILDREN:
+        return
+    for officer in other_officers(session, person.program_id, person):
+        about = f"{what}:{person.id}:{now.isoformat()}"
+        notify(session, officer, NoticeKind.STAFF_OPENED, consult_id=None, about=about, now=now)
 
 
 def welcome_link(session: Session, by: Person, public_id: str, *, now: datetime) -> str:
@@ -114,6 +132,7 @@ def welcome_link(session: Session, by: Person, public_id: str, *, now: datetime)
     if not person.is_active or person.came_in_at is not None:
         raise InvalidError("Somebody has come into this account already.", {"link": "used"})
     session.execute(delete(SignInLink).where(SignInLink.person_id == person.id))
+    _tell_officers(session, person, "link", now)
     return make_link(session, person, now, lives=WELCOME, by_id=by.id)
 
 

@@ -178,7 +178,7 @@ def change_password(
     hashed = hash_password(new)
     with database.reading() as session:
         refuse_guessable(new, known_of(session, person))
-    found = sign_in(database, person.email, old, source=source, now=now)
+    found = sign_in(database, person.email, old, source=source, now=now, browser=browser)
     if found is None:
         return False
     with database.writing() as session:
@@ -191,7 +191,7 @@ def change_password(
 def choose_password(
     database: Database, person: Person, new: str, *, session_id: int, now: datetime, browser: str = ""
 ) -> bool:
-    """Set the first password of somebody who has none, which ends every session.
+    """Set the password of somebody who has none, or forgot theirs, which ends every session.
 
     False where this one is not new, or does not prove whose the address is: whoever made the account could else choose
     what opens all that are at it. Raises InvalidError as `change_password` does.
@@ -201,7 +201,8 @@ def choose_password(
         refuse_guessable(new, known_of(session, person))
         factors.lock(session, person)
         here = session.get_one(Person, person.id, populate_existing=True)
-        if here.has_password or not (proves_address(session, session_id) and is_fresh(session, session_id, now)):
+        # The session is looked at with the person locked: a password that changed meanwhile has ended it.
+        if not (proves_address(session, session_id) and is_fresh(session, session_id, now)):
             return False
         set_password(session, here, hashed, now, by=person, browser=browser)
     return True
@@ -214,6 +215,8 @@ def known_of(session: Session, person: Person) -> tuple[str, ...]:
     return (person.name, person.email, program.name, home.name if home else "")
 
 
-def is_own_password(database: Database, person: Person, given: str, *, source: str, now: datetime) -> bool:
+def is_own_password(
+    database: Database, person: Person, given: str, *, source: str, now: datetime, browser: str = ""
+) -> bool:
     """Whether the signed-in person knows the password. Raises TooManyTriesError as `sign_in` does."""
-    return sign_in(database, person.email, given, source=source, now=now) is not None
+    return sign_in(database, person.email, given, source=source, now=now, browser=browser) is not None

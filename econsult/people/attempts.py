@@ -22,6 +22,7 @@ from econsult import audit
 from econsult.database import Base, Database, Instant, TextCipher, changed_rows
 from econsult.errors import TooManyTriesError
 from econsult.jobs import JobKind, Lane, add_job
+from econsult.people import browsers
 from econsult.people.passwords import is_password
 from econsult.people.persons import Person, Program, address_indexes, people_at
 from econsult.people.standing import credential_of
@@ -52,23 +53,32 @@ class SignInTry(Base):
     told: Mapped[str] = mapped_column(String(32), default="", server_default="")
 
 
-def sign_in(database: Database, email: str, password: str, *, source: str, now: datetime) -> Person | None:
-    """The person, when the password is right. `source` is the network address that the try comes from.
+def sign_in(
+    database: Database, email: str, password: str, *, source: str, now: datetime, browser: str = ""
+) -> Person | None:
+    """The person, when the password is right. `source` is the network address that the try comes from, `browser` the
+    token by which the browser is known again.
 
     Raises TooManyTriesError, for known and unknown addresses alike, before a password is looked at.
 
     Ten wrong tries from one source, or a hundred from all of them, close the account to them for a quarter of an hour,
-    and sixty at whatever accounts close all of these to a source; a guesser elsewhere does not lock the owner out. It
-    takes the database and not a session because hashing takes a tenth of a second, in which no lock may be held; each
-    try is counted before it is evaluated, so that many at once do not slip through.
+    and sixty at whatever accounts close all of these to a source; a guesser elsewhere does not lock the owner out. A
+    browser that the account was used by is counted by itself, ten at the account and sixty at all of those that know
+    it, so that no stranger behind its network address shuts it out, nor a hundred tries from everywhere.
+
+    It takes the database and not a session because hashing takes a tenth of a second, in which no lock may be held;
+    each try is counted before it is evaluated, so that many at once do not slip through.
     """
     cipher = database.cipher
-    accounts, places = address_indexes(cipher, email), cipher.blind_indexes(source, "sign_in_try.source")
+    accounts, network = address_indexes(cipher, email), cipher.blind_indexes(source, "sign_in_try.source")
     with database.writing() as session:
         person = _locked(session, accounts)
+        is_known = browsers.knows(session, person.id if person is not None else 0, browser, now)
+        places = cipher.blind_indexes(browser, "sign_in_try.browser") if is_known else network
         before = _recent(session, accounts, now)
         from_one = _from_one(session, places, now)
-        if _is_closed(before, places) or len(from_one) >= FROM_ONE:
+        own = [each for each in from_one if each.account in accounts]
+        if _is_closed(own if is_known else before, places) or len(from_one) >= FROM_ONE:
             raise TooManyTriesError
         stored = _stored(session, person)
         # As the account has it, also while the keys turn: by this the job finds whose it is.

@@ -52,6 +52,13 @@ def note_browser(session: Session, person: Person, browser: str, now: datetime) 
     return was_over
 
 
+def knows(session: Session, person_id: int, browser: str, now: datetime) -> bool:
+    """Whether this person has signed in by the browser of this token, and has not ended that."""
+    own = KnownBrowser.person_id == person_id, KnownBrowser.browser_hash == hashed(browser)
+    still = ~KnownBrowser.is_over, KnownBrowser.seen_at > now - KNOWN_FOR
+    return bool(session.scalar(select(exists().where(*own, *still))))
+
+
 def forget(session: Session, person: Person, *, but: str = "") -> None:
     """Make every browser of the person a stranger, but for the one of this token."""
     ended = update(KnownBrowser).where(KnownBrowser.person_id == person.id, KnownBrowser.browser_hash != hashed(but))

@@ -7,11 +7,16 @@ there, is shown the other accounts at it, and goes over to one of them; the seco
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from econsult import audit
 from econsult.database import cipher_of
-from econsult.people.persons import EMAIL, Person, Program
+from econsult.people.caregivers import links_of
+from econsult.people.patients import Patient, note_patient
+from econsult.people.persons import EMAIL, HOUSEHOLD, Person, Program
 from econsult.people.signin import SignInSession, longest_for
 from storage.keys import WrongKey
 
@@ -48,3 +53,20 @@ def carry_start(session: Session, old: SignInSession, person: Person, token_hash
     ends = min(old.expires_at, old.created_at + longest_for(person))
     starts = {"created_at": old.created_at, "expires_at": ends}
     session.execute(update(SignInSession).where(SignInSession.token_hash == token_hash).values(starts))
+
+
+def note_going_over(session: Session, left: Person, entered: Person, now: datetime) -> None:
+    """Leave a row in the trail of the account that somebody left, and one in that of the account that they go over to.
+
+    Neither says of which program the other is. A family reads of it in the log of each of its children.
+    """
+    _note(session, left, "go_over", now)
+    _note(session, entered, "come_over", now)
+
+
+def _note(session: Session, person: Person, act: str, now: datetime) -> None:
+    links = links_of(session, person, now) if person.role in HOUSEHOLD else []
+    for link in links:
+        note_patient(session, session.get_one(Patient, link.patient_id), act, now, person_id=person.id)
+    if not links:
+        audit.record(session, act, "person", person.public_id, now=now, person_id=person.id)

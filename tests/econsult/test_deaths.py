@@ -91,6 +91,7 @@ AFTER_A_DEATH = {
     NoticeKind.DIGEST: SILENT,
     NoticeKind.NAME_OPENED: SILENT,
     NoticeKind.NAMES_RULE: SILENT,
+    NoticeKind.STAFF_OPENED: SILENT,
     NoticeKind.CONSENT_WITHDRAWN: SILENT,
     NoticeKind.REVIEW_DUE: SILENT,
     NoticeKind.RIGHT_ENDS: SILENT,

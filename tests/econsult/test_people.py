@@ -14,7 +14,8 @@ from sqlalchemy import event, func, select, text
 from econsult.database import Database
 from econsult.errors import InvalidError, TooManyTriesError
 from econsult.jobs import Job, JobKind, JobState
-from econsult.people import attempts, signin
+from econsult.people import attempts, browsers, signin
+from econsult.people.browsers import note_browser
 from econsult.people.caregivers import caregivers_of
 from econsult.people.passwords import hash_password, is_password
 from econsult.people.patients import add_patient, age_in_months, link_caregiver
@@ -76,21 +77,56 @@ def test_guessing_closes_the_account_to_the_guesser_for_a_while(database: Databa
 
 
 @pytest.mark.usefixtures("light_hashes")
-def test_guesses_from_many_addresses_close_the_account_to_everybody_for_a_while(
-    database: Database, clinic: Clinic
+@pytest.mark.parametrize("guesses", [pytest.param(1000, marks=pytest.mark.slow), 150])
+def test_of_a_thousand_guesses_from_fifty_addresses_a_hundred_are_weighed_and_its_own_browser_stays_in(
+    database: Database, clinic: Clinic, guesses: int
 ) -> None:
     """Whoever has many addresses has as few guesses as whoever has a few."""
 
-    def attempt(password: str, source: str, now: datetime = NOON) -> bool:
-        return attempts.sign_in(database, "pcp@clinic.test", password, source=source, now=now) is not None
+    def attempt(given: str, source: str, browser: str = "", now: datetime = NOON) -> bool | None:
+        here = {"source": source, "browser": browser}
+        with suppress(TooManyTriesError):
+            return attempts.sign_in(database, "pcp@clinic.test", given, now=now, **here) is not None
+        return None
 
     with database.writing() as session:
         session.merge(clinic.pcp).password_hash = hash_password(PASSWORD)
-    for number in range(attempts.TRIES_IN_ALL):
-        assert not attempt("wrong", f"198.51.{number // 4}.7")
+        note_browser(session, clinic.pcp, "own", NOON)
+        note_browser(session, clinic.mother, "a stranger's", NOON)
+    told = [attempt("wrong", f"198.51.100.{number % 50}") for number in range(guesses)]
+    assert (told.count(False), told.count(None)) == (attempts.TRIES_IN_ALL, guesses - attempts.TRIES_IN_ALL)
+    elsewhere = "203.0.113.9"
+    assert [attempt(PASSWORD, elsewhere, browser) for browser in ("", "a stranger's", "own")] == [None, None, True]
+    # Whoever has that browser guesses as little as anybody, and it is theirs alone that closes.
+    told = [attempt("wrong", elsewhere, "own") for _ in range(attempts.TRIES)]
+    assert (told.count(False), attempt(PASSWORD, elsewhere, "own")) == (attempts.TRIES, None)
+    assert attempt(PASSWORD, elsewhere, now=NOON + attempts.TRY_WINDOW + timedelta(seconds=1))
+
+
+@pytest.mark.usefixtures("light_hashes")
+def test_a_guesser_behind_a_hospitals_address_shuts_nobody_out_of_a_browser_of_theirs(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        session.merge(clinic.pcp).password_hash = hash_password(PASSWORD)
+        note_browser(session, clinic.pcp, "own", NOON)
+        network = database.cipher.blind_index("192.0.2.7", "sign_in_try.source")
+        session.add_all(
+            attempts.SignInTry(account=f"another-{number}", source=network, at=NOON)
+            for number in range(attempts.FROM_ONE)
+        )
+
+    def attempt(browser: str) -> bool:
+        here = {"source": "192.0.2.7", "browser": browser}
+        return attempts.sign_in(database, "pcp@clinic.test", PASSWORD, now=NOON, **here) is not None
+
+    assert attempt("own")
     with pytest.raises(TooManyTriesError):
-        attempt(PASSWORD, "203.0.113.9")
-    assert attempt(PASSWORD, "203.0.113.9", NOON + attempts.TRY_WINDOW + timedelta(seconds=1))
+        attempt("another")
+    with database.writing() as session:
+        browsers.forget(session, clinic.pcp)
+    with pytest.raises(TooManyTriesError):
+        attempt("own")
 
 
 def _told(database: Database) -> None:

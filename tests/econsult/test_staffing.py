@@ -11,6 +11,7 @@ from sqlalchemy import select
 from econsult import staffing
 from econsult.database import Database
 from econsult.errors import ConsultError, ForbiddenError, InvalidError, NotFoundError
+from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person, Role, add_person, specialties_of
 from econsult.people.signin import make_token, open_session, use_link
 from econsult.staffing import Newcomer
@@ -48,6 +49,20 @@ def test_an_account_is_opened_in_the_administrators_name(database: Database, cli
             AuditEvent.action == "create", AuditEvent.entity_id.in_([pcp.public_id, derm.public_id])
         )
         assert session.scalars(rows).all() == [clinic.admin.id, clinic.admin.id]
+
+
+def test_every_other_officer_hears_of_an_account_near_children_and_of_its_first_link(
+    database: Database, clinic: Clinic, officer: Person
+) -> None:
+    pcp = opened(database, clinic)
+    opened(database, clinic, email="dir2@clinic.test", role=Role.DIRECTOR, clinic="")
+    late = opened(database, clinic, email="p2@clinic.test", role=Role.PRIVACY, clinic="")
+    with database.writing() as session:
+        staffing.welcome_link(session, clinic.admin, pcp.public_id, now=NOON)
+    with database.reading() as session:
+        told = session.scalars(select(Notice).where(Notice.kind == NoticeKind.STAFF_OPENED).order_by(Notice.id)).all()
+        heard = [officer.id, officer.id, officer.id, late.id]
+        assert ([each.person_id for each in told], pcp.name in str(vars(told[0]))) == (heard, False)
 
 
 @pytest.mark.parametrize(

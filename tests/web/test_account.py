@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from econsult.notices import Notice, NoticeKind
 from econsult.people.passwords import hash_password
 from econsult.people.persons import Person
 from econsult.people.signin import SignInSession
@@ -79,6 +80,32 @@ def test_who_has_no_password_chooses_one(visitor: FlaskClient, browser_of: Brows
     assert post(here, "/account/password", {"new": NEW, "new_again": NEW}).location == "/account?said=password_changed"
     signed_in(visitor, bare, NEW)
     assert "Another password" in here.get("/account?lang=en").text
+
+
+def test_who_forgot_the_password_chooses_another_after_a_link(
+    visitor: FlaskClient, browser_of: BrowserOf, runtime: Runtime, person: Person
+) -> None:
+    here, elsewhere = browser_of(person), browser_of(person)
+    page = here.get("/account?lang=en").text
+    assert ("You do not need the old one" in page, 'name="old"' in page) == (True, False)
+    chosen = {"new": NEW, "new_again": NEW}
+    assert post(here, "/account/password", chosen).location == "/account?said=password_changed"
+    assert post(elsewhere, "/account/password", chosen).status_code == 303, "signed out with the old password"
+    signed_in(visitor, person, NEW)
+    with runtime.database.reading() as session:
+        assert session.scalars(select(Notice.person_id).where(Notice.kind == NoticeKind.SIGN_IN_CHANGED)).all()
+
+
+@pytest.mark.parametrize(("is_new", "is_proven"), [(False, True), (True, False)])
+def test_nobody_forgets_it_late_or_by_a_link_that_was_handed_over(
+    runtime: Runtime, visitor: FlaskClient, browser_of: BrowserOf, person: Person, is_new: bool, is_proven: bool
+) -> None:
+    here, began = browser_of(person), NOW if is_new else NOW - timedelta(minutes=11)
+    with runtime.database.writing() as session:
+        session.execute(update(SignInSession).values(created_at=began, proves_address=is_proven))
+    page = post(here, "/account/password?lang=en", {"new": NEW, "new_again": NEW})
+    assert (page.status_code, "Write your password" in page.text, "Forgotten?" in page.text) == (422, True, True)
+    signed_in(visitor, person, OLD)
 
 
 @pytest.mark.parametrize("is_proven", [True, False])

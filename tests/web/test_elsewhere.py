@@ -10,12 +10,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from econsult.access_log import OVER, looks_at
 from econsult.errors import InvalidError
 from econsult.people.account import reopen_account
 from econsult.people.attempts import TRIES, sign_in
 from econsult.people.links import LETTERS
 from econsult.people.passwords import hash_password
-from econsult.people.patients import Patient
+from econsult.people.patients import Patient, link_caregiver
 from econsult.people.persons import Person, Program, Role, add_person, people_at
 from econsult.people.signin import SignInSession, close_account, make_link, make_token, open_session, set_password
 from econsult.trail import AuditEvent
@@ -124,6 +125,17 @@ def test_one_password_opens_both_and_whoever_is_in_chooses(
     back = post(visitor, f"/account/programs/{clinic.mother.public_id}", {}, form_at="/account/programs")
     assert back.location == "/family"
     assert clinic.child.public_id in visitor.get("/family").text
+    with runtime.database.writing() as session:
+        rows = select(AuditEvent.program_id, AuditEvent.action, AuditEvent.person_id).order_by(AuditEvent.id)
+        told = session.execute(rows.where(AuditEvent.action.in_(OVER))).all()
+        left, here = (clinic.program.id, clinic.mother.id), (second.id, there.id)
+        assert sorted(told) == sorted((each[0], act, each[1]) for each in (left, here) for act in OVER)
+        link_caregiver(session, clinic.child, clinic.stranger, "father", NOW)
+        _child, looks, _older = looks_at(session, clinic.stranger, clinic.child.public_id, now=datetime.now(UTC))
+        assert not {look.action for look in looks} & set(OVER), "that she has another account is hers to read"
+    seen = visitor.get(f"/family/children/{clinic.child.public_id}/seen?lang=en").text
+    assert "Came here from another account of yours" in seen
+    assert "Went from here to another account of yours" in seen
 
 
 def test_going_over_makes_no_session_younger_and_asks_for_the_password_later(

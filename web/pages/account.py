@@ -20,7 +20,7 @@ from econsult.people.account import (
     tokens_of,
     usual_zone_of,
 )
-from econsult.people.elsewhere import proven_others_of
+from econsult.people.elsewhere import proven_others_of, proves_address
 from econsult.people.factors import Proof
 from econsult.people.passkeys import has_passkeys, passkeys_of
 from econsult.people.passwords import LONGEST, SHORTEST
@@ -89,18 +89,19 @@ def end_program(number: int) -> Response:
 def password() -> Response | tuple[str, int]:
     """Change the password: the old one first, the new one twice. Every other browser is signed out.
 
-    Who has none yet chooses one, after a new sign-in by a link that was sent to their address.
+    Who has none yet, or forgot theirs, chooses one after a new sign-in that proves whose the address is.
     """
     form = FormReader()
     old, new, again = (request.form.get(name, "") for name in ("old", "new", "new_again"))
-    if not old and me().has_password:
+    knows_old = me().has_password and ("old" in request.form or not _may_choose())
+    if not old and knows_old:
         form.errors["old"] = gettext("Write your password")
     if not SHORTEST <= len(new) <= LONGEST:
         form.errors["new"] = gettext("At least %(least)d letters or signs. A sentence is good.", least=SHORTEST)
     elif new != again:
         form.errors["new_again"] = gettext("The two are not the same")
     if not form.errors:
-        (_change if me().has_password else _choose)(form, old, new)
+        (_change if knows_old else _choose)(form, old, new)
     if form.errors:
         return account_page(form.errors), 422
     with database().writing() as session:
@@ -109,12 +110,24 @@ def password() -> Response | tuple[str, int]:
     return entered(redirect("/account?said=password_changed", 303), token)
 
 
-def _choose(form: FormReader, _old: str, new: str) -> None:
+def _may_choose() -> bool:
+    """Whether this sign-in is new, and of somebody whose the address is: who forgot the old password needs none."""
     with database().reading() as session:
         here = g.get("session_id") or 0
-        others = (other for other, _program in proven_others_of(session, me(), here))
-        # Who reads a mailbox could set a second step up that is theirs: a letter alone opens no set-up.
-        waits = any(still_sets_up(session, each) for each in (me(), *others))
+        is_owner = proves_address(session, here) and is_fresh(session, here, now())
+        return is_owner and not _waits_for_step(session, here)
+
+
+def _waits_for_step(session: Session, here: int) -> bool:
+    """Whether an account at this address still lacks its second step: who reads a mailbox could set up their own."""
+    others = (other for other, _program in proven_others_of(session, me(), here))
+    return any(still_sets_up(session, each) for each in (me(), *others))
+
+
+def _choose(form: FormReader, _old: str, new: str) -> None:
+    here = g.get("session_id") or 0
+    with database().reading() as session:
+        waits = _waits_for_step(session, here)
     if waits:
         form.errors["new"] = gettext(
             "One of your accounts still needs its second step. Ask the administrator of its program for a one-time link"
@@ -258,6 +271,7 @@ def account_page(errors: dict[str, str]) -> str:
         can_passkey=site_here() is not None,
         passkeys=[(each.public_id, device_words(each.device), each.created_at, each.used_at) for each in keys],
         has_password=me().has_password,
+        asks_old=me().has_password and not _may_choose(),
         must_have=must_have_factor(me()),
         contact=contact,
         given=request.form,

@@ -16,7 +16,7 @@ from web.cookies import cookie_name
 from web.pages.demo import landing
 from web.pages.invited import COOKIE as DEVICE
 from web.shell.auth import home_of, let_out, place_for
-from web.shell.entering import leave, welcome
+from web.shell.entering import browser_here, leave, welcome
 from web.shell.forms import FormReader, does_nothing_for_visitors
 from web.words.language import LANGUAGES, gettext, remember, safe_path
 
@@ -45,7 +45,8 @@ def sign_in_page() -> str | Response | tuple[str, int]:
     if not password:
         form.errors["password"] = gettext("Write your password")
     try:
-        person = None if form.errors else sign_in(database(), email, password, source=_source(), now=now())
+        here = {"source": _source(), "browser": browser_here()}
+        person = None if form.errors else sign_in(database(), email, password, now=now(), **here)
     except TooManyTriesError:
         words = gettext("Too many tries. Wait 15 minutes, or call us: %(phone)s.", phone=settings().help_phone)
         return render_template(

@@ -16,7 +16,7 @@ from econsult.people.standing import Step
 from web.context import database, now
 from web.pages.second_factor import LONGEST_CODE, not_right, too_many_tries
 from web.shell.auth import COOKIE, check_still_in, me
-from web.shell.entering import step_of
+from web.shell.entering import browser_here, step_of
 from web.shell.forms import FIELD, FormReader
 from web.shell.site import place_by
 from web.words.language import gettext
@@ -39,7 +39,8 @@ def check_owner(form: FormReader) -> None:
         form.errors["factor_password"] = gettext("Write your password")
         return
     try:
-        if not is_own_password(database(), me(), given, source=request.remote_addr or "", now=now()):
+        here = {"source": request.remote_addr or "", "browser": browser_here()}
+        if not is_own_password(database(), me(), given, now=now(), **here):
             form.errors["factor_password"] = gettext("This is not your password")
     except TooManyTriesError:
         form.errors["factor_password"] = too_many_tries()

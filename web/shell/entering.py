@@ -18,7 +18,7 @@ from econsult.alerts import tell_of_browser
 from econsult.people import halfway
 from econsult.people.account import still_in
 from econsult.people.browsers import KNOWN_FOR, note_browser
-from econsult.people.elsewhere import carry_start, others_of, proves_address
+from econsult.people.elsewhere import carry_start, note_going_over, others_of, proves_address
 from econsult.people.halfway import Halfway, Wanted
 from econsult.people.persons import Person
 from econsult.people.signin import SignInSession, close_session, open_session
@@ -61,7 +61,8 @@ def welcome(
                 path = PROGRAMS_PAGE
         else:
             token = halfway.begin(session, person, wanted, now(), proves_address=is_proven)
-        if comes_from:
+        if old is not None:
+            note_going_over(session, session.get_one(Person, old.person_id), person, now())
             end_old(session)
     if wanted == Wanted.NOTHING:
         return entered(redirect(path, code=303), token, place=path)

@@ -162,7 +162,7 @@ def told_error(error: ConsultError) -> Response:
         return _page(status, after_death(is_staff=_is_staff()), gettext("No new question"))
     if isinstance(error, NotTakenError):
         words = gettext("Take the request first. Who the child is opens only to whoever holds it.")
-        return _page(status, words, gettext("The child’s name"))
+        return _page(status, words, gettext("Who is the child?"))
     if isinstance(error, DamagedError):
         return _page(
             status,

@@ -172,6 +172,8 @@ DEEDS = {
     Deed.CORRECTED: _l("Changed the name, birth date or other details on file"),
     Deed.SEARCHED: _l("Checked who saw it"),
     Deed.SIGNED: _l("Signed in or out"),
+    Deed.CAME_OVER: _l("Came here from another account of yours"),
+    Deed.WENT_OVER: _l("Went from here to another account of yours"),
     Deed.REFUSED: _l("Was not let in"),
     Deed.WORKED: _l("Worked on it"),
 }

@@ -21,6 +21,8 @@ ACTS = {
     Deed.CORRECTED: _l("Changed details on file"),
     Deed.SEARCHED: _l("Searched this log"),
     Deed.SIGNED: _l("Signed in or out"),
+    Deed.CAME_OVER: _l("Came over from an account in another program"),
+    Deed.WENT_OVER: _l("Went over to an account in another program"),
     Deed.REFUSED: _l("Wrong passwords, codes or passkeys"),
     Deed.WORKED: _l("Anything else"),
 }
