@@ -24,6 +24,8 @@ is left of a blurred rash or of hairs is all over; the edge of a shadow, which i
 _PART_FLOOR, _LEFT_IN_A_PART, _NOISE_PER_PART = 8e-5, 0.15, 0.7
 """What a part has of edges at least where it has some: of its brightness, by itself for what a JPEG leaves, and of the
 noise, which is not the same in all parts either."""
+_FLATTENED = 0.05
+"""With less noise than this the JPEG has made most of the picture flat: its edges are the steps from block to block."""
 _LEFT_BY_JPEG = 0.5
 """What the blocks of a JPEG add to a smooth dark picture; they are edges, and would make a blurred one look sharp."""
 _DARK, _BRIGHT = 34, 250
@@ -113,6 +115,8 @@ def _judge_sharpness(grey: NDArray[np.float32]) -> dict[str, object]:
 def _has_edges_all_over(grey: NDArray[np.float32]) -> bool:
     """Whether what is soft are things in the picture, and not the light on it: that falls off, and throws shadows."""
     detail, noise = _detail(_coarse(grey))
+    if noise**2 < _FLATTENED:
+        return False
     parts = cv2.resize(np.square(detail), _PARTS, interpolation=cv2.INTER_AREA) - noise**2
     least = max(_PART_FLOOR * _brightness(grey), _LEFT_IN_A_PART, _NOISE_PER_PART * noise**2)
     return float((parts > least).mean()) >= _LEAST_PARTS
