@@ -66,6 +66,8 @@ SPANISH = {
     NoticeKind.SIDE_REPLIED: "Un colega ha respondido lo que usted le pregunta. Entre para leerlo.",
     NoticeKind.ERASURE_ASKED: "Alguien pide que se borre un expediente. Entre para verlo o deshacerlo.",
     NoticeKind.STANDS_IN: "Nadie del equipo coordinador tiene turno: le toca a usted. Entre para ver lo que espera.",
+    NoticeKind.NOBODY_READS: "Nadie de un equipo puede leer lo que se le ha escrito. Entre para ver el caso y llame.",
+    NoticeKind.NUMBER_WRONG: "Un contacto no sirve para hablar con una familia. Entre para ver el caso.",
     NoticeKind.CHILD_DIED: "Ha fallecido un menor de su programa. Entre para ver el caso. No llame a la familia.",
     NoticeKind.DEATH_TAKEN_BACK: "Fue un error: un menor marcado como fallecido vive. Entre para ver el caso.",
     NoticeKind.SIDE_MOVED: "Lo que usted pregunta a un colega cambia de manos o se retira. Entre para verlo.",

@@ -291,7 +291,7 @@ def test_a_leave_that_is_ended_and_written_down_anew_is_the_same_gap(database: D
 def test_information_asked_of_a_clinic_on_leave_is_told_at_once_and_at_the_reminder(
     database: Database, clinic: Clinic
 ) -> None:
-    """Each time that it is asked; not while whoever put the question is there, though of no team."""
+    """Each time that it is asked, also where a telepresenter put the question: they count as nobody of the clinic."""
     with database.writing() as session:
         consult = clinic.claimed(session)
         off(session, clinic.pcp, -1, 14 * 24)
@@ -313,7 +313,7 @@ def test_information_asked_of_a_clinic_on_leave_is_told_at_once_and_at_the_remin
         threads.request_info(session, consult, derm, **ask, now=at + MINUTE)
         consult.requester_id = clinic.nurse.id
         all_day(session, at + MINUTE, at + 2 * MINUTE)
-        assert len(told(session)) == 2
+        assert len(told(session)) == 3
         assert forecast(session, clinic.program.id, at + 2 * MINUTE).risks == []
         consult.requester_id = clinic.pcp.id
         all_day(session, at + 3 * MINUTE, at + 9 * MINUTE, MINUTE)

@@ -16,12 +16,13 @@ from web.words.language import gettext
 
 @dataclass(frozen=True)
 class Asker:
-    """`presenter` is the name of the telepresenter who asked, who reads each request for information; or empty.
+    """`words` says who asks. `presenter` is the name of the telepresenter who asked, who reads each request for information; or empty.
 
     `is_reader`: this reader is that telepresenter. `is_alone`: no clinician of the clinic has an account, so that
     nobody else reads what is written to it.
     """
 
+    words: str = ""
     presenter: str = ""
     is_reader: bool = False
     is_alone: bool = False
@@ -33,11 +34,11 @@ NO_ASKER = Asker()
 def asker_of(session: Session, loaded: Pass) -> Asker:
     """What the case page needs to know of whoever asked."""
     names = [person.name for person in presenter_of(session, loaded.consult)]
-    return Asker("".join(names), is_addressed(loaded), not readers_of(session, loaded.consult))
+    words, is_alone = _asked_by(session, loaded.consult), not readers_of(session, loaded.consult)
+    return Asker(words, "".join(names), is_addressed(loaded), is_alone)
 
 
-def asked_by(session: Session, consult: Consult) -> str:
-    """Who asks, in words: the family, or a person of a clinic."""
+def _asked_by(session: Session, consult: Consult) -> str:
     asker = session.get_one(Person, consult.sent_on_by_id or consult.requester_id)
     if consult.source == Source.PHONE and consult.kind == Kind.FAMILY_QUESTION:
         return gettext("The family asks, by telephone")

@@ -34,7 +34,7 @@ from econsult.reading import Reader, reader_for
 from econsult.rights import Relation, Right
 from web.context import now, settings
 from web.shell.auth import me
-from web.showing.asker import NO_ASKER, Asker, asked_by, asker_of
+from web.showing.asker import NO_ASKER, Asker, asker_of
 from web.showing.before import Earlier, before_of
 from web.showing.callers import Contact, caller_words, wish_of
 from web.showing.calling import ToCall, to_call
@@ -73,7 +73,6 @@ class Case:
     mode: str
     chip: Chip
     who: str
-    asked_by: str
     question: str
     holder: str
     facts: list[tuple[str, str]]
@@ -154,6 +153,11 @@ class Case:
         return Right(right) in self.rights
 
     @property
+    def asked_by(self) -> str:
+        """Who asks, in words."""
+        return self.asker.words
+
+    @property
     def is_open(self) -> bool:
         return self.consult.status in OPEN
 
@@ -194,7 +198,6 @@ def open_case(session: Session, loaded: Pass, sending: Sending | None = None) ->
         mode=mode,
         chip=chip_of(consult, clocks_among(session, [consult.id])[consult.id]),
         who=_who(loaded),
-        asked_by=asked_by(session, consult),
         question=read.text(consult.question),
         sending=sending or sending_of(session, loaded, {}),
         end_reason=why_ended(consult, read),
