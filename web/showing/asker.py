@@ -16,8 +16,9 @@ from web.words.language import gettext
 
 @dataclass(frozen=True)
 class Asker:
-    """`words` says who asks. `presenter` is the name of the telepresenter who asked, who reads each request for information; or empty.
+    """`words` says who asks; `presenter` is the name of the telepresenter who did, or empty.
 
+    They read each request for information.
     `is_reader`: this reader is that telepresenter. `is_alone`: no clinician of the clinic has an account, so that
     nobody else reads what is written to it.
     """
