@@ -103,6 +103,22 @@ def test_the_familys_sentence_is_shown_as_theirs_until_the_clinic_writes_its_own
     assert state_of(runtime, asked).kind == "family_question"
 
 
+def test_a_clinic_says_why_it_sends_on_less_urgent_and_nothing_is_lost(
+    runtime: Runtime, pcp: FlaskClient, asked: Consult
+) -> None:
+    path = f"/consults/{asked.public_id}"
+    assert 'name="why_less"' not in pcp.get(path).text, "nothing is less than routine"
+    with runtime.database.writing() as session:
+        found = session.get_one(Consult, asked.id)
+        found.urgency, found.urgency_rank = "same_day", 1
+    told = {**ON, **WORDS, "urgency": "routine", "shown_for": "dermatology", "lacking": "follows"}
+    refused = post(pcp, f"{path}/send-on", told)
+    assert (refused.status_code, '<a href="#why_less">Say why it is less urgent now</a>' in refused.text) == (422, True)
+    assert WORDS["tried"] in refused.text
+    assert post(pcp, f"{path}/send-on", {**told, "why_less": "Seen here today, and well"}).status_code == 303
+    assert state_of(runtime, asked).urgency == "routine"
+
+
 def test_the_page_shows_what_a_specialty_asks_and_keeps_nothing_of_it(
     runtime: Runtime, pcp: FlaskClient, asked: Consult
 ) -> None:
