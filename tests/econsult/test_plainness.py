@@ -57,8 +57,8 @@ def test_numbers_and_odd_words_are_counted_as_they_are_said(word: str, language:
 
 def test_vowels_that_meet_are_parted_where_they_are_said_apart() -> None:
     """Counted by hand: those that a first rule had one too many or too few, with their like that it had right."""
-    english = """1 guess friend 2 senior junior client patient union lion poem fuel cruel equal question trying playing needles
-        ninety safety maybe homework language tissue ruined onion million special diet
+    english = """1 guess friend 2 senior junior client patient union lion poem fuel cruel equal question trying
+        playing needles ninety safety maybe homework language tissue ruined onion million special diet
         3 opinion familiar pneumonia period serious created creating museum nutrient scientist usual champion theater
         suicide guardian infectious religion
         4 anxiety society variety ingredient experience material bacteria associate influenza immediate"""
