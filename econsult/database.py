@@ -110,10 +110,10 @@ class Sealed(TypeDecorator[str]):
         self.context = context
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else _cipher_of(dialect).seal(value, self.context)
+        return None if value is None else cipher_on(dialect).seal(value, self.context)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else opened(_cipher_of(dialect), value, self.context)
+        return None if value is None else opened(cipher_on(dialect), value, self.context)
 
 
 class SealedJson(TypeDecorator[dict[str, Any]]):
@@ -129,20 +129,21 @@ class SealedJson(TypeDecorator[dict[str, Any]]):
     def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> str | None:
         if value is None:
             return None
-        return _cipher_of(dialect).seal(json.dumps(value, ensure_ascii=False), self.context)
+        return cipher_on(dialect).seal(json.dumps(value, ensure_ascii=False), self.context)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, Any] | None:
-        return None if value is None else opened_json(_cipher_of(dialect), value, self.context)
+        return None if value is None else opened_json(cipher_on(dialect), value, self.context)
 
 
-def _cipher_of(dialect: Dialect) -> TextCipher:
+def cipher_on(dialect: Dialect) -> TextCipher:
+    """What seals the columns of the database that a connection of this dialect leads to."""
     cipher: TextCipher = vars(dialect)["econsult_cipher"]
     return cipher
 
 
 def cipher_of(session: Session) -> TextCipher:
     """What seals the columns of the database that a session belongs to."""
-    return _cipher_of(session.get_bind().dialect)
+    return cipher_on(session.get_bind().dialect)
 
 
 NO_KEY = {"key_share": True}

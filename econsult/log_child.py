@@ -50,5 +50,5 @@ def _by_mark(session: Session, person: Person, text: str) -> list[Patient]:
 
 def _by_name(session: Session, person: Person, name: str, birth_date: str) -> list[Patient]:
     own = select(Patient).where(Patient.program_id == person.program_id, Patient.erased_at.is_(None))
-    numbers = sorted(twins(session, own, name, birth_date, ""))[:FEW]
+    numbers = sorted(twins(session, person.program_id, own, (name, birth_date, "")))[:FEW]
     return list(session.scalars(select(Patient).where(Patient.id.in_(numbers)).order_by(Patient.id)))

@@ -1,12 +1,12 @@
 """Finding one child among all whom somebody may know: newest first, or by a word of the name or the record number.
 
-Names rest sealed, so no database can search them. A clinic's own children are at most some thousands: their names are
-opened in memory, and nothing of a search stays behind but the audit rows of the children that it showed.
+Names rest sealed. Whole words, birth dates and record numbers are found by keyed hashes (`people.searching`), and what
+was found is opened and compared once more. For a beginning of a word, or a part of a number, names are opened in
+memory. Nothing of a search stays behind but the audit rows of the children that it showed.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 
 from econsult.access import known_patients, note_patients
 from econsult.errors import ConsultError
-from econsult.people.pasted import pasted
 from econsult.people.patients import Patient, note_patient
 from econsult.people.persons import Organization, Person, Program
+from econsult.people.searching import asked_words, folded, number, who, with_words, words_of
 from econsult.unreadable import UnreadableError, say
 
 PAGE = 50
-APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}"
+_FOUND_BY = (Patient.id, Patient.name, Patient.nickname, Patient.birth_date_text, Patient.mrn)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,8 @@ def refuse_known(session: Session, person: Person, name: str, birth_date: str, m
     session.execute(
         select(Organization.id).where(Organization.id == person.organization_id).with_for_update(key_share=True)
     )
-    for twin in twins(session, known_patients(session, person, now), name, birth_date, mrn):
+    known = known_patients(session, person, now)
+    for twin in twins(session, person.program_id, known, (name, birth_date, mrn)):
         child = session.get_one(Patient, twin)
         note_patients(session, person, [child], now)
         raise KnownChildError(child)
@@ -85,28 +86,30 @@ def refuse_twin(session: Session, person: Person, child: Patient, told: tuple[st
     session.execute(select(Program.id).where(Program.id == child.program_id).with_for_update(key_share=True))
     others = Patient.id != child.id
     known = known_patients(session, person, now).where(others)
-    twin = next(twins(session, known, *told), None)
+    twin = next(twins(session, child.program_id, known, told), None)
     if twin is not None:
         found = session.get_one(Patient, twin)
         note_patients(session, person, [found], now)
         raise KnownChildError(found)
     everybody = select(Patient).where(Patient.program_id == child.program_id, Patient.erased_at.is_(None), others)
-    if next(twins(session, everybody, *told), None) is not None:
+    if next(twins(session, child.program_id, everybody, told), None) is not None:
         note_patient(session, child, "ask_elsewhere", now, person_id=person.id)
         raise KnownElsewhereError
 
 
-def twins(session: Session, among: Select[Patient], name: str, birth_date: str, mrn: str) -> Iterator[int]:
-    """The numbers of children among those of a query who have this record number, or this name and birth date.
+def twins(session: Session, program_id: int, among: Select[Patient], told: tuple[str, str, str]) -> Iterator[int]:
+    """The numbers of children among those of a query who have this record number, or this name and birth date; `told`
+    are name, birth date and record number.
 
     One that cannot be read is passed over: it keeps nobody from registering another.
     """
     columns = (Patient.id, Patient.name, Patient.birth_date_text, Patient.mrn)
-    number, who = folded(mrn).replace(" ", ""), (folded(name), birth_date)
-    for row in _readable(session, among.with_only_columns(*columns)):
-        is_same_number = bool(number) and folded(row.mrn).replace(" ", "") == number
-        if is_same_number or (folded(row.name), row.birth_date_text) == who:
-            yield row.id
+    name, birth_date, mrn = told
+    for word in filter(None, (number(mrn), who(name, birth_date))):
+        narrowed = with_words(session, program_id, among, [word])
+        for row in _readable(session, narrowed.with_only_columns(*columns)):
+            if word in (number(row.mrn), who(row.name, row.birth_date_text)):
+                yield row.id
 
 
 def _readable(session: Session, query: Select[int, str, str, str]) -> Sequence[Row[int, str, str, str]]:
@@ -126,25 +129,36 @@ def _one(session: Session, query: Select[int, str, str, str], number: int) -> Ro
 
 
 def find(session: Session, person: Person, words: str, *, now: datetime, limit: int = PAGE) -> Panel:
-    """Those whose name, or name at home, has words that begin like each of these, or whose record number holds them.
+    """Those who have all of these words: the newest come first.
 
-    The newest come first.
+    Two whole words of the name or the name at home, a birth date (`2020-01-31`) or a whole record number are enough to
+    find a child by them alone. Where they find nobody, and of a single word, names are looked at that begin so, and
+    record numbers that hold it.
     """
-    asked = folded(words).split()
     query = known_patients(session, person, now).order_by(Patient.id.desc())
-    columns = (Patient.id, Patient.name, Patient.nickname, Patient.mrn)
-    rows = session.execute(query.with_only_columns(*columns)) if asked else ()
-    matching = [number for number, name, home, mrn in rows if _fits(asked, f"{name} {home or ''}", mrn)]
+    matching = _by_words(session, person, query, words) or _by_beginnings(session, query, words)
     shown = list(session.scalars(query.where(Patient.id.in_(matching[:limit]))))
     note_patients(session, person, shown, now)
     return Panel(shown, matching[limit - 1] if len(matching) > limit else None)
 
 
-def folded(text: str) -> str:
-    """The text without accents, capitals and doubled spaces, as people type a name in a hurry."""
-    letters = (letter for letter in unicodedata.normalize("NFKD", pasted(text)) if letter not in APOSTROPHES)
-    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return " ".join("".join(letter if letter.isalnum() else " " for letter in bare.casefold()).split())
+def _by_words(session: Session, person: Person, query: Select[Patient], text: str) -> list[int]:
+    asked = asked_words(text)
+    is_enough = len(asked) > 1 or any(word.startswith("born:") for word in asked)
+    for words in (list(filter(None, [number(text)])), asked if is_enough else []):
+        if not words:
+            continue
+        found = with_words(session, person.program_id, query, words).with_only_columns(*_FOUND_BY)
+        if matching := [row.id for row in session.execute(found) if set(words) <= words_of(*row[1:])]:
+            return matching
+    return []
+
+
+def _by_beginnings(session: Session, query: Select[Patient], text: str) -> list[int]:
+    asked = folded(text).split()
+    columns = (Patient.id, Patient.name, Patient.nickname, Patient.mrn)
+    rows = session.execute(query.with_only_columns(*columns)) if asked else ()
+    return [child for child, name, home, mrn in rows if _fits(asked, f"{name} {home or ''}", mrn)]
 
 
 def _fits(asked: list[str], name: str, mrn: str) -> bool:

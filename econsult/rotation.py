@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from econsult import tables
 from econsult.database import Database, Sealed, SealedJson, TextCipher
 from econsult.people.persons import EMAIL, Program
+from econsult.people.searching import WORD
 from econsult.reach.mobiles import MOBILE, STOPPED
 from econsult.vault import Vault
 from storage.keys import WrongKey, sealed_under
@@ -26,6 +27,7 @@ INDEXES = {
     "person": ("email_index", "email", EMAIL),
     "asked_link": ("account", "email", EMAIL),
     "mobile": ("number_index", "number", MOBILE),
+    "patient_word": ("word_index", "word", WORD),
     "stopped_number": ("number_index", "number", STOPPED),
 }
 """Indexes that can be made anew: of a table its column, the sealed column that it is of, and its context."""

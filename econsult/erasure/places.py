@@ -31,6 +31,7 @@ GONE = frozenset(
         "family_contact",
         "home_word",
         "patient_correction",
+        "patient_word",
         "presence",
         "reading_code",
         "rendition",

@@ -53,6 +53,17 @@ def test_every_test_that_the_documents_name_is_there() -> None:
     assert [(page, name) for page, name in sorted(mentions(TEST)) if not (ROOT / name).exists()] == []
 
 
+def test_every_numbered_threat_names_a_test_that_there_is() -> None:
+    page = text_of(Path("docs/security.md")) or ""
+    rows = re.findall(r"^\| T(\d+) \|.*$", page, re.MULTILINE)
+    assert rows == [str(number) for number in range(1, 23)]
+    named = {
+        name for row in re.findall(r"^\| T\d+ \|.*$", page, re.MULTILINE) for name in re.findall(r"`(test_\w+)`", row)
+    }
+    known = {name for path in python_files("tests") for name in re.findall(r"def (test_\w+)\(", text_of(path) or "")}
+    assert named - known == set()
+
+
 def test_every_make_target_in_the_documents_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", text_of(Path("Makefile")) or "", re.MULTILINE))
     assert {target for _page, target in mentions(TARGET)} - targets == set()

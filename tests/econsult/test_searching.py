@@ -1,0 +1,106 @@
+"""A child is found by whole words, its birth date and its record number, without anybody else's name being opened."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, text
+
+from econsult.child_details import Look, correct, details_of
+from econsult.database import Database
+from econsult.erasure.places import empty
+from econsult.panel import KnownChildError, find, refuse_known
+from econsult.people.patients import Patient, add_patient
+from econsult.people.searching import PatientWord, keep_all_words
+from tests.personas import NOON, Clinic
+
+SOON = NOON + timedelta(minutes=5)
+
+
+@pytest.fixture
+def unreadable(database: Database, clinic: Clinic) -> Patient:
+    """Another child of the clinic, whose name no key opens: whoever looks at it fails."""
+    with database.writing() as session:
+        about = {"name": "Otra Niña", "birth_date": "2021-05-05", "organization": clinic.home, "now": NOON}
+        other = add_patient(session, clinic.program, key_wrapped=b"k", **about)
+        session.get_one(Patient, clinic.child.id).mrn = "MRN-4711"
+        session.flush()
+        session.execute(text("UPDATE patient SET name = 'broken' WHERE id = :id"), {"id": other.id})
+    return other
+
+
+def found(database: Database, clinic: Clinic, words: str) -> list[int]:
+    with database.writing() as session:
+        return [child.id for child in find(session, clinic.pcp, words, now=NOON).children]
+
+
+def count(database: Database, child: Patient) -> int:
+    with database.reading() as session:
+        rows = select(func.count()).select_from(PatientWord).where(PatientWord.patient_id == child.id)
+        return session.scalar(rows) or 0
+
+
+@pytest.mark.parametrize("words", ["luz prueba", "PRUEBA  Lúz", "2022-01-15", "Luz 2022-01-15", "mrn 4711", "MRN-4711"])
+def test_whole_words_open_no_other_childs_name(
+    database: Database, clinic: Clinic, unreadable: Patient, words: str
+) -> None:
+    assert unreadable.id != clinic.child.id
+    assert found(database, clinic, words) == [clinic.child.id]
+
+
+def test_nor_does_the_question_whether_a_child_is_known(
+    database: Database, clinic: Clinic, unreadable: Patient
+) -> None:
+    assert unreadable.id
+    for told in (("LUZ  Prueba", "2022-01-15", ""), ("Somebody Else", "2020-01-01", "mrn4711")):
+        with pytest.raises(KnownChildError), database.writing() as session:
+            refuse_known(session, clinic.pcp, *told, now=NOON)
+    with database.writing() as session:
+        refuse_known(session, clinic.pcp, "Luz Prueba", "2022-01-16", "4711", now=NOON)
+
+
+def test_beginnings_are_found_as_before(database: Database, clinic: Clinic) -> None:
+    assert found(database, clinic, "lu pru") == found(database, clinic, "prueb") == [clinic.child.id]
+    assert found(database, clinic, "luz somebody") == found(database, clinic, "  ") == []
+
+
+def test_the_words_follow_a_change_of_the_name_and_go_with_the_record(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        child = session.get_one(Patient, clinic.child.id)
+        given = details_of(child)
+        changed = type(given)(**{**vars(given), "name": "Estrella Prueba"})
+        correct(session, child, changed, clinic.pcp, look=Look(child.version), now=SOON)
+    assert (found(database, clinic, "luz prueba"), found(database, clinic, "estrella prueba")) == (
+        [],
+        [clinic.child.id],
+    )
+    with database.writing() as session:
+        empty(session, clinic.child.id)
+        session.get_one(Patient, clinic.child.id).erased_at = NOON
+    assert count(database, clinic.child) == 0
+    with database.writing() as session:
+        session.get_one(Patient, clinic.child.id).name = "Child AB12"
+    assert count(database, clinic.child) == 0
+
+
+def test_who_reads_the_database_learns_equality_within_a_program_alone(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        program = clinic.vault.add_program(session, "Second", NOON)
+        about = {"name": "Luz Prueba", "birth_date": "2022-01-15", "now": NOON}
+        twin = add_patient(session, program, key_wrapped=b"k", **about)
+        session.flush()
+        raw = session.execute(text("SELECT patient_id, word, word_index FROM patient_word")).all()
+    here, there = ([row for row in raw if row.patient_id == child.id] for child in (clinic.child, twin))
+    assert len(here) == len(there) == len({row.word for row in here}) == 4
+    assert not {row.word_index for row in here} & {row.word_index for row in there}
+    assert not any("luz" in f"{row.word}{row.word_index}".lower() for row in raw)
+
+
+def test_a_child_of_whom_no_words_are_kept_is_looked_at_itself(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        session.execute(text("DELETE FROM patient_word"))
+    assert found(database, clinic, "luz prueba") == [clinic.child.id]
+    with database.engine.begin() as connection:
+        keep_all_words(connection)
+    assert count(database, clinic.child) == 4
