@@ -188,7 +188,7 @@ def test_a_draft_answer_is_its_authors_alone(clinic: Clinic, program_of: Program
 
 def test_a_red_flag_stops_the_request_as_an_emergency(clinic: Clinic, program_of: ProgramOf) -> None:
     pcp = program_of(clinic.pcp)
-    body = econsult(clinic, details={"red_flags": ["seizure", "never_heard_of"]})
+    body = econsult(clinic, details={"red_flags": ["seizure", "never_heard_of"], "body_site": "elbow"})
     consult_id = pcp.post("/consults", body).json["id"]
     refused = pcp.post(f"/consults/{consult_id}/submit")
     assert (refused.status_code, refused.json["type"]) == (409, "/problems/emergency")
