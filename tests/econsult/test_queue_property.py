@@ -34,6 +34,7 @@ from econsult.consults import (
 from econsult.consults.clocks import Clock, ClockEvent
 from econsult.consults.correcting import correct
 from econsult.consults.lifecycle import OPEN
+from econsult.consults.open_ends import has_call_open
 from econsult.consults.policies import save_policy
 from econsult.consults.records import Consult
 from econsult.consults.sides import SideQuestion, side_of
@@ -46,6 +47,7 @@ from econsult.consults.urgency import change_urgency
 from econsult.consults.versions import signed_answer
 from econsult.consults.wishes import Wish, Wishes
 from econsult.database import Database
+from econsult.errors import CallOpenError
 from econsult.jobs import Job, JobState
 from econsult.notices import Notice, NoticeKind, NoticeState
 from econsult.people.patients import Patient
@@ -283,6 +285,8 @@ class World:
         if consult.status in OPEN:
             requests.withdraw(session, consult, self.clinic.pcp, "", now=self.now)
         if consult.status == "answered":
+            if has_call_open(session, consult):
+                telling.confirm_call(session, consult, self.clinic.pcp, "sent_help", words="police", now=self.now)
             answers.close(session, consult, self.clinic.pcp, reason="moved away", now=self.now)
         elif consult.status == "declined" and consult.informed_at is None:
             telling.inform(session, consult, self.clinic.coordinator, method="phone", teach_back=True, now=self.now)
@@ -400,7 +404,8 @@ def _send_on(world: World, session: Session, consult: Consult, case: Case) -> No
     urgency, named = world.dice.choice(RANK), world.name_somebody()
     own = {"specialty": "dermatology", "question": QUESTION, "question_type": "diagnosis", "urgency": urgency}
     form = requests.RequestForm(**own, wishes=world.wishes(named))
-    requests.send_on(session, consult, world.clinic.pcp, form, now=world.now, targets=TARGETS)
+    why = requests.SubmitForm(why_less="Seen by us")
+    requests.send_on(session, consult, world.clinic.pcp, form, now=world.now, targets=TARGETS, sending=why)
     case.send_on(world.seconds, urgency, named, world.promised(urgency))
 
 
@@ -537,6 +542,10 @@ def _tell_earlier(world: World, session: Session, consult: Consult, case: Case) 
 
 
 def _close(world: World, session: Session, consult: Consult, case: Case) -> None:
+    if has_call_open(session, consult):
+        with pytest.raises(CallOpenError):
+            answers.close(session, consult, world.clinic.pcp, reason="done", now=world.now)
+        telling.confirm_call(session, consult, world.clinic.pcp, "sent_help", words="police", now=world.now)
     answers.close(session, consult, world.clinic.pcp, reason="done", now=world.now)
     if not case.released:
         case.release(world.seconds)
