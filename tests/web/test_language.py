@@ -19,7 +19,7 @@ from web.words import terms
 from web.words.catalogues import FOLDER, load_catalogue, read_part
 from web.words.language import safe_path, speaking
 from web.words.reaching import hour_words
-from web.words.times import due_by, moment, time_left, until, written
+from web.words.times import clock_or_day, due_by, moment, time_left, until, written
 from workers.runtime import Runtime
 
 
@@ -171,6 +171,7 @@ def test_a_moment_names_its_day(shell: Flask) -> None:
         assert moment(NOON) == "today, 12:00"
         assert moment(NOON - timedelta(days=1)) == "yesterday, 12:00"
         assert moment(NOON + timedelta(days=3)) == "Thu 26 Nov, 12:00"
+        assert [clock_or_day(NOON + timedelta(days=days)) for days in (0, 3)] == ["12:00", "Thu 26 Nov, 12:00"]
         assert [time_left(NOON + timedelta(minutes=n)) for n in (20, 130, 4600)] == ["20 min", "2 h 10 min", "3 d 4 h"]
 
 

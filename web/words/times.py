@@ -32,7 +32,7 @@ def init_times(app: Flask) -> None:
     )
     app.jinja_env.filters.update(month_name=month_name, will_hear=will_hear, due_or_was=due_or_was)
     app.jinja_env.filters["on_roster"] = on_roster
-    app.jinja_env.filters.update(seconds=seconds)
+    app.jinja_env.filters.update(seconds=seconds, clock_or_day=clock_or_day)
 
 
 def moment(when: datetime, *, for_family: bool = False) -> str:
@@ -58,6 +58,11 @@ def start_large(text: str) -> str:
 def clock(when: datetime) -> str:
     """The clock time alone, as staff read it: "15:00"."""
     return _clock(when, for_family=False)
+
+
+def clock_or_day(when: datetime) -> str:
+    """The clock time of today, as staff read it; of another day with that day, which nobody would guess."""
+    return clock(when) if _days_away(when) == 0 else moment(when)
 
 
 def seconds(when: datetime) -> str:
