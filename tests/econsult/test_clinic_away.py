@@ -314,7 +314,8 @@ def test_information_asked_of_a_clinic_on_leave_is_told_at_once_and_at_the_remin
         consult.requester_id = clinic.nurse.id
         all_day(session, at + MINUTE, at + 2 * MINUTE)
         assert len(told(session)) == 3
-        assert forecast(session, clinic.program.id, at + 2 * MINUTE).risks == []
+        again = forecast(session, clinic.program.id, at + 2 * MINUTE).risks
+        assert [(risk.why, risk.clock) for risk in again] == risks
         consult.requester_id = clinic.pcp.id
         all_day(session, at + 3 * MINUTE, at + 9 * MINUTE, MINUTE)
         assert len(told(session)) == 3
