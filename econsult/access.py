@@ -201,6 +201,8 @@ def consults_about(session: Session, person: Person, patient: Patient, *, now: d
 def patients_on(session: Session, person: Person, consults: Iterable[Consult], *, now: datetime) -> dict[int, Patient]:
     """The children of consults that `worklist.page` listed for this person, by their id; each listing is audited."""
     listed = list(consults)
+    if not listed:
+        return {}
     query = select(Patient).where(Patient.id.in_({consult.patient_id for consult in listed}))
     audit.record_list(session, listed, now=now, person_id=person.id)
     return {patient.id: patient for patient in session.scalars(query)}

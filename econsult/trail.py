@@ -16,10 +16,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, bindparam, insert, select, update
+from sqlalchemy import ForeignKey, Index, Select, String, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.bulk import insert_all
 from econsult.database import Base, Instant, Sealed
 
 START = ""
@@ -78,7 +79,7 @@ def extend(session: Session, program_id: int, rows: Sequence[dict[str, Any]]) ->
         row["sequence"] = chain.sequence = chain.sequence + 1
         row["mac"] = chain.mac = row_mac(key, chain.mac, row)
     chain.seal = end_seal(key, program_id, chain.sequence, chain.mac)
-    session.execute(insert(AuditEvent), list(rows))
+    insert_all(session, AuditEvent, rows)
     session.flush()
 
 

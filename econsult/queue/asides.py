@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from econsult.bulk import insert_new
 from econsult.consults.hearers import coordinators_of, desk_of
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.records import SEALED_STAY_SHUT, Consult, Urgency
@@ -17,7 +18,6 @@ from econsult.consults.sides import DESK_LEVEL, LATE_LEVEL, SideEvent, SideQuest
 from econsult.notices import NoticeKind
 from econsult.people.persons import NAMES_STAY_SHUT, Person, Role
 from econsult.picking import ANY, Pick
-from econsult.queue.bulk import insert_new
 from econsult.queue.climbing import climb
 from econsult.queue.outbox import Telling, tell_all
 from econsult.queue.quiet import Quiet

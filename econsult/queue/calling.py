@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
+from econsult.bulk import insert_new
 from econsult.consults.records import SEALED_STAY_SHUT, Consult
 from econsult.consults.telephone import LATE_LEVEL, PhoneEvent, PhoneTask, callers, step_at
 from econsult.notices import NoticeKind
 from econsult.picking import ANY, Pick
-from econsult.queue.bulk import insert_new
 from econsult.queue.climbing import climb
 from econsult.queue.outbox import Telling, tell_all
 from econsult.queue.quiet import Quiet

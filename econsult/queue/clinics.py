@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from econsult.bulk import insert_new
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.overdue import IS_STILL_PROMISED
@@ -25,7 +26,6 @@ from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person, Role, team_of
 from econsult.picking import ANY, Pick
 from econsult.queue.absence import ASKED, unmark
-from econsult.queue.bulk import insert_new
 from econsult.queue.cover import letters, tell_uncovered
 from econsult.queue.outbox import Telling, tell_all
 from econsult.queue.quiet import Quiet

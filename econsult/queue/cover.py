@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Row, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from econsult.bulk import insert_new
 from econsult.consults.hearers import desk_of
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
 from econsult.consults.lifecycle import Status
@@ -38,7 +39,6 @@ from econsult.queue.absence import (
     unheard,
     unmark,
 )
-from econsult.queue.bulk import insert_new
 from econsult.queue.named import offer_lost
 from econsult.queue.outbox import Telling, tell_all
 from econsult.queue.quiet import Quiet

@@ -15,12 +15,12 @@ from typing import Any, TypeVar
 from sqlalchemy import Integer, bindparam, inspect, select
 from sqlalchemy.orm import Session
 
+from econsult.bulk import Rows, write_together
 from econsult.consults.ledger import Clock, ClockEvent, ClockState
 from econsult.consults.records import Consult
 from econsult.consults.wishes import named_at
 from econsult.database import Base, Instant
 from econsult.picking import ANY, Pick, one_of
-from econsult.queue.bulk import Rows, write_together
 
 
 @dataclass(slots=True)

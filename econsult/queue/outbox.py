@@ -14,12 +14,12 @@ from operator import itemgetter
 from sqlalchemy import ForeignKey, String, UniqueConstraint, bindparam, cast, func, literal_column, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from econsult.bulk import change, insert_new
 from econsult.database import Base
 from econsult.jobs import Job, JobKind, JobState, Lane
 from econsult.notices import Notice, NoticeKind, NoticeState, makers_of_tests
 from econsult.people.deaths import hushed_among
 from econsult.people.persons import HOUSEHOLD, Person
-from econsult.queue.bulk import change, insert_new
 from econsult.queue.quiet import Quiet
 from econsult.rosters.shifts import awake_among
 

@@ -1,8 +1,9 @@
 """What the queue costs at ten thousand and at a million open consults: `python -m tests.bench.queue --rows N`.
 
 A whole idle tick of the clock process, the tick of each minute that sweeps and looks at cover as well, a hundred due
-consults fired, the first and a deep page of the worklist, and a page over HTTP, on SQLite and, where its server
-programs are installed, on PostgreSQL.
+consults fired, the first and a deep page of the worklist, a page over HTTP (also of the desk, of a coordinator and of a
+clinic), and what counts and looks ahead while nothing is late, on SQLite and, where its server programs are installed,
+on PostgreSQL.
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import stop_all
 from econsult.consults.views import View
-from econsult.consults.worklist import page
+from econsult.consults.worklist import count, page
 from econsult.database import Database
-from econsult.people.persons import SPECIALTIES, Role, add_person
+from econsult.people.persons import SPECIALTIES, Person, Role, add_person
 from econsult.people.signin import open_session
 from econsult.queue.firing import fire
+from econsult.queue.forecast import forecast
 from econsult.settings import load_settings
 from tests.bench._figures import report
 from tests.crowd import Crowd, add_crowd
@@ -45,6 +47,7 @@ TURNS = 15
 EACH = 3
 """Questions of one child. A list shows fifty, and whoever reads it is told about each of its children."""
 FAR, SECOND, MINUTE = timedelta(days=2), timedelta(seconds=1), timedelta(seconds=61)
+PAGES = ("desk_over_http", "board_over_http", "clinic_over_http")
 LIMITS = {"idle": 1.0, "due_100": 20.0, "first_page": 5.0, "deep_page": 5.0, "page_over_http": 60.0}
 
 
@@ -55,6 +58,8 @@ class Bench:
     database: Database
     clinic: Clinic
     browser: FlaskClient
+    desk: FlaskClient
+    pcp: FlaskClient
     ticker: Ticker
     deep: str = ""
     minutes: int = 0
@@ -90,6 +95,22 @@ class Bench:
 
     def page_over_http(self) -> None:
         assert self.browser.get("/worklist").status_code == 200
+
+    def desk_over_http(self) -> None:
+        assert self.desk.get("/coordination/desk").status_code == 200
+
+    def board_over_http(self) -> None:
+        assert self.desk.get("/coordination").status_code == 200
+
+    def clinic_over_http(self) -> None:
+        assert self.pcp.get("/clinic").status_code == 200
+
+    def nothing_late(self) -> None:
+        """What desk, clinic and specialist count as late, and what the desk looks ahead to, where nothing is."""
+        with self.database.reading() as session:
+            for person in (self.clinic.coordinator, self.clinic.pcp, self.clinic.derm):
+                assert count(session, person, View.OVERDUE, now=NOON) == 0
+            assert forecast(session, self.clinic.program.id, NOON).risks == []
 
     def deep_page(self) -> None:
         with self.database.reading() as session:
@@ -157,8 +178,9 @@ def _measure(url: str, rows: int) -> dict[str, tuple[float, float]]:
     # The first tick sweeps, and begins what is watched; those of the next minute only look.
     ticker.tick(NOON)
     deep = _deep_cursor(runtime.database, clinic)
-    bench = Bench(runtime.database, clinic, _browser(runtime, clinic), ticker, deep)
-    names = ("idle", "first_page", "deep_page", "page_over_http")
+    derm, desk, pcp = (_browser(runtime, person) for person in (clinic.derm, clinic.coordinator, clinic.pcp))
+    bench = Bench(runtime.database, clinic, derm, desk, pcp, ticker, deep)
+    names = ("idle", "first_page", "deep_page", "nothing_late", "page_over_http", *PAGES)
     found = {what: _median(getattr(bench, what)) for what in names}
     found["minute"] = _median(bench.minute, bench.next_minute)
     found["due_100"] = _median(bench.due_100, bench.next_due)
@@ -174,11 +196,11 @@ def _staff(session: Session, database: Database, clinic: Clinic) -> None:
         add_person(session, database.cipher, clinic.program, email=email, name=name, now=NOON, **details)
 
 
-def _browser(runtime: Runtime, clinic: Clinic) -> FlaskClient:
-    """The specialist's browser, signed in."""
+def _browser(runtime: Runtime, person: Person) -> FlaskClient:
+    """This person's browser, signed in."""
     browser = create_app(runtime).test_client()
     with runtime.database.writing() as session:
-        browser.set_cookie("__Host-econsult_session", open_session(session, clinic.derm, datetime.now(UTC)))
+        browser.set_cookie("__Host-econsult_session", open_session(session, person, datetime.now(UTC)))
     return browser
 
 

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
+from econsult.bulk import change, insert_all, insert_new
 from econsult.consults.ledger import Clock, ClockEvent
 from econsult.database import Database
-from econsult.queue.bulk import change, insert_new
 from econsult.queue.due import due_consults, write_back
 from tests.personas import NOON, Clinic
 
@@ -42,6 +42,19 @@ def test_a_value_that_does_not_fit_is_refused_and_not_cut(database: Database, cl
         insert_new(session, ClockEvent, [_line(number, deadline_at=None)])
     with database.reading() as session:
         assert session.scalars(select(ClockEvent).where(ClockEvent.cycle == 7)).all() == []
+
+
+def test_of_rows_that_must_all_be_new_none_is_there_where_one_was_before(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        number = clinic.claimed(session).id
+        insert_all(session, ClockEvent, [_line(number), _line(number, level=75)])
+    with pytest.raises(IntegrityError), database.writing() as session:
+        insert_all(session, ClockEvent, [_line(number, level=90), _line(number)])
+    with database.reading() as session:
+        found = session.scalars(select(ClockEvent).where(ClockEvent.cycle == 7).order_by(ClockEvent.level)).all()
+        assert [(line.level, line.at, line.reason) for line in found] == [
+            (level, NOON + PART, 'ñ "\\') for level in (50, 75)
+        ]
 
 
 def test_a_change_touches_the_named_rows_and_columns_alone(database: Database, clinic: Clinic) -> None:

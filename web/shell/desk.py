@@ -129,7 +129,8 @@ def signatures() -> list[Signature]:
     person, at = signed_in(), now()
     if person is None or person.role not in SIGNING:
         return []
-    with database().reading() as session:
+    # One statement, on every page of theirs: it needs no transaction around it.
+    with database().reading(is_whole=False) as session:
         return [
             Signature(consult.number, consult.public_id, until, max(1, round((until - at).total_seconds())))
             for answer, consult in undoable(session, person, at)

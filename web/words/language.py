@@ -32,8 +32,7 @@ class _Loaded(Domain):  # type: ignore[misc]
     """The two catalogues, loaded at the start and found by their language: a page's texts ask hundreds of times."""
 
     def get_translations(self) -> Translations:
-        spoken = get_locale()
-        found = self.cache.get((spoken.language, "messages")) if spoken is not None else None
+        found = self.cache.get((language(), "messages")) if g else None
         return cast("Translations", found or super().get_translations())
 
 
@@ -63,12 +62,17 @@ def gettext(text: str, **values: object) -> str:
 @contextmanager
 def speaking(code: str) -> Iterator[None]:
     """Say texts in this language, whatever the request's is."""
-    g.pop("translations", None)
+    _forget_spoken()
     try:
         with force_locale(code):
             yield
     finally:
-        g.pop("translations", None)
+        _forget_spoken()
+
+
+def _forget_spoken() -> None:
+    g.pop("translations", None)
+    g.pop("spoken", None)
 
 
 def _translations() -> Translations:
@@ -89,14 +93,16 @@ def choose_language() -> str:
 
 def choose_zone() -> str:
     """The IANA time zone in which this request's times are shown."""
-    home, person = settings().time_zone, signed_in()
+    person = signed_in()
     if person is None:
-        return home
+        return settings().time_zone
     # Asked for each time that a list says: it is looked up once for what the person has chosen now.
     asked = (person.id, person.time_zone)
-    if g.get("zone_asked") != asked:
-        g.zone_asked, g.zone = asked, zone_of(_zone_of_person(person), home, f"person {person.id}").key
-    return str(g.zone)
+    known, zone = g.get("zone", (None, ""))
+    if known != asked:
+        zone = zone_of(_zone_of_person(person), settings().time_zone, f"person {person.id}").key
+        g.zone = (asked, zone)
+    return str(zone)
 
 
 def _zone_of_person(person: Person) -> str:
@@ -110,8 +116,11 @@ def _zone_of_person(person: Person) -> str:
 
 
 def language() -> str:
-    """The language of this request as a template or a verb wants it: `en` or `es`."""
-    return str(get_locale().language)
+    """The language of this request as a template or a verb wants it, `en` or `es`: looked up once, as its texts are."""
+    spoken = g.get("spoken")
+    if spoken is None:
+        spoken = g.spoken = str(get_locale().language)
+    return str(spoken)
 
 
 def safe_path(address: str) -> str:

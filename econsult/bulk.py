@@ -1,4 +1,4 @@
-"""Many rows in one statement: a tick costs what is due, and a statement a row would be most of it."""
+"""Many rows in one statement: a statement a row would be most of a tick, and of a list that leaves its trail."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 import msgspec
-from sqlalchemy import JSON, Insert, Table, Text, Update, bindparam, func, select, update
+from sqlalchemy import JSON, Insert, Table, Text, Update, bindparam, func, insert, select, update
 from sqlalchemy import cast as cast_to
 from sqlalchemy import column as column_of
 from sqlalchemy.dialects import postgresql, sqlite
@@ -34,6 +34,15 @@ def insert_new(session: Session, table: type[Base], rows: Rows, *back: Any) -> l
         session.execute(_insert(target), list(rows))
         return []
     return list(session.execute(_insert(target, back), list(rows)))
+
+
+def insert_all(session: Session, table: type[Base], rows: Rows) -> None:
+    """Insert these rows. Raises IntegrityError where one of them may not be there, and then none is."""
+    target = cast("Table", table.__table__)
+    if _is_postgres(session):
+        session.connection().execute(_plain_recordset(target, tuple(rows[0])), {"rows": _as_json(rows)})
+    else:
+        session.connection().execute(_plain(target), list(rows))
 
 
 def change(session: Session, table: type[Base], rows: Rows) -> None:
@@ -78,6 +87,16 @@ def _insert(target: Table, back: tuple[Any, ...] = ()) -> ReturningInsert[Any] |
     """Each statement is made once: to make it, and to find what it was compiled to, costs more than to run it."""
     statement = sqlite.insert(target).on_conflict_do_nothing()
     return statement.returning(*back) if back else statement
+
+
+@lru_cache(maxsize=64)
+def _plain(target: Table) -> Insert:
+    return insert(target)
+
+
+@lru_cache(maxsize=64)
+def _plain_recordset(target: Table, names: tuple[str, ...]) -> Insert:
+    return insert(target).from_select(list(names), select(_recordset(target, names, "rows")))
 
 
 @lru_cache(maxsize=64)
