@@ -73,7 +73,7 @@ def sign_in(
     accounts, network = address_indexes(cipher, email), cipher.blind_indexes(source, "sign_in_try.source")
     with database.writing() as session:
         person = _locked(session, accounts)
-        is_known = browsers.knows(session, person.id if person is not None else 0, browser, now)
+        is_known = browsers.knows(session, accounts, browser, now)
         places = cipher.blind_indexes(browser, "sign_in_try.browser") if is_known else network
         before = _recent(session, accounts, now)
         from_one = _from_one(session, places, now)

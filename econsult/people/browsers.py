@@ -5,9 +5,10 @@ Of the token only a hash is kept. Nothing is asked of the browser beside it, and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Boolean, ForeignKey, String, UniqueConstraint, delete, exists, select, update
+from sqlalchemy import Boolean, ForeignKey, String, UniqueConstraint, delete, exists, false, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
@@ -34,29 +35,41 @@ class KnownBrowser(Base):
     browser_hash: Mapped[str] = mapped_column(String(64))
     seen_at: Mapped[datetime] = mapped_column(Instant)
     is_over: Mapped[bool] = mapped_column(Boolean, default=False)
+    proves_address: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    """Whether somebody brought the password of the address by it, or what was sent there."""
 
 
-def note_browser(session: Session, person: Person, browser: str, now: datetime) -> bool:
-    """Note that the person has signed in by this browser; True where it is a stranger, and not the first of all."""
+def note_browser(session: Session, person: Person, browser: str, now: datetime, *, is_proven: bool = False) -> bool:
+    """Note that the person has signed in by this browser; True where it is a stranger, and not the first of all.
+
+    `is_proven` says that they have shown whose the address is.
+    """
     # Two that come at the same moment are told of: each would else be the first of all to itself.
     session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
     own = {"program_id": person.program_id, "person_id": person.id, "browser_hash": hashed(browser)}
     make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    added = make(KnownBrowser).values(**own, seen_at=now, is_over=False).on_conflict_do_nothing()
+    added = (
+        make(KnownBrowser).values(**own, seen_at=now, is_over=False, proves_address=is_proven).on_conflict_do_nothing()
+    )
     number = session.scalars(added.returning(KnownBrowser.id)).one_or_none()
     if number is not None:
         others = KnownBrowser.person_id == person.id, KnownBrowser.id != number
         return bool(session.scalar(select(exists().where(*others))))
     row = session.scalars(select(KnownBrowser).filter_by(**own)).one()
     was_over, row.seen_at, row.is_over = row.is_over, now, False
+    row.proves_address = is_proven or (row.proves_address and not was_over)
     return was_over
 
 
-def knows(session: Session, person_id: int, browser: str, now: datetime) -> bool:
-    """Whether this person has signed in by the browser of this token, and has not ended that."""
-    own = KnownBrowser.person_id == person_id, KnownBrowser.browser_hash == hashed(browser)
-    still = ~KnownBrowser.is_over, KnownBrowser.seen_at > now - KNOWN_FOR
-    return bool(session.scalar(select(exists().where(*own, *still))))
+def knows(session: Session, accounts: Sequence[str], browser: str, now: datetime) -> bool:
+    """Whether an account at this address was used by the browser of this token, by whoever proved that it is theirs.
+
+    `accounts` are the blind indexes of the address. Who opened an account for somebody and uses its first link, or a
+    passkey that was added by it, has proven nothing.
+    """
+    own = KnownBrowser.browser_hash == hashed(browser), KnownBrowser.proves_address, ~KnownBrowser.is_over
+    here = Person.id == KnownBrowser.person_id, Person.email_index.in_(accounts), Person.is_active
+    return bool(session.scalar(select(exists().where(*own, *here, KnownBrowser.seen_at > now - KNOWN_FOR))))
 
 
 def forget(session: Session, person: Person, *, but: str = "") -> None:

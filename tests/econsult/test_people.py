@@ -91,12 +91,15 @@ def test_of_a_thousand_guesses_from_fifty_addresses_a_hundred_are_weighed_and_it
 
     with database.writing() as session:
         session.merge(clinic.pcp).password_hash = hash_password(PASSWORD)
-        note_browser(session, clinic.pcp, "own", NOON)
-        note_browser(session, clinic.mother, "a stranger's", NOON)
+        note_browser(session, clinic.pcp, "own", NOON, is_proven=True)
+        note_browser(session, clinic.mother, "a stranger's", NOON, is_proven=True)
+        # By a first link that its maker used, or a passkey of theirs.
+        note_browser(session, clinic.pcp, "unproven", NOON)
     told = [attempt("wrong", f"198.51.100.{number % 50}") for number in range(guesses)]
     assert (told.count(False), told.count(None)) == (attempts.TRIES_IN_ALL, guesses - attempts.TRIES_IN_ALL)
     elsewhere = "203.0.113.9"
-    assert [attempt(PASSWORD, elsewhere, browser) for browser in ("", "a stranger's", "own")] == [None, None, True]
+    weighed = [attempt(PASSWORD, elsewhere, browser) for browser in ("", "a stranger's", "unproven", "own")]
+    assert weighed == [None, None, None, True]
     # Whoever has that browser guesses as little as anybody, and it is theirs alone that closes.
     told = [attempt("wrong", elsewhere, "own") for _ in range(attempts.TRIES)]
     assert (told.count(False), attempt(PASSWORD, elsewhere, "own")) == (attempts.TRIES, None)
@@ -109,7 +112,7 @@ def test_a_guesser_behind_a_hospitals_address_shuts_nobody_out_of_a_browser_of_t
 ) -> None:
     with database.writing() as session:
         session.merge(clinic.pcp).password_hash = hash_password(PASSWORD)
-        note_browser(session, clinic.pcp, "own", NOON)
+        note_browser(session, clinic.pcp, "own", NOON, is_proven=True)
         network = database.cipher.blind_index("192.0.2.7", "sign_in_try.source")
         session.add_all(
             attempts.SignInTry(account=f"another-{number}", source=network, at=NOON)

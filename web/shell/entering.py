@@ -200,7 +200,7 @@ def _new_session(
 ) -> str:
     """Whoever goes over from another account of theirs was told of the browser there."""
     device, browser = device_of(request.headers.get("User-Agent", "")), browser_here()
-    is_strange = note_browser(session, person, browser, now())
+    is_strange = note_browser(session, person, browser, now(), is_proven=is_proven)
     if is_strange and not goes_over and not settings().is_demo:
         tell_of_browser(session, person, now())
         g.has_told = True

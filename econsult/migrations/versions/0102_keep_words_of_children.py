@@ -1,4 +1,4 @@
-"""Keep the words of each child under keyed hashes, so that it is found without opening every name.
+"""Keep words of children under keyed hashes, and of a browser whether it proved whose the address is.
 
 Revision ID: 0102
 Revises: 0101
@@ -32,7 +32,10 @@ def upgrade() -> None:
     for column in ("patient_id", "word_index"):
         op.create_index(f"ix_patient_word_{column}", "patient_word", [column])
     keep_all_words(op.get_bind())
+    op.add_column("known_browser", sa.Column("proves_address", sa.Boolean(), nullable=False, server_default=sa.false()))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("known_browser") as batch:
+        batch.drop_column("proves_address")
     op.drop_table("patient_word")
