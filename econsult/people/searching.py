@@ -83,10 +83,10 @@ def keep_all_words(connection: Connection) -> None:
     told = select(Patient.program_id, Patient.name, Patient.nickname, Patient.birth_date_text, Patient.mrn)
     for child_id in connection.scalars(select(Patient.id).where(Patient.erased_at.is_(None))).all():
         try:
-            program_id, *texts = connection.execute(told.where(Patient.id == child_id)).one()
+            program_id, name, home, born, mrn = connection.execute(told.where(Patient.id == child_id)).one()
         except UnreadableError:
             continue
-        _keep(connection, program_id, child_id, words_of(*texts))
+        _keep(connection, program_id, child_id, words_of(name, home, born, mrn))
 
 
 def _keep(connection: Connection, program_id: int, child_id: int, words: Iterable[str]) -> None:
