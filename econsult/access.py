@@ -94,8 +94,7 @@ def identity_for(
 ) -> tuple[Pass, glass.Opening | None]:
     """The consult, for somebody who may not know whose it is, and whether the name is open to them all the same.
 
-    A request that was taken back is gone for this. `is_let` says whether the installation lets names be opened. Raises
-    NotTakenError for who might take the request, and has not.
+    One that was taken back is gone for this; who has not taken it gets NotTakenError. `is_let`: the installation's say.
     """
     passed = consult_for(session, person, public_id, now=now)
     if passed.consult.status == Status.WITHDRAWN:

@@ -223,7 +223,7 @@ def test_a_search_by_act_agrees_with_what_each_row_is_called(
         "correct_details",
         "edit",
     ]
-    acts += ["sign_in", "sign_out", "shut_sign_in"]
+    acts += ["sign_in", "sign_out", "shut_sign_in", "come_over", "go_over"]
     with runtime.database.writing() as session:
         for action in acts:
             for entity in ("consult", "attachment", "patient"):
