@@ -1,14 +1,14 @@
 """Keep who of a clinic was told of an answer that the desk closed unread, and when.
 
-Revision ID: 0102
-Revises: 0101
+Revision ID: 0103
+Revises: 0102
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0102"
-down_revision = "0101"
+revision = "0103"
+down_revision = "0102"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """Keep words of children under keyed hashes, and of a browser whether it proved whose the address is.
 
-Revision ID: 0102
-Revises: 0101
+Revision ID: 0104
+Revises: 0103
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 from econsult.people.searching import keep_all_words
 
-revision = "0102"
-down_revision = "0101"
+revision = "0104"
+down_revision = "0103"
 branch_labels = None
 depends_on = None
 
