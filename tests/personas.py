@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -82,11 +82,7 @@ class Clinic:
             "details": {"body_site": "elbow"},
             "consent": ConsentGiven("parent", "verbal", "en"),
         }
-        form = _asked({**values, **changes})
-        if not set(form.details or {}) - {"red_flags"}:
-            # What answers nothing beside the danger signs does not go.
-            form = replace(form, details={"body_site": "elbow", **(form.details or {})})
-        return requests.create(session, self.pcp, self.child, form, now=now)
+        return requests.create(session, self.pcp, self.child, _asked({**values, **changes}), now=now)
 
     def family_draft(self, session: Session, *, now: datetime = NOON, **changes: object) -> Consult:
         """The mother's draft, complete but not sent."""

@@ -1,7 +1,7 @@
 """What the templates ask about one request: which forms, which of their answers are wrong, and what is still missing.
 
-A program that answers a form of its own is not held up by ours. Whoever answers one of our items knows the others too,
-and whoever answers nothing has no form: then a required one that is missing needs a reason, as other missing parts do.
+A program that never heard of the templates is not held up by them. Whoever answers one of a form's items knows the
+others too: then a required one that is missing needs a reason, as other missing parts do.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import Attachment, AttachmentState, attachments_of
-from econsult.consults.details import FOR_THE_CLINIC, SAFE_WAY
+from econsult.consults.details import FOR_THE_CLINIC
 from econsult.consults.records import CLINICS_OWN, Consult
-from econsult.consults.redflags import ASKED_AT, URGENCY_OF_CODE
+from econsult.consults.redflags import URGENCY_OF_CODE
 from econsult.errors import InvalidError, SettingError
 from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import SPECIALTIES
@@ -31,9 +31,6 @@ TOPIC = "core.by_family_topic"
 NO_SKIN = "not_skin"
 SKIN = "dermatology"
 """What a question about a place on the skin is about."""
-_NO_ANSWERS = FOR_THE_CLINIC | {
-    *("red_flags", "red_flags_asked", ASKED_AT, SAFE_WAY, ANSWERED_UNDER, "face_policy", "face_consent")
-}
 ELSEWHERE = frozenset(("question", "question_type", "urgency", "red_flags", "age", "sex", "language", "consent"))
 """Parts of a request that are checked by themselves, or that we know without asking."""
 
@@ -135,23 +132,15 @@ def _alike(name: str, link: str) -> bool:
 def missing_fields(session: Session, consult: Consult, *, now: datetime, saw_checklist: bool = False) -> dict[str, str]:
     """The missing required items of a clinic's request as fields of a refusal.
 
-    None where a form of the program's own was answered and no item of ours, unless whoever sends it was shown them.
-    What answers nothing at all has filled in no form, ours or theirs.
+    None where no item was answered, unless whoever sends it was shown them.
     """
     if consult.kind not in CLINICS_OWN or not consult.specialty:
         return {}
     links = {item.link_id for form in forms_of(session, consult, CLINIC) for item in flat(form.items) if item.is_asked}
-    is_another = links.isdisjoint(consult.details) and any(map(_is_own_answer, consult.details.items()))
-    if is_another and not saw_checklist:
+    if not saw_checklist and links.isdisjoint(consult.details):
         return {}
     missing = missing_items(session, consult, CLINIC, now=now)
     return {f"details.{item.field or item.link_id}": "required" for item in missing}
-
-
-def _is_own_answer(detail: tuple[str, Any]) -> bool:
-    """Whether a detail tells something of the child's case: danger signs and ways to reach somebody do not."""
-    name, value = detail
-    return name not in _NO_ANSWERS and value not in ("", [], {})
 
 
 def signs_answered(session: Session, consult: Consult, details: Mapping[str, Any]) -> tuple[str, ...]:

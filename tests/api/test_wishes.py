@@ -13,7 +13,7 @@ ASKED = {
     "specialty": "dermatology",
     "question": QUESTION,
     "question_type": "diagnosis",
-    "details": {"red_flags": [], "body_site": "elbow"},
+    "details": {"red_flags": []},
     "consent": {"given": True, "by": "parent", "method": "verbal", "language": "es"},
 }
 
