@@ -12,13 +12,13 @@ from econsult.database import Database, changed_rows, cipher_of
 from econsult.errors import ForbiddenError, NotFoundError
 from econsult.people import browsers, factors, halfway, links
 from econsult.people.attempts import sign_in
-from econsult.people.elsewhere import proves_address
+from econsult.people.elsewhere import proof_of
 from econsult.people.guessable import refuse_guessable
 from econsult.people.passwords import hash_password
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import EMAIL, STAFF, Organization, Person, Program, Role, people_at, share_password
 from econsult.people.signin import STAFF_IDLE, ApiToken, SignInSession, end_access, idle_limit, set_password
-from econsult.people.standing import credential_of, still_stands
+from econsult.people.standing import AddressProof, credential_of, still_stands
 from econsult.zones import check_zone
 
 FRESH = timedelta(minutes=10)
@@ -188,13 +188,18 @@ def change_password(
     return True
 
 
+def may_choose(session: Session, session_id: int, now: datetime) -> bool:
+    """Whether this session is new and began by a link to the address. Who came in by the password knows it."""
+    return proof_of(session, session_id) == AddressProof.LETTER and is_fresh(session, session_id, now)
+
+
 def choose_password(
     database: Database, person: Person, new: str, *, session_id: int, now: datetime, browser: str = ""
 ) -> bool:
     """Set the password of somebody who has none, or forgot theirs, which ends every session.
 
-    False where this one is not new, or does not prove whose the address is: whoever made the account could else choose
-    what opens all that are at it. Raises InvalidError as `change_password` does.
+    False unless `may_choose`: whoever made the account could else choose what opens all that are at it.
+    Raises InvalidError as `change_password` does.
     """
     hashed = hash_password(new)
     with database.writing() as session:
@@ -202,7 +207,7 @@ def choose_password(
         factors.lock(session, person)
         here = session.get_one(Person, person.id, populate_existing=True)
         # The session is looked at with the person locked: a password that changed meanwhile has ended it.
-        if not (proves_address(session, session_id) and is_fresh(session, session_id, now)):
+        if not may_choose(session, session_id, now):
             return False
         set_password(session, here, hashed, now, by=person, browser=browser)
     return True

@@ -18,6 +18,7 @@ from econsult.people.caregivers import links_of
 from econsult.people.patients import Patient, note_patient
 from econsult.people.persons import EMAIL, HOUSEHOLD, Person, Program
 from econsult.people.signin import SignInSession, longest_for
+from econsult.people.standing import AddressProof, address_proof
 from storage.keys import WrongKey
 
 
@@ -42,7 +43,14 @@ def proven_others_of(session: Session, person: Person, session_id: int) -> list[
 
 def proves_address(session: Session, session_id: int) -> bool:
     """Whether this session began with the password of its address, or with what was sent there."""
-    return bool(session.scalar(select(SignInSession.proves_address).where(SignInSession.id == session_id)))
+    return proof_of(session, session_id) != AddressProof.NONE
+
+
+def proof_of(session: Session, session_id: int) -> AddressProof:
+    """By what this session, or the one that its person went over from, has shown whose the address is."""
+    query = select(SignInSession.proves_address, SignInSession.by_letter).where(SignInSession.id == session_id)
+    found = session.execute(query).one_or_none()
+    return address_proof(found.proves_address, found.by_letter) if found is not None else AddressProof.NONE
 
 
 def carry_start(session: Session, old: SignInSession, person: Person, token_hash: str) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult.database import Base, Instant, Sealed, changed_rows
 from econsult.people import factors
 from econsult.people.persons import Person
-from econsult.people.standing import Step, step_after_password
+from econsult.people.standing import AddressProof, Step, address_proof, step_after_password
 from econsult.people.tokens import hashed
 from econsult.people.totp import new_secret
 
@@ -42,6 +42,7 @@ class HalfwaySignIn(Base):
     expires_at: Mapped[datetime] = mapped_column(Instant)
     secret: Mapped[str | None] = mapped_column(Sealed("halfway_sign_in.secret"))
     proves_address: Mapped[bool] = mapped_column(default=False, server_default="0")
+    by_letter: Mapped[bool] = mapped_column(default=False, server_default="0")
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Halfway:
     id: int
     person: Person
     secret: str | None
-    proves_address: bool
+    proof: AddressProof
     """As of the session that follows: `SignInSession`."""
 
 
@@ -63,7 +64,9 @@ def wanted_of(session: Session, person: Person, *, is_required: bool) -> Wanted:
     return Wanted.SET_UP if is_required and person.is_staff else Wanted.NOTHING
 
 
-def begin(session: Session, person: Person, wanted: Wanted, now: datetime, *, proves_address: bool = False) -> str:
+def begin(
+    session: Session, person: Person, wanted: Wanted, now: datetime, *, proof: AddressProof = AddressProof.NONE
+) -> str:
     """The token for the browser's cookie."""
     token = secrets.token_urlsafe(32)
     sets_up = wanted == Wanted.SET_UP
@@ -73,7 +76,8 @@ def begin(session: Session, person: Person, wanted: Wanted, now: datetime, *, pr
             person_id=person.id,
             expires_at=now + (SET_UP_LIVES if sets_up else CODE_LIVES),
             secret=new_secret() if sets_up else None,
-            proves_address=proves_address,
+            proves_address=proof != AddressProof.NONE,
+            by_letter=proof == AddressProof.LETTER,
         )
     )
     return token
@@ -86,7 +90,7 @@ def find(session: Session, token: str, now: datetime) -> Halfway | None:
     person = session.get_one(Person, row.person_id) if row is not None else None
     if row is None or person is None or not person.is_active:
         return None
-    return Halfway(row.id, person, row.secret, row.proves_address)
+    return Halfway(row.id, person, row.secret, address_proof(row.proves_address, row.by_letter))
 
 
 def take(session: Session, token: str, now: datetime) -> Halfway | None:

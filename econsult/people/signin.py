@@ -13,7 +13,7 @@ from econsult import audit
 from econsult.database import Base, Instant, changed_rows, cipher_of
 from econsult.people import attempts, browsers, factors, halfway, links, passkeys, typed
 from econsult.people.persons import EMAIL, Person, Role
-from econsult.people.standing import Step, step_after_password
+from econsult.people.standing import AddressProof, Step, step_after_password
 from econsult.people.tokens import hashed
 from storage.keys import WrongKey
 
@@ -46,6 +46,8 @@ class SignInSession(Base):
     proves_address: Mapped[bool] = mapped_column(default=False, server_default="0")
     """Whether its person brought the password of the address, or what was sent there: whoever made the account, and
     handed its first link over, knows neither."""
+    by_letter: Mapped[bool] = mapped_column(default=False, server_default="0")
+    """Whether that was a link that was sent there: only who came in by one chooses a password without the old one."""
     browser_hash: Mapped[str | None] = mapped_column(String(64))
 
 
@@ -100,7 +102,7 @@ def open_session(
     *,
     device: str = "",
     has_factor: bool = False,
-    proves_address: bool = False,
+    proof: AddressProof = AddressProof.NONE,
     until: datetime | None = None,
     browser: str = "",
 ) -> str:
@@ -119,7 +121,8 @@ def open_session(
             expires_at=until or now + longest_for(person),
             device=device[:40],
             has_factor=has_factor,
-            proves_address=proves_address,
+            proves_address=proof != AddressProof.NONE,
+            by_letter=proof == AddressProof.LETTER,
             browser_hash=hashed(browser) if browser else None,
         )
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from sqlalchemy.orm import Session
 
@@ -33,6 +33,21 @@ class Step(StrEnum):
     NONE = "none"
     APP = "app"
     PASSKEY = "passkey"
+
+
+class AddressProof(IntEnum):
+    """By what somebody has shown whose the address of an account is. `NONE` is false, as of who made the account."""
+
+    NONE = 0
+    PASSWORD = 1
+    LETTER = 2
+
+
+def address_proof(proves_address: bool, by_letter: bool) -> AddressProof:
+    """What the two columns of a session, or of a half sign-in, say together."""
+    if by_letter:
+        return AddressProof.LETTER
+    return AddressProof.PASSWORD if proves_address else AddressProof.NONE
 
 
 def step_after_password(session: Session, person: Person, *, is_required: bool) -> Step:

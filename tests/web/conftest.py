@@ -22,6 +22,7 @@ from econsult.people.invitations import Device, invite, open_invitation, token_o
 from econsult.people.passwords import hash_password
 from econsult.people.persons import Person, Role, add_person
 from econsult.people.signin import open_session
+from econsult.people.standing import AddressProof
 from econsult.settings import load_settings
 from imaging import TypesettingError
 from tests.personas import Clinic, grown_youth, open_clinic
@@ -178,7 +179,7 @@ def browser_of(shell: Flask, runtime: Runtime) -> BrowserOf:
     def open_browser(person: Person) -> FlaskClient:
         browser = shell.test_client()
         with runtime.database.writing() as session:
-            browser.set_cookie(SESSION, open_session(session, person, datetime.now(UTC), proves_address=True))
+            browser.set_cookie(SESSION, open_session(session, person, datetime.now(UTC), proof=AddressProof.LETTER))
         return browser
 
     return open_browser
@@ -208,7 +209,7 @@ def enter(runtime: Runtime, address: str) -> Enter:
 
     def entered(page: Page, person: Person) -> Page:
         with runtime.database.writing() as session:
-            token = open_session(session, person, datetime.now(UTC), proves_address=True)
+            token = open_session(session, person, datetime.now(UTC), proof=AddressProof.LETTER)
         page.context.add_cookies([session_cookie(token, address)])
         return page
 

@@ -96,16 +96,29 @@ def test_who_forgot_the_password_chooses_another_after_a_link(
         assert session.scalars(select(Notice.person_id).where(Notice.kind == NoticeKind.SIGN_IN_CHANGED)).all()
 
 
-@pytest.mark.parametrize(("is_new", "is_proven"), [(False, True), (True, False)])
+@pytest.mark.parametrize(("is_new", "by_letter"), [(False, True), (True, False)])
 def test_nobody_forgets_it_late_or_by_a_link_that_was_handed_over(
-    runtime: Runtime, visitor: FlaskClient, browser_of: BrowserOf, person: Person, is_new: bool, is_proven: bool
+    runtime: Runtime, visitor: FlaskClient, browser_of: BrowserOf, person: Person, is_new: bool, by_letter: bool
 ) -> None:
     here, began = browser_of(person), NOW if is_new else NOW - timedelta(minutes=11)
     with runtime.database.writing() as session:
-        session.execute(update(SignInSession).values(created_at=began, proves_address=is_proven))
+        session.execute(update(SignInSession).values(created_at=began, proves_address=by_letter, by_letter=by_letter))
     page = post(here, "/account/password?lang=en", {"new": NEW, "new_again": NEW})
     assert (page.status_code, "Write your password" in page.text, "Forgotten?" in page.text) == (422, True, True)
     signed_in(visitor, person, OLD)
+
+
+def test_who_came_in_by_the_password_brings_it_for_another(visitor: FlaskClient, person: Person) -> None:
+    here = signed_in(visitor, person)
+    page = here.get("/account?lang=en").text
+    assert ('name="old"' in page, "You do not need the old one" in page) == (True, False)
+    for chosen in ({"new": NEW, "new_again": NEW}, {"old": "", "new": NEW, "new_again": NEW}):
+        refused = post(here, "/account/password?lang=en", chosen)
+        assert (refused.status_code, "Write your password" in refused.text) == (422, True)
+    assert post(here, "/account/password", fields()).location == "/account?said=password_changed"
+    # Whoever has just chosen one knows it: the session that follows asks for it too.
+    assert post(here, "/account/password", {"new": OLD, "new_again": OLD}).status_code == 422
+    signed_in(here, person, NEW)
 
 
 @pytest.mark.parametrize("is_proven", [True, False])
@@ -114,7 +127,7 @@ def test_nobody_chooses_a_password_late_or_by_a_link_that_was_handed_over(
 ) -> None:
     here, began = browser_of(bare), NOW - timedelta(minutes=11) if is_proven else NOW
     with runtime.database.writing() as session:
-        session.execute(update(SignInSession).values(created_at=began, proves_address=is_proven))
+        session.execute(update(SignInSession).values(created_at=began, proves_address=is_proven, by_letter=is_proven))
     page = post(here, "/account/password?lang=en", {"new": NEW, "new_again": NEW})
     assert (page.status_code, "Sign in with a new link" in page.text) == (422, True)
     with runtime.database.reading() as session:

@@ -19,6 +19,7 @@ from econsult.people.passwords import hash_password
 from econsult.people.patients import Patient, link_caregiver
 from econsult.people.persons import Person, Program, Role, add_person, people_at
 from econsult.people.signin import SignInSession, close_account, make_link, make_token, open_session, set_password
+from econsult.people.standing import AddressProof
 from econsult.trail import AuditEvent
 from econsult.youths import YouthForm, close_youth, open_account
 from tests.beside import statements
@@ -209,7 +210,9 @@ def test_a_second_factor_of_the_other_account_is_still_to_come(
     nurse = account(strict, program, staffed["mother"].email, Role.SPECIALIST)
     browser = strict_app.test_client()
     with strict.database.writing() as session:
-        browser.set_cookie(SESSION, open_session(session, staffed["mother"], datetime.now(UTC), proves_address=True))
+        browser.set_cookie(
+            SESSION, open_session(session, staffed["mother"], datetime.now(UTC), proof=AddressProof.LETTER)
+        )
     # A letter may have opened this session: where the other account has no factor yet, a fresh sign-in is not enough.
     assert 'type="password"' in browser.get("/account/programs").text
     assert post(browser, f"/account/programs/{nurse.public_id}", {}).status_code == 422
@@ -227,7 +230,9 @@ def without_password(strict: Runtime, app: Flask, staffed: dict[str, Person]) ->
         session.execute(update(Person).values(password_hash=None))
     nurse, browser = account(strict, program, staffed["mother"].email, Role.SPECIALIST), app.test_client()
     with strict.database.writing() as session:
-        browser.set_cookie(SESSION, open_session(session, staffed["mother"], datetime.now(UTC), proves_address=True))
+        browser.set_cookie(
+            SESSION, open_session(session, staffed["mother"], datetime.now(UTC), proof=AddressProof.LETTER)
+        )
     return browser, nurse
 
 

@@ -107,6 +107,9 @@ def test_a_link_that_was_asked_for_is_no_way_round_a_second_factor(
     ask(visitor, "derm@clinic.test")
     assert post(visitor, newest(runtime), {}).location == "/sign-in/code"
     assert post(visitor, "/sign-in/code", {"code": code_of(secret)}).location == "/worklist"
+    # The letter and the code together open the form that asks for no old password.
+    chosen = {"new": "another horse another staple", "new_again": "another horse another staple"}
+    assert post(visitor, "/account/password", chosen).location == "/account?said=password_changed"
 
 
 def test_a_link_from_the_programs_own_people_works_in_any_browser(

@@ -89,6 +89,18 @@ def test_one_is_added_with_the_password_and_opens_the_house_alone(
         assert newest.has_factor
 
 
+def test_a_passkey_opens_the_account_that_wrong_passwords_have_closed(
+    browser_of: BrowserOf, person: Person, visitor: FlaskClient
+) -> None:
+    key, own = SoftKey(), {"email": person.email, "password": PASSWORD}
+    add(browser_of(person), key)
+    for _ in range(10):
+        assert post(visitor, "/sign-in", {**own, "password": "wrong horse battery staple"}).status_code == 422
+    assert post(visitor, "/sign-in", own).status_code == 429
+    assert come_in(visitor, key).status_code == 200
+    assert visitor.get("/account").status_code == 200
+
+
 def test_what_is_wrong_opens_nothing_and_says_one_sentence(
     runtime: Runtime, browser_of: BrowserOf, person: Person, visitor: FlaskClient
 ) -> None:

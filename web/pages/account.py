@@ -16,15 +16,16 @@ from econsult.people.account import (
     end_session,
     end_token,
     is_fresh,
+    may_choose,
     sessions_of,
     tokens_of,
     usual_zone_of,
 )
-from econsult.people.elsewhere import proven_others_of, proves_address
+from econsult.people.elsewhere import proven_others_of
 from econsult.people.factors import Proof
 from econsult.people.passkeys import has_passkeys, passkeys_of
 from econsult.people.passwords import LONGEST, SHORTEST
-from econsult.people.standing import LastFactorError, Step, lacks_codes, remove_app, standing
+from econsult.people.standing import AddressProof, LastFactorError, Step, lacks_codes, remove_app, standing
 from econsult.zones import zone_names
 from web.context import database, now, ring_workers, settings
 from web.pages.owning import check_code, check_owner, check_second_step
@@ -89,7 +90,7 @@ def end_program(number: int) -> Response:
 def password() -> Response | tuple[str, int]:
     """Change the password: the old one first, the new one twice. Every other browser is signed out.
 
-    Who has none yet, or forgot theirs, chooses one after a new sign-in that proves whose the address is.
+    Who has none yet, or forgot theirs, chooses one after a new sign-in by a link that was sent to them.
     """
     form = FormReader()
     old, new, again = (request.form.get(name, "") for name in ("old", "new", "new_again"))
@@ -105,17 +106,16 @@ def password() -> Response | tuple[str, int]:
     if form.errors:
         return account_page(form.errors), 422
     with database().writing() as session:
-        token = enter(session, me(), has_factor=g.get("has_factor", False), is_proven=True)
+        token = enter(session, me(), has_factor=g.get("has_factor", False), proof=AddressProof.PASSWORD)
         tell_of_change(session, me(), now())
     return entered(redirect("/account?said=password_changed", 303), token)
 
 
 def _may_choose() -> bool:
-    """Whether this sign-in is new, and of somebody whose the address is: who forgot the old password needs none."""
+    """Whether this sign-in is new, and by a link to the address: who forgot the old password needs none."""
     with database().reading() as session:
         here = g.get("session_id") or 0
-        is_owner = proves_address(session, here) and is_fresh(session, here, now())
-        return is_owner and not _waits_for_step(session, here)
+        return may_choose(session, here, now()) and not _waits_for_step(session, here)
 
 
 def _waits_for_step(session: Session, here: int) -> bool:

@@ -7,7 +7,7 @@ from werkzeug import Response
 
 from econsult.errors import NotFoundError
 from econsult.people.persons import person_by_email
-from econsult.people.standing import credential_of
+from econsult.people.standing import AddressProof, credential_of
 from web.context import database, signed_in
 from web.shell.auth import home_of
 from web.shell.entering import welcome
@@ -37,4 +37,4 @@ def become() -> Response:
         if person is None:
             raise NotFoundError
         credential = credential_of(person)
-    return welcome(person, home_of(person), credential, is_proven=True)
+    return welcome(person, home_of(person), credential, proof=AddressProof.PASSWORD)

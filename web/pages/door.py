@@ -10,7 +10,7 @@ from econsult.errors import TooManyTriesError
 from econsult.people.attempts import sign_in
 from econsult.people.authenticators import site_of
 from econsult.people.persons import choose_language
-from econsult.people.standing import credential_of
+from econsult.people.standing import AddressProof, credential_of
 from web.context import database, now, settings, signed_in
 from web.cookies import cookie_name
 from web.pages.demo import landing
@@ -53,7 +53,7 @@ def sign_in_page() -> str | Response | tuple[str, int]:
             "door/sign_in.html", errors={"email": words}, email=email, can_passkey=_can_passkey()
         ), 429
     if person is not None:
-        return welcome(person, place_for(person), credential_of(person), is_proven=True)
+        return welcome(person, place_for(person), credential_of(person), proof=AddressProof.PASSWORD)
     if not form.errors:
         form.errors["email"] = gettext("The address or the password is not right. Check both and try again.")
     return render_template("door/sign_in.html", errors=form.errors, email=email, can_passkey=_can_passkey()), 422

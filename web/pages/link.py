@@ -11,7 +11,7 @@ from werkzeug import Response
 from econsult.errors import TooManyTriesError
 from econsult.people.links import LIVES, ask_link, is_of_another_browser, use_asked
 from econsult.people.signin import use_link
-from econsult.people.standing import credential_of
+from econsult.people.standing import AddressProof, credential_of
 from web.context import database, now, ring_workers
 from web.cookies import cookie_name, set_cookie
 from web.pages.second_factor import too_many_tries
@@ -61,7 +61,8 @@ def use_page(token: str) -> str | Response | tuple[str, int]:
         return render_template("door/link.html", state="password"), 403
     if person is not None:
         # A link of the program's own people was made by one of them, and says nothing of whose the address is.
-        return welcome(person, place_for(person), credential, is_proven=asked is not None)
+        proof = AddressProof.LETTER if asked is not None else AddressProof.NONE
+        return welcome(person, place_for(person), credential, proof=proof)
     if is_elsewhere:
         return render_template("door/link.html", state="elsewhere"), 403
     return render_template("door/link.html", state="spent"), 410

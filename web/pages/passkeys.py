@@ -21,7 +21,7 @@ from econsult.people.passkeys import Purpose
 from econsult.people.persons import Person
 from econsult.people.proving import LIVES
 from econsult.people.signin import end_sessions
-from econsult.people.standing import LastFactorError, remove_passkey
+from econsult.people.standing import AddressProof, LastFactorError, remove_passkey
 from web.context import database, now, ring_workers, settings
 from web.cookies import cookie_name, set_cookie
 from web.pages.account import account_page
@@ -154,7 +154,7 @@ def set_up() -> BaseResponse | tuple[str, int]:
             codes = factors.set_up_by_passkey(session, person, now=now())
             # Sessions from before were opened without this factor.
             end_sessions(session, person)
-            token = enter(session, person, has_factor=True, is_proven=halfway.proves_address)
+            token = enter(session, person, has_factor=True, proof=halfway.proof)
             tell_of_change(session, person, now())
     if made is None:
         return set_up_form({"passkey": gettext("This passkey could not be added. Try again")})
@@ -186,7 +186,7 @@ def come_in() -> Answer:
     with database().writing() as session:
         person = proving.prove(session, place_of(_asked_before()), None, _given(), now=now())
         # Whoever made the account could have added it.
-        return _entered(session, person, is_proven=False)
+        return _entered(session, person, proof=AddressProof.NONE)
 
 
 @passkey_pages.post("/sign-in/code/passkey/options")
@@ -211,14 +211,14 @@ def come_in_second() -> Answer:
         if halfway is None or halfway.secret is not None:
             return _over()
         person = proving.prove(session, place_by(HALFWAY), halfway.person, _given(), now=now())
-        return _entered(session, person, is_proven=halfway.proves_address)
+        return _entered(session, person, proof=halfway.proof)
 
 
-def _entered(session: Session, person: Person | None, *, is_proven: bool) -> Answer:
+def _entered(session: Session, person: Person | None, *, proof: AddressProof) -> Answer:
     if person is None:
         return _refused(gettext("This passkey did not fit. Try again, or sign in another way"))
-    token = enter(session, person, has_factor=True, is_proven=is_proven)
-    place = place_after(session, person, is_proven=is_proven)
+    token = enter(session, person, has_factor=True, proof=proof)
+    place = place_after(session, person, proof=proof)
     answer = entered(jsonify(next=place), token, place=place)
     set_cookie(answer, cookie_name(ASKED), "", max_age=0)
     return answer

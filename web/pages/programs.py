@@ -8,7 +8,7 @@ from werkzeug import Response
 
 from econsult.errors import ForbiddenError, NotFoundError
 from econsult.people.account import is_fresh
-from econsult.people.elsewhere import proven_others_of, proves_address
+from econsult.people.elsewhere import proof_of, proven_others_of, proves_address
 from econsult.people.persons import Person, Program
 from econsult.people.standing import credential_of
 from web.context import database, now
@@ -51,9 +51,10 @@ def go_over(public_id: str) -> Response | tuple[str, int]:
     elif sets_up or not is_new:
         check_owner(form)
     with database().reading() as session:
+        proof = proof_of(session, here)
         if form.errors:
             return _page(session, form.errors), 422
-    return welcome(other, place_for(other), credential_of(other), comes_from=here, is_proven=True)
+    return welcome(other, place_for(other), credential_of(other), proof=proof, comes_from=here)
 
 
 def _other(session: Session, public_id: str) -> Person:

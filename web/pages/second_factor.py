@@ -69,10 +69,10 @@ def _come_in(given: str, proof: Proof) -> Response | None:
         person = halfway.person
         if not factors.prove(session, database().cipher, person, given, proof, now=now()):
             return None
-        token = enter(session, person, has_factor=True, is_proven=halfway.proves_address)
+        token = enter(session, person, has_factor=True, proof=halfway.proof)
         if proof == Proof.RECOVERY:
             tell_of_change(session, person, now())
-        place = place_after(session, person, is_proven=halfway.proves_address)
+        place = place_after(session, person, proof=halfway.proof)
     ring_workers()
     return entered(redirect(place, 303), token, place=place)
 
@@ -110,7 +110,7 @@ def _set_up(given: str) -> Response | None:
         codes = factors.set_up(session, person, halfway.secret, step, now=now())
         # Sessions from before were opened without this factor.
         end_sessions(session, person)
-        token = enter(session, person, has_factor=True, is_proven=halfway.proves_address)
+        token = enter(session, person, has_factor=True, proof=halfway.proof)
         tell_of_change(session, person, now())
     ring_workers()
     path = "/account" if signed_in() else place_for(person)

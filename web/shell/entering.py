@@ -18,11 +18,11 @@ from econsult.alerts import tell_of_browser
 from econsult.people import halfway
 from econsult.people.account import still_in
 from econsult.people.browsers import KNOWN_FOR, note_browser
-from econsult.people.elsewhere import carry_start, note_going_over, others_of, proves_address
+from econsult.people.elsewhere import carry_start, note_going_over, others_of, proof_of
 from econsult.people.halfway import Halfway, Wanted
 from econsult.people.persons import Person
 from econsult.people.signin import SignInSession, close_session, open_session
-from econsult.people.standing import Step, offer_codes, step_after_password, still_stands
+from econsult.people.standing import AddressProof, Step, offer_codes, step_after_password, still_stands
 from econsult.people.tokens import hashed
 from web.context import database, now, ring_workers, settings, signed_in
 from web.cookies import cookie_name, set_cookie
@@ -36,14 +36,14 @@ PROGRAMS_PAGE = "/account/programs"
 
 
 def welcome(
-    person: Person, path: str, credential: str | None, *, comes_from: int = 0, is_proven: bool = False
+    person: Person, path: str, credential: str | None, *, proof: AddressProof = AddressProof.NONE, comes_from: int = 0
 ) -> Response:
     """Let somebody in whose password or link was right, and go to `path`; by the second factor, where one is wanted.
 
     An old session of this browser ends in any case. `credential` is what `credential_of` said in that moment: where the
     password was changed or the account closed since, nobody comes in. Whoever has accounts in several programs chooses
-    one next, if it `is_proven` that the address is theirs; `comes_from` is the session that they went over from, which
-    had proven that, and this one is as old as that.
+    one next, if there is a `proof` that the address is theirs; `comes_from` is the session that they went over from,
+    which had proven that, and this one is as old as that.
     """
     with database().writing() as session:
         old = session.get(SignInSession, comes_from) if comes_from else None
@@ -53,14 +53,14 @@ def welcome(
             return redirect("/sign-in?ended", code=303)
         wanted = halfway.wanted_of(session, person, is_required=settings().needs_factor)
         if wanted == Wanted.NOTHING:
-            token = _new_session(session, person, has_factor=False, is_proven=is_proven, goes_over=bool(comes_from))
+            token = _new_session(session, person, has_factor=False, proof=proof, goes_over=bool(comes_from))
             if old is not None:
                 session.flush()
                 carry_start(session, old, person, hashed(token))
-            elif is_proven and others_of(session, person):
+            elif proof and others_of(session, person):
                 path = PROGRAMS_PAGE
         else:
-            token = halfway.begin(session, person, wanted, now(), proves_address=is_proven)
+            token = halfway.begin(session, person, wanted, now(), proof=proof)
         if old is not None:
             note_going_over(session, session.get_one(Person, old.person_id), person, now())
             end_old(session)
@@ -72,22 +72,22 @@ def welcome(
     return response
 
 
-def enter(session: Session, person: Person, *, has_factor: bool, is_proven: bool) -> str:
+def enter(session: Session, person: Person, *, has_factor: bool, proof: AddressProof) -> str:
     """Open a session in place of this browser's old one; `entered` gives its token to the browser.
 
-    `is_proven`: whether they have brought the password of their address, or what was sent there.
+    `proof`: whether they have brought the password of their address, or what was sent there.
     """
     end_old(session)
     halfway.end_all(session, person)
-    return _new_session(session, person, has_factor=has_factor, is_proven=is_proven)
+    return _new_session(session, person, has_factor=has_factor, proof=proof)
 
 
-def place_after(session: Session, person: Person, *, is_proven: bool) -> str:
+def place_after(session: Session, person: Person, *, proof: AddressProof) -> str:
     """Where somebody goes who is in now: once, first, to the offer of recovery codes of which they have none."""
     offers = offer_codes(session, person, is_required=settings().needs_factor, now=now())
     if offers:
         return OFFER_PAGE
-    return PROGRAMS_PAGE if is_proven and others_of(session, person) else place_for(person)
+    return PROGRAMS_PAGE if proof and others_of(session, person) else place_for(person)
 
 
 def entered(response: Response, token: str, *, place: str = "") -> Response:
@@ -124,8 +124,8 @@ def start_set_up(session: Session, person: Person) -> Response:
     """
     if not still_in(session, person, g.get("session_id") or 0):
         return redirect("/sign-in?ended=1", code=303)
-    is_proven = proves_address(session, g.get("session_id") or 0)
-    token = halfway.begin(session, person, Wanted.SET_UP, now(), proves_address=is_proven)
+    proof = proof_of(session, g.get("session_id") or 0)
+    token = halfway.begin(session, person, Wanted.SET_UP, now(), proof=proof)
     response = redirect(SET_UP_PAGE, code=303)
     set_cookie(response, cookie_name(HALFWAY), token)
     return response
@@ -196,14 +196,12 @@ def browser_here() -> str:
 
 
 def _new_session(
-    session: Session, person: Person, *, has_factor: bool, is_proven: bool, goes_over: bool = False
+    session: Session, person: Person, *, has_factor: bool, proof: AddressProof, goes_over: bool = False
 ) -> str:
     """Whoever goes over from another account of theirs was told of the browser there."""
     device, browser = device_of(request.headers.get("User-Agent", "")), browser_here()
-    is_strange = note_browser(session, person, browser, now(), is_proven=is_proven)
+    is_strange = note_browser(session, person, browser, now(), is_proven=bool(proof))
     if is_strange and not goes_over and not settings().is_demo:
         tell_of_browser(session, person, now())
         g.has_told = True
-    return open_session(
-        session, person, now(), device=device, has_factor=has_factor, proves_address=is_proven, browser=browser
-    )
+    return open_session(session, person, now(), device=device, has_factor=has_factor, proof=proof, browser=browser)
