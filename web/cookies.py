@@ -23,8 +23,13 @@ def cookie_name(name: str) -> str:
     return f"__Host-{name}" if is_protected() else name
 
 
+def read_cookie(name: str) -> str:
+    """What this browser keeps under the name that `set_cookie` gave it; empty where there is nothing."""
+    return request.cookies.get(cookie_name(name), "")
+
+
 def set_cookie(response: Response, name: str, value: str, *, max_age: int | None = None, httponly: bool = True) -> None:
-    """Set a cookie for every page of this site; `max_age=0` takes it away."""
+    """Set a cookie for every page of this site, under its `cookie_name`; `max_age=0` takes it away."""
     response.set_cookie(
-        name, value, max_age=max_age, secure=is_protected(), httponly=httponly, samesite="Lax", path="/"
+        cookie_name(name), value, max_age=max_age, secure=is_protected(), httponly=httponly, samesite="Lax", path="/"
     )

@@ -130,7 +130,7 @@ def _lose_the_answer(page: Page, button: Locator, *, is_taken: bool = True) -> N
     def lose(route: Route) -> None:
         if is_taken:
             route.fetch(max_redirects=0)
-            page.context.clear_cookies(name="heard")
+            page.context.clear_cookies(name="__Host-heard")
         route.abort()
 
     page.route(re.compile("/(withdraw|messages|answer)$"), lose, times=1)

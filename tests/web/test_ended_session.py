@@ -39,7 +39,7 @@ def _end_sessions(runtime: Runtime) -> None:
 
 
 def _heard(browser: FlaskClient) -> str:
-    cookie = browser.get_cookie("heard")
+    cookie = browser.get_cookie("__Host-heard")
     return cookie.value if cookie is not None else ""
 
 
@@ -55,7 +55,7 @@ def test_a_posted_form_leads_to_the_sign_in_page_and_back(
     assert "Su sesión terminó" in mother.get(answer.location, headers={"Accept-Language": "es"}).text
     answer = post(mother, "/sign-in", {"email": "mother@clinic.test", "password": PASSWORD})
     assert (answer.status_code, answer.location) == (303, place)
-    assert mother.get_cookie("next") is None
+    assert mother.get_cookie("__Host-next") is None
 
 
 def test_a_one_time_link_leads_back_too(browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, place: str) -> None:
@@ -124,7 +124,7 @@ def test_a_form_that_its_page_answered_was_heard(
     mother = browser_of(clinic.mother)
     answer = post(mother, place, {**SAID, "question": question, "kept": NUMBER}, form_at=place)
     assert answer.status_code == status
-    heard = mother.get_cookie("heard")
+    heard = mother.get_cookie("__Host-heard")
     assert heard is not None
     assert heard.value == NUMBER
     assert not heard.http_only

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,7 +12,7 @@ from flask.testing import FlaskClient
 from econsult.people.signin import make_link
 from tests.personas import Clinic
 from tests.web.browsing import post
-from web import create_app
+from web import cookies, create_app
 from web.shell.headers import ALWAYS, CONTENT_SECURITY_POLICY
 from workers.runtime import Runtime, open_runtime
 
@@ -51,11 +52,32 @@ def test_every_cookie_of_a_sign_in_behind_a_proxy_that_was_not_announced_is_secu
     with runtime.database.writing() as session:
         token = make_link(session, clinic.mother, datetime.now(UTC))
     headers = {"X-Forwarded-Proto": "https"}
-    link, seen = f"/sign-in/link/{token}", []
-    for answer in (visitor.get("/family", headers=headers), post(visitor, link, {}), post(visitor, "/sign-out", {})):
-        seen += answer.headers.getlist("Set-Cookie")
-    assert {cookie.partition("=")[0] for cookie in seen} >= {"__Host-econsult_session", "next"}
-    assert [cookie for cookie in seen if "Secure" not in cookie] == []
+    kept, seen = {"kept": "0123456789abcdef"}, visitor.get("/sign-in").headers.getlist("Set-Cookie")
+    for path, form in ((f"/sign-in/link/{token}", {}), ("/account/sign-out-others", kept), ("/sign-out", {})):
+        seen += visitor.get("/family?lang=en", headers=headers).headers.getlist("Set-Cookie")
+        seen += post(visitor, path, form).headers.getlist("Set-Cookie")
+    named = {cookie.partition("=")[0].removeprefix("__Host-"): set(cookie.split("; ")[1:]) for cookie in seen}
+    assert {"econsult_session", "econsult_form", "econsult_browser", "next", "heard", "lang"} <= set(named)
+    assert all(cookie.startswith("__Host-") for cookie in seen)
+    assert all({"Secure", "SameSite=Lax", "Path=/"} <= marks for marks in named.values())
+    # The page's own script reads whether what was written has arrived: a random number.
+    assert {name for name, marks in named.items() if "HttpOnly" not in marks} == {"heard"}
+    assert not any(mark.startswith("Domain") for marks in named.values() for mark in marks)
+
+
+def test_every_cookie_is_set_in_one_place() -> None:
+    rooms = Path(cookies.__file__).parent
+    files = [
+        file for file in rooms.rglob("*.py") if ".set_cookie(" in file.read_text() or "cookies[" in file.read_text()
+    ]
+    assert files == [rooms / "cookies.py"]
+
+
+def test_a_language_that_was_chosen_before_the_cookies_had_their_prefix_is_still_spoken(visitor: FlaskClient) -> None:
+    visitor.set_cookie("lang", "es")
+    assert '<html lang="es">' in visitor.get("/sign-in", headers={"Accept-Language": "en"}).text
+    visitor.get("/sign-in?lang=en")
+    assert '<html lang="en">' in visitor.get("/sign-in", headers={"Accept-Language": "es"}).text
 
 
 def test_the_demo_s_cookies_go_over_plain_http_on_its_loopback_address_alone(runtime: Runtime) -> None:

@@ -16,7 +16,7 @@ from econsult.opening import read_by_code
 from econsult.people.onfile import Way
 from econsult.people.persons import Role
 from web.context import database, now, ring_workers, runtime, settings
-from web.cookies import cookie_name
+from web.cookies import read_cookie
 from web.shell.auth import COOKIE, me, only
 from web.shell.forms import FormReader
 from web.showing.awaited import wait_of
@@ -113,4 +113,4 @@ def _waits(session: Session, passed: Pass) -> bool:
 
 
 def _reader() -> Reader:
-    return Reader(me(), request.cookies.get(cookie_name(COOKIE), ""))
+    return Reader(me(), read_cookie(COOKIE))

@@ -12,7 +12,7 @@ from econsult.people.authenticators import site_of
 from econsult.people.persons import choose_language
 from econsult.people.standing import AddressProof, credential_of
 from web.context import database, now, settings, signed_in
-from web.cookies import cookie_name
+from web.cookies import read_cookie
 from web.pages.demo import landing
 from web.pages.invited import COOKIE as DEVICE
 from web.shell.auth import home_of, let_out, place_for
@@ -36,7 +36,7 @@ def start() -> str | Response:
 def sign_in_page() -> str | Response | tuple[str, int]:
     """Ask for e-mail address and password; a wrong pair is refused in the same words as an unknown address."""
     if request.method != "POST":
-        was_invited = cookie_name(DEVICE) in request.cookies
+        was_invited = bool(read_cookie(DEVICE))
         seen = {"can_passkey": _can_passkey(), "has_ended": "ended" in request.args, "was_invited": was_invited}
         return render_template("door/sign_in.html", errors={}, email="", **seen)
     form = FormReader()

@@ -38,7 +38,7 @@ from econsult.people.patients import RELATIONS, Patient
 from econsult.people.persons import Person, Role
 from econsult.people.signin import open_session
 from web.context import database, now, signed_in
-from web.cookies import cookie_name, set_cookie
+from web.cookies import read_cookie, set_cookie
 from web.pages.family.drafts import is_stopped, next_step
 from web.shell.auth import me, only
 from web.shell.entering import end_old, entered
@@ -50,7 +50,7 @@ from web.words.devices import device_of
 from web.words.families import CLINIC_ASKED, INVITED_STATES
 from web.words.families import RELATIONS as RELATION_WORDS
 from web.words.language import COOKIE as LANGUAGE_COOKIE
-from web.words.language import gettext, speaking
+from web.words.language import chosen_before, gettext, speaking
 
 invited = Blueprint("invited", __name__)
 COOKIE = "econsult_device"
@@ -92,7 +92,7 @@ def open_page(token: str) -> Page:
         form.errors["birth_date"] = gettext("This is not the birth date that the clinic has. Check it, or call us.")
         return _door_page(door, invitation, form)
     response = entered(redirect(url_for(".show"), code=303), session_token)
-    set_cookie(response, cookie_name(COOKIE), secret, max_age=int(LASTS.total_seconds()))
+    set_cookie(response, COOKIE, secret, max_age=int(LASTS.total_seconds()))
     return response
 
 
@@ -136,7 +136,7 @@ def ask() -> Response:
 
 def _door_page(door: Door, invitation: Invitation | None, form: FormReader) -> Page:
     """What the link opens, in the invitation's language until this browser has chosen another."""
-    has_chosen = LANGUAGE_COOKIE in request.cookies or "lang" in request.args or signed_in() is not None
+    has_chosen = bool(chosen_before()) or "lang" in request.args or signed_in() is not None
     if invitation is not None and not has_chosen and request.method != "POST":
         with speaking(invitation.language):
             return _rendered(door, invitation, form)
@@ -154,7 +154,7 @@ def _rendered(door: Door, invitation: Invitation | None, form: FormReader) -> Pa
         until=invitation.expires_at if invitation is not None and is_open else None,
     )
     response = make_response(page, STATUS_OF.get(door, 200))
-    if is_open and "lang" not in request.args and LANGUAGE_COOKIE not in request.cookies and invitation is not None:
+    if is_open and "lang" not in request.args and not chosen_before() and invitation is not None:
         set_cookie(response, LANGUAGE_COOKIE, invitation.language, max_age=int(LASTS.total_seconds()))
     return response
 
@@ -203,5 +203,5 @@ def _telephone(session: Session, invitation: Invitation) -> Telephone:
 
 def _device() -> str:
     """What this browser was given when it opened a link; empty where it did not."""
-    given = request.cookies.get(cookie_name(COOKIE), "")
+    given = read_cookie(COOKIE)
     return given if re.fullmatch("[0-9a-f]{32}", given) else ""

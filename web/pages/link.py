@@ -13,7 +13,7 @@ from econsult.people.links import LIVES, ask_link, is_of_another_browser, use_as
 from econsult.people.signin import use_link
 from econsult.people.standing import AddressProof, credential_of
 from web.context import database, now, ring_workers
-from web.cookies import cookie_name, set_cookie
+from web.cookies import read_cookie, set_cookie
 from web.pages.second_factor import too_many_tries
 from web.shell.auth import place_for
 from web.shell.entering import by_letter, welcome
@@ -40,7 +40,7 @@ def ask_page() -> str | Response | tuple[str, int]:
         return render_template("door/by_mail.html", errors={"email": too_many_tries()}, email=email), 429
     ring_workers()
     response = make_response(render_template("door/by_mail.html", errors={}, email=email, is_sent=True))
-    set_cookie(response, cookie_name(COOKIE), browser, max_age=int(LIVES.total_seconds()))
+    set_cookie(response, COOKIE, browser, max_age=int(LIVES.total_seconds()))
     return response
 
 
@@ -70,5 +70,5 @@ def use_page(token: str) -> str | Response | tuple[str, int]:
 
 def _browser() -> str:
     """What this browser was given when it asked; empty where it did not."""
-    given = request.cookies.get(cookie_name(COOKIE), "")
+    given = read_cookie(COOKIE)
     return given if re.fullmatch("[0-9a-f]{32}", given) else ""

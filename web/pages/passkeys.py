@@ -23,7 +23,7 @@ from econsult.people.proving import LIVES
 from econsult.people.signin import end_sessions
 from econsult.people.standing import AddressProof, LastFactorError, remove_passkey
 from web.context import database, now, ring_workers, settings
-from web.cookies import cookie_name, set_cookie
+from web.cookies import read_cookie, set_cookie
 from web.pages.account import account_page
 from web.pages.owning import answer_in_form, check_owner, check_second_step
 from web.pages.second_factor import codes_page, elsewhere, set_up_form, too_many_tries
@@ -176,7 +176,7 @@ def ask_who() -> Answer:
     with database().reading() as session:
         asked = proving.ask_to_prove(session, place_of(browser), None, now=now())
     answer = _question(asked)
-    set_cookie(answer, cookie_name(ASKED), browser, max_age=int(LIVES.total_seconds()))
+    set_cookie(answer, ASKED, browser, max_age=int(LIVES.total_seconds()))
     return answer
 
 
@@ -220,7 +220,7 @@ def _entered(session: Session, person: Person | None, *, proof: AddressProof) ->
     token = enter(session, person, has_factor=True, proof=proof)
     place = place_after(session, person, proof=proof)
     answer = entered(jsonify(next=place), token, place=place)
-    set_cookie(answer, cookie_name(ASKED), "", max_age=0)
+    set_cookie(answer, ASKED, "", max_age=0)
     return answer
 
 
@@ -243,5 +243,5 @@ def _over() -> Answer:
 
 
 def _asked_before() -> str:
-    given = request.cookies.get(cookie_name(ASKED), "")
+    given = read_cookie(ASKED)
     return given if re.fullmatch("[0-9a-f]{32}", given) else ""

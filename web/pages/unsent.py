@@ -7,7 +7,7 @@ from werkzeug import Response
 
 from econsult.people.unsent import drop_unsent
 from web.context import database
-from web.cookies import cookie_name, set_cookie
+from web.cookies import read_cookie, set_cookie
 from web.shell.auth import me, only, place_for
 from web.shell.kept import keep_copy
 from web.shell.unsent import COOKIE, NO_SIGNS, PAGE, is_too_old, is_words, kept_for
@@ -44,10 +44,10 @@ def send() -> Response:
 def drop() -> Response:
     """Throw it away."""
     with database().writing() as session:
-        drop_unsent(session, request.cookies.get(cookie_name(COOKIE), ""), me())
+        drop_unsent(session, read_cookie(COOKIE), me())
     return _gone(redirect(place_for(me()), 303))
 
 
 def _gone(response: Response) -> Response:
-    set_cookie(response, cookie_name(COOKIE), "", max_age=0)
+    set_cookie(response, COOKIE, "", max_age=0)
     return response

@@ -28,7 +28,7 @@ from econsult.people.signin import (
 from econsult.people.tokens import hashed
 from econsult.people.typed import forget_typed
 from web.context import database, now, settings, signed_in
-from web.cookies import cookie_name, set_cookie
+from web.cookies import read_cookie, set_cookie
 from web.shell.errors import problem
 from web.shell.forms import hear_all, is_bearer, is_for_machine
 from web.shell.places import form_place
@@ -107,8 +107,8 @@ def let_out(path: str) -> Response:
             forget_typed(session, me())
             close_session(session, g.session_id)
     response = redirect(path, code=303)
-    set_cookie(response, cookie_name(COOKIE), "", max_age=0)
-    set_cookie(response, cookie_name(WORDS), "", max_age=0)
+    set_cookie(response, COOKIE, "", max_age=0)
+    set_cookie(response, WORDS, "", max_age=0)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
@@ -173,7 +173,7 @@ class Shown:
 def _shown() -> Shown:
     if is_bearer():
         return Shown(bearer=request.headers["Authorization"][7:].strip())
-    return Shown(cookie=request.cookies.get(cookie_name(COOKIE), ""))
+    return Shown(cookie=read_cookie(COOKIE))
 
 
 def _visitor(records: Database, shown: Shown, at: datetime) -> Visitor | None:
@@ -199,11 +199,11 @@ def ask_to_sign_in(*, keeps_words: bool = True) -> Response:
     if request.accept_mimetypes.best == "application/json":
         words = gettext("Your session ended. What you wrote is still here: go on, and sign in when you are asked.")
         return make_response(jsonify(problem=words), 401)
-    had_session = request.method not in LOOKS or cookie_name(COOKIE) in request.cookies
+    had_session = request.method not in LOOKS or bool(read_cookie(COOKIE))
     response = redirect("/sign-in?ended=1" if had_session else "/sign-in", code=303)
     # The place to return to travels in a cookie, not in the address, so that no log of addresses tells it.
     place = request.path if request.method in LOOKS else form_place()
-    owner = keep_words(response, request.cookies.get(cookie_name(COOKIE), ""), keeps=keeps_words)
+    owner = keep_words(response, read_cookie(COOKIE), keeps=keeps_words)
     set_cookie(response, NEXT, f"{_whose(owner)}{place}", max_age=NEXT_SECONDS)
     return response
 
@@ -227,7 +227,7 @@ def place_for(person: Person) -> str:
     """
     if kept_for(person) is not None:
         return UNSENT
-    whose, slash, path = request.cookies.get(NEXT, "/").partition("/")
+    whose, slash, path = (read_cookie(NEXT) or "/").partition("/")
     place = safe_path(slash + path)
     return place if place != "/" and whose in ("", _whose(person)) else home_of(person)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from flask import request
-
 from econsult.people.persons import Person
 from econsult.people.unsent import ended_of
 from web.context import database, now
-from web.cookies import cookie_name
+from web.cookies import read_cookie
 from web.shell.auth import COOKIE
 from web.shell.forms import is_of_session
 
@@ -18,7 +16,7 @@ def prove_ended() -> Person | None:
     Good for what warns others and opens nothing. A session that was closed on purpose proves nothing any more.
     """
     with database().reading() as session:
-        ended = ended_of(session, request.cookies.get(cookie_name(COOKIE), ""), now())
+        ended = ended_of(session, read_cookie(COOKIE), now())
         if ended is None or not is_of_session(str(ended.session_id)):
             return None
         return ended.person

@@ -25,7 +25,7 @@ from econsult.people.signin import SignInSession, close_session, open_session
 from econsult.people.standing import AddressProof, Step, offer_codes, step_after_password, still_stands
 from econsult.people.tokens import hashed
 from web.context import database, now, ring_workers, settings, signed_in
-from web.cookies import cookie_name, set_cookie
+from web.cookies import read_cookie, set_cookie
 from web.shell.auth import COOKIE, NEXT, place_for
 from web.words.devices import device_of
 
@@ -67,8 +67,8 @@ def welcome(
     if wanted == Wanted.NOTHING:
         return entered(redirect(path, code=303), token, place=path)
     response = redirect(CODE_PAGE if wanted == Wanted.CODE else SET_UP_PAGE, code=303)
-    set_cookie(response, cookie_name(COOKIE), "", max_age=0)
-    set_cookie(response, cookie_name(HALFWAY), token)
+    set_cookie(response, COOKIE, "", max_age=0)
+    set_cookie(response, HALFWAY, token)
     return response
 
 
@@ -92,15 +92,15 @@ def place_after(session: Session, person: Person, *, proof: AddressProof) -> str
 
 def entered(response: Response, token: str, *, place: str = "") -> Response:
     """The answer that brings the new session, and takes away what led to it; `place` is where it leads to."""
-    set_cookie(response, cookie_name(COOKIE), token)
-    set_cookie(response, cookie_name(BROWSER), browser_here(), max_age=int(KNOWN_FOR.total_seconds()))
+    set_cookie(response, COOKIE, token)
+    set_cookie(response, BROWSER, browser_here(), max_age=int(KNOWN_FOR.total_seconds()))
     if g.get("has_told"):
         ring_workers()
     if place not in (OFFER_PAGE, PROGRAMS_PAGE):
         # Behind the offer, or the choice of a program, the page that was asked for still waits.
         set_cookie(response, NEXT, "", max_age=0)
-    if cookie_name(HALFWAY) in request.cookies:
-        set_cookie(response, cookie_name(HALFWAY), "", max_age=0)
+    if read_cookie(HALFWAY):
+        set_cookie(response, HALFWAY, "", max_age=0)
     return response
 
 
@@ -110,10 +110,10 @@ def leave(response: Response) -> None:
     The page that waited behind it is nobody's any more.
     """
     set_cookie(response, NEXT, "", max_age=0)
-    if token := request.cookies.get(cookie_name(HALFWAY), ""):
+    if token := read_cookie(HALFWAY):
         with database().writing() as session:
             halfway.end(session, token)
-        set_cookie(response, cookie_name(HALFWAY), "", max_age=0)
+        set_cookie(response, HALFWAY, "", max_age=0)
 
 
 def start_set_up(session: Session, person: Person) -> Response:
@@ -127,13 +127,13 @@ def start_set_up(session: Session, person: Person) -> Response:
     proof = proof_of(session, g.get("session_id") or 0)
     token = halfway.begin(session, person, Wanted.SET_UP, now(), proof=proof)
     response = redirect(SET_UP_PAGE, code=303)
-    set_cookie(response, cookie_name(HALFWAY), token)
+    set_cookie(response, HALFWAY, token)
     return response
 
 
 def on_the_way(session: Session, *, to_judge: bool = False) -> Halfway | None:
     """Whose sign-in of this browser waits for its second factor. `to_judge` keeps other requests from judging it."""
-    token = request.cookies.get(cookie_name(HALFWAY), "")
+    token = read_cookie(HALFWAY)
     look = halfway.take if to_judge else halfway.find
     return look(session, token, now()) if token else None
 
@@ -190,7 +190,7 @@ def end_old(session: Session) -> None:
 def browser_here() -> str:
     """The token by which this browser is known again; made for the request where it brings none."""
     if "browser" not in g:
-        given = request.cookies.get(cookie_name(BROWSER), "")
+        given = read_cookie(BROWSER)
         g.browser = given if re.fullmatch("[A-Za-z0-9_-]{43}", given) else secrets.token_urlsafe(32)
     return str(g.browser)
 

@@ -22,7 +22,7 @@ from werkzeug.exceptions import BadRequest
 from econsult.seeing import seen_part
 from econsult.values import has_digits
 from web.context import runtime, signed_in
-from web.cookies import cookie_name, set_cookie
+from web.cookies import read_cookie, set_cookie
 from web.words.language import gettext
 
 FIELD = "csrf_token"
@@ -116,14 +116,14 @@ def refuse_token(given: str) -> None:
 
 def is_of_session(session_ref: str) -> bool:
     """Whether the form of this request came from here, and was made by this browser in that session."""
-    key = request.cookies.get(cookie_name(COOKIE), "")
+    key = read_cookie(COOKIE)
     wanted = _token(key, session_ref).encode()
     return _is_from_here() and bool(key) and hmac.compare_digest(request.form.get(FIELD, "").encode(), wanted)
 
 
 def csrf_token() -> str:
     """The token for forms and for the X-CSRF-Token header: 64 hex digits, good in this session of this browser."""
-    key = request.cookies.get(cookie_name(COOKIE), "")
+    key = read_cookie(COOKIE)
     if not re.fullmatch(r"[0-9a-f]{32}", key):
         key = g.setdefault("new_form_key", secrets.token_hex(16))
     return _token(key)
@@ -184,13 +184,13 @@ def has_token() -> bool:
 
 
 def _is_token(given: str) -> bool:
-    key = request.cookies.get(cookie_name(COOKIE), "")
+    key = read_cookie(COOKIE)
     return bool(key) and hmac.compare_digest(given.encode(), _token(key).encode())
 
 
 def _keep_key(response: Response) -> Response:
     if key := g.get("new_form_key"):
-        set_cookie(response, cookie_name(COOKIE), key)
+        set_cookie(response, COOKIE, key)
     return response
 
 

@@ -8,7 +8,7 @@ from econsult.errors import ForbiddenError
 from econsult.people.authenticators import Site, site_of
 from econsult.people.proving import SOURCE, Place
 from web.context import database, settings
-from web.cookies import cookie_name
+from web.cookies import read_cookie
 
 
 def site_here() -> Site | None:
@@ -18,7 +18,7 @@ def site_here() -> Site | None:
 
 def place_by(cookie: str) -> Place:
     """Where somebody is, known by this cookie's token. Raises ForbiddenError without one, and without a site."""
-    return place_of(request.cookies.get(cookie_name(cookie), ""))
+    return place_of(read_cookie(cookie))
 
 
 def place_of(browser: str) -> Place:

@@ -13,7 +13,7 @@ from econsult.consults.redflags import ANSWER_HOLDS
 from econsult.people.persons import Person
 from econsult.people.unsent import LIVES, Form, ended_of, keep_unsent, unsent_of
 from web.context import database, now
-from web.cookies import cookie_name, set_cookie
+from web.cookies import read_cookie, set_cookie
 from web.shell.kept import FORMS
 
 COOKIE, PAGE = "econsult_unsent", "/account/unsent"
@@ -51,13 +51,13 @@ def keep_words(response: Response, session_token: str, *, keeps: bool) -> Person
         with database().writing() as session:
             token = keep_unsent(session, person, form, now())
         if token is not None:
-            set_cookie(response, cookie_name(COOKIE), token, max_age=int(LIVES.total_seconds()))
+            set_cookie(response, COOKIE, token, max_age=int(LIVES.total_seconds()))
     return person
 
 
 def kept_for(person: Person) -> Form | None:
     """What this browser brought that was not sent."""
-    token = request.cookies.get(cookie_name(COOKIE), "")
+    token = read_cookie(COOKIE)
     if not token:
         return None
     with database().reading() as session:

@@ -64,7 +64,8 @@ const sentAs = (number) => number ? keys().map((key) => [key, read(key)]).filter
 function leave(number) {
   for (const [key, copy] of sentAs(number)) write(key, { ...copy, unheard: copy.unheard ? OFTEN : ONCE });
   // What was heard of the press before says nothing of this one.
-  if (number && document.cookie.includes(number)) document.cookie = "heard=; path=/; max-age=0; samesite=lax";
+  const [, name] = (number && document.cookie.match(new RegExp(`(?:^|; )((?:__Host-)?heard)=(?:no-)?${number}`))) || [];
+  if (name) document.cookie = `${name}=; path=/; max-age=0; samesite=lax${name === "heard" ? "" : "; secure"}`;
 }
 const sayWhether = (said, copy) => said.querySelector(copy.unheard ? "[data-unsent]" : "[data-unheard]")?.remove();
 
@@ -173,7 +174,7 @@ function showRefused(forms) {
 }
 
 function begin() {
-  const [, refused, number] = document.cookie.match(/(?:^|; )heard=(no-)?([0-9a-f]{16})/) ?? [], heard = refused ? undefined : number;
+  const [, refused, number] = document.cookie.match(/(?:^|; )(?:__Host-)?heard=(no-)?([0-9a-f]{16})/) ?? [], heard = refused ? undefined : number;
   if (refused) for (const [key, copy] of sentAs(number)) write(key, answered(copy));
   const ours = owners();
   const forms = me ? [...document.querySelectorAll("form[method=post]")] : [];

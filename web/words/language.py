@@ -20,7 +20,7 @@ from econsult.people.account import time_zone_of
 from econsult.people.persons import Person
 from econsult.zones import zone_of
 from web.context import database, settings, signed_in
-from web.cookies import set_cookie
+from web.cookies import read_cookie, set_cookie
 from web.words.catalogues import load_translations
 
 LANGUAGES = {"en": "English", "es": "Español"}
@@ -82,9 +82,17 @@ def _translations() -> Translations:
     return cast("Translations", g.translations)
 
 
+def chosen_before() -> str:
+    """The language that a visitor chose in this browser; empty where none was. It lasts a year.
+
+    Until December 2027 also under the name that it had before all cookies got the prefix of the host.
+    """
+    return read_cookie(COOKIE) or request.cookies.get(COOKIE, "")
+
+
 def choose_language() -> str:
     """The language of this request, one of LANGUAGES."""
-    wishes = (request.args.get("lang"), getattr(signed_in(), "language", None), request.cookies.get(COOKIE))
+    wishes = (request.args.get("lang"), getattr(signed_in(), "language", None), chosen_before())
     for wish in wishes:
         if wish in LANGUAGES:
             return wish
