@@ -62,7 +62,10 @@ def test_the_name_opens_with_a_reason_and_the_password(
     assert _page(held) in case
     assert "Luz Prueba" not in case + derm.get(_page(held)).text
     assert _send(derm, held, reason=REASON, factor_password=PASSWORD)[0] == 303
-    page = derm.get(_page(held)).text
+    assert "Refresh" not in derm.get("/worklist").headers
+    shown = derm.get(_page(held))
+    page = shown.text
+    assert 3590 <= int(shown.headers["Refresh"]) <= 3601, "without scripts it closes itself as well"
     assert "Luz Prueba" in page
     assert "January 15, 2022" in page
     assert "Luz Prueba" not in derm.get(f"/consults/{held.public_id}").text

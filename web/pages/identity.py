@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, make_response, redirect, render_template, url_for
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
@@ -26,11 +26,15 @@ identity = rings(Blueprint("identity", __name__, url_prefix="/consults/<public_i
 
 @identity.get("")
 @only(Role.SPECIALIST)
-def show(public_id: str) -> str:
-    """The name while it is open, else the form that opens it."""
+def show(public_id: str) -> Response:
+    """The name while it is open, else the form that opens it. The page closes itself when the hour is over."""
     with database().writing() as session:
         loaded, opening = _identity(session, public_id)
-        return _page(session, loaded, opening, FormReader())
+        response = make_response(_page(session, loaded, opening, FormReader()))
+    if closes_in := _closes_in(opening):
+        # The same address once more takes the place of this page: nothing of it lies behind the back button.
+        response.headers["Refresh"] = str(closes_in)
+    return response
 
 
 @identity.post("")
@@ -69,6 +73,12 @@ def _identity(session: Session, public_id: str) -> tuple[Pass, Opening | None]:
     return identity_for(session, me(), public_id, now=now(), is_let=settings().lets_break_glass)
 
 
+def _closes_in(opening: Opening | None) -> int:
+    """In how many seconds an open name closes, one more than that; 0 where none is open, or without an end."""
+    until = opening.until if opening is not None else None
+    return int((until - now()).total_seconds()) + 1 if until is not None else 0
+
+
 def _needs_code(session: Session) -> bool:
     """Who signs in without a password proves it by a code of the app, where there is one."""
     return not me().has_password and factors.stands(session, me())
@@ -88,6 +98,7 @@ def _page(session: Session, loaded: Pass, opening: Opening | None, form: FormRea
         consult=loaded.consult,
         child=loaded.patient if opening is not None else None,
         alias=terms.alias_words(loaded.patient.alias),
+        closes_in=_closes_in(opening),
         until=opening.until if opening is not None else None,
         is_allowed=rule_of(session) != NamesShown.NOBODY,
         has_password=me().has_password,
