@@ -2,6 +2,7 @@
 
 Every address that the application has is asked with numbers of both programs, and every form is sent. Each name, text
 and address of a program carries its mark, and each number of a row is known, so that anything that comes over is seen.
+Now and then an account is opened at an address of the other program's, and somebody goes over to their own.
 The normal run takes a few hundred steps, `-m slow` ten thousand.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,17 +25,22 @@ from werkzeug.routing.converters import NumberConverter
 from werkzeug.test import TestResponse
 
 from econsult.consults.records import Consult
-from econsult.people.persons import Person
+from econsult.people.persons import Person, Role, add_person
 from econsult.people.signin import make_token, open_session
 from econsult.tables import METADATA
-from tests.personas import Clinic, open_clinic
+from tests.journeys.doors import Doors
+from tests.personas import Clinic, grown_youth, open_clinic
 from tests.services.homes import Homes
 from tests.web.browsing import SESSION, TOKEN
+from tests.web.conftest import new_guest
 from workers.runtime import Runtime
 
 STEPS = int(os.environ.get("TWO_PROGRAMS_STEPS", "250"))
 MARKS = ("qqa-", "qqb-")
 ROLES = ("mother", "pcp", "derm", "derm2", "neuro", "coordinator", "nurse", "director", "admin")
+OTHERS = ("officer", "youth", "guest")
+AT_DOORS = 0.04
+"""Of so many steps one is about accounts and links."""
 SKIPPED = ("/static/", "/health/", "/sign-out", "/sign-in", "/account/close", "/language", "/gateway/")
 """What is of no program: files, the door, and a provider of text messages."""
 WORDS = {"text": "{m}words", "reason": "{m}why", "question": "{m}Is this eczema, and what should we do now?"}
@@ -48,10 +54,15 @@ class Side:
 
     mark: str
     clinic: Clinic
+    others: dict[str, Person] = field(default_factory=dict)
     browsers: dict[str, FlaskClient] = field(default_factory=dict)
     csrf: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     numbers: list[str] = field(default_factory=list)
+
+    def person(self, role: str) -> Person:
+        found: Person = self.others[role] if role in OTHERS else getattr(self.clinic, role)
+        return found
 
 
 @pytest.fixture
@@ -73,8 +84,18 @@ def sides(homes: Homes, runtime: Runtime) -> tuple[Side, Side]:
                 own(session, now=now, **asked)
             for make in (clinic.claimed, clinic.answered, clinic.family_question):
                 make(session, now=now)
-        found.append(Side(mark, clinic))
+        found.append(Side(mark, clinic, _others(runtime, clinic, mark)))
     return found[0], found[1]
+
+
+def _others(runtime: Runtime, clinic: Clinic, mark: str) -> dict[str, Person]:
+    """The privacy officer, the other clinic's child as a young person, and a device that was invited for the first."""
+    now, grown = datetime.now(UTC), replace(clinic, child=clinic.other_child, pcp=clinic.other_pcp)
+    about = {"email": f"{mark}officer@clinic.test", "name": f"{mark}Vera", "role": Role.PRIVACY, "now": now}
+    with runtime.database.writing() as session:
+        officer = add_person(session, runtime.database.cipher, session.merge(clinic.program), **about)
+        youth = grown_youth(session, runtime.database, grown, now)
+    return {"officer": officer, "youth": youth, "guest": new_guest(runtime, clinic)}
 
 
 def _rules(app: Flask, method: str) -> list[Rule]:
@@ -90,6 +111,7 @@ class Walk:
         self.reads, self.writes = _rules(app, "GET"), _rules(app, "POST")
         self.seen: dict[int, int] = {}
         self.shut: set[tuple[str, str]] = set()
+        self.doors = Doors(app, runtime)
 
     def learn(self) -> None:
         """Which numbers are of which program by now."""
@@ -101,23 +123,35 @@ class Walk:
 
     def step(self) -> None:
         mine, other = self.dice.sample(self.sides, 2)
+        if self.dice.random() < AT_DOORS:
+            self._at_doors(mine, other)
+            return
         is_read = self.dice.random() < 0.6
         role, rule = self._choice(self.reads if is_read else self.writes)
         address, given = self._address(rule, mine, other)
         answer = self._ask(mine, role, "GET" if is_read else "POST", address, self._fields(mine, other))
-        self.seen[answer.status_code] = self.seen.get(answer.status_code, 0) + 1
         if answer.status_code == 403:
             self.shut.add((role, rule.rule))
-        assert answer.status_code < 500, (rule.rule, role, answer.status_code)
+        self._judge(other, answer, given, (rule.rule, role, address))
+
+    def _at_doors(self, mine: Side, other: Side) -> None:
+        kin = self.doors.relative(other.clinic, other.mark)
+        act = self.dice.choice((self.doors.take, self.doors.go_over))
+        act(mine.clinic, kin, f"{mine.mark}Kin", lambda answer, at: self._judge(other, answer, at, (act.__name__, at)))
+
+    def _judge(self, other: Side, answer: TestResponse, given: str, told: tuple[str, ...]) -> None:
+        """Nothing of the other program is in the answer but what stood in the question."""
+        self.seen[answer.status_code] = self.seen.get(answer.status_code, 0) + 1
+        assert answer.status_code < 500, (told, answer.status_code)
         said = answer.get_data().decode(errors="replace") + str(answer.headers)
         leaked = [secret for secret in (other.mark, *other.numbers) if secret in said and secret not in given]
         # What the caller has sent itself may come back to it in its own form.
-        assert leaked == [], (rule.rule, role, address)
+        assert leaked == [], told
 
     def _choice(self, rules: list[Rule]) -> tuple[str, Rule]:
         """Who asks for what; seldom what has been refused to this role already."""
         for _ in range(6):
-            role, rule = self.dice.choice(ROLES), self.dice.choice(rules)
+            role, rule = self.dice.choice((*ROLES, *OTHERS)), self.dice.choice(rules)
             if (role, rule.rule) not in self.shut:
                 break
         return role, rule
@@ -155,7 +189,7 @@ class Walk:
     def _token(self, side: Side, role: str) -> str:
         if role not in side.tokens:
             with self.runtime.database.writing() as session:
-                side.tokens[role] = make_token(session, getattr(side.clinic, role), datetime.now(UTC))
+                side.tokens[role] = make_token(session, side.person(role), datetime.now(UTC))
         return side.tokens[role]
 
     def _browser(self, side: Side, role: str) -> FlaskClient:
@@ -165,7 +199,7 @@ class Walk:
         if page.status_code == 404 and "/sign-out" in page.text:
             return browser
         with self.runtime.database.writing() as session:
-            person = session.get_one(Person, getattr(side.clinic, role).id)
+            person = session.get_one(Person, side.person(role).id)
             browser.set_cookie(SESSION, open_session(session, person, datetime.now(UTC)))
         found = TOKEN.search(browser.get("/nowhere").text)
         assert found is not None
@@ -207,6 +241,7 @@ def _live(homes: Homes, runtime: Runtime, sides: tuple[Side, Side], steps: int, 
             walk.learn()
         walk.step()
     assert walk.seen.get(200, 0) > steps / 50
+    assert walk.doors.opened > walk.doors.went_over > 0
     with runtime.database.reading() as session:
         _check_rows(session)
 
