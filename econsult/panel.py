@@ -1,12 +1,13 @@
 """Finding one child among all whom somebody may know: newest first, or by a word of the name or the record number.
 
 Names rest sealed. Whole words, birth dates and record numbers are found by keyed hashes (`people.searching`), and what
-was found is opened and compared once more. For a beginning of a word, or a part of a number, names are opened in
-memory. Nothing of a search stays behind but the audit rows of the children that it showed.
+was found is opened and compared once more. For a beginning of a word, or a part of a number, the newest names are
+opened in memory. Nothing of a search stays behind but the audit rows of the children that it showed.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +22,7 @@ from econsult.people.persons import Organization, Person, Program
 from econsult.people.searching import asked_words, folded, number, who, with_words, words_of
 from econsult.unreadable import UnreadableError, say
 
-PAGE = 50
+PAGE, MOST_OPENED = 50, 10_000
 _FOUND_BY = (Patient.id, Patient.name, Patient.nickname, Patient.birth_date_text, Patient.mrn)
 
 
@@ -31,6 +32,8 @@ class Panel:
 
     children: list[Patient]
     before: int | None
+    looked_at: int = 0
+    """Of how many, the newest, the names were opened, where there were more; 0 where all were looked at."""
 
 
 def newest(session: Session, person: Person, *, now: datetime, before: int = 0, limit: int = PAGE) -> Panel:
@@ -128,37 +131,53 @@ def _one(session: Session, query: Select[int, str, str, str], number: int) -> Ro
         return None
 
 
-def find(session: Session, person: Person, words: str, *, now: datetime, limit: int = PAGE) -> Panel:
+def find(
+    session: Session, person: Person, words: str, *, now: datetime, limit: int = PAGE, opened: int = MOST_OPENED
+) -> Panel:
     """Those who have all of these words: the newest come first.
 
-    Two whole words of the name or the name at home, a birth date (`2020-01-31`) or a whole record number are enough to
-    find a child by them alone. Where they find nobody, and of a single word, names are looked at that begin so, and
-    record numbers that hold it.
+    Two whole words of the name or the name at home, a birth date as people write it or a whole record number are enough
+    to find a child by them alone. Where they find nobody, and of a single word, names are looked at that begin so, and
+    record numbers that hold it: of the newest `opened` children. Of all others only whole words are found.
     """
-    query = known_patients(session, person, now).order_by(Patient.id.desc())
-    matching = _by_words(session, person, query, words) or _by_beginnings(session, query, words)
+    query, looked_at = known_patients(session, person, now).order_by(Patient.id.desc()), 0
+    matching = _by_words(session, person, query, words)
+    if not matching:
+        matching, looked_at = _by_beginnings(session, query, words, opened)
+    if looked_at:
+        older = (_having(session, person, query, asked) for asked in asked_words(words))
+        matching = sorted({*matching, *itertools.chain(*older)}, reverse=True)
     shown = list(session.scalars(query.where(Patient.id.in_(matching[:limit]))))
     note_patients(session, person, shown, now)
-    return Panel(shown, matching[limit - 1] if len(matching) > limit else None)
+    return Panel(shown, matching[limit - 1] if len(matching) > limit else None, looked_at)
 
 
 def _by_words(session: Session, person: Person, query: Select[Patient], text: str) -> list[int]:
-    asked = asked_words(text)
-    is_enough = len(asked) > 1 or any(word.startswith("born:") for word in asked)
-    for words in (list(filter(None, [number(text)])), asked if is_enough else []):
-        if not words:
-            continue
-        found = with_words(session, person.program_id, query, words).with_only_columns(*_FOUND_BY)
-        if matching := [row.id for row in session.execute(found) if set(words) <= words_of(*row[1:])]:
-            return matching
+    enough = [asked for asked in asked_words(text) if len(asked) > 1 or any(map(_is_day, asked))]
+    for ways in ([[mrn]] if (mrn := number(text)) else [], enough):
+        found = {child for asked in ways for child in _having(session, person, query, asked)}
+        if found:
+            return sorted(found, reverse=True)
     return []
 
 
-def _by_beginnings(session: Session, query: Select[Patient], text: str) -> list[int]:
+def _is_day(word: str) -> bool:
+    return word.startswith("born:")
+
+
+def _having(session: Session, person: Person, query: Select[Patient], words: list[str]) -> list[int]:
+    """Who has each of these whole words; a row that a hand has moved shows nobody."""
+    found = with_words(session, person.program_id, query, words).with_only_columns(*_FOUND_BY)
+    return [row.id for row in session.execute(found) if set(words) <= words_of(*row[1:])]
+
+
+def _by_beginnings(session: Session, query: Select[Patient], text: str, opened: int) -> tuple[list[int], int]:
+    """Those of the newest `opened` whose names begin so; and this number where there are more."""
     asked = folded(text).split()
     columns = (Patient.id, Patient.name, Patient.nickname, Patient.mrn)
-    rows = session.execute(query.with_only_columns(*columns)) if asked else ()
-    return [child for child, name, home, mrn in rows if _fits(asked, f"{name} {home or ''}", mrn)]
+    rows = session.execute(query.with_only_columns(*columns).limit(opened + 1)).all() if asked else []
+    found = [child for child, name, home, mrn in rows[:opened] if _fits(asked, f"{name} {home or ''}", mrn)]
+    return found, opened if len(rows) > opened else 0
 
 
 def _fits(asked: list[str], name: str, mrn: str) -> bool:

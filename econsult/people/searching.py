@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
 
 from econsult.belonging import in_program
 from econsult.database import Base, Sealed, cipher_of, cipher_on
+from econsult.people.dates import readings
 from econsult.people.pasted import pasted
 from econsult.people.patients import Patient, day_of
 from econsult.unreadable import UnreadableError
@@ -55,11 +56,22 @@ def number(mrn: str) -> str:
     return f"mrn:{bare}" if bare else ""
 
 
-def asked_words(text: str) -> list[str]:
-    """The words that somebody looks for: parts of names, and birth dates where they are written as `2020-01-31`."""
-    parts = text.split()
-    days = [f"born:{part}" for part in parts if day_of(part)]
-    return [*days, *(f"part:{part}" for part in folded(" ".join(p for p in parts if not day_of(p))).split())]
+def asked_words(text: str) -> list[list[str]]:
+    """The words that somebody looks for: parts of names and a birth date, once for each day that it may mean.
+
+    `1/2/2020` is the first of February or the second of January. Figures alone are a record number.
+    """
+    found = [one for one in readings(text) if not text[one.start : one.end].isdecimal()]
+    if not found:
+        return [_parts(text)]
+    born = max(found, key=lambda one: one.end - one.start)
+    exact = day_of(text[born.start : born.end])
+    rest = _parts(f"{text[: born.start]} {text[born.end :]}")
+    return [[f"born:{day.isoformat()}", *rest] for day in ([exact] if exact else sorted(born.days))]
+
+
+def _parts(text: str) -> list[str]:
+    return [f"part:{part}" for part in folded(text).split()]
 
 
 def words_of(name: str, nickname: str | None, birth_date: str, mrn: str) -> set[str]:

@@ -15,6 +15,7 @@ from econsult.people.patients import Patient, add_patient
 from econsult.people.searching import PatientWord, keep_all_words
 from tests.personas import NOON, Clinic
 
+WRITTEN = ("15/01/2022", "1/15/2022", "Luz 15 ene 2022", "January 15, 2022 prueba", "15.1.22", "15 de enero de 2022")
 SOON = NOON + timedelta(minutes=5)
 
 
@@ -41,7 +42,9 @@ def count(database: Database, child: Patient) -> int:
         return session.scalar(rows) or 0
 
 
-@pytest.mark.parametrize("words", ["luz prueba", "PRUEBA  Lúz", "2022-01-15", "Luz 2022-01-15", "mrn 4711", "MRN-4711"])
+@pytest.mark.parametrize(
+    "words", ["luz prueba", "PRUEBA  Lúz", "2022-01-15", "Luz 2022-01-15", "mrn 4711", "MRN-4711", *WRITTEN]
+)
 def test_whole_words_open_no_other_childs_name(
     database: Database, clinic: Clinic, unreadable: Patient, words: str
 ) -> None:
@@ -58,6 +61,42 @@ def test_nor_does_the_question_whether_a_child_is_known(
             refuse_known(session, clinic.pcp, *told, now=NOON)
     with database.writing() as session:
         refuse_known(session, clinic.pcp, "Luz Prueba", "2022-01-16", "4711", now=NOON)
+
+
+def test_so_does_a_birth_date_as_people_write_it(database: Database, clinic: Clinic, unreadable: Patient) -> None:
+    assert unreadable.id
+    assert [words for words in WRITTEN if found(database, clinic, words) != [clinic.child.id]] == []
+
+
+def test_of_a_date_that_may_be_two_days_both_are_found_and_figures_alone_are_a_number(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        about = {"birth_date": "2021-02-01", "mrn": "20220115", "organization": clinic.home, "now": NOON}
+        first = add_patient(session, clinic.program, key_wrapped=b"k", name="Ana Uno", **about)
+        about |= {"birth_date": "2021-01-02", "mrn": ""}
+        second = add_patient(session, clinic.program, key_wrapped=b"k", name="Eva Dos", **about)
+    assert found(database, clinic, "1/2/2021") == [second.id, first.id]
+    assert found(database, clinic, "Ana 1/2/2021") == found(database, clinic, "20220115") == [first.id]
+    assert found(database, clinic, "2021-02-01") == [first.id]
+    assert found(database, clinic, "31/2/2021") == []
+
+
+def test_no_more_names_are_opened_than_so_many_and_whole_words_are_found_of_all(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        about = {"birth_date": "2021-02-01", "organization": clinic.home, "now": NOON}
+        newer = add_patient(session, clinic.program, key_wrapped=b"k", name="Lucia Prueba", **about)
+    for words, opened, children, looked_at in (
+        ("lu", 2, [newer.id, clinic.child.id], 0),
+        ("lu", 1, [newer.id], 1),
+        ("prueba", 1, [newer.id, clinic.child.id], 1),
+        ("luz prueba", 1, [clinic.child.id], 0),
+    ):
+        with database.writing() as session:
+            panel = find(session, clinic.pcp, words, now=NOON, opened=opened)
+        assert ([child.id for child in panel.children], panel.looked_at) == (children, looked_at), words
 
 
 def test_beginnings_are_found_as_before(database: Database, clinic: Clinic) -> None:

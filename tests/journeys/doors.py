@@ -52,8 +52,8 @@ class Doors:
         """The administrator of another program opens an account at that address, and tries to enter the first one."""
         browser = self._by_first_link(clinic.admin, kin, name)
         chosen = {"new": "another horse another staple", "new_again": "another horse another staple"}
-        sent = ((f"/account/programs/{kin.public_id}", {}), ("/account/password", chosen))
-        for path, fields in sent:
+        sent: dict[str, dict[str, str]] = {f"/account/programs/{kin.public_id}": {}, "/account/password": chosen}
+        for path, fields in sent.items():
             for place in PLACES:
                 check(browser.get(place), place)
             check(post(browser, path, fields), path)

@@ -169,6 +169,7 @@ def shown_children(children: panel.Panel) -> dict[str, object]:
     return {
         "children": [(child, terms.child(child, now().date())) for child in children.children],
         "before": pack(children.before) if children.before is not None else "",
+        "looked_at": children.looked_at,
         "languages": terms.LANGUAGES,
     }
 

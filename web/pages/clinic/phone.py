@@ -295,6 +295,6 @@ def _children(session: Session, found: panel.Panel, words: str, errors: Mapping[
         children=children,
         words=words,
         errors=errors or {},
-        more=found.before is not None,
+        found=found,
         unsent=with_call_drafts(session, found.children, me()),
     )
