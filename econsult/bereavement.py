@@ -33,6 +33,7 @@ from econsult.consults.threads import Message
 from econsult.consults.visits import CURRENT, Visit
 from econsult.database import NO_KEY
 from econsult.errors import ForbiddenError, InvalidError
+from econsult.leading import Led
 from econsult.notices import Notice, NoticeKind, NoticeState, notify
 from econsult.people.ages import local_day
 from econsult.people.deaths import LATELY, Death, death_of
@@ -157,7 +158,8 @@ def take_back_death(session: Session, child: Patient, staff: Person, *, now: dat
 def marked_lately(session: Session, person: Person, now: datetime) -> list[Patient]:
     """The children whom this person may know by name and who were marked lately, newest first: a letter told of it."""
     stands = (Death.taken_back_at.is_(None), Death.noted_at > now - LATELY)
-    query = known_patients(session, person, now).join(Death, Death.patient_id == Patient.id).where(*stands)
+    query = known_patients(session, person, now).where(*stands)
+    query = query.select_from(Led(Death, Patient, Patient.id == Death.patient_id))
     children = list(session.scalars(query.order_by(Death.noted_at.desc()).limit(SHOWN)))
     note_patients(session, person, children, now)
     return children

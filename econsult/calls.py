@@ -12,6 +12,7 @@ from econsult.access import note_patients
 from econsult.consults.records import Consult
 from econsult.consults.telephone import PhoneTask
 from econsult.consults.versions import emergencies_among
+from econsult.leading import Led
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person, Role
 
@@ -32,7 +33,7 @@ def calls_waiting(session: Session, person: Person, *, now: datetime) -> list[Wa
     """The open telephone tasks of one's clinic, or of one's program for coordinators, the oldest first."""
     query = (
         select(PhoneTask, Consult, Patient)
-        .join(Consult, Consult.id == PhoneTask.consult_id)
+        .select_from(Led(PhoneTask, Consult, Consult.id == PhoneTask.consult_id))
         .join(Patient, Patient.id == Consult.patient_id)
         .where(Consult.program_id == person.program_id, PhoneTask.done_at.is_(None))
     )
@@ -69,7 +70,7 @@ def calls_unmade(session: Session, program_id: int) -> list[Unmade]:
     """The open telephone tasks of a program without anybody's name, the oldest first."""
     query = (
         select(PhoneTask, Consult, Organization)
-        .join(Consult, Consult.id == PhoneTask.consult_id)
+        .select_from(Led(PhoneTask, Consult, Consult.id == PhoneTask.consult_id))
         .outerjoin(Organization, Organization.id == Consult.organization_id)
         .where(Consult.program_id == program_id, PhoneTask.done_at.is_(None))
     )

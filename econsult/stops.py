@@ -17,6 +17,7 @@ from econsult.consults.redflags import UNSAFE
 from econsult.consults.told_signs import is_uncalled
 from econsult.errors import NotFoundError
 from econsult.home_safety import words_on
+from econsult.leading import Led
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role
 
@@ -98,7 +99,7 @@ def unsafe_home(session: Session, patient_id: int) -> UnsafeHome | None:
 def _known_stops(person: Person) -> Select[RedFlagStop, Consult, Patient]:
     query = (
         select(RedFlagStop, Consult, Patient)
-        .join(Consult, Consult.id == RedFlagStop.consult_id)
+        .select_from(Led(RedFlagStop, Consult, Consult.id == RedFlagStop.consult_id))
         .join(Patient, Patient.id == Consult.patient_id)
         .join(Person, Person.id == RedFlagStop.person_id)
         .where(Consult.program_id == person.program_id, *is_uncalled())

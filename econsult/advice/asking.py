@@ -12,6 +12,7 @@ from econsult.access import Pass, patients_on
 from econsult.consults.hearers import clinics_of, desk_of, family_of
 from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import (
+    IS_WORSE,
     LATER_OF_CLINIC,
     LATER_OF_FAMILY,
     OutcomePing,
@@ -25,6 +26,7 @@ from econsult.consults.outcomes import (
 from econsult.consults.records import SEALED_STAY_SHUT, Consult, Kind
 from econsult.consults.replies import FAMILY, heard
 from econsult.errors import ForbiddenError, NotFoundError
+from econsult.leading import Led
 from econsult.notices import NoticeKind, notify
 from econsult.people.caregivers import active_links, grown_up_at, links_of
 from econsult.people.deaths import has_died, the_dead
@@ -149,7 +151,7 @@ def asked_of(session: Session, person: Person, now: datetime) -> list[Asked]:
     )
     query = (
         select(Consult)
-        .join(OutcomePing, OutcomePing.consult_id == Consult.id)
+        .select_from(Led(OutcomePing, Consult, Consult.id == OutcomePing.consult_id))
         .where(Consult.program_id == person.program_id, Consult.consent_withdrawn_at.is_(None), ~said)
         .where(OutcomePing.state != PingState.REPLACED)
         .where(OutcomePing.sent_at > now - ASKED_FOR, Consult.status.in_(ASKABLE), *_whom(session, person, now))
@@ -171,10 +173,10 @@ def worse_of(session: Session, person: Person, now: datetime) -> list[Asked]:
     newer = aliased(OutcomeReport)
     query = (
         select(Consult)
-        .join(OutcomeReport, OutcomeReport.consult_id == Consult.id)
+        .select_from(Led(OutcomeReport, Consult, Consult.id == OutcomeReport.consult_id))
         .where(Consult.organization_id == person.organization_id, Consult.status == Status.CLOSED)
         .where(Consult.patient_id.not_in(the_dead()))
-        .where(Consult.consent_withdrawn_at.is_(None), OutcomeReport.side == Side.FAMILY, OutcomeReport.how == "worse")
+        .where(Consult.consent_withdrawn_at.is_(None), IS_WORSE)
         .where(~exists().where(newer.consult_id == Consult.id, newer.id > OutcomeReport.id))
     )
     found = list(session.scalars(query.order_by(OutcomeReport.id).limit(SHOWN)))

@@ -13,6 +13,7 @@ from econsult.access import patients_on
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.records import SEALED_STAY_SHUT, Consult
 from econsult.consults.sides import DESK_LEVEL, SideQuestion, SideState
+from econsult.leading import Led
 from econsult.people.patients import Patient
 from econsult.people.persons import Organization, Person, Role, specialties_of
 from econsult.rosters.limits import Conflict, limits_of, why_barred
@@ -92,11 +93,10 @@ def open_sides(person: Person) -> Select[SideQuestion, Consult]:
     """Every open question to a colleague in this person's program, the soonest due first, as a query."""
     return (
         select(SideQuestion, Consult)
-        .join(Consult, Consult.id == SideQuestion.consult_id)
+        .select_from(Led(SideQuestion, Consult, Consult.id == SideQuestion.consult_id))
         .where(
             SideQuestion.state == SideState.OPEN,
-            # The sum keeps SQLite from beginning with every open consult of the program, of which few are asked about.
-            Consult.program_id + 0 == person.program_id,
+            Consult.program_id == person.program_id,
             Consult.status.in_(OPEN),
             Consult.consent_withdrawn_at.is_(None),
         )

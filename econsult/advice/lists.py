@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session, aliased
 from econsult.access import patients_on
 from econsult.advice.following import Followed, with_words
 from econsult.consults.answers import Answer
-from econsult.consults.recommendations import TO_DO, Recommendation
+from econsult.consults.recommendations import OPEN_STEP, Recommendation
 from econsult.consults.records import Consult
 from econsult.consults.visits import is_arranged
 from econsult.errors import ForbiddenError
+from econsult.leading import Led
 from econsult.people.deaths import the_dead
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role
@@ -62,9 +63,9 @@ def _late(person: Person, now: datetime) -> Select[int]:
     """
     return (
         select(Recommendation.id)
-        .join(Consult, Consult.id == Recommendation.consult_id)
+        .select_from(Led(Recommendation, Consult, Consult.id == Recommendation.consult_id))
         .where(
-            Recommendation.state.in_(TO_DO),
+            OPEN_STEP,
             Recommendation.due_at <= now,
             ~is_arranged(),
             Consult.program_id == person.program_id,

@@ -12,6 +12,7 @@ from econsult.billing.entries import sums_of
 from econsult.billing.spans import seconds_of
 from econsult.consults.records import SEALED_STAY_SHUT, Consult
 from econsult.consults.sides import SideQuestion, SideState
+from econsult.leading import Led
 from econsult.people.persons import Person
 
 SHOWN, DAYS = 20, timedelta(days=60)
@@ -32,7 +33,7 @@ def replied_of(session: Session, person: Person, now: datetime) -> list[Replied]
     """This person's replies of the last `DAYS`, the newest first, each consult once."""
     query = (
         select(SideQuestion.ended_at, Consult)
-        .join(Consult, Consult.id == SideQuestion.consult_id)
+        .select_from(Led(SideQuestion, Consult, Consult.id == SideQuestion.consult_id))
         .where(
             SideQuestion.holder_id == person.id,
             SideQuestion.state == SideState.REPLIED,

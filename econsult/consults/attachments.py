@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, bindparam, select
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, bindparam, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
@@ -19,6 +19,7 @@ from econsult.consults.replies import sent_file
 from econsult.database import NO_KEY, Base, Instant, PublicId, Sealed, SealedJson
 from econsult.errors import ForbiddenError, ImpossibleVerbError
 from econsult.jobs import JobKind, Lane, add_job
+from econsult.leading import narrow
 from econsult.people.persons import Person
 
 
@@ -49,6 +50,8 @@ DUPLICATE = "duplicate"
 """The reason of a file that its sender had sent to the same consult before: the first one stands for both."""
 REVIEW_COPY = "review"
 """How the copies begin that are for the person who decides about a held file."""
+WAITS = text("(state = 'held' OR show_asked_at IS NOT NULL)")
+"""What a person of the medical home is to look at: a file that is held, or a face that a specialist asks to see."""
 DOCUMENT_TYPES = ("laboratory", "imaging_report", "audiogram", "ecg", "newborn_screen", "other")
 
 
@@ -66,6 +69,7 @@ class Attachment(PublicId, Base):
 
     __tablename__ = "attachment"
     __table_args__ = (
+        narrow("ix_attachment_waits", "id", only=WAITS),
         numbered_within("attachment"),
         about_child("attachment"),
         *in_program("attachment", consult_id="consult", patient_id="patient"),

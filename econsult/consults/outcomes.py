@@ -17,6 +17,7 @@ from econsult.codes import Code
 from econsult.consults.records import Consult, note
 from econsult.database import Base, Instant
 from econsult.errors import InvalidError
+from econsult.leading import narrow
 from econsult.people.persons import Person
 
 AFTER = "outcome_after"
@@ -26,6 +27,7 @@ LATEST = timedelta(days=365)
 """No setting lets anybody be asked later after a signature."""
 WATCHED = text("next_at IS NOT NULL")
 AT_DESK = text("state = 'desk'")
+IS_WORSE = text("side = 'family' AND how = 'worse'")
 
 
 class PingState(StrEnum):
@@ -63,6 +65,7 @@ class OutcomePing(Base):
         UniqueConstraint("consult_id", "version", name="uq_outcome_ping_version"),
         Index("ix_outcome_ping_next", "next_at", sqlite_where=WATCHED, postgresql_where=WATCHED),
         Index("ix_outcome_ping_desk", "id", sqlite_where=AT_DESK, postgresql_where=AT_DESK),
+        narrow("ix_outcome_ping_sent", "sent_at", only="sent_at IS NOT NULL"),
     )
 
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"))
@@ -77,7 +80,10 @@ class OutcomeReport(Base):
     """What one side said once. `is_close` marks what the clinic said when it closed; `is_relayed` a telephone call."""
 
     __tablename__ = "outcome_report"
-    __table_args__ = in_program("outcome_report", consult_id="consult", person_id="person")
+    __table_args__ = (
+        narrow("ix_outcome_report_worse", "id", only=IS_WORSE),
+        *in_program("outcome_report", consult_id="consult", person_id="person"),
+    )
 
     program_id: Mapped[int | None] = program_of("consult")
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)

@@ -16,6 +16,7 @@ from econsult.codes import Code
 from econsult.consults.lifecycle import Status
 from econsult.consults.redflags import UNSAFE
 from econsult.database import Base, Instant, PublicId, Sealed, SealedJson
+from econsult.leading import narrow
 
 
 class Kind(StrEnum):
@@ -49,9 +50,13 @@ def by_today(wish: Urgency) -> Urgency:
 
 STILL_PROMISED = "status IN ('answered', 'declined', 'withdrawn') AND next_deadline_at IS NOT NULL"
 """What came to something and still has a clock: the family was not told, or somebody waits for another reply."""
+IS_DONE = text("status IN ('answered', 'closed', 'declined', 'redirected', 'withdrawn')")
+"""What has come to something."""
 TAKEN_OFF_DUTY, UNALLOCATED = text("consult.is_taken_off_duty"), text("consult.is_unallocated")
 """In the words of their indexes: SQLite does not take `is_taken_off_duty = 1` for the same."""
 IS_QUESTION = text("kind = 'family_question'")
+UNCALLED = text("NOT is_attested AND dealt_with_at IS NULL")
+"""The same of a stop that nobody has dealt with."""
 FIRST_NUMBER = 1000
 """Numbers for people begin after it, so that the first one looks like the others."""
 QUESTION_TYPES = ("diagnosis", "treatment", "work_up", "interpret_result", "need_visit", "follow_up")
@@ -70,110 +75,49 @@ class Consult(PublicId, Base):
 
     __tablename__ = "consult"
     __table_args__ = (
-        Index(
-            "ix_consult_next_deadline",
-            "next_deadline_at",
-            sqlite_where=text("next_deadline_at IS NOT NULL"),
-            postgresql_where=text("next_deadline_at IS NOT NULL"),
-        ),
-        Index(
-            "ix_consult_interpreter",
-            "program_id",
-            "interpreter_since",
-            sqlite_where=text("interpreter_since IS NOT NULL"),
-            postgresql_where=text("interpreter_since IS NOT NULL"),
-        ),
+        narrow("ix_consult_next_deadline", "next_deadline_at", only="next_deadline_at IS NOT NULL"),
+        narrow("ix_consult_interpreter", "program_id", "interpreter_since", only="interpreter_since IS NOT NULL"),
         Index("ix_consult_worklist", "program_id", "specialty", "status", "urgency_rank", "due_at", "id"),
         Index("ix_consult_desk", "program_id", "status", "urgency_rank", "due_at", "id"),
         Index("ix_consult_clinic", "organization_id", "status", "urgency_rank", "due_at", "id"),
-        Index(
-            "ix_consult_lease",
-            "claim_until",
-            sqlite_where=text("status = 'claimed' AND claim_until IS NOT NULL"),
-            postgresql_where=text("status = 'claimed' AND claim_until IS NOT NULL"),
-        ),
-        Index(
+        narrow("ix_consult_lease", "claim_until", only="status = 'claimed' AND claim_until IS NOT NULL"),
+        narrow(
             "ix_consult_fallback",
             *("program_id", "fallback_specialty", "status", "urgency_rank", "due_at", "id"),
-            sqlite_where=text("fallback_specialty IS NOT NULL"),
-            postgresql_where=text("fallback_specialty IS NOT NULL"),
+            only="fallback_specialty IS NOT NULL",
         ),
-        Index(
-            "ix_consult_unallocated",
-            "program_id",
-            "id",
-            sqlite_where=text("is_unallocated"),
-            postgresql_where=text("is_unallocated"),
+        narrow("ix_consult_unallocated", "program_id", "id", only="is_unallocated"),
+        narrow(
+            "ix_consult_desk_promised", *("program_id", "status", "urgency_rank", "due_at", "id"), only=STILL_PROMISED
         ),
-        Index(
-            "ix_consult_desk_promised",
-            *("program_id", "status", "urgency_rank", "due_at", "id"),
-            sqlite_where=text(STILL_PROMISED),
-            postgresql_where=text(STILL_PROMISED),
-        ),
-        Index(
+        narrow(
             "ix_consult_clinic_promised",
             *("organization_id", "status", "urgency_rank", "due_at", "id"),
-            sqlite_where=text(STILL_PROMISED),
-            postgresql_where=text(STILL_PROMISED),
+            only=STILL_PROMISED,
         ),
-        Index(
-            "ix_consult_unheard",
-            "program_id",
-            "id",
-            sqlite_where=text("unheard_version IS NOT NULL"),
-            postgresql_where=text("unheard_version IS NOT NULL"),
-        ),
-        Index(
+        narrow("ix_consult_unheard", "program_id", "id", only="unheard_version IS NOT NULL"),
+        narrow(
             "ix_consult_uncovered",
             *("program_id", "specialty", "status", "urgency_rank", "due_at", "id"),
-            sqlite_where=text("uncovered_at IS NOT NULL"),
-            postgresql_where=text("uncovered_at IS NOT NULL"),
+            only="uncovered_at IS NOT NULL",
         ),
-        Index(
-            "ix_consult_off_duty",
-            "program_id",
-            "id",
-            sqlite_where=text("is_taken_off_duty"),
-            postgresql_where=text("is_taken_off_duty"),
+        narrow("ix_consult_off_duty", "program_id", "id", only="is_taken_off_duty"),
+        narrow("ix_consult_release", "release_at", only="release_at IS NOT NULL"),
+        narrow("ix_consult_asked", "holder_id", only="clinic_waits_since IS NOT NULL"),
+        narrow(
+            "ix_consult_clinic_asked", *("organization_id", "status", "urgency_rank", "due_at", "id"), only=IS_QUESTION
         ),
-        Index(
-            "ix_consult_release",
-            "release_at",
-            sqlite_where=text("release_at IS NOT NULL"),
-            postgresql_where=text("release_at IS NOT NULL"),
+        narrow(
+            "ix_consult_family_waits", "program_id", "family_waits_since", "id", only="family_waits_since IS NOT NULL"
         ),
-        Index(
-            "ix_consult_asked",
-            "holder_id",
-            sqlite_where=text("clinic_waits_since IS NOT NULL"),
-            postgresql_where=text("clinic_waits_since IS NOT NULL"),
-        ),
-        Index(
-            "ix_consult_clinic_asked",
-            *("organization_id", "status", "urgency_rank", "due_at", "id"),
-            sqlite_where=IS_QUESTION,
-            postgresql_where=IS_QUESTION,
-        ),
-        Index(
-            "ix_consult_family_waits",
-            "program_id",
-            "family_waits_since",
-            "id",
-            sqlite_where=text("family_waits_since IS NOT NULL"),
-            postgresql_where=text("family_waits_since IS NOT NULL"),
-        ),
+        narrow("ix_consult_draft", "requester_id", "id", only="status = 'draft'"),
+        narrow("ix_consult_done", "program_id", "status", "id", only=IS_DONE),
+        narrow("ix_consult_clinic_done", "organization_id", "status", "id", only=IS_DONE),
         numbered_within("consult"),
         numbered_within("consult", CHILD),
         *in_program("consult", patient_id="patient", organization_id="organization"),
         *in_program("consult", requester_id="person", sent_on_by_id="person", holder_id="person"),
-        Index(
-            "ix_consult_holder",
-            "holder_id",
-            "status",
-            sqlite_where=text("holder_id IS NOT NULL"),
-            postgresql_where=text("holder_id IS NOT NULL"),
-        ),
+        narrow("ix_consult_holder", "holder_id", "status", only="holder_id IS NOT NULL"),
     )
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id"))
@@ -277,7 +221,10 @@ class RedFlagStop(Base):
     """
 
     __tablename__ = "red_flag_stop"
-    __table_args__ = in_program("red_flag_stop", consult_id="consult", person_id="person", dealt_with_by_id="person")
+    __table_args__ = (
+        narrow("ix_red_flag_stop_uncalled", "id", only=UNCALLED),
+        *in_program("red_flag_stop", consult_id="consult", person_id="person", dealt_with_by_id="person"),
+    )
 
     program_id: Mapped[int | None] = program_of("consult")
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)

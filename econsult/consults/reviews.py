@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import (
     REVIEWED,
+    WAITS,
     Attachment,
     AttachmentState,
     MediaKind,
@@ -45,6 +46,7 @@ from econsult.consults.preparing import (
 from econsult.consults.recommendations import Recommendation
 from econsult.consults.records import Consult, Kind
 from econsult.errors import ImpossibleVerbError, InvalidError, StaleVersionError
+from econsult.leading import Led
 from econsult.people.persons import Person
 
 LONGEST_REASON = 1000
@@ -55,17 +57,16 @@ _DECIDABLE = (AttachmentState.HELD, AttachmentState.READY)
 
 def held_files(session: Session, person: Person) -> list[tuple[Attachment, Consult]]:
     """What waits for this person of a clinic: files that are held, and hidden faces that a specialist asks to see."""
-    query = select(Attachment, Consult).join(Consult, Consult.id == Attachment.consult_id)
+    query = select(Attachment, Consult).select_from(Led(Attachment, Consult, Consult.id == Attachment.consult_id))
     query = query.where(Consult.organization_id == person.organization_id)
     # What a family has not sent is nobody else's yet; a draft of the clinic is its team's, as `econsult.access` has it.
     was_sent = Consult.submitted_at.is_not(None) | (Consult.requester_id == person.id)
     query = query.where(was_sent | (Consult.kind != Kind.FAMILY_QUESTION))
-    waits = (Attachment.state == AttachmentState.HELD) | Attachment.show_asked_at.is_not(None)
     # What has ended needs no decision but about the photo that its answer waits for, which may have been there before
     # the end; reopened, the rest waits again.
     step = (Recommendation.consult_id == Consult.id, Recommendation.kind == PHOTO, Recommendation.state.not_in(NO_MORE))
     goes_on = Consult.ended_at.is_(None) | ((Consult.status == Status.CLOSED) & exists().where(*step))
-    found = session.execute(query.where(waits, goes_on).order_by(Attachment.id))
+    found = session.execute(query.where(WAITS, goes_on).order_by(Attachment.id))
     return [(file, consult) for file, consult in found if consult.ended_at is None or is_for_photo(session, file)]
 
 

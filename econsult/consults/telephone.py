@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select, text
+from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program, numbered_within, program_of
@@ -20,6 +20,7 @@ from econsult.consults.own_clinic import own_team
 from econsult.consults.records import Consult, note
 from econsult.database import Base, Instant, Sealed
 from econsult.errors import InvalidError
+from econsult.leading import narrow
 from econsult.notices import NoticeKind, notify
 from econsult.people.deaths import has_died
 from econsult.people.persons import Person, Role, team_of
@@ -45,12 +46,8 @@ class PhoneTask(Base):
     __tablename__ = "phone_task"
     __table_args__ = (
         UniqueConstraint("consult_id", "version", name="uq_phone_task_version"),
-        Index(
-            "ix_phone_task_next",
-            "next_at",
-            sqlite_where=text("next_at IS NOT NULL"),
-            postgresql_where=text("next_at IS NOT NULL"),
-        ),
+        narrow("ix_phone_task_next", "next_at", only="next_at IS NOT NULL"),
+        narrow("ix_phone_task_open", "due_at", "id", only="done_at IS NULL"),
         numbered_within("phone_task"),
         *in_program("phone_task", consult_id="consult", done_by_id="person"),
     )

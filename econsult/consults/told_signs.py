@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.asked import signs_in_forms
 from econsult.consults.details import flags_of
 from econsult.consults.handover import reopened_at
-from econsult.consults.records import RANKS, Consult, Kind, RedFlagStop, Source, Urgency, by_today
+from econsult.consults.records import RANKS, UNCALLED, Consult, Kind, RedFlagStop, Source, Urgency, by_today
 from econsult.consults.redflags import ASKED_AT, UNSAFE, flags_today
 from econsult.consults.screening import attested_among
 from econsult.people.deaths import the_dead
@@ -32,9 +32,7 @@ def is_uncalled() -> tuple[ColumnElement[bool], ...]:
     """
     is_familys = or_(Person.role.in_(FAMILIES), Consult.source == Source.PHONE)
     return (
-        ~RedFlagStop.is_attested,
-        RedFlagStop.dealt_with_at.is_(None),
-        is_familys,
+        and_(UNCALLED, is_familys),
         Consult.patient_id.not_in(the_dead()),
     )
 

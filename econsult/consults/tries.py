@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, or_, select
+from sqlalchemy import ForeignKey, String, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program, program_of
@@ -16,6 +16,7 @@ from econsult.consults.telephone import try_call
 from econsult.consults.telling import check_can_hear
 from econsult.database import Base, Instant
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError
+from econsult.leading import narrow
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person
 
@@ -26,11 +27,17 @@ class TryResult(StrEnum):
     WRONG_NUMBER = "wrong_number"
 
 
+IS_WRONG = text("result = 'wrong_number'")
+
+
 class FamilyTry(Base):
     """One try to tell a family that did not reach it."""
 
     __tablename__ = "family_try"
-    __table_args__ = in_program("family_try", consult_id="consult", person_id="person")
+    __table_args__ = (
+        narrow("ix_family_try_wrong", "consult_id", only=IS_WRONG),
+        *in_program("family_try", consult_id="consult", person_id="person"),
+    )
 
     program_id: Mapped[int | None] = program_of("consult")
     consult_id: Mapped[int] = mapped_column(ForeignKey("consult.id"), index=True)

@@ -5,6 +5,7 @@ A slice is what one index holds in the order of the list: one for each pool and 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from econsult.consults.desks import stands_in
 from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.overdue import late, late_among, still_promised, unanswered
-from econsult.consults.records import UNALLOCATED, Consult, Kind
+from econsult.consults.records import IS_DONE, UNALLOCATED, Consult, Kind
 from econsult.consults.redflags import UNSAFE
 from econsult.consults.wanting import WANTED
 from econsult.people.deaths import the_dead
@@ -119,34 +120,34 @@ def slices_of(shelf: Shelf, view: View, now: datetime, filters: Filters) -> list
         return [and_(_program(person), Consult.status == Status.DRAFT, *own)]
     match person.role:
         case Role.SPECIALIST:
-            return _specialists(shelf, view, now, filters.specialty)
+            return _specialists(shelf, view, now, filters)
         case Role.PCP | Role.TELEPRESENTER:
-            return _clinics(person, view, now)
+            return _clinics(person, view, now, filters)
         case Role.COORDINATOR:
-            return _desks(person, view, now)
+            return _desks(person, view, now, filters)
         case Role.DIRECTOR | Role.ADMIN if shelf.is_desk and view in (View.POOL, View.UNALLOCATED):
-            return _desks(person, view, now)
+            return _desks(person, view, now, filters)
         case _:
             return []
 
 
-def _specialists(shelf: Shelf, view: View, now: datetime, asked: str) -> list[Slice]:
+def _specialists(shelf: Shelf, view: View, now: datetime, filters: Filters) -> list[Slice]:
     held = and_(_program(shelf.person), Consult.holder_id == shelf.person.id)
     if view == View.MINE:
         waits = and_(Consult.status == Status.ANSWERED, Consult.clinic_waits_since.is_not(None))
         return [and_(held, or_(Consult.status.in_(OPEN), waits))]
     if view == View.DONE:
-        return [and_(held, Consult.status.not_in((*OPEN, Status.DRAFT)))]
+        return [and_(held, part) for part in _done(filters)]
     if view in (View.ANSWERED, View.DECLINED):
         return [and_(held, _of_view(view))]
-    found = [part for status in _statuses(view) for part in shelf.of_status(status, asked)]
+    found = [part for status in _statuses(view) for part in shelf.of_status(status, filters.specialty)]
     if view == View.OVERDUE:
         return [*late_among(found, now), and_(held, unanswered(now))]
     # What somebody asked about in another specialty is theirs to follow as well.
     return [*found, and_(held, Consult.status == Status.NEEDS_INFO)] if view == View.WAITING else found
 
 
-def _clinics(person: Person, view: View, now: datetime) -> list[Slice]:
+def _clinics(person: Person, view: View, now: datetime, filters: Filters) -> list[Slice]:
     """A clinic sees its children's; whoever presents a child elsewhere sees what they asked."""
     ours = Consult.requester_id == person.id
     if person.role == Role.PCP:
@@ -156,38 +157,44 @@ def _clinics(person: Person, view: View, now: datetime) -> list[Slice]:
     single: dict[View, Slice] = {
         View.POOL: and_(Consult.status == Status.SUBMITTED, is_question),
         View.MINE: and_(Consult.holder_id == person.id, Consult.status.in_(OPEN)),
-        # Whoever holds a request asked nobody here but others.
-        View.ASKED: and_(~is_question, WANTED, Consult.holder_id.is_distinct_from(person.id)),
-        # A draft that somebody threw away was never said to anybody else.
-        View.DONE: and_(
-            Consult.status.in_(ENDED), or_(Consult.submitted_at.is_not(None), Consult.requester_id == person.id)
-        ),
     }
     match view:
+        case View.ASKED:
+            # Whoever holds a request asked nobody here but others.
+            asked = and_(~is_question, WANTED, Consult.holder_id.is_distinct_from(person.id))
+            return [and_(ours, Consult.status == status, asked) for status in (Status.CLAIMED, Status.NEEDS_INFO)]
         case View.WAITING:
             return [and_(ours, Consult.status == status, ~is_question) for status in sorted(OPEN)]
         case View.OVERDUE | View.UNTOLD:
             return [and_(ours, part) for part in (late(now) if view == View.OVERDUE else UNTOLD)]
+        case View.DONE:
+            # A draft that somebody threw away was never said to anybody else.
+            was_said = or_(Consult.submitted_at.is_not(None), Consult.requester_id == person.id)
+            return [and_(ours, part, IS_DONE, was_said) for part in _done(filters, ENDED)]
         case _:
             return [and_(ours, single[view] if view in single else _of_view(view))]
 
 
-def _desks(person: Person, view: View, now: datetime) -> list[Slice]:
+def _desks(person: Person, view: View, now: datetime, filters: Filters) -> list[Slice]:
     ours = _program(person)
     if view == View.UNALLOCATED:
         # What nobody may ever take, and what nobody who is there can take now, be they away or their hands full.
         return [and_(ours, UNALLOCATED), _uncovered(person)]
-    closed = Consult.status.not_in((*OPEN, Status.DRAFT))
     of_views: dict[View, list[Slice]] = {
         View.MINE: [],
         View.ASKED: [],
         View.POOL: [Consult.status == Status.SUBMITTED],
         View.OVERDUE: late(now),
-        View.DONE: [and_(closed, Consult.submitted_at.is_not(None))],
+        View.DONE: [and_(part, IS_DONE, Consult.submitted_at.is_not(None)) for part in _done(filters)],
         View.WAITING: [Consult.status == Status.NEEDS_INFO],
         View.UNTOLD: [*UNTOLD, and_(still_promised(Status.DECLINED), Consult.unheard_version.is_(None))],
     }
     return [and_(ours, part) for part in of_views.get(view, [_of_view(view)])]
+
+
+def _done(filters: Filters, statuses: Collection[Status] = (*ENDED, Status.ANSWERED)) -> list[Slice]:
+    """What has come to something, each state by itself, so that an index holds it by its number."""
+    return [Consult.status == status for status in sorted(statuses) if filters.status in ("", status)]
 
 
 def _uncovered(person: Person) -> Slice:

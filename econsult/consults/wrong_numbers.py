@@ -9,14 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from econsult import audit
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
-from econsult.consults.tries import FamilyTry, TryResult
+from econsult.consults.tries import IS_WRONG, FamilyTry
+from econsult.leading import Led
 from econsult.people.onfile import FamilyContact
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role
@@ -64,19 +65,19 @@ def is_number_wrong(session: Session, consult: Consult) -> bool:
     return bool(_found(session, Consult.id == consult.id))
 
 
-_TO_TELL = Consult.id.in_(
-    select(Clock.consult_id).where(Clock.name == ClockName.FAMILY_INFORMED, Clock.state == ClockState.RUNNING)
+_TO_TELL = exists().where(
+    Clock.consult_id == Consult.id, Clock.name == ClockName.FAMILY_INFORMED, Clock.state == ClockState.RUNNING
 )
 
 
 def _found(session: Session, *which: ColumnElement[bool]) -> list[WrongNumber]:
     since = func.max(FamilyTry.at).label("since")
-    tried = select(FamilyTry.consult_id, since).join(Consult, Consult.id == FamilyTry.consult_id)
-    tried = tried.where(FamilyTry.result == TryResult.WRONG_NUMBER, _IS_OF_NOW, _TO_TELL)
+    tried = select(FamilyTry.consult_id, since).where(IS_WRONG, _IS_OF_NOW, _TO_TELL)
+    tried = tried.select_from(Led(FamilyTry, Consult, Consult.id == FamilyTry.consult_id))
     wrong = tried.group_by(FamilyTry.consult_id).subquery()
     query = (
         select(Consult, Patient, wrong.c.since, FamilyContact)
-        .join(wrong, wrong.c.consult_id == Consult.id)
+        .select_from(Led(wrong, Consult, Consult.id == wrong.c.consult_id))
         .join(Patient, Patient.id == Consult.patient_id)
         .outerjoin(FamilyContact, FamilyContact.patient_id == Patient.id)
         .where(*which)

@@ -13,6 +13,7 @@ from econsult.consults.lifecycle import Status
 from econsult.consults.records import Consult
 from econsult.consults.steps import promised_at
 from econsult.consults.uncovered import OF_CLINIC
+from econsult.leading import Led
 from econsult.people.persons import Organization
 from econsult.rosters.shifts import Span, without_time_off
 
@@ -26,8 +27,8 @@ def silent_clinics(
     """
     query = (
         select(Consult, Clock)
+        .select_from(Led(Organization, Consult, Consult.organization_id == Organization.id))
         .join(Clock, Clock.consult_id == Consult.id)
-        .join(Organization, Organization.id == Consult.organization_id)
         .where(Organization.program_id == program_id, Organization.empty_since.is_not(None))
         .where(Consult.status == Status.NEEDS_INFO, ~Consult.is_test)
         .where(Clock.state == ClockState.PAUSED, Clock.paused_reason == OF_CLINIC)

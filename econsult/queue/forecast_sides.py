@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.records import Consult
 from econsult.consults.sides import SideQuestion, SideState
+from econsult.leading import Led
 from econsult.queue.able import Takers
 from econsult.queue.forecast_hands import spans_with_room
 from econsult.rosters.shifts import Span
@@ -42,12 +43,11 @@ def sides_at_risk(
     """Consult, why (a code) and when it is due, the first one first. A colleague needs a quarter of an hour."""
     query = (
         select(SideQuestion, Consult)
-        .join(Consult, Consult.id == SideQuestion.consult_id)
+        .select_from(Led(SideQuestion, Consult, Consult.id == SideQuestion.consult_id))
         .where(
             SideQuestion.state == SideState.OPEN,
             SideQuestion.due_at <= end,
-            # The sum keeps SQLite from beginning with every open consult of the program, of which few are asked about.
-            Consult.program_id + 0 == program_id,
+            Consult.program_id == program_id,
             Consult.status.in_(OPEN),
             Consult.consent_withdrawn_at.is_(None),
             ~Consult.is_test,

@@ -15,6 +15,7 @@ from econsult.consults.hearers import desk_of, home_of
 from econsult.consults.records import SEALED_STAY_SHUT, Consult, RedFlagStop
 from econsult.consults.redflags import UNSAFE
 from econsult.consults.told_signs import is_uncalled
+from econsult.leading import Led
 from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person
 from econsult.picking import ANY, Pick
@@ -44,7 +45,7 @@ def _due(session: Session, now: datetime, pick: Pick) -> Iterator[tuple[RedFlagS
     query = (
         select(RedFlagStop, Consult)
         .options(*SEALED_STAY_SHUT)
-        .join(Consult, Consult.id == RedFlagStop.consult_id)
+        .select_from(Led(RedFlagStop, Consult, Consult.id == RedFlagStop.consult_id))
         .join(Person, Person.id == RedFlagStop.person_id)
         .where(*is_uncalled(), ~RedFlagStop.is_hint, RedFlagStop.at <= now - AGAIN[0], RedFlagStop.at > now - LONGEST)
     )
