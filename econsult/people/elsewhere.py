@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from econsult import audit
 from econsult.database import cipher_of
-from econsult.people.caregivers import links_of
-from econsult.people.patients import Patient, note_patient
+from econsult.people.caregivers import is_proxy, lasting_links
+from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import EMAIL, HOUSEHOLD, Person, Program
 from econsult.people.signin import SignInSession, longest_for
 from econsult.people.standing import AddressProof, address_proof
+from econsult.unreadable import UnreadableError
 from storage.keys import WrongKey
 
 
@@ -73,8 +74,27 @@ def note_going_over(session: Session, left: Person, entered: Person, now: dateti
 
 
 def _note(session: Session, person: Person, act: str, now: datetime) -> None:
-    links = links_of(session, person, now) if person.role in HOUSEHOLD else []
-    for link in links:
-        note_patient(session, session.get_one(Patient, link.patient_id), act, now, person_id=person.id)
-    if not links:
+    children = _children_of(session, person, now)
+    for number, public_id in children:
+        audit.record(session, act, "patient", public_id, now=now, person_id=person.id, patient_id=number)
+    if not children:
         audit.record(session, act, "person", person.public_id, now=now, person_id=person.id)
+
+
+def _children_of(session: Session, person: Person, now: datetime) -> list[tuple[int, str]]:
+    """Number and public id of each child for whom this person may act; no name is opened for it.
+
+    A birth date that cannot be read keeps nobody from going over: of that child nobody knows whether they may act.
+    """
+    if person.role not in HOUSEHOLD:
+        return []
+    theirs = [link.patient_id for link in lasting_links(session, person, now) if _acts_by(session, link, now)]
+    query = select(Patient.id, Patient.public_id).where(Patient.id.in_(theirs)).order_by(Patient.id)
+    return [(number, public_id) for number, public_id in session.execute(query)] if theirs else []
+
+
+def _acts_by(session: Session, link: RelatedPerson, now: datetime) -> bool:
+    try:
+        return is_proxy(session, link, now)
+    except UnreadableError:
+        return False

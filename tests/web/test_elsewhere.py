@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from econsult.access_log import OVER, looks_at
 from econsult.errors import InvalidError
 from econsult.people.account import reopen_account
 from econsult.people.attempts import TRIES, sign_in
+from econsult.people.elsewhere import note_going_over
 from econsult.people.links import LETTERS
 from econsult.people.passwords import hash_password
 from econsult.people.patients import Patient, link_caregiver
@@ -137,6 +138,20 @@ def test_one_password_opens_both_and_whoever_is_in_chooses(
     seen = visitor.get(f"/family/children/{clinic.child.public_id}/seen?lang=en").text
     assert "Came here from another account of yours" in seen
     assert "Went from here to another account of yours" in seen
+
+
+@pytest.mark.parametrize(("cell", "told"), [("name", "patient"), ("birth_date", "person")])
+def test_a_child_that_cannot_be_read_keeps_nobody_from_going_over(
+    runtime: Runtime, clinic: Clinic, second: Program, cell: str, told: str
+) -> None:
+    there = account(runtime, second, clinic.mother.email)
+    with runtime.database.writing() as session:
+        session.execute(text(f"UPDATE patient SET {cell} = 'broken' WHERE id = :id"), {"id": clinic.child.id})
+    with runtime.database.writing() as session:
+        note_going_over(session, session.get_one(Person, clinic.mother.id), there, datetime.now(UTC))
+    with runtime.database.reading() as session:
+        rows = select(AuditEvent.entity, AuditEvent.patient_id).where(AuditEvent.action == "go_over")
+        assert session.execute(rows).one() == (told, clinic.child.id if told == "patient" else None)
 
 
 def test_going_over_makes_no_session_younger_and_asks_for_the_password_later(
