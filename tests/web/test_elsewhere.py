@@ -262,6 +262,20 @@ def test_no_letter_chooses_the_password_of_an_account_that_waits_for_its_second_
         assert session.scalars(select(Person.id).where(Person.password_hash.is_not(None))).all() == []
 
 
+def test_who_forgot_a_password_reads_that_the_second_step_of_another_account_comes_first(
+    strict: Runtime, strict_app: Flask, staffed: dict[str, Person]
+) -> None:
+    browser, _nurse = without_password(strict, strict_app, staffed)
+    know(strict, staffed["mother"])
+    with strict.database.writing() as session:
+        came = open_session(session, staffed["mother"], datetime.now(UTC), proof=AddressProof.LETTER)
+    browser.set_cookie(SESSION, came)
+    page = browser.get("/account?lang=en").text
+    assert ("still needs its second step" in page, "Sign in by a link" in page) == (True, False)
+    refused = post(browser, "/account/password?lang=es", {"old": "", "new": "x" * 20, "new_again": "x" * 20})
+    assert (refused.status_code, "le falta el segundo paso" in refused.text) == (422, True)
+
+
 def test_who_has_no_password_goes_over_to_no_set_up(
     strict: Runtime, strict_app: Flask, staffed: dict[str, Person]
 ) -> None:

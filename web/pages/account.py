@@ -94,7 +94,7 @@ def password() -> Response | tuple[str, int]:
     """
     form = FormReader()
     old, new, again = (request.form.get(name, "") for name in ("old", "new", "new_again"))
-    knows_old = me().has_password and ("old" in request.form or not _may_choose())
+    knows_old = me().has_password and ("old" in request.form or _old_asked()["asks_old"])
     if not old and knows_old:
         form.errors["old"] = gettext("Write your password")
     if not SHORTEST <= len(new) <= LONGEST:
@@ -111,11 +111,16 @@ def password() -> Response | tuple[str, int]:
     return entered(redirect("/account?said=password_changed", 303), token)
 
 
-def _may_choose() -> bool:
-    """Whether this sign-in is new, and by a link to the address: who forgot the old password needs none."""
+def _old_asked() -> dict[str, bool]:
+    """Whether the old password is asked for, and whether that is so only since an account waits for its second step.
+
+    Whose sign-in is new, and by a link to the address, needs none: they may have forgotten it.
+    """
     with database().reading() as session:
         here = g.get("session_id") or 0
-        return may_choose(session, here, now()) and not _waits_for_step(session, here)
+        is_by_link = may_choose(session, here, now())
+        waits = is_by_link and _waits_for_step(session, here)
+    return {"asks_old": me().has_password and (waits or not is_by_link), "waits_for_step": waits}
 
 
 def _waits_for_step(session: Session, here: int) -> bool:
@@ -271,7 +276,7 @@ def account_page(errors: dict[str, str]) -> str:
         can_passkey=site_here() is not None,
         passkeys=[(each.public_id, device_words(each.device), each.created_at, each.used_at) for each in keys],
         has_password=me().has_password,
-        asks_old=me().has_password and not _may_choose(),
+        **_old_asked(),
         must_have=must_have_factor(me()),
         contact=contact,
         given=request.form,
