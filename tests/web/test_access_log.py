@@ -127,11 +127,13 @@ def test_the_privacy_officer_searches_the_program(
     assert ("Persona, Solicitud" in page, "person_id consult_id" in page) == (True, False)
     with runtime.database.writing() as session:
         audit.record(session, "sign_in", "person", "x", now=NOW, person_id=clinic.derm.id)
-        audit.record(session, "wrong_passwords", "person", "x", now=NOW, person_id=None, program_id=clinic.program.id)
+        for act in ("wrong_passwords", "shut_place"):
+            audit.record(session, act, "person", "x", now=NOW, person_id=None, program_id=clinic.program.id)
     table = reader.get("/privacy?lang=es").text.partition("<tbody")[2]
     for words in (
         ">Entró</",
         "Contraseñas equivocadas seguidas",
+        "Se cerró la entrada a un lugar",
         "Solicitud <span",
         "Cuenta <span",
     ):

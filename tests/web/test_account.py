@@ -19,7 +19,6 @@ from tests.web.conftest import BrowserOf
 from web.words.devices import device_of
 from workers.runtime import Runtime
 
-NOW = datetime.now(UTC)
 OLD, NEW = "correct horse battery staple", "another horse another staple"
 AGENT = "Mozilla/5.0 (Linux; Android 13; moto e13) AppleWebKit/537.36 Chrome/126.0 Safari/537.36"
 
@@ -100,7 +99,7 @@ def test_who_forgot_the_password_chooses_another_after_a_link(
 def test_nobody_forgets_it_late_or_by_a_link_that_was_handed_over(
     runtime: Runtime, visitor: FlaskClient, browser_of: BrowserOf, person: Person, is_new: bool, by_letter: bool
 ) -> None:
-    here, began = browser_of(person), NOW if is_new else NOW - timedelta(minutes=11)
+    here, began = browser_of(person), datetime.now(UTC) - timedelta(minutes=0 if is_new else 11)
     with runtime.database.writing() as session:
         session.execute(update(SignInSession).values(created_at=began, proves_address=by_letter, by_letter=by_letter))
     page = post(here, "/account/password?lang=en", {"new": NEW, "new_again": NEW})
@@ -125,7 +124,7 @@ def test_who_came_in_by_the_password_brings_it_for_another(visitor: FlaskClient,
 def test_nobody_chooses_a_password_late_or_by_a_link_that_was_handed_over(
     runtime: Runtime, browser_of: BrowserOf, bare: Person, is_proven: bool
 ) -> None:
-    here, began = browser_of(bare), NOW - timedelta(minutes=11) if is_proven else NOW
+    here, began = browser_of(bare), datetime.now(UTC) - timedelta(minutes=11 if is_proven else 0)
     with runtime.database.writing() as session:
         session.execute(update(SignInSession).values(created_at=began, proves_address=is_proven, by_letter=is_proven))
     page = post(here, "/account/password?lang=en", {"new": NEW, "new_again": NEW})

@@ -164,11 +164,15 @@ def test_who_has_not_taken_it_is_told_to_take_it_first(
 ) -> None:
     colleague = browser_of(clinic.derm2)
     case = colleague.get(f"/consults/{held.public_id}").text
-    assert ("opens only to whoever takes the request" in case, _page(held) in case) == (True, False)
+    assert ("opens by exception, and only to whoever has taken" in case, _page(held) in case) == (True, False)
     shown = colleague.get(f"{_page(held)}?lang=es")
     assert (shown.status_code, "Primero tome la solicitud" in shown.text) == (403, True)
     assert _send(colleague, held, reason=REASON, factor_password=PASSWORD)[0] == 403
     assert _count(runtime) == 0
+    with runtime.database.writing() as session:
+        session.execute(update(Program).values(names_shown="holder"))
+    case = colleague.get(f"/consults/{held.public_id}?lang=es").text
+    assert ("Solo quien tome la solicitud" in case, "Por excepci" in case) == (True, False)
 
 
 def test_a_program_may_forbid_it(runtime: Runtime, clinic: Clinic, held: Consult) -> None:

@@ -133,14 +133,16 @@ def _list(given: object, name: str) -> list[str]:
 
 
 def _name_opens(case: Case) -> str:
-    """`now` where the page leads to the child's name, open or by exception; `taken` to who must take it first."""
+    """`now` where the page leads to the child's name, open or by exception; to who must take it first, by which rule
+    it opens then.
+    """
     is_untaken = me().role == Role.SPECIALIST and case.may(Right.HOLD)
-    opens = "now" if case.may(Right.BREAK_GLASS) else "taken" if is_untaken else ""
-    if case.consult.status == Status.WITHDRAWN or not opens:
+    may_now = case.may(Right.BREAK_GLASS)
+    if case.consult.status == Status.WITHDRAWN or not (may_now or is_untaken):
         return ""
     with database().reading() as session:
         rule = names_shown(session, me().program_id, is_let=settings().lets_break_glass)
-        return opens if rule != NamesShown.NOBODY else ""
+        return "" if rule == NamesShown.NOBODY else "now" if may_now else rule
 
 
 def _may_keep(case: Case) -> bool:

@@ -161,7 +161,7 @@ def told_error(error: ConsultError) -> Response:
     if isinstance(error, AfterDeathError):
         return _page(status, after_death(is_staff=_is_staff()), gettext("No new question"))
     if isinstance(error, NotTakenError):
-        words = gettext("Take the request first. Who the child is opens only to whoever holds it.")
+        words = gettext("Take the request first. Only whoever has taken it may ask who the child is.")
         return _page(status, words, gettext("Who is the child?"))
     if isinstance(error, DamagedError):
         return _page(

@@ -152,7 +152,7 @@ CALLED = {
     "set_time_zone": _l("Set the time zone of a clinic"),
     "set_up_factor": _l("Set a second step up"),
     "show_to_caregivers": _l("Let the caregivers see a request"),
-    "shut_place": _l("Closed the sign-in to a network address that guessed at many accounts"),
+    "shut_place": _l("Closed the sign-in to a place that guessed at many accounts"),
     "shut_sign_in": _l("Closed the sign-in after wrong passwords"),
     "side_over": _l("A side question ended"),
     "sign": _l("Signed an answer"),
