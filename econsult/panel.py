@@ -7,7 +7,6 @@ opened in memory. Nothing of a search stays behind but the audit rows of the chi
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,10 +18,11 @@ from econsult.access import known_patients, note_patients
 from econsult.errors import ConsultError
 from econsult.people.patients import Patient, note_patient
 from econsult.people.persons import Organization, Person, Program
-from econsult.people.searching import asked_words, folded, number, who, with_words, words_of
+from econsult.people.searching import asked_days, born, folded, number, parts, who, with_words, words_of
 from econsult.unreadable import UnreadableError, say
 
 PAGE, MOST_OPENED = 50, 10_000
+_Found = tuple[int, str, str | None, str, str]
 _FOUND_BY = (Patient.id, Patient.name, Patient.nickname, Patient.birth_date_text, Patient.mrn)
 
 
@@ -134,41 +134,40 @@ def _one(session: Session, query: Select[int, str, str, str], number: int) -> Ro
 def find(
     session: Session, person: Person, words: str, *, now: datetime, limit: int = PAGE, opened: int = MOST_OPENED
 ) -> Panel:
-    """Those who have all of these words: the newest come first.
+    """Those of whom a name or a name at home has words that begin like each of these, or whose record number holds
+    them: whoever has the whole words first, and then the newest.
 
-    Two whole words of the name or the name at home, a birth date as people write it or a whole record number are enough
-    to find a child by them alone. Where they find nobody, and of a single word, names are looked at that begin so, and
-    record numbers that hold it: of the newest `opened` children. Of all others only whole words are found.
+    Whole words and record numbers are found of all children, their beginnings and parts of the newest `opened`. With a
+    birth date, as people write it, those who were born then, of whom the other words are words so.
     """
-    query, looked_at = known_patients(session, person, now).order_by(Patient.id.desc()), 0
-    matching = _by_words(session, person, query, words)
-    if not matching:
-        matching, looked_at = _by_beginnings(session, query, words, opened)
-    if looked_at:
-        older = (_having(session, person, query, asked) for asked in asked_words(words))
-        matching = sorted({*matching, *itertools.chain(*older)}, reverse=True)
-    shown = list(session.scalars(query.where(Patient.id.in_(matching[:limit]))))
+    query = known_patients(session, person, now).order_by(Patient.id.desc())
+    days, rest = asked_days(words)
+    if days:
+        matching, looked_at = _born(session, person, query, days, rest), 0
+    else:
+        begun, looked_at = _by_beginnings(session, query, words, opened)
+        matching = list(dict.fromkeys((*_by_words(session, person, query, words), *begun)))
+    found = session.scalars(query.where(Patient.id.in_(matching[:limit])))
+    shown = sorted(found, key=lambda child: matching.index(child.id))
     note_patients(session, person, shown, now)
     return Panel(shown, matching[limit - 1] if len(matching) > limit else None, looked_at)
 
 
+def _born(session: Session, person: Person, query: Select[Patient], days: list[str], rest: str) -> list[int]:
+    asked = folded(rest).split()
+    rows = (row for day in days for row in _having(session, person, query, [born(day)]))
+    return sorted({row.id for row in rows if _fits(asked, f"{row.name} {row.nickname or ''}", row.mrn)}, reverse=True)
+
+
 def _by_words(session: Session, person: Person, query: Select[Patient], text: str) -> list[int]:
-    enough = [asked for asked in asked_words(text) if len(asked) > 1 or any(map(_is_day, asked))]
-    for ways in ([[mrn]] if (mrn := number(text)) else [], enough):
-        found = {child for asked in ways for child in _having(session, person, query, asked)}
-        if found:
-            return sorted(found, reverse=True)
-    return []
+    ways = ([number(text)] if number(text) else [], parts(text))
+    return [row.id for words in ways if words for row in _having(session, person, query, words)]
 
 
-def _is_day(word: str) -> bool:
-    return word.startswith("born:")
-
-
-def _having(session: Session, person: Person, query: Select[Patient], words: list[str]) -> list[int]:
+def _having(session: Session, person: Person, query: Select[Patient], words: list[str]) -> list[Row[*_Found]]:
     """Who has each of these whole words; a row that a hand has moved shows nobody."""
     found = with_words(session, person.program_id, query, words).with_only_columns(*_FOUND_BY)
-    return [row.id for row in session.execute(found) if set(words) <= words_of(*row[1:])]
+    return [row for row in session.execute(found) if set(words) <= words_of(*row[1:])]
 
 
 def _by_beginnings(session: Session, query: Select[Patient], text: str, opened: int) -> tuple[list[int], int]:
@@ -181,7 +180,7 @@ def _by_beginnings(session: Session, query: Select[Patient], text: str, opened: 
 
 
 def _fits(asked: list[str], name: str, mrn: str) -> bool:
-    parts = folded(name).split()
-    if all(any(part.startswith(word) for part in parts) for word in asked):
+    own = folded(name).split()
+    if all(any(part.startswith(word) for part in own) for word in asked):
         return True
     return "".join(asked) in folded(mrn).replace(" ", "")
