@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 from econsult.belonging import in_program, numbered_within, program_of
 from econsult.codes import Code
 from econsult.consults.contents import Disposition
+from econsult.consults.next_photo import PHOTO, photo_day
 from econsult.consults.records import Consult, Kind
 from econsult.database import Base, Instant, PublicId, Sealed
 from econsult.errors import ImpossibleVerbError
@@ -161,7 +162,7 @@ def open_steps(
             add_event(session, earlier, "replace", person_id=person_id, now=now)
     made = []
     for position, entry in enumerate(content.get("recommendations") or ()):
-        due_at = due_of(session, entry.get("due_at"), content.get("disposition"), now)
+        due_at = due_of(session, entry, content, now)
         step = Recommendation(
             consult_id=consult.id,
             version=version,
@@ -212,10 +213,13 @@ def forget_steps(
             add_event(session, step, f"restore_{earlier[step.id]}", person_id=by.id, now=now)
 
 
-def due_of(session: Session, given: str | None, disposition: str | None, now: datetime) -> datetime:
+def due_of(session: Session, entry: Mapping[str, Any], content: Mapping[str, Any], now: datetime) -> datetime:
     """By when a step is due: the end of the day that the answer names where the program is, or its instant."""
+    given, disposition = entry.get("due_at"), Disposition(content.get("disposition") or Disposition.ADVICE_ONLY)
+    if not given and (entry.get("kind"), disposition) == (PHOTO, Disposition.NEW_PHOTO):
+        given = photo_day(session, content, now)
     if not given:
-        return now + SOONER.get(Disposition(disposition or Disposition.ADVICE_ONLY), USUAL)
+        return now + SOONER.get(disposition, USUAL)
     at = datetime.fromisoformat(given)
     if len(given) == len("2026-12-01"):
         return day_begins(session, date.fromisoformat(given) + timedelta(days=1))

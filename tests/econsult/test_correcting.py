@@ -13,6 +13,7 @@ from econsult.advice.following import accept_and_read
 from econsult.advice.lists import advice_of
 from econsult.billing.rounds import begun_in
 from econsult.consults import answers, clocks, holding, reopening, telling
+from econsult.consults.added_steps import without_added
 from econsult.consults.clocks import ClockName
 from econsult.consults.correcting import cancel_correction, correct, save_correction
 from econsult.consults.correction_drafts import correction_of
@@ -273,6 +274,32 @@ def test_our_own_steps_follow_the_correction(
         assert draft is not None
         correct(session, consult, clinic.derm, draft.content, WHY, now=SOON)
         assert plan_of(session, consult, 2) == [own, *plan]
+
+
+@pytest.mark.parametrize(
+    ("text", "owner", "count"),
+    [
+        ("Take another picture of the arm", "family", 1),
+        ("Envíe una fotografía en una semana", "family", 1),
+        ("Send no photo of the face", "family", 2),
+    ],
+)
+def test_a_step_that_asks_for_the_photo_is_the_photos_step_in_its_writers_words(
+    database: Database, clinic: Clinic, text: str, owner: str, count: int
+) -> None:
+    """It is due when the answer says, a correction's too; an undo, or the same answer again, finds it as it was."""
+    entry = {"text": text, "owner": owner, "due_at": None}
+    with database.writing() as session:
+        consult = signed(session, clinic, disposition="new_photo", photo_days=9, recommendations=[entry])
+        first = answers.signed_answer(session, consult.id)
+        assert first is not None
+        (photo,) = [step for step in steps_of(session, consult.id) if step.kind == "photo"]
+        assert (len(first.content["recommendations"]), photo.due_at.date().isoformat()) == (count, "2026-03-12")
+        assert (first.content["recommendations"][0].get("kind") == "photo") is (count == 1)
+        assert without_added(first.content)["recommendations"] == [entry]
+        correct(session, consult, clinic.derm, {**first.content, "photo_days": 21}, WHY, now=LATER)
+        (photo,) = [step for step in steps_of(session, consult.id, 2) if step.kind == "photo"]
+        assert photo.due_at.date().isoformat() == "2026-03-27"
 
 
 @pytest.mark.parametrize(("becomes", "days"), [("advice_only", None), ("new_photo", 21)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,8 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass, consult_for
+from econsult.advice.late import tell_of_late_steps
+from econsult.advice.visiting import book, end, readable_visits, reply
 from econsult.consults import answers, correcting, declining, requests, second, threads, unasking, urgency
 from econsult.consults.answers import answer_for, released_answer
+from econsult.consults.recommendations import steps_of
 from econsult.consults.records import Consult
 from econsult.consults.reopening import reopen
 from econsult.consults.threads import Audience, Message, request_info
@@ -24,11 +27,18 @@ from econsult.people.persons import Person
 from econsult.people.signin import close_account
 from econsult.queue.clinics import watch_clinics
 from econsult.queue.firing import fire
+from econsult.queue.quiet import Quiet
 from econsult.rights import OF_FAMILY, Right
+from tests.booking import BOOKING
 from tests.econsult.test_told_at_once import presented
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
 
 HOUR = timedelta(hours=1)
+STEPS = [
+    {"text": "See her", "owner": "pcp", "kind": "visit", "due_at": (NOON + 64 * HOUR).isoformat()},
+    {"text": "The cream", "owner": "family", "due_at": (NOON + 64 * HOUR).isoformat()},
+    {"text": "Read the result", "owner": "specialist", "due_at": (NOON + 64 * HOUR).isoformat()},
+]
 K = NoticeKind
 
 
@@ -54,6 +64,10 @@ def _asked(session: Session, passed: Pass, person: Person, _notice: Notice) -> b
     return any(message.items is not None for message in messages_for(session, person, passed))
 
 
+def _visit(session: Session, passed: Pass, _person: Person, _notice: Notice) -> bool:
+    return readable_visits(session, passed) != []
+
+
 def _state(_session: Session, passed: Pass, _person: Person, _notice: Notice) -> bool:
     """How it stands, which is what such a letter tells of."""
     return passed.may(Right.SEE) or passed.may(Right.GIVE)
@@ -63,6 +77,9 @@ TELLS: dict[NoticeKind, Callable[[Session, Pass, Person, Notice], bool]] = {
     **dict.fromkeys((K.MESSAGE, K.MORE_NEEDED, K.LESS_NEEDED), _words),
     **dict.fromkeys((K.ANSWERED, K.CORRECTED, K.CORRECTED_NOW, K.READ_NOW), _answer),
     K.STILL_NEEDED: _asked,
+    # The steps stand in the answer, and on the card of the desk.
+    **dict.fromkeys((K.STEP_LATE, K.STEP_OPEN), _answer),
+    **dict.fromkeys((K.VISIT_SET, K.VISIT_OFF, K.VISIT_SOON, K.VISIT_NEEDS), _visit),
     # Whoever replied to a colleague's question, or may take it, sees that there is one; the reply is the lane's.
     **dict.fromkeys((K.SIDE_ASKED, K.SIDE_LATE, K.SIDE_MOVED, K.SIDE_REPLIED), _state),
     **dict.fromkeys((K.RECEIVED, K.NEW_REQUEST, K.SENT_ON, K.CLINIC_ASKED, K.HANDED_OVER, K.RETURNED), _state),
@@ -103,6 +120,19 @@ class Outbox:
         except (NotFoundError, ForbiddenError):
             return False
         return TELLS[kind](self.session, passed, person, notice)
+
+
+def _follow(session: Session, clinic: Clinic, consult: Consult, outbox: Outbox) -> None:
+    """Its visit is booked, the family needs a ride, it is called off; nobody does the steps in time."""
+    desk, at = clinic.coordinator, NOON + 65 * HOUR
+    step = next(each for each in steps_of(session, consult.id, 2) if each.kind == "visit")
+    visit = book(session, desk, consult.public_id, step.public_id, replace(BOOKING, starts_at=at + 9 * HOUR), now=at)
+    reply(session, clinic.mother, consult.public_id, visit.public_id, "ride", now=at)
+    outbox.read(at)
+    end(session, desk, consult.public_id, visit.public_id, "off", why="family", now=at)
+    outbox.read(at)
+    tell_of_late_steps(session, at, Quiet())
+    outbox.read(at)
 
 
 def _asker(session: Session, clinic: Clinic, who: str) -> Consult:
@@ -156,9 +186,10 @@ def _live(session: Session, clinic: Clinic, consult: Consult, outbox: Outbox, *,
     answers.sign(session, consult, derm, now=NOON + 40 * HOUR)
     answers.release_due(session, NOON + 53 * HOUR)
     outbox.read(NOON + 53 * HOUR)
-    correcting.correct(session, consult, derm, {**ANSWER, "impression": "Other"}, "A slip", now=NOON + 54 * HOUR)
+    correcting.correct(session, consult, derm, {**ANSWER, "recommendations": STEPS}, "A slip", now=NOON + 54 * HOUR)
     fire(session, NOON + 65 * HOUR)
     outbox.read(NOON + 65 * HOUR)
+    _follow(session, clinic, consult, outbox)
     reopen(session, consult, clinic.coordinator if not has_doctor else pcp, "Worse", now=NOON + 66 * HOUR)
     outbox.read(NOON + 66 * HOUR)
     clinic.take(session, consult, now=NOON + 66 * HOUR)
@@ -180,5 +211,8 @@ def test_whoever_is_told_can_read_what_they_were_told_of(
         assert outbox.wrong == []
         staff = "pcp" if has_doctor else "coordinator"
         assert {(staff, K.ANSWERED), (staff, K.CORRECTED), ("caregiver", K.MESSAGE)} <= outbox.told
+        followed = {("caregiver", kind) for kind in (K.VISIT_SET, K.VISIT_OFF, K.STEP_OPEN)}
+        followed |= {(role, K.STEP_LATE) for role in ("specialist", "coordinator", staff)}
+        assert followed | {("coordinator", K.VISIT_NEEDS)} <= outbox.told
         assert (("telepresenter", K.MORE_NEEDED) in outbox.told) is (who == "nurse")
         assert (("coordinator", K.NOBODY_READS) in outbox.told) is not has_doctor

@@ -190,13 +190,29 @@ def look(town: Town, consults: list[int], names: tuple[str, ...] = NAMES) -> Non
         # Lists show requests of earlier seasons too.
         facts = {number: town.facts(session, number) for number in {secret.consult for secret in town.said.values()}}
     for name in names:
-        for number in consults:
-            for code in {code for text in _everything(town, name, town.public(number)) for code in _codes(text)}:
-                secret = town.said.get(code)
-                assert secret is not None, f"{name} reads {code}, which was refused"
-                allowed = may_read(secret, code, facts[secret.consult])
-                assert name in allowed, f"{name} reads {code}: {secret}, {facts[secret.consult]}"
-                town.seen.add((secret.kind, name))
+        texts = [*_lists(town, name)]
+        texts += [text for number in consults for text in _everything(town, name, town.public(number))]
+        for code in {code for text in texts for code in _codes(text)}:
+            secret = town.said.get(code)
+            assert secret is not None, f"{name} reads {code}, which was refused"
+            allowed = may_read(secret, code, facts[secret.consult])
+            assert name in allowed, f"{name} reads {code}: {secret}, {facts[secret.consult]}"
+            town.seen.add((secret.kind, name))
+
+
+def _lists(town: Town, name: str) -> Iterator[str]:
+    """What shows every consult at once, which one look needs once."""
+    yield town.api(name, "GET", "/worklist").text
+    pages = {
+        **dict.fromkeys(HOUSEHOLD, ("/family", f"/family/children/{town.clinic.child.public_id}/seen")),
+        **dict.fromkeys(("stranger", "guest"), ("/family",)),
+        **dict.fromkeys(("derm", "derm2", "neuro"), ("/worklist",)),
+        **dict.fromkeys(("director", "admin"), ("/program",)),
+        "officer": ("/privacy/log", "/privacy"),
+        "coordinator": ("/coordination",),
+    }
+    for path in pages.get(name, ("/clinic",)):
+        yield town.page(name, path).text
 
 
 def _everything(town: Town, name: str, consult: str) -> Iterator[str]:
@@ -205,23 +221,19 @@ def _everything(town: Town, name: str, consult: str) -> Iterator[str]:
     if shown.status_code == 200:
         for part in ("answers", "second", "steps", "results"):
             yield town.api(name, "GET", f"/consults/{consult}/{part}").text
-    yield town.api(name, "GET", "/worklist").text
     questions = f"/family/questions/{consult}"
     answers = (f"{questions}/answer", f"{questions}/answer/note.txt", f"{questions}/outcome", f"{questions}/sent")
-    household = (questions, f"{questions}/photos", *answers, "/family")
-    paths = {
-        **dict.fromkeys(HOUSEHOLD, (*household, f"/family/children/{town.clinic.child.public_id}/seen")),
-        **dict.fromkeys(("stranger", "guest"), household),
-        "officer": ("/privacy/log", "/privacy", f"/consults/{consult}"),
-        "coordinator": (*(f"/coordination/{consult}?lane={lane}" for lane in LANES), "/coordination"),
-        "director": ("/program",),
-        "admin": ("/program",),
+    paths: dict[str, tuple[str, ...]] = {
+        **dict.fromkeys(FAMILYS, (questions, f"{questions}/photos", *answers)),
+        "officer": (f"/consults/{consult}",),
+        "coordinator": tuple(f"/coordination/{consult}?lane={lane}" for lane in LANES),
+        "director": (),
+        "admin": (),
     }
     of_it = ("note.txt", "answer/preview", "correct", "outcome")
     case = (f"/consults/{consult}", *(f"/consults/{consult}?lane={lane}" for lane in LANES))
     case += tuple(f"/consults/{consult}/{page}" for page in of_it)
-    home = "/worklist" if name in ("derm", "derm2", "neuro") else "/clinic"
-    for path in paths.get(name, (*case, home)):
+    for path in paths.get(name, case):
         yield town.page(name, path).text
 
 

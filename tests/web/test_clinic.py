@@ -25,6 +25,7 @@ from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
 CLOSED = {"changed": "yes", "referral": "avoided", "otherwise": "without", "seen": "no"}
+ASKED_FOR = "The specialist asks you for this"
 CHILD = {"name": "Nuevo Prueba", "birth_date": "2020-02-29", "sex": "male", "language": "es"}
 
 
@@ -258,16 +259,16 @@ def test_what_a_specialist_asks_of_the_clinic_comes_first_and_counts(
     assert (page.count(asked.number), _badge(page)) == (1, "1")
     case = pcp.get(f"/consults/{asked.public_id}").text
     assert re.search(r'aria-current="page">[^<]*<svg.*?</svg> Clinicians', case)
-    assert all(words in case for words in ("From you", "How heavy?", *items, 'name="photo:close"'))
-    assert "From you" not in browser_of(clinic.derm).get(f"/consults/{asked.public_id}?lane=clinicians").text
+    assert all(words in case for words in (ASKED_FOR, "How heavy?", *items, 'name="photo:close"'))
+    assert ASKED_FOR not in browser_of(clinic.derm).get(f"/consults/{asked.public_id}?lane=clinicians").text
     assert 'aria-current="page"' in (page := pcp.get(f"/consults/{asked.public_id}?lane=answer").text)
-    assert "From you" not in page
+    assert ASKED_FOR not in page
     assert (
         post(pcp, f"/consults/{asked.public_id}/messages", {"lane": "clinicians", "text": "12 kg"}).status_code == 303
     )
     page = pcp.get("/clinic").text
     assert ("Needs you" in page, _badge(page), asked.number in page) == (False, "", True)
-    assert "From you" not in pcp.get(f"/consults/{asked.public_id}?lane=clinicians").text
+    assert ASKED_FOR not in pcp.get(f"/consults/{asked.public_id}?lane=clinicians").text
 
 
 def test_what_is_asked_of_a_family_or_said_by_others_is_not_the_clinics_to_give(

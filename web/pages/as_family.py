@@ -41,7 +41,7 @@ def show(public_id: str) -> str:
         plain = plain_of(draft, at, loaded.patient, content, is_agreed=is_agreed)
         telephone = telephone_of(session, loaded.patient)
         plan = content["recommendations"]
-        due = [due_of(session, step["due_at"], draft.disposition, at) for step in plan if step["owner"] == "family"]
+        due = [due_of(session, step, content, at) for step in plan if step["owner"] == "family"]
     lacking = lacking_words(content, loaded.patient.language)
     shown = {"consult": consult, "plain": plain, "theirs": [], "telephone": telephone}
     with speaking(loaded.patient.language):
