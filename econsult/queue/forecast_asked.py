@@ -25,10 +25,10 @@ def silent_clinics(
 
     Only clinics that the watch knows to be empty now are read.
     """
+    empty = Led(Organization, Consult, Consult.organization_id == Organization.id)
     query = (
         select(Consult, Clock)
-        .select_from(Led(Organization, Consult, Consult.organization_id == Organization.id))
-        .join(Clock, Clock.consult_id == Consult.id)
+        .select_from(Led(empty, Clock, Clock.consult_id == Consult.id))
         .where(Organization.program_id == program_id, Organization.empty_since.is_not(None))
         .where(Consult.status == Status.NEEDS_INFO, ~Consult.is_test)
         .where(Clock.state == ClockState.PAUSED, Clock.paused_reason == OF_CLINIC)
