@@ -100,9 +100,8 @@ def identity_for(
     if passed.consult.status == Status.WITHDRAWN:
         raise NotFoundError
     if not passed.may(Right.BREAK_GLASS):
-        if passed.relation == Relation.POOL:
-            raise glass.NotTakenError
-        raise ForbiddenError("You may look at this consult, but not do that.")
+        refused = ForbiddenError("You may look at this consult, but not do that.")
+        raise glass.NotTakenError if passed.relation == Relation.POOL else refused
     return passed, glass.look_for_name(session, passed.consult, person, now, is_let=is_let)
 
 
@@ -199,8 +198,7 @@ def consults_about(session: Session, person: Person, patient: Patient, *, now: d
 
 def patients_on(session: Session, person: Person, consults: Iterable[Consult], *, now: datetime) -> dict[int, Patient]:
     """The children of consults that `worklist.page` listed for this person, by their id; each listing is audited."""
-    listed = list(consults)
-    if not listed:
+    if not (listed := list(consults)):
         return {}
     query = select(Patient).where(Patient.id.in_({consult.patient_id for consult in listed}))
     audit.record_list(session, listed, now=now, person_id=person.id)

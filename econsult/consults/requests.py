@@ -208,6 +208,8 @@ def send_on(
     consult.override_reason = settle_whole(session, consult, person, sending, now=now)
     write_told_yes(session, consult, person, now=now)
     keep_versions(session, consult)
+    # A sign of the same day makes nothing less urgent, whatever was chosen.
+    hasten(session, consult, now)
     settle_lowering(session, consult, person, was, sending.why_less, now=now)
     check_urgency(session, consult, now)
     # What the clinic began to write to the family may name the child, whom a specialist never knows by name.
@@ -218,7 +220,6 @@ def send_on(
     # No specialist has had it: whom the clinic names is asked first.
     consult.status, consult.holder_id, consult.claim_until, consult.claimed_at = status, None, None, None
     consult.version += 1
-    hasten(session, consult, now)
     promise(session, consult, person.id, targets, now)
     note(session, consult, "send_on", person_id=person.id, now=now)
     read_for_caller(session, consult, now)

@@ -77,6 +77,8 @@ AFTER_A_DEATH = {
     NoticeKind.REMINDER: SILENT,
     NoticeKind.AT_RISK: SILENT,
     NoticeKind.NO_COVER: SILENT,
+    NoticeKind.NOBODY_READS: SILENT,
+    NoticeKind.NUMBER_WRONG: SILENT,
     NoticeKind.UNTAKEN: SILENT,
     NoticeKind.UNALLOCATED: SILENT,
     NoticeKind.RETURNED: SILENT,

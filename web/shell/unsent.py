@@ -28,7 +28,7 @@ CODE = re.compile(r"[a-z0-9_.:-]{1,40}|[0-9-]{10}T[0-9:.]{5,15}")
 same."""
 IN_WORDS = re.compile(
     r"(\w+_)?reason(_es)?|text|second_(text|reply)|question|story|note|\w+_words|why-.+"
-    r"|thinks|tried|background|why_safe|examined_by|(bar-)?paper(-.+)?|safe_way|states|order"
+    r"|thinks|tried|told_who|background|why_safe|examined_by|(bar-)?paper(-.+)?|safe_way|states|order"
     r"|rec_text(_es)?|impression|(family_summary|watch_for)(_es)?|references|spanish_by"
 )
 """Fields for words, in which one small word is no code. Not `words` and `place`: choices have these names as well."""
