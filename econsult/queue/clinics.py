@@ -149,7 +149,8 @@ def _is_own_there(now: datetime) -> ColumnElement[bool]:
 
     The telepresenter who asked is told as well, and is nobody here: they read a part of it alone.
     """
-    own = select(Patient.organization_id).where(Patient.id == Consult.patient_id).scalar_subquery()
+    # Two levels below the consult: unless that is said, it is looked for among all consults once more.
+    own = select(Patient.organization_id).where(Patient.id == Consult.patient_id).correlate(Consult).scalar_subquery()
     is_off = exists().where(TimeOff.person_id == Person.id, TimeOff.starts_at <= now, TimeOff.ends_at > now)
     return exists().where(
         Person.organization_id == own,
