@@ -26,6 +26,15 @@ _DE_NADIE = (
     r"(?:oscur\w*|perr\w*|doctor\w*|dentista|inyec\w*|vacuna\w*|monstru\w*|aguja\w*|truen\w*|cohete\w*|payas\w*)"
 )
 """Of whom a child is afraid and nobody hurts it."""
+_SOLO_DE_NADIE = (
+    rf"(?:(?:a|al|de|del|por|con) )?(?:l[oa]s? )?{_DE_NADIE}\b(?! (?:y|o|ni|por|porque|pero|cuando|si|que)\b)"
+)
+"""Such a fear and nothing after it: whoever is named behind an “and” or a “because” is looked at all the same."""
+_WHO = (
+    r"(?:espos\w*|marido|pareja|viejo|novi\w*|padrastr\w*|papa\w*|padre|mama|madre|madrastra|ti[oa]|primo|"
+    r"abuelo|señor|senor|hombre|vecino|hermano|suegr\w*|cuñado|cunado|padrino|maestro|alguien)"
+)
+"""Whoever molests; no “he” or “she”, for “it does not bother him” is written with the same words."""
 _MAN = (
     r"(?:espos\w*|marido|pareja|viejo|novi\w*|padrastr\w*|papa\w*|padre|mama|madre|madrastra|ti[oa]|primo|"
     r"abuelo|señor|senor|hombre|vecino|ex|hermano|suegr\w*|cuñado|cunado|el|ella|ellos)"
@@ -109,7 +118,8 @@ HARM: Mapping[str, tuple[str, ...]] = {
             r"(?:miedo|temor|pavor)~(?:el|ella|mi|casa|espos\w*|marido|regres\w*|volver|papa|padre|pareja|ellos|"
             r"señor|senor)"
         ),
-        rf"(?:tengo|tiene|tenemos|da) (?:mucho )?miedo(?!~{_DE_NADIE})",
+        rf"(?:tengo|tiene|tenemos|da) (?:mucho )?miedo(?! {_SOLO_DE_NADIE})",
+        rf"{_WHO}~(?:me|nos|le|la|lo|les) molest\w*|{_WHO} molest\w* (?:a )?(?:mi|su|la|el|nuestr[oa])\b",
         r"le (?:tengo|tenemos|tiene)~miedo",
         r"no~(?:segur\w*|a salvo|salvo)~(?:casa|aqui|el)?",
         r"no~(?:estoy|estamos|esta|siento|sentimos|siente)~(?:a salvo|segur\w*)",
