@@ -204,8 +204,8 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
         "es": "Ahora no hay nadie de coordinación y usted hace sus veces. Entre para ver lo que espera.",
     },
     NoticeKind.NOBODY_READS: {
-        "en": "Nobody of a clinic can read what was written to it here. Sign in to see which clinic, and call it.",
-        "es": "Nadie de una clínica puede leer lo que se le escribió aquí. Entre para ver cuál y llámela.",
+        "en": "No doctor of the clinic can read what was written to it here. Sign in to see whom to call.",
+        "es": "Ningún médico de la clínica puede leer lo que se le escribió aquí. Entre para ver a quién llamar.",
     },
     NoticeKind.NUMBER_WRONG: {
         "en": "A contact of a family does not reach them. Sign in to see which family, and what to do.",

@@ -10,11 +10,8 @@ from econsult.consults.clocks import open_clocks
 from econsult.consults.hearers import desk_of
 from econsult.consults.ledger import ClockEvent, ClockState
 from econsult.consults.records import Consult
-from econsult.consults.uncovered import is_clinicians, line_of
+from econsult.consults.uncovered import is_clinicians, line_at_once
 from econsult.notices import NoticeKind, notify
-
-BELOW_ALL = -1_000_000_000
-"""Other lines of this kind are numbered by minutes; these far below them, by the version: two may come in a minute."""
 
 
 def tell_no_cover(session: Session, consult: Consult, now: datetime, *, by_id: int) -> None:
@@ -22,7 +19,7 @@ def tell_no_cover(session: Session, consult: Consult, now: datetime, *, by_id: i
     consult.uncovered_at, consult.is_taken_off_duty = now, False
     for clock in open_clocks(session, consult.id):
         if is_clinicians(clock.name, clock.lane) and clock.state == ClockState.RUNNING:
-            session.add(ClockEvent(**line_of(clock, now, by_id=by_id) | {"sequence": BELOW_ALL - consult.version}))
+            session.add(ClockEvent(**line_at_once(clock, now, consult.version, by_id=by_id)))
     for person in desk_of(session, consult.program_id, now):
         about = f"off_duty:{consult.version}"
         notify(session, person, NoticeKind.NO_COVER, consult_id=consult.id, about=about, now=now)

@@ -18,7 +18,7 @@ from econsult.consults.lifecycle import OPEN
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Kind
 from econsult.consults.replies import CLINICIANS, FAMILY
-from econsult.consults.uncovered import line_of
+from econsult.consults.uncovered import line_at_once
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person
 from econsult.rosters.homes import there_of
@@ -68,7 +68,8 @@ def tell_lane(
         readers = readers_of(session, consult)
         people += readers
         people += presenter_of(session, consult) if message.items is not None else []
-        if not readers:
+        # What the telepresenter says there goes to the specialist, who reads it.
+        if not readers and message.author_id != consult.requester_id:
             _tell_that_nobody_reads(session, consult, message, now)
     else:
         # The desk and the clinic write to each other here; a specialist reads none of it.
@@ -88,7 +89,7 @@ def _tell_that_nobody_reads(session: Session, consult: Consult, message: Word, n
     """
     clock = held_clock(session, consult, ClockName.FIRST_REPLY)
     if clock is not None and clock.paused_at == now:
-        session.add(ClockEvent(**line_of(clock, now)))
+        session.add(ClockEvent(**line_at_once(clock, now, consult.version)))
     for person in desk_of(session, consult.program_id, now):
         about = message.public_id
         notify(session, person, NoticeKind.NOBODY_READS, consult_id=consult.id, about=about, now=now)

@@ -19,6 +19,9 @@ PROMISED = (ClockName.FIRST_REPLY, ClockName.NEXT_REPLY)
 OF_CLINICIANS = frozenset((*PROMISED, ClockName.ALLOCATE))
 OF_CLOCK = ("consult_id", "name", "cycle", "lane", "deadline_at", "target_seconds")
 
+BELOW_ALL = -1_000_000_000
+"""Lines of this kind are numbered by minutes; those that come at once far below them, by the consult's version."""
+
 
 class Running(Protocol):
     """The columns of a clock that a line of the ledger repeats."""
@@ -41,6 +44,11 @@ def line_of(clock: Running, now: datetime, *, by_id: int | None = None) -> dict[
     line: dict[str, Any] = {name: getattr(clock, name) for name in OF_CLOCK}
     line |= {"kind": "escalated", "level": 0, "sequence": minute_of(now), "at": now, "due_at": now}
     return line | {"is_late": False, "reason": NO_COVER, "person_id": by_id}
+
+
+def line_at_once(clock: Running, now: datetime, version: int, *, by_id: int | None = None) -> dict[str, Any]:
+    """The same where a deed of somebody brings it, numbered by the version that the deed made: two come in a minute."""
+    return line_of(clock, now, by_id=by_id) | {"sequence": BELOW_ALL - version}
 
 
 def about_of(now: datetime) -> str:

@@ -17,6 +17,7 @@ from econsult.consults.records import Consult
 from econsult.consults.replies import sent_file
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.threads import Audience, post, request_info
+from econsult.consults.unasking import take_back_part
 from econsult.consults.urgency import change_urgency
 from econsult.database import Database
 from econsult.errors import EmergencyError, ForbiddenError, ImpossibleVerbError, InvalidError
@@ -121,6 +122,24 @@ def test_where_nobody_of_those_asked_is_left_the_desk_finds_out(database: Databa
             tuple(row) for row in session.execute(told) if row.kind in (NoticeKind.STILL_NEEDED, NoticeKind.NO_COVER)
         ]
         assert sorted(still) == sorted([(other.id, NoticeKind.STILL_NEEDED), (consult.id, NoticeKind.NO_COVER)])
+
+
+def test_a_clinic_without_doctors_is_asked_twice_in_a_minute_and_its_nurses_reply_alarms_nobody(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        consult = presented(session, clinic)
+        close_account(session, session.get_one(Person, clinic.pcp.id), NOON)
+        watch_clinics(session, NOON)
+        asked = ask(session, consult, clinic.derm, Audience.CLINICIANS)
+        take_back_part(session, consult, clinic.derm, asked.public_id, "words", now=NOON + HOUR + timedelta(seconds=9))
+        at = NOON + HOUR + timedelta(seconds=20)
+        request_info(session, consult, clinic.derm, text="How old?", items=(), audience=Audience.CLINICIANS, now=at)
+        assert heard(session, NoticeKind.NOBODY_READS) == [clinic.coordinator.id] * 2
+        assert watch_clinics(session, at + HOUR) == 0
+        post(session, consult, clinic.nurse, Audience.CLINICIANS, text="Three", now=NOON + 2 * HOUR)
+        assert heard(session, NoticeKind.NOBODY_READS) == [clinic.coordinator.id] * 2
+        assert clinic.derm.id in heard(session, NoticeKind.MESSAGE)
 
 
 @pytest.mark.parametrize("has_left", [False, True])

@@ -68,6 +68,12 @@ def _visit(session: Session, passed: Pass, _person: Person, _notice: Notice) -> 
     return readable_visits(session, passed) != []
 
 
+def _unread(session: Session, passed: Pass, _person: Person, notice: Notice) -> bool:
+    """What the telepresenter wrote is the specialist's to read, who has an account."""
+    message = select(Message.author_id).where(Message.public_id == notice.dedupe_key.split(":")[3])
+    return passed.may(Right.SEE) and session.scalars(message).one() != passed.consult.requester_id
+
+
 def _state(_session: Session, passed: Pass, _person: Person, _notice: Notice) -> bool:
     """How it stands, which is what such a letter tells of."""
     return passed.may(Right.SEE) or passed.may(Right.GIVE)
@@ -85,7 +91,8 @@ TELLS: dict[NoticeKind, Callable[[Session, Pass, Person, Notice], bool]] = {
     **dict.fromkeys((K.RECEIVED, K.NEW_REQUEST, K.SENT_ON, K.CLINIC_ASKED, K.HANDED_OVER, K.RETURNED), _state),
     **dict.fromkeys((K.DECLINED, K.WITHDRAWN, K.CONSENT_WITHDRAWN, K.RAISED, K.OUTCOME_WORSE), _state),
     **dict.fromkeys((K.REMINDER, K.AT_RISK, K.OVERDUE, K.LATE, K.UNTAKEN, K.NO_COVER, K.UNALLOCATED), _state),
-    **dict.fromkeys((K.NOBODY_READS, K.EMERGENCY, K.CALL_NOW, K.CALL_LATE, K.DANGER_WORDS), _state),
+    K.NOBODY_READS: _unread,
+    **dict.fromkeys((K.EMERGENCY, K.CALL_NOW, K.CALL_LATE, K.DANGER_WORDS), _state),
 }
 """What each kind of letter says that there is to read."""
 
@@ -161,6 +168,9 @@ def _live(session: Session, clinic: Clinic, consult: Consult, outbox: Outbox, *,
     asked = ask(clinicians, 1)
     unasking.take_back_part(session, consult, derm, asked.public_id, "0", now=NOON + 1.1 * HOUR)
     outbox.read(NOON + 1.1 * HOUR)
+    if consult.requester_id == clinic.nurse.id:
+        say(clinic.nurse, clinicians, 1.15)
+        ask(clinicians, 1.16)
     watch_clinics(session, NOON + 1.2 * HOUR)
     fire(session, NOON + 38 * HOUR)
     outbox.read(NOON + 38 * HOUR)
