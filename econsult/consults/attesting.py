@@ -41,6 +41,13 @@ _NOBODY = frozenset((
     "nadie", "ninguno", "ninguna", "desconocido", "yo", "alguien", "clinica", "madre", "padre", "abuela", "abuelo",
     "familia", "cuidador", "cuidadora", "telefono", "enfermera", "enfermero", "coordinadora", "coordinador",
 ))  # fmt: skip
+_NO_PERSON = frozenset((
+    "no", "one", "na", "not", "known", "given", "left", "message", "voicemail", "voice", "answering", "machine", "mail",
+    "email", "fax", "front", "desk", "office", "reception", "receptionist", "secretary", "team", "assistant", "medical",
+    "their", "on", "buzon", "contestadora", "mensaje", "correo", "recepcion", "recepcionista", "secretaria", "oficina",
+    "equipo", "asistente", "se", "sabe",
+))  # fmt: skip
+"""What is written where no name is known. A name of an examiner may hold one of these words (“One”, “Left”)."""
 _ARTICLES = frozenset(("the", "a", "an", "la", "el", "las", "los", "una", "un", "of", "de"))
 _WORD = re.compile(r"[^\W\d_]+(?:[.'\N{RIGHT SINGLE QUOTATION MARK}-][^\W\d_]+)*\.?")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -128,8 +135,8 @@ def _is_clinician(session: Session, name: str, person: Person) -> bool:
 
 def names_somebody(name: str) -> bool:
     """Whether a name stands in it, and not only what is nobody's."""
-    words = {_plain(word) for word in re.split(r"[\s,]+", name)} - _TITLES - _NOBODY - _ARTICLES
-    return any(len(word) > 1 and not word.isdigit() for word in words)
+    words = {_plain(word) for word in re.split(r"[\s,]+", name)} - _TITLES - _NOBODY - _NO_PERSON - _ARTICLES
+    return any((len(word) > 1 or not word.isascii()) and not word.isdigit() for word in words)
 
 
 def says_something(why: str) -> bool:

@@ -25,7 +25,7 @@ def end(session: Session, consult: Consult, person: Person, verb: str, *, reason
     is_the_clinics = verb == "withdraw" and person.is_staff and consult.consent_withdrawn_at is None
     kept = FAMILY if verb == "decline" or is_the_clinics else ""
     consult.status = next_status(consult.status, verb)
-    consult.ended_at, consult.end_reason = now, reason[:LONGEST_REASON] or None
+    consult.ended_at, consult.end_reason, consult.end_told = now, reason[:LONGEST_REASON] or None, None
     consult.is_ended_by_staff = person.is_staff
     consult.holder_id = consult.claim_until = None
     consult.is_unallocated, consult.uncovered_at = False, None

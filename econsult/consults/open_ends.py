@@ -17,7 +17,7 @@ from econsult.consults.attesting import AHEAD, examined_between, names_somebody,
 from econsult.consults.lifecycle import next_status
 from econsult.consults.records import Consult, Kind
 from econsult.consults.telephone import PhoneTask
-from econsult.consults.versions import check_read
+from econsult.consults.versions import check_read, emergencies_among
 from econsult.errors import CallOpenError
 
 OPEN_ENDS = {
@@ -62,9 +62,12 @@ def check_closable(session: Session, consult: Consult, version: int | None) -> N
 
 
 def has_call_open(session: Session, consult: Consult) -> bool:
-    """Whether an answer says "emergency, now" and nobody has written down what came of the call to the family."""
+    """Whether the answer says "emergency, now" and nobody has written down what came of the call to the family.
+
+    The call that it is no emergency any more holds nothing up: it goes on after the close, as long as nobody picks up.
+    """
     waits = exists().where(PhoneTask.consult_id == consult.id, PhoneTask.done_at.is_(None))
-    return session.scalar(select(waits)) is True
+    return session.scalar(select(waits)) is True and bool(emergencies_among(session, [consult.id]))
 
 
 def faults_of_reason(consult: Consult, reason: str) -> dict[str, str]:

@@ -8,7 +8,10 @@ import pytest
 
 from econsult.advice.close_out import close_for_clinic, close_out
 from econsult.billing.entries import locked_at
+from econsult.calls import call_waiting
 from econsult.consults import answers, telling
+from econsult.consults.attesting import names_somebody
+from econsult.consults.correcting import correct
 from econsult.consults.open_ends import ClinicTold
 from econsult.consults.outcomes import Said
 from econsult.database import Database
@@ -18,6 +21,7 @@ from tests.personas import ANSWER, LEASE, NOON, Clinic
 HOUR = timedelta(hours=1)
 LATER = NOON + 5 * HOUR
 BARE = {"now": LATER, "version": None}
+SAID = Said(changed="yes", referral="new", seen="yes")
 WHY = "Their clinic is closed for good"
 
 
@@ -43,10 +47,20 @@ def test_the_desk_closes_unread_only_with_who_was_told_when_and_a_reason_of_word
         answers.acknowledge(session, consult, clinic.pcp, now=LATER + HOUR)
         assert (consult.status, consult.acknowledged_at) == ("closed", LATER + HOUR)
         assert locked_at(session, consult, clinic.pcp) == LATER
+        # What the clinic closes itself afterwards, with its own reason, was told to nobody there by the desk.
+        correct(session, consult, clinic.derm, {**ANSWER, "impression": "Other"}, "A slip", now=LATER + HOUR)
+        answers.acknowledge(session, consult, clinic.pcp, now=LATER + 2 * HOUR)
+        close_out(session, consult, clinic.pcp, SAID, reason="The family moved away", now=LATER + 3 * HOUR)
+        assert (consult.status, consult.end_told) == ("closed", None)
+
+
+def test_who_was_told_is_a_name_and_no_machine() -> None:
+    nobody = ("no one", "n/a", "left a message", "voicemail", "front desk", "doctor on call", "no sé", "7")
+    assert [name for name in nobody if names_somebody(name)] == []
+    assert all(map(names_somebody, ("Ana Reyes", "nurse Ngo", "\N{CJK UNIFIED IDEOGRAPH-674E}")))
 
 
 def test_nobody_closes_while_a_family_is_to_be_called_about_an_emergency(database: Database, clinic: Clinic) -> None:
-    said = Said(changed="yes", referral="new", seen="yes")
     with database.writing() as session:
         consult = clinic.claimed(session)
         content = {**ANSWER, "disposition": "emergency_now"}
@@ -56,7 +70,20 @@ def test_nobody_closes_while_a_family_is_to_be_called_about_an_emergency(databas
         with pytest.raises(CallOpenError):
             close_for_clinic(session, consult, clinic.coordinator, ClinicTold(), reason=WHY, **BARE)
         with pytest.raises(CallOpenError):
-            close_out(session, consult, clinic.pcp, said, reason=WHY, **BARE)
+            close_out(session, consult, clinic.pcp, SAID, reason=WHY, **BARE)
         telling.confirm_call(session, consult, clinic.pcp, "reached", now=NOON + 2 * HOUR)
         close_for_clinic(session, consult, clinic.coordinator, ClinicTold(), reason="", **BARE)
         assert (consult.status, consult.end_told) == ("closed", None)
+
+
+def test_a_call_that_it_is_no_emergency_any_more_holds_no_close_up(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        content = {**ANSWER, "disposition": "emergency_now"}
+        answers.save_draft(session, consult, clinic.derm, content, now=NOON, lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=NOON)
+        telling.confirm_call(session, consult, clinic.pcp, "reached", now=NOON + HOUR)
+        correct(session, consult, clinic.derm, ANSWER, "The wrong child", now=NOON + HOUR)
+        answers.acknowledge(session, consult, clinic.pcp, now=NOON + 2 * HOUR)
+        close_for_clinic(session, consult, clinic.coordinator, ClinicTold(), reason=WHY, **BARE)
+        assert (consult.status, call_waiting(session, consult) is None) == ("closed", False)

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from econsult.advice.asking import ask_how_it_went
 from econsult.advice.late import tell_of_late_steps
+from econsult.calls import call_waiting
 from econsult.consults import (
     answers,
     declining,
@@ -285,7 +286,7 @@ class World:
         if consult.status in OPEN:
             requests.withdraw(session, consult, self.clinic.pcp, "", now=self.now)
         if consult.status == "answered":
-            if has_call_open(session, consult):
+            if call_waiting(session, consult) is not None:
                 telling.confirm_call(session, consult, self.clinic.pcp, "sent_help", words="police", now=self.now)
             answers.close(session, consult, self.clinic.pcp, reason="moved away", now=self.now)
         elif consult.status == "declined" and consult.informed_at is None:
