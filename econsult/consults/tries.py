@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, or_, select, text
+from sqlalchemy import ForeignKey, String, exists, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program, program_of
-from econsult.consults.hearers import presenter_of, readers_of
+from econsult.consults.hearers import desk_of, presenter_of, readers_of
+from econsult.consults.ledger import Clock, ClockState
+from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, note
 from econsult.consults.telephone import try_call
 from econsult.consults.telling import check_can_hear
@@ -44,6 +46,19 @@ class FamilyTry(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     result: Mapped[str] = mapped_column(String(16))
     at: Mapped[datetime] = mapped_column(Instant)
+
+
+IS_OF_NOW = (
+    exists()
+    .where(
+        Clock.consult_id == FamilyTry.consult_id,
+        Clock.name == ClockName.FAMILY_INFORMED,
+        Clock.state == ClockState.RUNNING,
+        Clock.started_at <= FamilyTry.at,
+    )
+    .correlate(FamilyTry)
+)
+"""The condition of a try to tell what is still to be told; what the family has heard took its tries with it."""
 
 
 def write_try(session: Session, consult: Consult, person: Person, result: str, *, now: datetime) -> FamilyTry:
@@ -87,21 +102,24 @@ def _write(session: Session, consult: Consult, person: Person, result: str, now:
 
 
 def _tell_clinic(session: Session, consult: Consult, person: Person, row: FamilyTry, now: datetime) -> None:
-    """Who can find another number hears of it: the clinic, and the telepresenter who had the child before them."""
-    for each in (*readers_of(session, consult), *presenter_of(session, consult)):
+    """Who can find another number hears of it: the clinic, and the telepresenter who had the child before them.
+
+    Where nobody of these has an account the desk does, which may write down another number as well.
+    """
+    people = [*readers_of(session, consult), *presenter_of(session, consult)]
+    for each in people or desk_of(session, consult.program_id, now):
         if each.id != person.id:
             about = f"try:{row.id}"
             notify(session, each, NoticeKind.NUMBER_WRONG, consult_id=consult.id, about=about, now=now)
 
 
 def tries_of(session: Session, consults: Iterable[Consult]) -> dict[int, list[tuple[FamilyTry, Person]]]:
-    """The tries since each consult was answered last, with who tried, oldest first; one statement for any number."""
+    """The tries to tell what is still to be told of each, with who tried, oldest first, in one statement."""
     ids = {consult.id for consult in consults}
     query = (
         select(FamilyTry, Person)
         .join(Person, Person.id == FamilyTry.person_id)
-        .join(Consult, Consult.id == FamilyTry.consult_id)
-        .where(FamilyTry.consult_id.in_(ids), or_(Consult.answered_at.is_(None), FamilyTry.at >= Consult.answered_at))
+        .where(FamilyTry.consult_id.in_(ids), IS_OF_NOW)
     )
     found: dict[int, list[tuple[FamilyTry, Person]]] = {}
     for row, person in session.execute(query.order_by(FamilyTry.at, FamilyTry.id)):

@@ -151,7 +151,8 @@ def _clinics(person: Person, view: View, now: datetime, filters: Filters) -> lis
     """A clinic sees its children's; whoever presents a child elsewhere sees what they asked."""
     ours = Consult.requester_id == person.id
     if person.role == Role.PCP:
-        ours = Consult.organization_id == person.organization_id
+        # Who has no clinic has nobody's children, and not those of whom no clinic is known.
+        ours = and_(Consult.organization_id == person.organization_id, Consult.organization_id.is_not(None))
     ours = and_(_program(person), ours)
     is_question = Consult.kind == Kind.FAMILY_QUESTION
     single: dict[View, Slice] = {

@@ -16,7 +16,7 @@ from econsult import audit
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
-from econsult.consults.tries import IS_WRONG, FamilyTry
+from econsult.consults.tries import IS_OF_NOW, IS_WRONG, FamilyTry
 from econsult.leading import Led
 from econsult.people.onfile import FamilyContact
 from econsult.people.patients import Patient
@@ -24,7 +24,13 @@ from econsult.people.persons import Person, Role
 
 MANY = 3
 """So many tries without success are a state of their own for the desk."""
-_IS_OF_NOW = or_(Consult.answered_at.is_(None), FamilyTry.at >= Consult.answered_at)
+SHOWN = 20
+"""So many are listed, those known longest; the others follow once these are mended."""
+_TO_TELL = (
+    exists()
+    .where(Clock.consult_id == Consult.id, Clock.name == ClockName.FAMILY_INFORMED, Clock.state == ClockState.RUNNING)
+    .correlate(Consult)
+)
 
 
 @dataclass(frozen=True)
@@ -37,8 +43,8 @@ class WrongNumber:
 
 
 def tried_often() -> ColumnElement[bool]:
-    """The condition of a consult whose family was tried three times or more since the answer, and not reached."""
-    tries = select(func.count(FamilyTry.id)).where(FamilyTry.consult_id == Consult.id, _IS_OF_NOW)
+    """The condition of a consult whose family was tried three times or more with what is still to be told."""
+    tries = select(func.count(FamilyTry.id)).where(FamilyTry.consult_id == Consult.id, IS_OF_NOW)
     return tries.correlate(Consult).scalar_subquery() >= MANY
 
 
@@ -49,13 +55,18 @@ def is_to_tell(session: Session, consult: Consult) -> bool:
 
 
 def wrong_numbers_for(session: Session, person: Person, *, now: datetime) -> list[WrongNumber]:
-    """The families of this person's clinic, or sessions, that a contact does not reach; each listing is audited."""
+    """The families of this person's clinic, or sessions, that a contact does not reach; each listing is audited.
+
+    At most `SHOWN`, those known longest first.
+    """
     if person.role not in (Role.PCP, Role.TELEPRESENTER):
+        return []
+    if person.role == Role.PCP and person.organization_id is None:
         return []
     ours = Consult.requester_id == person.id
     if person.role == Role.PCP:
         ours = or_(Consult.organization_id == person.organization_id, Patient.organization_id == person.organization_id)
-    found = _found(session, Consult.program_id == person.program_id, ours)
+    found = _found(session, Consult.program_id == person.program_id, ours)[:SHOWN]
     audit.record_list(session, [each.consult for each in found], now=now, person_id=person.id)
     return found
 
@@ -65,30 +76,26 @@ def is_number_wrong(session: Session, consult: Consult) -> bool:
     return bool(_found(session, Consult.id == consult.id))
 
 
-_TO_TELL = exists().where(
-    Clock.consult_id == Consult.id, Clock.name == ClockName.FAMILY_INFORMED, Clock.state == ClockState.RUNNING
-)
-
-
 def _found(session: Session, *which: ColumnElement[bool]) -> list[WrongNumber]:
     since = func.max(FamilyTry.at).label("since")
-    tried = select(FamilyTry.consult_id, since).where(IS_WRONG, _IS_OF_NOW, _TO_TELL)
+    tried = select(FamilyTry.consult_id, since).where(IS_WRONG, IS_OF_NOW)
+    # Whose they are stands inside, too: else the tries of everybody are grouped first.
     tried = tried.select_from(Led(FamilyTry, Consult, Consult.id == FamilyTry.consult_id))
+    tried = tried.join(Patient, Patient.id == Consult.patient_id).where(*which)
     wrong = tried.group_by(FamilyTry.consult_id).subquery()
     query = (
         select(Consult, Patient, wrong.c.since, FamilyContact)
         .select_from(Led(wrong, Consult, Consult.id == wrong.c.consult_id))
         .join(Patient, Patient.id == Consult.patient_id)
         .outerjoin(FamilyContact, FamilyContact.patient_id == Patient.id)
-        .where(*which)
         .order_by(wrong.c.since, Consult.id)
     )
     rows = session.execute(query).all()
-    return [WrongNumber(consult, patient, at) for consult, patient, at, row in rows if not _is_newer(row, at)]
+    return [WrongNumber(consult, patient, at) for consult, patient, at, row in rows if not _is_newer(patient, row, at)]
 
 
-def _is_newer(contact: FamilyContact | None, at: datetime) -> bool:
-    """Whether somebody wrote down another telephone or e-mail since then."""
+def _is_newer(patient: Patient, contact: FamilyContact | None, at: datetime) -> bool:
+    """Whether somebody wrote down another telephone or e-mail since then; one that was taken away is no other."""
     if contact is None:
         return False
-    return contact.phone_since > at or (contact.email_since > at and bool(contact.email))
+    return (contact.phone_since > at and bool(patient.phone)) or (contact.email_since > at and bool(contact.email))

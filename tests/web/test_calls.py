@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import select
 from econsult.consults import answers, telephone
 from econsult.consults.correcting import correct
 from econsult.consults.records import Consult
+from econsult.consults.tries import FamilyTry
 from econsult.people.deaths import Death
 from econsult.queue.calling import fire_calls
 from tests.personas import ANSWER, LEASE, Clinic
@@ -97,9 +99,22 @@ def test_a_try_is_written_down_and_the_task_goes_on(
     runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, call: str
 ) -> None:
     desk = browser_of(clinic.coordinator)
-    assert post(desk, f"{call}/tried", {}).location == f"{call}?said=tried"
-    assert "Nobody answered" in desk.get(call).text
-    assert TITLE in desk.get("/coordination").text
+    form = re.search(r'/tried".*?name="once" value="([0-9a-f]+)"', desk.get(call).text, re.DOTALL)
+    assert form is not None, "pressed twice on a slow network it is one try"
+    for _ in range(2):
+        sent = post(desk, f"{call}/tried", {"tried": "wrong_number", "once": form[1]})
+        assert sent.location == f"{call}?said=tried"
+    page = desk.get(call).text
+    assert ("Nobody answered" in page, "2 times" in page, TITLE in desk.get("/coordination").text) == (
+        True,
+        False,
+        True,
+    )
+    with runtime.database.reading() as session:
+        assert session.query(FamilyTry).count() == 1
+    # Another number, yes; a letter would come when it is too late.
+    assert all(words in page for words in ("does not reach this family", "Write down another number"))
+    assert not any(words in page for words in ("send a letter", "Print a letter", "No letter"))
 
 
 @pytest.mark.parametrize(

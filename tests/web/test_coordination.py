@@ -140,6 +140,7 @@ def test_a_number_that_does_not_reach_the_family_is_its_clinics_to_mend(
         assert session.scalars(told).all() == [clinic.pcp.id]
     board = coordinator.get("/coordination").text
     assert board.index("No contact") < board.index(answered.number) < board.index("Told, still open")
+    assert ("Every family has been told." in board, "called three times or more" in board) == (False, True)
     home = pcp.get("/clinic").text
     assert all(words in home for words in ("does not reach the family", clinic.child.name, f"{case}/letter.pdf"))
     for page in (pcp.get(case).text, coordinator.get(f"/coordination/{answered.public_id}").text):

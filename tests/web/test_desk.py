@@ -286,7 +286,14 @@ def test_whoever_stands_in_telephones_a_family_and_reads_a_receipt(
     assert browser_of(clinic.admin).get(call).status_code == 403
     shown = html.unescape(director.get(call).text)
     assert (clinic.child.name in shown, f'href="tel:{PHONE}"' in shown) == (True, True)
-    assert post(director, f"{call}/tried", {}).location.endswith(f"{call}?said=tried")
+    assert post(director, f"{call}/tried", {"tried": "wrong_number"}).location.endswith(f"{call}?said=tried")
+    # Another number is the clinic's to write down: no button leads where they may not go.
+    shown = director.get(call).text
+    assert ("The clinic writes it down: call it." in shown, "#h-file" in shown, "letter.pdf" in shown) == (
+        True,
+        False,
+        False,
+    )
     # What they may not do of the desk the card does not offer.
     other = director.get(card).text
     assert [part for part in (f'{clinic.child.public_id}"', "/invitations/", "/ages/", "/close") if part in other] == []

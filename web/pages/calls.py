@@ -12,7 +12,7 @@ from werkzeug import Response
 
 from econsult import audit
 from econsult.access import Pass, consult_for
-from econsult.calls import Waiting, calls_waiting
+from econsult.calls import Waiting, call_waiting, calls_waiting
 from econsult.consults import telephone, telling
 from econsult.consults.desks import STAND_INS
 from econsult.consults.spoken import told_in
@@ -26,6 +26,7 @@ from web.shell.auth import home_of, me
 from web.shell.desk import receipt, rings, second_press, with_stand_ins
 from web.shell.forms import FormReader
 from web.shell.numbers import UNSEEN, form_number
+from web.shell.once import once_about
 from web.showing.casefile import open_case
 from web.showing.lost import changed_words
 from web.words import terms
@@ -67,7 +68,9 @@ def tried(public_id: str) -> Response:
     """Nobody answered the telephone, or somebody whom nobody wanted to call."""
     result = FormReader().choice("tried", tuple(TryResult)) or TryResult.NO_ANSWER
     with database().writing() as session:
-        is_open = write_call_try(session, _loaded(session, public_id).consult, me(), result, now=now())
+        consult = _loaded(session, public_id).consult
+        once_about(session, consult, lambda: write_call_try(session, consult, me(), result, now=now()))
+        is_open = call_waiting(session, consult) is not None
     if me().role in STAND_INS and not is_open:
         return redirect(receipt(me(), "noted"), 303)
     return redirect(url_for(".show", public_id=public_id, said="tried" if is_open else None), 303)

@@ -123,6 +123,7 @@ def board() -> str:
         tries=tries,
         opened=opened,
         waiting=waiting,
+        untold=untold,
         alone=capped(alone) if alone else "",
         late_steps=late_steps,
         to_interpret=[(each, terms.language_named(each.language)) for each in to_tell],

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass
+from econsult.consults.open_ends import has_call_open
 from econsult.consults.records import Consult, note
 from econsult.consults.wrong_numbers import is_to_tell
 from econsult.errors import ForbiddenError
@@ -24,14 +25,20 @@ LETTERS = 13
 
 
 def may_write_letter(session: Session, consult: Consult) -> bool:
-    """Whether a letter may go to the family's home: something is to be told, and nobody there is endangered by it.
-
-    None goes to a home that may not be safe, to parents about what the young person keeps from them, or after a death.
+    """Whether a letter may go to the family's home: something is to be told that can wait for the mail, and nobody
+    there is endangered by it. What is an emergency now cannot wait: somebody is sent to a family that no call reaches.
     """
-    number = consult.patient_id
-    if consult.is_confidential or has_died(session, number) or unsafe_home(session, number) is not None:
+    if is_endangering(session, consult) or has_call_open(session, consult):
         return False
     return is_to_tell(session, consult)
+
+
+def is_endangering(session: Session, consult: Consult) -> bool:
+    """Whether a letter could do harm: at a home that may not be safe, before parents from whom the young person keeps
+    the matter, or after a death.
+    """
+    number = consult.patient_id
+    return consult.is_confidential or has_died(session, number) or unsafe_home(session, number) is not None
 
 
 def letter_of(session: Session, person: Person, loaded: Pass, now: datetime) -> Leaflet:

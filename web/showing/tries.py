@@ -11,15 +11,16 @@ from econsult.consults.tries import FamilyTry, tries_of
 from econsult.consults.wrong_numbers import is_number_wrong
 from econsult.people.persons import Person
 from web.context import database
-from web.showing.letter import may_write_letter
+from web.showing.letter import is_endangering, may_write_letter
 
 
 @dataclass(frozen=True)
 class Number:
-    """Whether the contact on file does not reach the family, and whether a letter may go to it."""
+    """Whether the contact on file does not reach the family, whether a letter may go to it, or could do harm there."""
 
     is_wrong: bool
-    may_write: bool
+    may_write: bool = False
+    is_endangering: bool = False
 
 
 def init_tries(app: Flask) -> None:
@@ -36,5 +37,6 @@ def tries_to_tell(consult: Consult) -> list[tuple[FamilyTry, Person]]:
 def number_of(consult: Consult) -> Number:
     """How it stands with the family's number, of a consult that was loaded for a reader who tells families."""
     with database().reading() as session:
-        is_wrong = is_number_wrong(session, consult)
-        return Number(is_wrong, is_wrong and may_write_letter(session, consult))
+        if not is_number_wrong(session, consult):
+            return Number(is_wrong=False)
+        return Number(True, may_write_letter(session, consult), is_endangering(session, consult))
