@@ -45,6 +45,7 @@ class NoticeKind(StrEnum):
     NAME_OPENED = "name_opened"
     NAMES_RULE = "names_rule"
     STAFF_OPENED = "staff_opened"
+    STAFF_ASK = "staff_ask"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     REVIEW_DUE = "review_due"
     RIGHT_ENDS = "right_ends"

@@ -112,15 +112,17 @@ def open_member(session: Session, cipher: TextCipher, by: Person, who: Newcomer,
 
 
 def _tell_officers(session: Session, person: Person, what: str, now: datetime) -> None:
-    """Tell every privacy officer but the one whose account it is; the director where there is no other.
+    """Tell every privacy officer but the one whose account it is; the directors where there is no other.
 
-    An administrator may be kept from a clinician's account that they opened themself by nothing else.
+    An administrator may be kept from a clinician's account that they opened themself by nothing else. A director, who
+    reads no log, is told to ask.
     """
     if person.role not in NEAR_CHILDREN:
         return
     for officer in other_officers(session, person.program_id, person):
         about = f"{what}:{person.id}:{now.isoformat()}"
-        notify(session, officer, NoticeKind.STAFF_OPENED, consult_id=None, about=about, now=now)
+        kind = NoticeKind.STAFF_OPENED if officer.role == Role.PRIVACY else NoticeKind.STAFF_ASK
+        notify(session, officer, kind, consult_id=None, about=about, now=now)
 
 
 def welcome_link(session: Session, by: Person, public_id: str, *, now: datetime) -> str:

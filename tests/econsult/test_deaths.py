@@ -94,6 +94,7 @@ AFTER_A_DEATH = {
     NoticeKind.NAME_OPENED: SILENT,
     NoticeKind.NAMES_RULE: SILENT,
     NoticeKind.STAFF_OPENED: SILENT,
+    NoticeKind.STAFF_ASK: SILENT,
     NoticeKind.CONSENT_WITHDRAWN: SILENT,
     NoticeKind.REVIEW_DUE: SILENT,
     NoticeKind.RIGHT_ENDS: SILENT,

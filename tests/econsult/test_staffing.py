@@ -65,6 +65,13 @@ def test_every_other_officer_hears_of_an_account_near_children_and_of_its_first_
         assert ([each.person_id for each in told], pcp.name in str(vars(told[0]))) == (heard, False)
 
 
+def test_where_no_officer_hears_of_it_the_directors_are_told_to_ask(database: Database, clinic: Clinic) -> None:
+    opened(database, clinic, email="p2@clinic.test", role=Role.PRIVACY, clinic="")
+    with database.reading() as session:
+        told = session.execute(select(Notice.person_id, Notice.kind)).all()
+        assert told == [(clinic.director.id, NoticeKind.STAFF_ASK)]
+
+
 @pytest.mark.parametrize(
     ("changes", "wrong"),
     [

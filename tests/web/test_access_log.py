@@ -129,6 +129,8 @@ def test_the_privacy_officer_searches_the_program(
         audit.record(session, "sign_in", "person", "x", now=NOW, person_id=clinic.derm.id)
         for act in ("wrong_passwords", "shut_place"):
             audit.record(session, act, "person", "x", now=NOW, person_id=None, program_id=clinic.program.id)
+        for whose in (clinic.neuro, clinic.mother):
+            audit.record_operator(session, "create", "sign_in_link", whose, now=NOW, by_id=clinic.admin.id)
     table = reader.get("/privacy?lang=es").text.partition("<tbody")[2]
     for words in (
         ">Entró</",
@@ -136,8 +138,10 @@ def test_the_privacy_officer_searches_the_program(
         "Se cerró la entrada a un lugar",
         "Solicitud <span",
         "Cuenta <span",
+        clinic.neuro.name,
     ):
         assert words in table, words
+    assert "Rosalinda" not in table, "the first link of a member of the staff says whose, that of a family does not"
     # What has words is said once; they lead to the rows of the same act.
     assert (">sign_in" in table, "action=sign_in" in table) == (False, True)
     # Folded, so that the rows come first on a telephone.

@@ -149,6 +149,7 @@ def _page(errors: dict[str, str], typed: dict[str, str] | None = None) -> str:
     narrowed = {
         "is_open": is_open,
         "used": used,
+        "staff_by_id": {each.public_id: each for each in staff},
         "child": child,
         "acts": ACTS,
         "act_words": act_words,
