@@ -153,11 +153,11 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     },
     NoticeKind.STAFF_OPENED: {
         "en": "An administrator opened an account near children, or gave out its first link. Sign in to see whose.",
-        "es": "La administración abrió una cuenta que ve a niños o entregó su primer enlace. Entre para ver de quién es.",
+        "es": "La administración abrió una cuenta que ve a niños o dio su primer enlace. Entre para ver de quién es.",
     },
     NoticeKind.STAFF_ASK: {
-        "en": "An administrator opened an account near children, or gave out its first link. Ask them whose account it is.",
-        "es": "La administración abrió una cuenta que ve a niños o entregó su primer enlace. Pregúntele de quién es.",
+        "en": "An administrator opened an account near children, or gave out its first link. Ask them whose it is.",
+        "es": "La administración abrió una cuenta que ve a niños o dio su primer enlace. Pregúntele de quién es.",
     },
     NoticeKind.REVIEW_DUE: {
         "en": "A name opened by exception has waited three days or longer for a review. Sign in to look at it.",

@@ -53,7 +53,7 @@ SPANISH = {
     NoticeKind.SIGN_IN_NEW: "Alguien entra en su cuenta desde otro navegador. Si no fue usted, llame a su programa.",
     NoticeKind.SIGN_IN_CHANGED: "Su clave o su segundo paso ha cambiado. Si no fue usted, llame a su programa.",
     NoticeKind.NAME_OPENED: "Alguien abre el nombre de un menor durante una hora. Entre para ver el motivo.",
-    NoticeKind.STAFF_OPENED: "Quien administra abre una cuenta que ve a menores o da su enlace. Entre y vea de quién es.",
+    NoticeKind.STAFF_OPENED: "Quien administra abre una cuenta que ve a menores o da su enlace. Entre para verla.",
     NoticeKind.STAFF_ASK: "Quien administra abre una cuenta que ve a menores o da su enlace. Pregunte de quién es.",
     NoticeKind.NAMES_RULE: "Un colega elige quién abre los nombres de los menores. Entre para ver lo que vale ahora.",
     NoticeKind.CONSENT_WITHDRAWN: "Una familia retira su permiso y sus archivos se sellan. Entre para ver el caso.",
