@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, text, update
+from sqlalchemy import column, select, table, update
 
 from econsult.access_log import OVER, looks_at
 from econsult.errors import InvalidError
@@ -146,7 +146,7 @@ def test_a_child_that_cannot_be_read_keeps_nobody_from_going_over(
 ) -> None:
     there = account(runtime, second, clinic.mother.email)
     with runtime.database.writing() as session:
-        session.execute(text(f"UPDATE patient SET {cell} = 'broken' WHERE id = :id"), {"id": clinic.child.id})
+        session.execute(update(table("patient", column(cell))).values({cell: "broken"}))
     with runtime.database.writing() as session:
         note_going_over(session, session.get_one(Person, clinic.mother.id), there, datetime.now(UTC))
     with runtime.database.reading() as session:
