@@ -46,6 +46,8 @@ class NoticeKind(StrEnum):
     NAMES_RULE = "names_rule"
     STAFF_OPENED = "staff_opened"
     STAFF_ASK = "staff_ask"
+    STAFF_CHANGED = "staff_changed"
+    DESK_INHERITED = "desk_inherited"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     REVIEW_DUE = "review_due"
     RIGHT_ENDS = "right_ends"

@@ -159,6 +159,14 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
         "en": "An administrator opened an account near children, or gave out its first link. Ask them whose it is.",
         "es": "La administración abrió una cuenta que ve a niños o dio su primer enlace. Pregúntele de quién es.",
     },
+    NoticeKind.STAFF_CHANGED: {
+        "en": "Somebody closed or reopened a staff account, or left the desk empty by time off. Ask who, and why.",
+        "es": "Alguien cerró o reabrió una cuenta, o dejó la coordinación sin nadie. Pregunte quién y por qué.",
+    },
+    NoticeKind.DESK_INHERITED: {
+        "en": "No coordinator is there. Whoever stands in may read names of families. Ask who it is, and why.",
+        "es": "No hay nadie de coordinación. Quien la cubre puede leer nombres. Pregunte quién es y por qué.",
+    },
     NoticeKind.REVIEW_DUE: {
         "en": "A name opened by exception has waited three days or longer for a review. Sign in to look at it.",
         "es": "Un nombre abierto por excepción espera revisión desde hace tres días o más. Entre para verlo.",

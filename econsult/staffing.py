@@ -18,6 +18,7 @@ from econsult.consults.hearers import other_officers
 from econsult.database import TextCipher
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.notices import NoticeKind, notify
+from econsult.oversight import tell_of_account
 from econsult.people.account import reopen_account
 from econsult.people.names import check_name
 from econsult.people.pasted import pasted
@@ -32,6 +33,9 @@ from econsult.people.persons import (
     add_person,
 )
 from econsult.people.signin import SignInLink, close_account, make_link
+from econsult.picking import Pick
+from econsult.queue.empty_desks import watch_desks
+from econsult.rosters.sent_away import note_back, note_sent_away
 
 KEEPERS = (Role.ADMIN,)
 NEEDS_CLINIC = (Role.PCP, Role.TELEPRESENTER)
@@ -162,12 +166,18 @@ def answer_for(session: Session, by: Person, public_id: str, specialties: Sequen
 
 
 def close_member(session: Session, by: Person, public_id: str, *, now: datetime) -> Person:
-    """Let somebody in no more. Raises InvalidError for oneself, so that an administrator is always left."""
+    """Let somebody in no more. Raises InvalidError for oneself, so that an administrator is always left.
+
+    Officers hear of it at once, and so do they and whoever stands in where nobody is at the desk by it.
+    """
     person = _member(session, by, public_id)
     if person.id == by.id:
         raise InvalidError("Another administrator closes this account.", {"close": "own"})
     if person.is_active:
         close_account(session, person, now, by_id=by.id)
+        note_sent_away(session, by, person, now, None)
+        tell_of_account(session, person, "closed", now)
+        watch_desks(session, now, Pick(only=person.program_id))
     return person
 
 
@@ -176,6 +186,8 @@ def reopen_member(session: Session, by: Person, public_id: str, *, now: datetime
     person = _member(session, by, public_id)
     if not person.is_active:
         reopen_account(session, person, now, by_id=by.id)
+        note_back(session, person)
+        tell_of_account(session, person, "reopened", now)
 
 
 def _member(session: Session, by: Person, public_id: str) -> Person:

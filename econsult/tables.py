@@ -61,7 +61,7 @@ from econsult.people import (
 )
 from econsult.queue import outbox
 from econsult.reach import deliveries, mobiles
-from econsult.rosters import limits, shifts, watching
+from econsult.rosters import limits, sent_away, shifts, watching
 
 MODULES = (
     adopting,
@@ -117,6 +117,7 @@ MODULES = (
     retakes,
     sealing,
     searching,
+    sent_away,
     shifts,
     sides,
     signin,

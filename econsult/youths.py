@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.database import NO_KEY, TextCipher
@@ -33,7 +33,7 @@ from econsult.people.keptaway import reaches_kept
 from econsult.people.onfile import contact_row, is_same_mailbox
 from econsult.people.patients import Patient, RelatedPerson, note_patient
 from econsult.people.persons import EMAIL, Person, Program, Role, add_person, share_password
-from econsult.people.signin import ApiToken, SignInLink, end_access, end_sessions
+from econsult.people.signin import end_access
 from econsult.people.told_more import tell_more
 
 CONFIRMERS = (Role.PCP, Role.TELEPRESENTER)
@@ -146,13 +146,12 @@ def close_youth(session: Session, patient: Patient, staff: Person, now: datetime
         select(RelatedPerson).where(RelatedPerson.patient_id == patient.id, RelatedPerson.person_id == person.id)
     ).one()
     link.ends_at, person.is_active = now, False
-    end_sessions(session, person)
-    # Whoever had the address may have made them, or hold a token; an account that is opened again begins with nothing.
+    # Whoever had the address may have made them, or hold a token; an account that is opened again begins with nothing,
+    # and no browser is known to it.
+    end_access(session, person)
     passkeys.remove_all(session, person)
     factors.remove(session, person, now=now)
     person.password_hash = None
-    for table in (SignInLink, ApiToken):
-        session.execute(delete(table).where(table.person_id == person.id))
     note_patient(session, patient, "close_youth_account", now, person_id=staff.id)
     return True
 

@@ -13,6 +13,7 @@ from econsult.consults.records import Consult
 from econsult.people.caregivers import caregivers_of
 from econsult.people.persons import NAMES_STAY_SHUT, Person, Role, team_of
 from econsult.rosters.homes import there_of
+from econsult.rosters.sent_away import HEIRS, who_emptied
 
 
 class Asking(OfChild, Protocol):
@@ -45,13 +46,19 @@ def desk_of(session: Session, program_id: int, now: datetime) -> list[Person]:
     """Who hears what the desk must know: its coordinators, and while none of them is there the directors too.
 
     Of these none being there either (away by the roster, or none having an account), the administrators as well.
+    Whoever sent away somebody that the desk lacks now comes after all of them.
     """
-    found: list[Person] = []
-    for role in (Role.COORDINATOR, Role.DIRECTOR, Role.ADMIN):
-        group = coordinators_of(session, program_id, role)
-        found += group
-        if group and there_of(session, group, now):
-            break
+    found = coordinators_of(session, program_id)
+    if found and there_of(session, found, now):
+        return found
+    emptied = who_emptied(session, program_id, now)
+    groups = [coordinators_of(session, program_id, role) for role in HEIRS[1:]]
+    for is_last in (False, True):
+        for group in groups:
+            heirs = [each for each in group if (each.id in emptied) == is_last]
+            found += heirs
+            if heirs and there_of(session, heirs, now):
+                return found
     return found
 
 

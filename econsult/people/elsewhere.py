@@ -1,8 +1,10 @@
 """One person in several programs: an account in each of them, at one address and with one password.
 
-No program learns of the others: what its people see and what it is told is the same, by the same work, whether an
-address is used elsewhere or not. Only who has signed in with the password of their address, or with what was sent
-there, is shown the other accounts at it, and goes over to one of them; the second factor is each account's own.
+No program learns of the others by itself: what its people see and what it is told is the same, by the same work,
+whether an address is used elsewhere or not. Who goes over leaves a row in both trails, which says so and names no
+program: privacy officers read it, and so do the families of those children. Only who has signed in with the password of
+their address, or with what was sent there, is shown the other accounts at it, and goes over to one of them; the second
+factor is each account's own.
 """
 
 from __future__ import annotations
@@ -54,12 +56,22 @@ def proof_of(session: Session, session_id: int) -> AddressProof:
     return address_proof(found.proves_address, found.by_letter) if found is not None else AddressProof.NONE
 
 
+def is_too_old(session: Session, session_id: int, person: Person, now: datetime) -> bool:
+    """Whether a session that this person went over to would have ended already, by the hours of their role."""
+    old = session.get(SignInSession, session_id)
+    return old is not None and _ends_there(old, person) <= now
+
+
+def _ends_there(old: SignInSession, person: Person) -> datetime:
+    return min(old.expires_at, old.created_at + longest_for(person))
+
+
 def carry_start(session: Session, old: SignInSession, person: Person, token_hash: str) -> None:
     """Let a session that this person went over to begin when the one did that they came from.
 
     It ends no later than that one, nor than a session of this person's role does.
     """
-    ends = min(old.expires_at, old.created_at + longest_for(person))
+    ends = _ends_there(old, person)
     starts = {"created_at": old.created_at, "expires_at": ends}
     session.execute(update(SignInSession).where(SignInSession.token_hash == token_hash).values(starts))
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.hearers import desk_of
 from econsult.notices import Notice, NoticeKind, notify
+from econsult.oversight import tell_of_stand_ins
 from econsult.people.persons import Person, Program, Role
 from econsult.picking import ANY, Pick
 from econsult.rosters.homes import last_planned
@@ -47,7 +48,8 @@ def untold_desks(session: Session, now: datetime) -> list[int]:
 def watch_desks(session: Session, now: datetime, pick: Pick = ANY) -> int:
     """Tell whoever stands in from now on, so that they look at what the desk had heard of; returns how many people.
 
-    A desk at which nobody ever had an account is no news.
+    Privacy officers hear that somebody does, who may read names of families. A desk at which nobody ever had an
+    account is no news.
     """
     found = untold_desks(session, now)
     if not found:
@@ -68,6 +70,7 @@ def _tell(session: Session, program: int, since: datetime, now: datetime) -> int
     heirs = _untold(session, program, since, now)
     for person in heirs:
         notify(session, person, NoticeKind.STANDS_IN, consult_id=None, about=_about(since), now=now)
+    tell_of_stand_ins(session, heirs, since, now)
     return len(heirs)
 
 

@@ -17,6 +17,7 @@ from econsult.database import changed_rows, new_public_id
 from econsult.errors import InvalidError, NotFoundError
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import SPECIALTIES, Person, member_of, specialties_of
+from econsult.rosters.sent_away import note_sent_away
 from econsult.rosters.shifts import Shift, Swap, TimeOff
 from econsult.trail import AuditEvent
 
@@ -187,6 +188,7 @@ def take_off(
     off = TimeOff(person_id=person.id, starts_at=starts_at, ends_at=ends_at)
     session.add(off)
     session.flush()
+    note_sent_away(session, by, person, starts_at, ends_at)
     tell_changed(session, by, {person.id}, now)
     write_down(session, by, "time_off", f"{off.id}", now)
     return off

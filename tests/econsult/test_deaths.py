@@ -95,6 +95,8 @@ AFTER_A_DEATH = {
     NoticeKind.NAMES_RULE: SILENT,
     NoticeKind.STAFF_OPENED: SILENT,
     NoticeKind.STAFF_ASK: SILENT,
+    NoticeKind.STAFF_CHANGED: SILENT,
+    NoticeKind.DESK_INHERITED: SILENT,
     NoticeKind.CONSENT_WITHDRAWN: SILENT,
     NoticeKind.REVIEW_DUE: SILENT,
     NoticeKind.RIGHT_ENDS: SILENT,

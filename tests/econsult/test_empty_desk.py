@@ -12,6 +12,7 @@ from econsult.access import consult_for, consults_about, known_patients
 from econsult.bereavement import mark_death, take_back_death
 from econsult.consults import answers, telling
 from econsult.consults.clocks import open_clocks
+from econsult.consults.hearers import desk_of
 from econsult.consults.ledger import ClockState
 from econsult.consults.left_waiting import CALL, left_waiting
 from econsult.consults.records import Consult
@@ -22,6 +23,7 @@ from econsult.consults.tries import write_try
 from econsult.database import Database
 from econsult.errors import ForbiddenError, NotFoundError
 from econsult.notices import Notice, NoticeKind, letter
+from econsult.oversight import plan_time_off
 from econsult.people.patients import Patient
 from econsult.people.persons import Person, Role, add_person
 from econsult.people.signin import close_account
@@ -154,6 +156,34 @@ def test_each_time_the_desk_is_empty_anew_is_told_anew(database: Database, clini
             _off(session, second, 9)
         session.flush()
         assert [watch_desks(session, NOON + hour * HOUR) for hour in (11, 12)] == [1, 0]
+
+
+def test_who_plans_that_others_are_away_stands_in_last_and_officers_hear(
+    database: Database, clinic: Clinic, officer: Person
+) -> None:
+    told = select(Notice.kind).where(Notice.person_id == officer.id)
+
+    def send(session: Session, by: Person, person: Person) -> TimeOff:
+        return plan_time_off(session, by, person.public_id, NOON, NOON + 3 * HOUR, now=NOON)
+
+    with database.writing() as session:
+        second = _second(session, database, clinic)
+        send(session, clinic.director, second)
+        assert session.scalars(told).all() == []
+        off = send(session, clinic.director, clinic.coordinator)
+        assert session.scalars(told).all() == ["staff_changed"]
+        # The administrator is there: whoever planned it does not inherit it.
+        assert _heirs(session, clinic) == [clinic.admin.id]
+        own = _off(session, clinic.admin, 0, 3)
+        assert _heirs(session, clinic) == [clinic.admin.id, clinic.director.id]
+        planning.end_time_off(session, clinic.admin, own.id, now=NOON)
+        # Back is back, also where it was ended early.
+        planning.end_time_off(session, clinic.admin, off.id, now=NOON)
+        assert desk_of(session, clinic.program.id, NOON) == [session.get_one(Person, clinic.coordinator.id), second]
+
+
+def _heirs(session: Session, clinic: Clinic) -> list[int]:
+    return [each.id for each in desk_of(session, clinic.program.id, NOON) if each.role != Role.COORDINATOR]
 
 
 def test_two_clocks_at_once_tell_of_an_empty_desk_once(database: Database, clinic: Clinic) -> None:

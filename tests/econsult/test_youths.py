@@ -19,6 +19,7 @@ from econsult.consults.threads import Audience, post
 from econsult.database import Database
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.notices import Notice, NoticeKind
+from econsult.people.browsers import note_browser
 from econsult.people.caregivers import Basis, GrantForm, caregivers_of, grant_proxy, grown_up_at, right_until
 from econsult.people.consent import YOUTH_TEXTS, ConsentGiven, consent_for, hash_of
 from econsult.people.mixups import prove
@@ -198,6 +199,7 @@ def test_the_clinic_that_has_seen_them_opens_one_account_at_an_address_of_their_
         session.add(Passkey(person_id=person.id, created_at=NOON, **made))
         session.get_one(Person, person.id).password_hash = "x"
         token = make_token(session, person, NOON)
+        note_browser(session, person, "a parent's", NOON)
         assert close_youth(session, session.get_one(Patient, clinic.child.id), clinic.pcp, NOON)
         assert not session.get_one(Person, person.id).is_active
         assert patients_for(session, session.get_one(Person, person.id), now=NOON) == []
@@ -206,6 +208,7 @@ def test_the_clinic_that_has_seen_them_opens_one_account_at_an_address_of_their_
         assert (again.id, again.is_active) == (person.id, True)
         assert (passkeys_of(session, again), again.password_hash) == ([], None)
         assert visitor_by_token(session, token, later) is None
+        assert note_browser(session, again, "a parent's", later), "a stranger again"
         # Whoever has it now shows anew that they are meant.
         assert patients_for(session, again, now=later) == []
         assert prove(session, again, "2011-01-15", later)

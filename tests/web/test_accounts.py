@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from econsult.consults.records import Consult
-from econsult.people.persons import Person, Role, person_by_email, specialties_of
+from econsult.notices import Notice
+from econsult.people.persons import Person, Role, add_person, person_by_email, specialties_of
 from econsult.people.signin import SignInSession
 from tests.personas import Clinic
 from tests.web.browsing import post
@@ -145,3 +146,27 @@ def test_an_old_sign_in_is_asked_for_the_password_first(
         nurse = session.scalars(select(Person).where(Person.id == clinic.nurse.id)).one()
         assert (nurse.is_active, nurse.name) == (True, clinic.nurse.name)
         assert person_by_email(session, runtime.database.cipher, NEW["email"]) is None
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_who_empties_the_desk_inherits_it_last_and_officers_hear_at_once(
+    admin: FlaskClient, browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, officer: Person, others: int
+) -> None:
+    with runtime.database.writing() as session:
+        about = {"email": "a2@clinic.test", "name": "Ad Two", "role": Role.ADMIN, "now": datetime.now(UTC)}
+        for _ in range(others):
+            other = add_person(session, runtime.database.cipher, clinic.program, **about)
+    gone = (clinic.coordinator, clinic.director)
+    assert [post(admin, f"{page_of(each)}/close", {}).status_code for each in gone] == [303, 303]
+    told = select(Notice.kind).where(Notice.person_id == officer.id).order_by(Notice.id)
+    with runtime.database.reading() as session:
+        # By the first of them the director stood in.
+        assert session.scalars(told).all() == ["staff_changed", "desk_inherited"] * 2
+    # A child that nobody calls is the worse harm: who is alone stands in.
+    assert admin.get("/coordination/desk").status_code == (403 if others else 200)
+    if others:
+        assert browser_of(other).get("/coordination/desk").status_code == 200
+    assert [post(admin, f"{page_of(each)}/reopen", {}).status_code for each in gone] == [303, 303]
+    with runtime.database.reading() as session:
+        assert session.scalars(told).all()[4:] == ["staff_changed"] * 2
+    assert admin.get("/coordination/desk").status_code == 403

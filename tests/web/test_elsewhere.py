@@ -419,6 +419,22 @@ def test_whoever_goes_over_to_work_has_the_hours_of_staff(
             assert (row.person_id, row.expires_at - row.created_at) == (there.id, timedelta(hours=hours))
 
 
+def test_nobody_goes_over_to_work_from_a_session_older_than_its_hours(
+    runtime: Runtime, clinic: Clinic, second: Program, browser_of: BrowserOf
+) -> None:
+    know(runtime, clinic.mother)
+    work = account(runtime, second, clinic.mother.email, Role.COORDINATOR)
+    browser, began = browser_of(clinic.mother), datetime.now(UTC) - timedelta(hours=13)
+    with runtime.database.writing() as session:
+        session.execute(update(SignInSession).values(created_at=began))
+    path = f"/account/programs/{work.public_id}?lang=en"
+    refused = post(browser, path, {"factor_password": PASSWORD}, form_at="/account")
+    assert (refused.status_code, "You signed in too long ago for that account" in refused.text) == (422, True)
+    assert browser.get("/account").status_code == 200
+    with runtime.database.reading() as session:
+        assert session.scalars(select(AuditEvent).where(AuditEvent.action.in_(("go_over", "come_over")))).all() == []
+
+
 def test_nobody_goes_over_from_a_session_that_ends_in_that_moment(
     runtime: Runtime, clinic: Clinic, second: Program, shell: Flask
 ) -> None:

@@ -10,13 +10,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from econsult.notices import Notice, NoticeKind
-from econsult.people.browsers import KNOWN_FOR, KnownBrowser, sweep_browsers
+from econsult.people.browsers import KNOWN_FOR, KnownBrowser, note_browser, sweep_browsers
 from econsult.people.persons import Person
 from econsult.people.signin import SignInSession
 from tests.personas import Clinic
 from tests.web.browsing import post
 from tests.web.conftest import NOON, PASSWORD
-from tests.web.test_elsewhere import know
+from tests.web.test_elsewhere import account, know
 from web import create_app
 from web.shell.entering import BROWSER
 from workers.runtime import Runtime
@@ -82,6 +82,20 @@ def test_whoever_ends_a_browser_hears_when_it_comes_back(runtime: Runtime, mothe
     assert letters(runtime, mother) == 3, "the browser that did it is as known as before"
     come_in(thief, mother, OTHER)
     assert letters(runtime, mother) == 4
+
+
+def test_who_goes_over_to_an_account_that_does_not_know_the_browser_is_told_of_once(
+    runtime: Runtime, mother: Person, shell: Flask
+) -> None:
+    """The account that the stranger enters first was never used: its first browser is quiet."""
+    with runtime.database.writing() as session:
+        second = runtime.vault.add_program(session, "Second Program", NOON)
+    used = account(runtime, second, mother.email)
+    with runtime.database.writing() as session:
+        note_browser(session, used, "hers", NOON)
+    thief = come_in(shell.test_client(), mother)
+    assert post(thief, f"/account/programs/{used.public_id}", {}, form_at="/account").status_code == 303
+    assert (letters(runtime, mother), letters(runtime, used)) == (0, 1)
 
 
 def test_a_cookie_that_somebody_made_up_is_taken_for_none(mother: Person, shell: Flask) -> None:

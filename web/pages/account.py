@@ -21,7 +21,7 @@ from econsult.people.account import (
     tokens_of,
     usual_zone_of,
 )
-from econsult.people.elsewhere import proven_others_of
+from econsult.people.elsewhere import proof_of, proven_others_of
 from econsult.people.factors import Proof
 from econsult.people.passkeys import has_passkeys, passkeys_of
 from econsult.people.passwords import LONGEST, SHORTEST
@@ -140,9 +140,20 @@ def _choose(form: FormReader, _old: str, new: str) -> None:
         return
     try:
         if not choose_password(database(), me(), new, session_id=here, now=now(), browser=browser_here()):
-            form.errors["new"] = gettext("You signed in a while ago. Sign in with a new link, then try again")
+            form.errors["new"] = _letter_words() or gettext(
+                "You signed in a while ago. Sign in with a new link, then try again"
+            )
     except InvalidError as error:
         form.errors["new"] = _fault(error)
+
+
+def _letter_words() -> str:
+    """What is said to somebody without a password who came in otherwise than by a link to their address."""
+    with database().reading() as session:
+        came_by = proof_of(session, g.get("session_id") or 0)
+    if me().has_password or came_by == AddressProof.LETTER:
+        return ""
+    return gettext("Today you came in another way. To choose a password, sign in with a link that we send you")
 
 
 def _change(form: FormReader, old: str, new: str) -> None:
@@ -277,6 +288,7 @@ def account_page(errors: dict[str, str]) -> str:
         passkeys=[(each.public_id, device_words(each.device), each.created_at, each.used_at) for each in keys],
         has_password=me().has_password,
         **_old_asked(),
+        letter_words=_letter_words(),
         must_have=must_have_factor(me()),
         contact=contact,
         given=request.form,

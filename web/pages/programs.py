@@ -8,13 +8,13 @@ from werkzeug import Response
 
 from econsult.errors import ForbiddenError, NotFoundError
 from econsult.people.account import is_fresh
-from econsult.people.elsewhere import proof_of, proven_others_of, proves_address
+from econsult.people.elsewhere import is_too_old, proof_of, proven_others_of, proves_address
 from econsult.people.persons import Person, Program
-from econsult.people.standing import credential_of
+from econsult.people.standing import Step, credential_of
 from web.context import database, now
 from web.pages.owning import check_owner
 from web.shell.auth import me, only, place_for
-from web.shell.entering import still_sets_up, welcome
+from web.shell.entering import step_of, still_sets_up, welcome
 from web.shell.forms import FormReader
 from web.words import terms
 from web.words.language import gettext
@@ -44,10 +44,14 @@ def go_over(public_id: str) -> Response | tuple[str, int]:
     with database().reading() as session:
         other = _other(session, public_id)
         is_new, sets_up = is_fresh(session, here, now()), still_sets_up(session, other)
+        # With a second step it is a sign-in of its own, which begins then.
+        is_over = step_of(session, other) == Step.NONE and is_too_old(session, here, other, now())
     form = FormReader()
     if sets_up and not me().has_password:
         # This sign-in may have come by a letter, and a letter alone opens no set-up.
         form.errors["second-step"] = gettext("Ask the administrator of that program for a one-time link")
+    elif is_over and not sets_up:
+        form.errors["second-step"] = gettext("You signed in too long ago for that account. Sign out, and sign in again")
     elif sets_up or not is_new:
         check_owner(form)
     with database().reading() as session:

@@ -14,7 +14,7 @@ from flask import g, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from econsult.alerts import tell_of_browser
+from econsult.alerts import tell_of_browser, was_told_of_browser
 from econsult.people import halfway
 from econsult.people.account import still_in
 from econsult.people.browsers import KNOWN_FOR, note_browser
@@ -53,7 +53,8 @@ def welcome(
             return redirect("/sign-in?ended", code=303)
         wanted = halfway.wanted_of(session, person, is_required=settings().needs_factor)
         if wanted == Wanted.NOTHING:
-            token = _new_session(session, person, has_factor=False, proof=proof, goes_over=bool(comes_from))
+            is_told = old is not None and was_told_of_browser(session, old.person_id, old.created_at)
+            token = _new_session(session, person, has_factor=False, proof=proof, is_told=is_told)
             if old is not None:
                 session.flush()
                 carry_start(session, old, person, hashed(token))
@@ -196,12 +197,12 @@ def browser_here() -> str:
 
 
 def _new_session(
-    session: Session, person: Person, *, has_factor: bool, proof: AddressProof, goes_over: bool = False
+    session: Session, person: Person, *, has_factor: bool, proof: AddressProof, is_told: bool = False
 ) -> str:
-    """Whoever goes over from another account of theirs was told of the browser there."""
-    device, browser = device_of(request.headers.get("User-Agent", "")), browser_here()
-    is_strange = note_browser(session, person, browser, now(), is_proven=bool(proof))
-    if is_strange and not goes_over and not settings().is_demo:
-        tell_of_browser(session, person, now())
+    """`is_told`: they go over from another account of theirs, at the same address, and a letter told of the browser."""
+    at, device, browser = now(), device_of(request.headers.get("User-Agent", "")), browser_here()
+    is_strange = note_browser(session, person, browser, at, is_proven=bool(proof))
+    if is_strange and not is_told and not settings().is_demo:
+        tell_of_browser(session, person, at)
         g.has_told = True
-    return open_session(session, person, now(), device=device, has_factor=has_factor, proof=proof, browser=browser)
+    return open_session(session, person, at, device=device, has_factor=has_factor, proof=proof, browser=browser)

@@ -13,10 +13,12 @@ from werkzeug import Response
 from econsult.consults.desks import at_desk
 from econsult.consults.hearers import coordinators_of
 from econsult.errors import InvalidError, NotFoundError
+from econsult.oversight import plan_time_off
 from econsult.people.persons import SPECIALTIES, Person, Role, member_of, specialists_for
 from econsult.picking import Pick
 from econsult.queue.clinics import watch_clinics
 from econsult.queue.cover import watch_absences
+from econsult.queue.empty_desks import watch_desks
 from econsult.queue.forecast import forecast
 from econsult.queue.reoffering import begin_change, roster_changed
 from econsult.queue.trial import Trial, try_out
@@ -96,12 +98,12 @@ def off() -> Response | tuple[str, int]:
     person = form.text("person", longest=40)
 
     def act(session: Session) -> object:
-        away = planning.take_off(session, me(), person, *time_off_in(now()), now=now())
-        session.flush()
+        away = plan_time_off(session, me(), person, *time_off_in(now()), now=now())
         if away.starts_at > now():
             return None
         absent = session.get_one(Person, away.person_id)
         watch_absences(session, now(), anew=absent)
+        watch_desks(session, now(), Pick(only=absent.program_id))
         return watch_clinics(session, now(), pick=Pick(only=absent.organization_id)) if absent.organization_id else 0
 
     return _change("off", act, person, away_words)
