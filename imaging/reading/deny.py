@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from imaging.identifiers import Identifiers
+from imaging.reading.analytes import ANALYTE_WORDS
 from imaging.reading.company import with_company
 from imaging.reading.date_reader import DateReader
 from imaging.reading.initials import Initials
@@ -32,6 +33,7 @@ from imaging.reading.page_dates import PageDates
 from imaging.reading.rows import is_result
 from imaging.reading.short_names import ShortNames
 from imaging.reading.spelling import fold, is_lab_word, parts_of
+from imaging.reading.values import holds_unit
 from imaging.reading.words import Line, Word
 
 _VALUES = re.compile(r"\d{1,2}\s+\d{1,2}\s+\d{1,2}")
@@ -175,12 +177,14 @@ class DenyList:
         """
         end = len(line)
         if is_row:
-            end = next((number for number, word in enumerate(line) if _BEGINS_AS_NUMBER.match(word.text)), end)
+            end = next((number for number, word in enumerate(line) if _is_value(word.text)), end)
         return {number for number, word in enumerate(line[:end]) if self._is_unread(word)}
 
     def _is_unread(self, word: Word) -> bool:
         folded = fold(word.text)
-        if word.confidence >= _UNREAD or len(folded) < _SHORTEST_READ or folded in LABEL_WORDS or is_lab_word(folded):
+        if word.confidence >= _UNREAD or len(folded) < _SHORTEST_READ or folded in LABEL_WORDS:
+            return False
+        if folded in ANALYTE_WORDS or is_lab_word(folded):
             return False
         return not (_TIME.fullmatch(word.text) or any(self._dates.spans_of_any(word.text)))
 
@@ -213,6 +217,10 @@ class DenyList:
         for start, end, opens in zones_of(line):
             if opens:
                 yield (start, end), value_after(line, start, end)
+
+
+def _is_value(text: str) -> bool:
+    return bool(_BEGINS_AS_NUMBER.match(text)) or holds_unit(text)
 
 
 def _tells(text: str, *, is_name: bool) -> bool:

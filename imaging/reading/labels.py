@@ -1,9 +1,12 @@
 """The words before which, on a laboratory's paper, stands something that tells who the child is."""
 
 import functools
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 
+from imaging.reading.analytes import NO_LABELS
 from imaging.reading.spelling import fold, is_misread
+from imaging.reading.values import begins_with_result
 from imaging.reading.words import Line, Word
 
 _OPENING = (
@@ -72,6 +75,7 @@ _FIRST_GAP, _NEXT_GAP = 24.0, 2.2
 _CELL_GAP = 0.9
 _PROVEN_LABEL = 3
 _HIGH_BY_WIDE = 1.6
+_FIGURES_OF_NUMBER, _SIGNS_OF_CODE = 5, 15
 
 
 def zones_of(line: Line) -> Iterator[tuple[int, int, bool]]:
@@ -220,8 +224,32 @@ def _home(below: Line, cell: tuple[int, int], heads: list[tuple[float, float]]) 
 
 def _stands(line: Line, folded: list[str], at: int, phrase: tuple[str, ...]) -> bool:
     """Whether a label stands there. A word that nobody had to make out is what it is: `came` is no `name`."""
-    words = list(zip(line[at : at + len(phrase)], folded[at : at + len(phrase)], strict=True))
-    return len(words) == len(phrase) and all(
-        text == part or (len(part) > _PROVEN_LABEL and not (word.is_exact or word.is_word) and is_misread(text, part))
-        for (word, text), part in zip(words, phrase, strict=True)
-    )
+    end = at + len(phrase)
+    words = list(zip(line[at:end], folded[at:end], strict=True))
+    if len(words) < len(phrase) or not all(map(_may_be, words, phrase)):
+        return False
+    return tuple(folded[at:end]) == phrase or _is_believable(folded[at:end], line, end)
+
+
+def _may_be(read: tuple[Word, str], part: str) -> bool:
+    word, text = read
+    is_certain = word.is_exact or word.is_word or len(part) <= _PROVEN_LABEL
+    return text == part or (not is_certain and is_misread(text, part))
+
+
+def _is_believable(read: Sequence[str], line: Line, end: int) -> bool:
+    """Whether words that only resemble a label are one: neither a test with its result nor words of laboratories.
+
+    Where somebody's number stands behind it, such a word is the label all the same: `CRP` before a CURP.
+    """
+    behind = [word.text for word in line[end:]]
+    if begins_with_result(" ".join(itertools.dropwhile(lambda text: fold(text) in NO_LABELS, behind))):
+        return False
+    return not NO_LABELS.issuperset(read) or (bool(behind) and _is_somebodys(behind[0]))
+
+
+def _is_somebodys(text: str) -> bool:
+    """Whether a word has the form of somebody's number: five figures and more, or a code as long as a CURP."""
+    figures = sum(sign.isdigit() for sign in text)
+    is_value = text.count(".") + text.count(",") == 1 and figures == len(text) - 1
+    return not is_value and (figures >= _FIGURES_OF_NUMBER or (figures > 0 and len(fold(text)) >= _SIGNS_OF_CODE))

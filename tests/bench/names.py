@@ -16,6 +16,7 @@ import numpy as np
 
 from econsult.people import dates
 from imaging import Identifiers
+from imaging.reading.analytes import ANALYTES
 from imaging.reading.confusion import HALF_SURE, SURE, is_misreading
 from imaging.reading.deny import DenyList
 from imaging.reading.rows import is_result
@@ -94,6 +95,20 @@ def _shown(told: list[tuple[str, str]], found: list[bool]) -> Iterator[tuple[str
     yield from ((text, ok) for (_, text), ok in zip(told, found, strict=True) if not ok)
 
 
+def labels() -> None:
+    """Print how many rows lose something to what looks like a label, with tests read rightly and misread once."""
+    deny = DenyList(Identifiers(names=("Lucía Marín",)), dates)
+    seen = sorted({one for name in ANALYTES for one in misread(name)})[::5]
+    for what, names, result in (
+        ("read", ANALYTES, "4.8  0-5"),
+        ("misread", seen, "4.8  0-5"),
+        ("word", seen, "Negative"),
+    ):
+        lines = [line_of(f"{name}  {result}") for name in names]
+        lost = [name for name, line in zip(names, lines, strict=True) if any(hit for _, hit in deny.hits([line]))]
+        report(f"labels.{what}.results_lost", len(lost), f"of {len(lines)}: {', '.join(lost[:8])}")
+
+
 def _results() -> Iterator[Result]:
     for seed in range(20):
         for panel in PANELS:
@@ -126,6 +141,7 @@ def covered_in(names: tuple[str, ...], text: str) -> list[str]:
 def main() -> int:
     """Print how many misread names are covered, and how many other words are taken for one."""
     short_names()
+    labels()
     for twice in (False, True):
         pairs = [(name, seen) for name in NAMES for seen in misread(name)]
         if twice:

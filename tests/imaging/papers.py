@@ -124,6 +124,7 @@ def paper(seed: int, font: str, *, is_spanish: bool = True) -> Paper:
         planted += [Planted(label, 48, y, is_secret=False, size=9), Planted(value, 170, y, is_secret, 11)]
         planted += [Planted(other, 380, y, is_secret=False, size=9), Planted(more, 450, y, more == phone, 11)]
     planted += list(_results(rng, seed, "es" if is_spanish else "en"))
+    planted += list(_like_labels(is_spanish=is_spanish))
     planted += [
         Planted(f"{last[0]}-{last[1]}", 48, 200, is_secret=True),
         Planted("Hb", 260, 200, is_secret=False),
@@ -147,6 +148,14 @@ def _results(rng: np.random.Generator, seed: int, language: str) -> Iterator[Pla
         if result.test.unit:
             yield Planted(result.test.unit, 330, y, is_secret=False)
         yield Planted(result.reference, 430, y, is_secret=False)
+
+
+def _like_labels(*, is_spanish: bool) -> Iterator[Planted]:
+    """Two results whose tests are one letter from labels: CURP, celular, folio."""
+    rows = (("CRP", "48.3", "mg/L"), ("C\u00e9lulas", "12", "/uL") if is_spanish else ("Folic", "3.1", "ng/mL"))
+    for (name, value, unit), y in zip(rows, (236, 219), strict=True):
+        for text, x in ((name, 48), (value, 260), (unit, 330), ("0 - 5", 430)):
+            yield Planted(text, x, y, is_secret=False)
 
 
 def scanned(picture: Image.Image, fault: str, seed: int) -> tuple[bytes, float]:

@@ -1,0 +1,39 @@
+"""How a value, its unit and its range are written in a row of results."""
+
+import re
+
+UNIT = re.compile(
+    r"(?i)(?:[munpkdf]?(?:g|mol|eq|iu|u|l|ua)|10\S{1,5}|cells|mm|ratio)\s*/\s*(?:[mudnpfc]?l|h|hpf|lpf|mm3|m2|mg|g|kg)"
+    r"|\bfl\b|\bpg\b|%|/[hl]pf|\bmmhg\b"
+)
+RANGE = re.compile(r"\d\s*(?:[-\u2013\u2014]|to|a)\s*\d|[<>]\s*=?\s*\d|[.,]\d+[.,]\s*[-\u2013\u2014]\s*\d+[.,]\d")
+"""The last as a fax may have it, with a speck behind the first number."""
+WHOLE_RANGE = re.compile(r"\d+(?:[.,]\d+)?\s*(?:[-\u2013\u2014]|to|a)\s*\d+(?:[.,]\d+)?|[<>]\s*=?\s*\d+(?:[.,]\d+)?")
+DATE_OR_PHONE = re.compile(
+    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\(?\d{3}\)?[ .-]{0,2}\d{3}-\d{4}|\(\d{2,3}\)\s*\d{3,4}\s*-\s*\d{4}"
+    r"|\d{3}\s*-\s*\d{3}\s*-\s*\d{4}"
+)
+_UNIT_ALONE = UNIT.pattern.removeprefix("(?i)")
+_RUN_TOGETHER = re.compile(rf"\W*[\dlIi|oOsSzZbB.,]{{1,6}}(?:{_UNIT_ALONE})", re.IGNORECASE)
+_SIGNED = r"\W*\d+(?:[.,]\d+)*\s*(?:[HhLlAa*]{1,2}\s+)?"
+_SHORT = r"(?!0\d)\d{1,3}(?:[.,]\d+)?"
+_WITH_UNIT = re.compile(rf"{_SIGNED}\S?(?:{_UNIT_ALONE}|/\s?[mu]l\b)", re.IGNORECASE)
+_WITH_RANGE = re.compile(
+    rf"\W*{_SHORT}\s+(?:[HhLlAa*]{{1,2}}\s+)?\W?(?:{_SHORT}\s*[-\u2013\u2014]\s*{_SHORT}|[<>]=?\s*\d+)"
+)
+
+
+def begins_with_result(text: str) -> bool:
+    """Whether a text begins with a value behind which its unit or its range stands, and with no telephone or date.
+
+    A range without a unit has numbers of three figures at most: `12 7731-8042` may be somebody's number.
+    """
+    if DATE_OR_PHONE.match(text.lstrip()):
+        return False
+    ranged = _WITH_RANGE.match(text)
+    return bool(_WITH_UNIT.match(text)) or (ranged is not None and not text[ranged.end() :][:1].isalnum())
+
+
+def holds_unit(text: str) -> bool:
+    """Whether a word is a value and its unit run together, though its figures were taken for letters: `lug/dL`."""
+    return bool(_RUN_TOGETHER.fullmatch(text))

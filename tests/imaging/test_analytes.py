@@ -1,0 +1,84 @@
+"""No test of a laboratory is taken for a label misread, and a label that was misread covers what it named."""
+
+import io
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+
+from econsult.people import dates
+from imaging import Identifiers, Policy
+from imaging.masks import FILL
+from imaging.reading.analytes import ANALYTES
+from imaging.reading.deny import DenyList
+from imaging.reading.words import Line
+from tests.imaging import papers
+from tests.imaging.conftest import Prepare
+from tests.imaging.papers import Paper, Planted
+from tests.imaging.test_papers import line
+
+KNOWN = Identifiers(("Luc\u00eda Mar\u00edn Ochoa",), ("2022-03-14",), ("SYN-363137",))
+
+
+DENY = DenyList(KNOWN, dates)
+
+
+def covered(*lines: Line) -> str:
+    found = DENY.hits(lines)
+    return " ".join(lines[number][at].text for number, hits in found for at in sorted(hits))
+
+
+@pytest.mark.parametrize("result", ["12.4  mg/dL  0.5 - 9.9", "<0.5  mg/dL", "7.38  H  7.35-7.45", "Negative", "4821"])
+def test_no_test_of_the_list_loses_its_name_or_its_result(result: str) -> None:
+    """In English and Spanish, as a reader tells words that it had to make out."""
+    assert [name for name in ANALYTES if covered(line(f"{name}  {result}"))] == []
+
+
+def test_results_under_heads_that_resemble_labels_stay() -> None:
+    under = [replace(word, top=24.0, bottom=40.0) for word in line("48.3  12  120")]
+    assert covered(line("CRP  C\u00e9lulas  ACT"), under) == ""
+
+
+@pytest.mark.parametrize("text", [
+    "Folin  12  mg/dL", "Curs  7.38  7.35 - 7.45", "Celulat epiteliales  12  /hpf  0 - 5", "Cuenla  < 12,500 /uL",
+    "Telefo  8 *  0-5", "CRP, quant.  48  mg/L",
+])  # fmt: skip
+def test_a_guessed_label_before_a_value_with_its_unit_or_range_is_none(text: str) -> None:
+    assert covered(line(text)) == ""
+
+
+@pytest.mark.parametrize(("text", "secret"), [
+    ("CRP  GARC190307HDFRRS09", "GARC190307HDFRRS09"), ("CRP:  GARCl9O3O7HDFRRSO9", "GARCl9O3O7HDFRRSO9"),
+    ("CURF  77X-B12", "77X-B12"), ("Folic: 839275", "839275"), ("Acido: 02/11/2021", "02/11/2021"),
+    ("Celulas  575 555-0188", "575 555-0188"), ("Celuiar  55 7731-8042", "55 7731-8042"),
+    ("Nomhre  Otra Persona", "Otra Persona"), ("Expedlente  7731-8042", "7731-8042"),
+    ("Cuonta  12 45-6789", "12 45-6789"),
+    ("Tutcr  Otra Persona  Glucose  92  mg/dL", "Otra Persona"),
+])  # fmt: skip
+def test_what_a_label_names_is_covered_also_where_the_label_was_misread(text: str, secret: str) -> None:
+    assert covered(line(text)).startswith(secret)
+
+
+def test_a_test_that_was_hardly_read_stays_and_so_does_a_value_in_which_a_figure_is_a_letter() -> None:
+    """What Tesseract makes of `Strep A` and of `< 1 ug/dL` in print 24 pixels high."""
+    strep, lead = line("Strep A  Positive"), line("Lead  < lug/dl  <3.5")
+    unsure = [replace(word, confidence=0.0) for word in strep[:2]] + list(strep[2:])
+    assert covered(unsure) == ""
+    assert covered([*lead[:2], replace(lead[2], confidence=32.0), *lead[3:]]) == ""
+    assert covered([replace(word, confidence=32.0) for word in line("Raul/Luis  Hb  11.2  g/dL")[:1]]) == "Raul/Luis"
+
+
+def test_a_scanned_page_keeps_the_results_of_tests_that_resemble_labels(run: Prepare) -> None:
+    rows = [
+        (name, size) for size in (8.6, 10.8) for name in ("CRP", "C\u00e9lulas", "hs-CRP", "ACT", "F\u00f3lico", "CUP")
+    ]
+    planted = [Planted("Folio", 60, 740, is_secret=False), Planted("839275", 180, 740, is_secret=True)]
+    for row, (name, size) in enumerate(rows):
+        cells = ((name, 60), ("48.3", 220), ("mg/L", 300), ("0 - 5", 400))
+        planted += [Planted(text, x, 680 - 26 * row, is_secret=False, size=size) for text, x in cells]
+    page = Paper(tuple(planted), KNOWN, "Helvetica")
+    _, kept = run(papers.scanned(page.picture(), "clean", 1)[0], "lab_document", Policy(identifiers=KNOWN))
+    picture = Image.open(io.BytesIO(kept.files["page-1"]))
+    shares = [(entry, papers.covered(picture, box, 0, FILL)) for entry, box in page.places()]
+    assert [entry.text for entry, share in shares if entry.is_secret and share < 0.9] == []
+    assert [entry.text for entry, share in shares if not entry.is_secret and share > 0.1] == []
