@@ -14,28 +14,28 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from imaging.boxes import Box
-from imaging.choice import around, is_same, left_open
-from imaging.detectors import FACE_THRESHOLD, Detectors, faces_in
+from imaging.choice import around, left_open
+from imaging.detectors import FACE_THRESHOLD, Detectors
 from imaging.film_codes import DETECTOR, FilmCodes
-from imaging.film_patient import FilmPatient, may_be_one
-from imaging.film_picture import lightness_plane, shrunk
+from imaging.film_faces import FACE_LASTS, FACE_MISSED, IN_PART, FaceWays, FilmFaces, Look
+from imaging.film_patient import FilmPatient
+from imaging.film_picture import lightness_plane
 from imaging.film_writing import WRITING_LASTS, FilmWriting
+from imaging.following import is_among
 from imaging.limits import MASKS_MOST
 from imaging.masks import FILL_IN_FILMS, Mask, box_mask
 from imaging.models import FACE_DETECTOR, TEXT_DETECTOR
-from imaging.policy import KEEP, MASK, Policy
+from imaging.policy import KEEP, KEEP_REGION, MASK, Policy
 from imaging.refusal import Held
 from imaging.writing import TEXT_THRESHOLD
 
 _SLOT = Fraction(2, 5)
 """Seconds; exact, as the times of frames are, so that a frame and the check of it are in the same slot."""
-_FACES_EVERY, _FACE_SIDE, _FACE_GROWTH, _FACE_LASTS = 0.2, 480, 1.3, 0.5
 _SHOWN_LASTS = 2 * WRITING_LASTS + 1.0
 """Seconds for which it is known where a face was that stays open: as long as pictures wait, and a slot more."""
 _JUST = 0.001
-_IN_PART = "part of a face"
-"""What was found of the patient's face where a region of it stays open, which is cut out only of all that was found in
-a slot: pieces around the hole that were joined with each other would close it."""
+_ON_PATIENT = 0.5
+"""The least share of a face that lies where the patient's open one is at the look before or after, to be the same."""
 _DETECTORS = {
     "face": (FACE_DETECTOR, FACE_THRESHOLD),
     "text": (TEXT_DETECTOR, TEXT_THRESHOLD),
@@ -49,20 +49,20 @@ class FilmCover:
     def __init__(self, policy: Policy, detectors: Detectors) -> None:
         self._patient = FilmPatient(policy)
         self._policy = policy
-        self._faces = detectors.faces if policy.faces != KEEP else None
+        faces = detectors.faces if policy.faces != KEEP else None
         texts = detectors.texts if policy.text == MASK else None
-        if policy.faces != KEEP and self._faces is None:
+        if policy.faces != KEEP and faces is None:
             raise Held("no_face_model")
         if policy.text == MASK and texts is None:
             raise Held("no_text_model")
+        self._faces = FilmFaces(faces) if faces is not None else None
         self._writing = FilmWriting(texts) if texts is not None else None
         self._waiting: deque[tuple[Fraction, VideoFrame]] = deque()
         self._found: list[tuple[float, float, str, Box]] = []
-        self._last_whole: list[Box] = []
-        self._last_in_part: list[Box] = []
+        self._ways = FaceWays()
+        self._last_open: list[Box] = []
         self._shown: list[tuple[float, Box]] = []
         self._codes = FilmCodes()
-        self._next_face = 0.0
         self._slots: dict[int, list[tuple[str, Box]]] = {}
         self.masks: list[Mask] = []
         self.open_faces = 0 if self._faces is not None else None
@@ -77,25 +77,29 @@ class FilmCover:
 
     def finish(self) -> Iterator[tuple[Fraction, VideoFrame]]:
         """Yield the frames that still wait."""
-        if self._writing is not None and self._waiting:
+        if self._waiting:
             *before, (at, frame) = self._waiting
-            self._note_writing(self._writing.look_at_the_end(float(at), frame, _timed(before)))
+            self._look_at_the_end(float(at), frame, _timed(before))
         while self._waiting:
             yield self._covered(*self._waiting.popleft())
 
+    def _look_at_the_end(self, at: float, frame: VideoFrame, before: Sequence[tuple[float, VideoFrame]]) -> None:
+        if self._faces is not None:
+            self._note_faces(self._faces.look_at_the_end(at, frame, before))
+        if self._writing is not None:
+            self._note_writing(self._writing.look_at_the_end(at, frame, before))
+
     @property
     def _lookahead(self) -> float:
-        return WRITING_LASTS if self._writing is not None else _FACE_LASTS if self._faces is not None else -float(_SLOT)
+        return WRITING_LASTS if self._writing is not None else FACE_MISSED if self._faces is not None else -float(_SLOT)
 
     @staticmethod
     def _end_of(at: Fraction) -> float:
         return float((at // _SLOT + 1) * _SLOT)
 
     def _look(self, at: float, frame: VideoFrame) -> None:
-        if self._faces is not None and at >= self._next_face:
-            self._next_face = at + _FACES_EVERY
-            found = faces_in(self._faces, shrunk(frame, _FACE_SIDE), _FACE_SIDE)
-            self._note_faces(at, [box.grown(_FACE_GROWTH) for box in found])
+        if self._faces is not None and self._faces.is_due(at):
+            self._note_faces(self._faces.look(at, frame, _timed(self._waiting)))
         if self._writing is None:
             return
         if self._codes.is_due(at):
@@ -108,26 +112,27 @@ class FilmCover:
     def _note_writing(self, seen: Iterable[tuple[float, float, Box]]) -> None:
         self._found += [(begins, ends, "text", box) for begins, ends, box in seen]
 
-    def _note_faces(self, at: float, faces: list[Box]) -> None:
+    def _note_faces(self, looks: Sequence[Look]) -> None:
+        """Note what the last of these looks covers, and before it what those between it and the one before do."""
+        if not looks:
+            return
+        *between, (at, faces) = [(look.at, look.faces) for look in looks]
         whole, in_part = self._patient.to_cover(at, faces)
-        for what, boxes in (("face", whole), (_IN_PART, in_part)):
-            self._found += [(at - _FACE_LASTS, at + _FACE_LASTS, what, box) for box in boxes]
+        opened = [face for face in faces if face not in whole]
+        for moment, found in between:
+            self._note_between(moment, found, self._last_open + opened)
+        self._found += self._ways.look(at, whole, in_part)
+        self._last_open = opened
         self._shown = [entry for entry in self._shown if entry[0] >= at - _SHOWN_LASTS]
-        shown = left_open([face for face in faces if face not in whole], whole, self._policy)
+        shown = left_open(opened, whole, self._policy)
         self.open_faces = max(self.open_faces or 0, len(shown))
         self._shown += [(at, box) for box in shown]
-        self._note_ways(at, whole, in_part)
-        self._last_whole, self._last_in_part = whole, in_part
 
-    def _note_ways(self, at: float, whole: list[Box], in_part: list[Box]) -> None:
-        """Cover what lies between two looks at one face that moved: wholly, unless its part was open in both."""
-        before = self._last_whole + self._last_in_part
-        for what, boxes, likely in (("face", whole, self._last_whole), (_IN_PART, in_part, self._last_in_part)):
-            for box in boxes:
-                here = [old for old in likely if is_same(box, old)]
-                olds = here or [old for old in before if may_be_one(box, old)]
-                way = what if here else "face"
-                self._found += [(at - _FACES_EVERY, at, way, box.joined(old)) for old in olds]
+    def _note_between(self, at: float, faces: list[Box], opened: Sequence[Box]) -> None:
+        """Cover whoever is seen between two looks but the patient, who is followed from look to look alone."""
+        theirs = [face for face in faces if any(is_among(face, [box], _ON_PATIENT) for box in opened)]
+        in_part = theirs if self._policy.faces == KEEP_REGION else []
+        self._found += self._ways.look(at, [face for face in faces if face not in theirs], in_part)
 
     def _covered(self, at: Fraction, frame: VideoFrame) -> tuple[Fraction, VideoFrame]:
         number = at // _SLOT
@@ -144,10 +149,10 @@ class FilmCover:
         merged = [
             (what, box) for what in ("face", "code", "text") for box in _merged([b for w, b in chosen if w == what])
         ]
-        in_part = _merged([box for what, box in chosen if what == _IN_PART])
+        in_part = _merged([box for what, box in chosen if what == IN_PART])
         merged += [("face", box) for box in around(in_part, self._policy)]
         for what, box in merged:
-            shown = [face for at, face in self._shown if begins - _FACE_LASTS <= at <= ends + _FACE_LASTS]
+            shown = [face for at, face in self._shown if begins - FACE_LASTS <= at <= ends + FACE_LASTS]
             self.masks.append(_mask(what, box, begins, ends - _JUST, shown))
         if len(self.masks) > MASKS_MOST:
             raise Held("too_many_boxes")

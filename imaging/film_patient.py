@@ -63,18 +63,18 @@ class FilmPatient:
             return None
         step, ratio = (_STEP, _LIKE_LARGE) if unseen <= _MISSED else (_STEP_AWAY, _LIKE_LARGE_AWAY)
         like = [face for face in faces if _is_near(face, last, step) and _is_as_large(face, last, ratio)]
-        nearest = min(like, key=lambda face: _apart(face, last), default=None)
+        nearest = min(like, key=lambda face: apart(face, last), default=None)
         if nearest is None or self._is_anothers(nearest, last, faces):
             self._others, self._is_missing = faces, True
             return None
-        rivals = [_apart(face, last) for face in like if not is_same(face, nearest)]
-        return nearest if all(apart >= _NEARER * _apart(nearest, last) for apart in rivals) else None
+        rivals = [apart(face, last) for face in like if not is_same(face, nearest)]
+        return nearest if all(off >= _NEARER * apart(nearest, last) for off in rivals) else None
 
     def _is_anothers(self, face: Box, last: Box, faces: list[Box]) -> bool:
         """Whether this may as well be somebody who was beside the patient, or came while the patient was not seen."""
-        clear = _NEARER * _apart(face, last)
-        those = [other for other in self._others if min(faces, key=lambda each: _apart(each, other)) == face]
-        return any(may_be_one(face, old) if self._is_missing else _apart(face, old) < clear for old in those)
+        clear = _NEARER * apart(face, last)
+        those = [other for other in self._others if min(faces, key=lambda each: apart(each, other)) == face]
+        return any(may_be_one(face, old) if self._is_missing else apart(face, old) < clear for old in those)
 
 
 def may_be_one(box: Box, old: Box) -> bool:
@@ -82,6 +82,11 @@ def may_be_one(box: Box, old: Box) -> bool:
     across, down = _moved(box, old)
     width, height = (max(sides) for sides in zip(_sides(box), _sides(old), strict=True))
     return across <= _ONE_FACE * width and down <= _ONE_FACE * height
+
+
+def apart(face: Box, last: Box) -> float:
+    """How far two boxes are apart in place and in size."""
+    return sum(_moved(face, last)) + abs(face.longest - last.longest)
 
 
 def _is_near(face: Box, last: Box, step: float) -> bool:
@@ -101,8 +106,3 @@ def _sides(box: Box) -> tuple[float, float]:
 def _moved(box: Box, old: Box) -> tuple[float, float]:
     across, down = box.left + box.right - old.left - old.right, box.top + box.bottom - old.top - old.bottom
     return abs(across) / 2, abs(down) / 2
-
-
-def _apart(face: Box, last: Box) -> float:
-    """How far two boxes are apart in place and in size."""
-    return sum(_moved(face, last)) + abs(face.longest - last.longest)

@@ -54,7 +54,9 @@ def shrunk(frame: VideoFrame, side: int) -> Pixels:
     """The frame as RGB, its longer side of so many pixels, for those who look for something in it."""
     scale = side / max(frame.width, frame.height)
     width, height = (max(2, round(length * scale / 2) * 2) for length in (frame.width, frame.height))
-    return np.asarray(frame.reformat(width=width, height=height, format="rgb24").to_ndarray(), np.uint8)
+    # A frame keeps what scaled it, with its threads, as long as it waits: with more than one the jail's were used up.
+    small = frame.reformat(width=width, height=height, format="rgb24", threads=1)
+    return np.asarray(small.to_ndarray(), np.uint8)
 
 
 def picture_of(frame: VideoFrame) -> Image.Image:

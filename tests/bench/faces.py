@@ -33,6 +33,7 @@ from imaging.pixels import Pixels
 from imaging.samples.photos import SCENES
 from tests.bench._figures import report
 from tests.imaging import files, papers, pictures
+from tests.imaging import test_film_faces as fast
 from tests.imaging.conftest import PLAIN, Kept
 from tests.imaging.test_film_masks import film_of
 
@@ -41,6 +42,7 @@ SHARES = (0.9, 0.8, 0.7, 0.5, 0.3, 0.1, 0.05, 0.04, 0.03, 0.025, 0.02)
 FACES_ONLY = Policy(text="keep")
 Look = Callable[[cv2.dnn.Net, Pixels], list[Box]]
 LOOKS: dict[str, Look] = {str(side): partial(faces_in, side=side) for side in (320, 640, 960)} | {"ours": all_faces_in}
+_FAST_RATE = 30
 FAULTS = ("pdf", "clean", "skew+3", "skew-3", "fax", "jpeg40")
 
 
@@ -273,6 +275,17 @@ def film_costs() -> None:
     )
 
 
+def fast_films() -> None:
+    """In how many pictures of a film a face is open that moves fast, or is shaken."""
+    with open_jail() as jail:
+        for name, (way, seconds) in fast.CASES.items():
+            kept = Kept()
+            film = fast.film_with(way, seconds, _FAST_RATE)
+            prepare("video", io.BytesIO(film), kept, FACES_ONLY, jail=jail)
+            found = fast.open_pictures(kept.files["play"], way, _FAST_RATE)
+            report(f"faces.film.{name.replace(' ', '_')}", len(found), "open pictures", limit=0)
+
+
 def _prepared(jail: Jail, picture: Image.Image, policy: Policy) -> Kept:
     kept, buffer = Kept(), io.BytesIO()
     picture.save(buffer, "PNG")
@@ -287,6 +300,7 @@ PARTS = {
     "texts": texts,
     "papers": pages,
     "films": film_costs,
+    "fast": fast_films,
     "costs": costs,
 }
 
