@@ -55,7 +55,7 @@ SPANISH = {
     NoticeKind.NAME_OPENED: "Alguien abre el nombre de un menor durante una hora. Entre para ver el motivo.",
     NoticeKind.STAFF_OPENED: "Quien administra abre una cuenta que ve a menores o da su enlace. Entre para verla.",
     NoticeKind.STAFF_ASK: "Quien administra abre una cuenta que ve a menores o da su enlace. Pregunte de quién es.",
-    NoticeKind.STAFF_CHANGED: "Alguien cierra o reabre una cuenta del personal, o deja el turno sin nadie. Pregunte por qué.",
+    NoticeKind.STAFF_CHANGED: "Se cierra o reabre una cuenta del personal o el turno queda solo. Pregunte por qué.",
     NoticeKind.DESK_INHERITED: "No hay nadie del equipo coordinador: quien lo cubre lee nombres. Pregunte el motivo.",
     NoticeKind.NAMES_RULE: "Un colega elige quién abre los nombres de los menores. Entre para ver lo que vale ahora.",
     NoticeKind.CONSENT_WITHDRAWN: "Una familia retira su permiso y sus archivos se sellan. Entre para ver el caso.",
