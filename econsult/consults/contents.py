@@ -128,11 +128,9 @@ def _is_date(value: Any) -> bool:
 
 def check_complete(content: Mapping[str, Any], language: str) -> None:
     """Raise InvalidError for an answer that lacks what a signed one must say to a family of this language."""
-    # Who says that another specialty must answer has weighed nothing of which they could be sure.
-    weighed = () if content.get("disposition") == Disposition.WRONG_SPECIALTY else ("confidence",)
     missing = {
         name: "required"
-        for name in ("impression", *weighed, "disposition", "family_summary")
+        for name in ("impression", "disposition", "family_summary")
         if not _says_something(content.get(name))
     }
     if told_in(content, language).is_in_spanish:

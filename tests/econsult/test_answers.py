@@ -38,7 +38,7 @@ def test_a_stale_save_is_refused_and_overwrites_nothing(database: Database, clin
         assert first.content["impression"] == "B"
 
 
-@pytest.mark.parametrize("missing", ["impression", "confidence", "disposition", "family_summary"])
+@pytest.mark.parametrize("missing", ["impression", "disposition", "family_summary"])
 def test_an_incomplete_answer_is_not_signed(database: Database, clinic: Clinic, missing: str) -> None:
     with pytest.raises(InvalidError) as error, database.writing() as session:
         consult = clinic.claimed(session)
@@ -70,14 +70,6 @@ def test_a_wrong_part_is_named(database: Database, clinic: Clinic, change: dict[
         consult = clinic.claimed(session)
         answers.save_draft(session, consult, clinic.derm, {**ANSWER, **change}, now=NOON, lease=LEASE)
     assert list(error.value.fields) == [field]
-
-
-def test_who_says_that_another_specialty_must_answer_is_not_asked_how_sure(database: Database, clinic: Clinic) -> None:
-    content = {**ANSWER, "confidence": None, "disposition": "wrong_specialty"}
-    with database.writing() as session:
-        consult = clinic.claimed(session)
-        answers.save_draft(session, consult, clinic.derm, content, now=NOON, lease=LEASE)
-        assert answers.sign(session, consult, clinic.derm, now=NOON).signed_at == NOON
 
 
 def test_only_the_holder_writes_and_signs(database: Database, clinic: Clinic) -> None:

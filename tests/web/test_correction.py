@@ -22,7 +22,6 @@ SCRIPT = {"Accept": "application/json"}
 WHY = "The cream is for one week, not for two."
 FIELDS: dict[str, Any] = {
     "impression": "Contact dermatitis",
-    "confidence": "likely",
     "rec_text": ["Cream for one week"],
     "rec_owner": ["family"],
     "rec_due": [""],

@@ -174,7 +174,7 @@ def test_a_step_of_the_staff_stands_for_the_one_that_would_be_added(
         held = clinic.claimed(session, now=datetime.now(UTC))
     derm, at = browser_of(clinic.derm), f"/consults/{held.public_id}"
     fields = {
-        **{name: ANSWER[name] for name in ("impression", "confidence", "family_summary")},
+        **{name: ANSWER[name] for name in ("impression", "family_summary")},
         "rec_text": ["Ferritin, then neurology"],
         "rec_owner": ["pcp"],
         "rec_due": [""],

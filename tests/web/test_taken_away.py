@@ -25,7 +25,6 @@ from workers.runtime import Runtime
 
 WORDS = {
     "impression": "Nummular eczema, not ringworm",
-    "confidence": "likely",
     "rec_text": "Emollient twice a day",
     "rec_owner": "family",
     "rec_due": "",

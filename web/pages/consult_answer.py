@@ -274,7 +274,6 @@ def sentences(fields: Mapping[str, str]) -> dict[str, str]:
     """What is missing of an answer, by field, in words."""
     needed = {
         "impression": gettext("Write what you think it is"),
-        "confidence": gettext("Choose how sure you are"),
         "disposition": gettext("Choose what happens next"),
         "family_summary": gettext("Write the plain summary for the family"),
         "spanish_how": gettext("Say who wrote or checked the Spanish"),

@@ -140,13 +140,6 @@ def _calls(session: Session, note: Note) -> Iterator[Line]:
     yield Line(f"{gettext('For anything else, call your clinic:')} {number}")
 
 
-def _how_sure(content: Mapping[str, Any]) -> str:
-    """How sure the writer is; until November 2026 an answer was signed without it, and says so."""
-    if content.get("confidence"):
-        return str(terms.CONFIDENCES[content["confidence"]])
-    return "" if content["disposition"] == Disposition.WRONG_SPECIALTY else gettext("Not said")
-
-
 def _for_clinicians(session: Session, note: Note, content: Mapping[str, Any]) -> Iterator[Part]:
     consult, patient = note.passed.consult, note.passed.patient
     question = reader_for(session, note.passed, marks()).text(consult.question)
@@ -160,7 +153,7 @@ def _for_clinicians(session: Session, note: Note, content: Mapping[str, Any]) ->
     yield _text("", content.get("reason_es") or "", SPANISH)
     yield _text(gettext("Question"), question, patient.language if is_familys else "")
     yield _text(gettext("Likely diagnosis"), content.get("impression") or "")
-    yield _text(gettext("How sure?"), _how_sure(content))
+    yield _text(gettext("How sure?"), str(terms.CONFIDENCES.get(content.get("confidence") or "", "")))
     dues, steps = _dues(session, note), enumerate(content.get("recommendations") or ())
     yield Part(gettext("Plan"), tuple(_step(step, dues.get(place, "")) for place, step in steps), Style.STEPS)
     yield _text(gettext("What happens next?"), str(terms.DISPOSITIONS[Disposition(content["disposition"])]))
