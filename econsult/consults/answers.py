@@ -40,7 +40,7 @@ from econsult.consults.versions import (
     signed_answer,
 )
 from econsult.consults.visits_carried import take_visits_on
-from econsult.errors import InvalidError, StaleVersionError
+from econsult.errors import ImpossibleVerbError, InvalidError, StaleVersionError
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person
 from econsult.picking import ANY, Pick
@@ -166,6 +166,8 @@ def acknowledge(
     if earlier is not None:
         open_earlier(session, consult, earlier, person, now)
         return consult
+    if consult.status == Status.CLOSED and consult.acknowledged_at is not None:
+        raise ImpossibleVerbError(consult.status, "acknowledge")
     consult.status = next_status(consult.status, "acknowledge")
     if consult.acknowledged_at is None:
         consult.acknowledged_at = now

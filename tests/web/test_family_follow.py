@@ -63,7 +63,7 @@ def test_a_family_reads_its_own_question_on_every_page_about_it(
     page = f"/family/questions/{asked.public_id}"
     assert f'Usted preguntó</p><p class="quote verbatim">{asked.question}</p>' in mother.get(page).text
     answer_it(runtime, clinic, asked)
-    assert f"Usted preguntó:</b> {asked.question}</p>" in mother.get(f"{page}/answer").text
+    assert f"Usted preguntó:</b> {asked.question}</span></p>" in mother.get(f"{page}/answer").text
 
 
 def test_a_clinics_question_is_told_by_its_field_and_not_by_words_that_the_family_never_wrote(

@@ -62,7 +62,12 @@ PRESSES: dict[str, tuple[str, str, str, dict[str, str]]] = {
     "told by the desk": ("coordinator", "/coordination/{}", "/coordination/{}/informed", {"method": "visit"}),
     "read": ("pcp", "/consults/{}", "/consults/{}/acknowledge", {}),
     "closed": ("pcp", "/consults/{}", "/consults/{}/close", {"close_reason": "Moved", "changed": "no", "seen": "no"}),
-    "closed by the desk": ("coordinator", "/coordination/{}", "/coordination/{}/close", {"close_reason": "Moved"}),
+    "closed by the desk": (
+        "coordinator",
+        "/coordination/{}",
+        "/coordination/{}/close",
+        {"close_reason": "They have moved away"},
+    ),
     "called": ("pcp", "/calls/{}", "/calls/{}/done", {"outcome": "sent_help", "words": "Police"}),
 }
 

@@ -99,6 +99,7 @@ def test_why_steps_are_declined_is_given_back_where_the_answer_was_closed(
 ) -> None:
     with runtime.database.writing() as session:
         consult = clinic.answered(session, now=datetime.now(UTC) - timedelta(hours=1))
+        consult.acknowledged_at = datetime.now(UTC)
         ending.end(session, consult, clinic.coordinator, "close", reason="", now=datetime.now(UTC))
         steps = session.scalars(select(Recommendation.public_id)).all()
     declined = {f"why-{step}": f"{SAID} {number}" for number, step in enumerate(steps)}

@@ -183,7 +183,7 @@ def record_try(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
 
 @route("POST", "/consults/<consult_id>/close", answer="Consult", body=CLOSE_IN)
 def close_consult(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """End an answered consult; before the family has heard the answer this takes a reason of three words.
+    """End an answered consult; before the family has heard the answer this takes a reason, the desk's of three words.
 
     With `version`, only if that is the version that stands now. The clinic says what came of the answer; the desk says
     whom of a clinic that has not read it it told, and when. Nobody closes while the family is to be called (409).
