@@ -53,10 +53,13 @@ def is_unread(consult: Consult) -> bool:
 
 
 def check_closable(session: Session, consult: Consult, version: int | None) -> None:
-    """Raise ImpossibleVerbError where nothing is answered, StaleVersionError where another `version` stands than was
-    read, and CallOpenError while the family is still to be called."""
-    next_status(consult.status, "close")
+    """Raise StaleVersionError where another `version` stands than was read, ImpossibleVerbError where nothing is
+    answered, and CallOpenError while the family is still to be called.
+
+    The version comes first: what somebody wrote on an older page is then given back, also where it closed meanwhile.
+    """
     check_read(session, consult, version)
+    next_status(consult.status, "close")
     if has_call_open(session, consult):
         raise CallOpenError(consult.status, "close")
 
