@@ -6,6 +6,7 @@ So of a table that is mostly empty, as emergency calls are, it read every open r
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Index, Join, TextClause, text
@@ -27,6 +28,7 @@ class Led(Join):
 
 @compiles(Led, "sqlite")
 def _in_this_order(element: Led, compiler: SQLCompiler, **options: Any) -> str:
-    said: str = compiler.visit_join(element, **options)  # type: ignore[no-untyped-call]
+    visit: Callable[..., str] = compiler.visit_join
+    said = visit(element, **options)
     left, _join, right = said.rpartition(" JOIN ")
     return f"{left} CROSS JOIN {right}"

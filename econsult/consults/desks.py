@@ -8,12 +8,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from econsult.consults.hearers import coordinators_of, desk_of
-from econsult.people.persons import Person, Role
+from econsult.people.persons import Person
 from econsult.rosters.homes import back_at, there_of
+from econsult.rosters.sent_away import HEIRS
 from econsult.rosters.shifts import Span, without_time_off
 from econsult.rosters.stretches import gaps
 
-STAND_INS = (Role.DIRECTOR, Role.ADMIN)
+STAND_INS = HEIRS[1:]
 
 
 @dataclass(frozen=True)

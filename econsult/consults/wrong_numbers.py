@@ -9,12 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from econsult import audit
-from econsult.consults.ledger import Clock, ClockState
-from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.consults.tries import IS_OF_NOW, IS_WRONG, FamilyTry
 from econsult.leading import Led
@@ -26,11 +24,6 @@ MANY = 3
 """So many tries without success are a state of their own for the desk."""
 SHOWN = 20
 """So many are listed, those known longest; the others follow once these are mended."""
-_TO_TELL = (
-    exists()
-    .where(Clock.consult_id == Consult.id, Clock.name == ClockName.FAMILY_INFORMED, Clock.state == ClockState.RUNNING)
-    .correlate(Consult)
-)
 
 
 @dataclass(frozen=True)
@@ -46,12 +39,6 @@ def tried_often() -> ColumnElement[bool]:
     """The condition of a consult whose family was tried three times or more with what is still to be told."""
     tries = select(func.count(FamilyTry.id)).where(FamilyTry.consult_id == Consult.id, IS_OF_NOW)
     return tries.correlate(Consult).scalar_subquery() >= MANY
-
-
-def is_to_tell(session: Session, consult: Consult) -> bool:
-    """Whether its family is still to be told something: an answer, one from before, or a decline."""
-    query = select(Consult.id).where(Consult.id == consult.id, _TO_TELL)
-    return session.scalar(query) is not None
 
 
 def wrong_numbers_for(session: Session, person: Person, *, now: datetime) -> list[WrongNumber]:

@@ -31,7 +31,7 @@ from econsult.queue.outbox import Telling, tell_all
 from econsult.queue.quiet import Quiet
 from econsult.queue.reoffering import come_home, cover_came
 from econsult.rosters.homes import empty_homes, note_gaps, noted, there_of, unnoted
-from econsult.rosters.shifts import TimeOff
+from econsult.rosters.shifts import is_away
 
 _IS_HOMES = or_(Consult.kind == Kind.FAMILY_QUESTION, Consult.specialty.is_(None))
 _OWES = and_(
@@ -151,12 +151,11 @@ def _is_own_there(now: datetime) -> ColumnElement[bool]:
     """
     # Two levels below the consult: unless that is said, it is looked for among all consults once more.
     own = select(Patient.organization_id).where(Patient.id == Consult.patient_id).correlate(Consult).scalar_subquery()
-    is_off = exists().where(TimeOff.person_id == Person.id, TimeOff.starts_at <= now, TimeOff.ends_at > now)
     return exists().where(
         Person.organization_id == own,
         Person.role == Role.PCP,
         Person.is_active,
-        ~is_off,
+        ~is_away(now),
     )
 
 

@@ -19,7 +19,7 @@ from econsult.oversight import tell_of_stand_ins
 from econsult.people.persons import Person, Program, Role
 from econsult.picking import ANY, Pick
 from econsult.rosters.homes import last_planned
-from econsult.rosters.shifts import TimeOff
+from econsult.rosters.shifts import is_away
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,7 @@ def _tell(session: Session, program: int, since: datetime, now: datetime) -> int
 def _desks(session: Session, now: datetime, programs: Collection[int] | None = None) -> dict[int, _Desk]:
     """Every desk, or those of these programs, by the program's number."""
     own = (Person.program_id == Program.id, Person.role == Role.COORDINATOR)
-    is_off = exists().where(TimeOff.person_id == Person.id, TimeOff.starts_at <= now, TimeOff.ends_at > now)
-    is_there, had_one = exists().where(*own, Person.is_active, ~is_off), exists().where(*own)
+    is_there, had_one = exists().where(*own, Person.is_active, ~is_away(now)), exists().where(*own)
     query = select(Program.id, Program.has_had_desk, Program.desk_empty_since, is_there, had_one)
     query = query.where(Program.erased_at.is_(None)) if programs is None else query.where(Program.id.in_(programs))
     rows = session.execute(query).all()

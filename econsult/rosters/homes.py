@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from econsult.people.persons import Organization, Person, Role
 from econsult.picking import ANY, Pick
-from econsult.rosters.shifts import HORIZON, Span, TimeOff, without_time_off
+from econsult.rosters.shifts import HORIZON, Span, TimeOff, is_away, without_time_off
 from econsult.rosters.watching import LOOK_EVERY
 
 
@@ -31,9 +31,8 @@ def back_at(session: Session, people: Sequence[Person], now: datetime) -> dateti
 
 def empty_homes(session: Session, now: datetime, pick: Pick = ANY) -> list[int]:
     """The clinics of every program of which no clinician is there: all are away, or none is left."""
-    is_off = exists().where(TimeOff.person_id == Person.id, TimeOff.starts_at <= now, TimeOff.ends_at > now)
     there = select(Person.organization_id).where(
-        Person.role == Role.PCP, Person.is_active, Person.organization_id.is_not(None), ~is_off
+        Person.role == Role.PCP, Person.is_active, Person.organization_id.is_not(None), ~is_away(now)
     )
     query = select(Organization.id).where(Organization.id.not_in(there)).order_by(Organization.id)
     return list(session.scalars(pick.narrow(query, Organization.id)))

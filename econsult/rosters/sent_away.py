@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, and_, delete, exists, or_, select
+from sqlalchemy import ForeignKey, and_, delete, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program
 from econsult.database import Base, Instant
 from econsult.people.persons import Person, Role
-from econsult.rosters.shifts import TimeOff
+from econsult.rosters.shifts import is_away
 
 HEIRS = (Role.COORDINATOR, Role.DIRECTOR, Role.ADMIN)
 """Who has the desk of a program: each of these while nobody before them is there."""
@@ -45,8 +45,7 @@ def note_back(session: Session, person: Person) -> None:
 
 def who_emptied(session: Session, program_id: int, now: datetime) -> set[int]:
     """The people, by number, by whom somebody is not at this program's desk now."""
-    is_off = exists().where(TimeOff.person_id == Person.id, TimeOff.starts_at <= now, TimeOff.ends_at > now)
     is_closed = and_(SentAway.ends_at.is_(None), ~Person.is_active)
     query = select(SentAway.by_id).join(Person, Person.id == SentAway.person_id)
     query = query.where(SentAway.program_id == program_id, SentAway.starts_at <= now)
-    return set(session.scalars(query.where(or_(is_closed, and_(SentAway.ends_at > now, is_off)))))
+    return set(session.scalars(query.where(or_(is_closed, and_(SentAway.ends_at > now, is_away(now))))))

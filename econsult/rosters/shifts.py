@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, ForeignKey, Index, String, bindparam, exists, or_, select, text
+from sqlalchemy import ColumnElement, Date, ForeignKey, Index, String, bindparam, exists, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.belonging import in_program, numbered_within, program_of
@@ -230,10 +230,14 @@ def awake_among(session: Session, people: Collection[Person], now: datetime) -> 
     return here & {person.id for person in people}
 
 
+def is_away(now: datetime) -> ColumnElement[bool]:
+    """Whether a person is away at this moment, as a part of a look at people."""
+    return exists().where(TimeOff.person_id == Person.id, TimeOff.starts_at <= now, TimeOff.ends_at > now)
+
+
 def is_off(session: Session, person_id: int, now: datetime) -> bool:
     """Whether the person is away at this moment."""
-    query = select(TimeOff.id).where(TimeOff.person_id == person_id, TimeOff.starts_at <= now, TimeOff.ends_at > now)
-    return session.scalars(query.limit(1)).first() is not None
+    return session.scalar(select(Person.id).where(Person.id == person_id, is_away(now))) is not None
 
 
 def first_cover(

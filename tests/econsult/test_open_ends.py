@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.orm import Session
 
 from econsult.advice.close_out import close_for_clinic, close_out
 from econsult.billing.entries import locked_at
@@ -14,6 +15,7 @@ from econsult.consults.attesting import names_somebody
 from econsult.consults.correcting import correct
 from econsult.consults.open_ends import ClinicTold
 from econsult.consults.outcomes import Said
+from econsult.consults.records import Consult
 from econsult.database import Database
 from econsult.errors import CallOpenError, InvalidError
 from tests.personas import ANSWER, LEASE, NOON, Clinic
@@ -60,12 +62,18 @@ def test_who_was_told_is_a_name_and_no_machine() -> None:
     assert all(map(names_somebody, ("Ana Reyes", "nurse Ngo", "\N{CJK UNIFIED IDEOGRAPH-674E}")))
 
 
+def _emergency(session: Session, clinic: Clinic) -> Consult:
+    """An answer that says "emergency, now", of which nobody has called the family."""
+    consult = clinic.claimed(session)
+    content = {**ANSWER, "disposition": "emergency_now"}
+    answers.save_draft(session, consult, clinic.derm, content, now=NOON, lease=LEASE)
+    answers.sign(session, consult, clinic.derm, now=NOON)
+    return consult
+
+
 def test_nobody_closes_while_a_family_is_to_be_called_about_an_emergency(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
-        consult = clinic.claimed(session)
-        content = {**ANSWER, "disposition": "emergency_now"}
-        answers.save_draft(session, consult, clinic.derm, content, now=NOON, lease=LEASE)
-        answers.sign(session, consult, clinic.derm, now=NOON)
+        consult = _emergency(session, clinic)
         answers.acknowledge(session, consult, clinic.pcp, now=NOON + HOUR)
         with pytest.raises(CallOpenError):
             close_for_clinic(session, consult, clinic.coordinator, ClinicTold(), reason=WHY, **BARE)
@@ -78,10 +86,7 @@ def test_nobody_closes_while_a_family_is_to_be_called_about_an_emergency(databas
 
 def test_a_call_that_it_is_no_emergency_any_more_holds_no_close_up(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
-        consult = clinic.claimed(session)
-        content = {**ANSWER, "disposition": "emergency_now"}
-        answers.save_draft(session, consult, clinic.derm, content, now=NOON, lease=LEASE)
-        answers.sign(session, consult, clinic.derm, now=NOON)
+        consult = _emergency(session, clinic)
         telling.confirm_call(session, consult, clinic.pcp, "reached", now=NOON + HOUR)
         correct(session, consult, clinic.derm, ANSWER, "The wrong child", now=NOON + HOUR)
         answers.acknowledge(session, consult, clinic.pcp, now=NOON + 2 * HOUR)

@@ -10,10 +10,12 @@ from sqlalchemy import event, or_, select
 from sqlalchemy.orm import Session
 
 from econsult.consults import answers, declining, telling, tries
+from econsult.consults.clocks import is_open
+from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.consults.reopening import reopen
 from econsult.consults.views import Filters, View, shelf_of, slices_of
-from econsult.consults.wrong_numbers import is_number_wrong, is_to_tell, tried_often, wrong_numbers_for
+from econsult.consults.wrong_numbers import is_number_wrong, tried_often, wrong_numbers_for
 from econsult.database import Database
 from econsult.notices import Notice, NoticeKind
 from econsult.people.onfile import set_contact
@@ -60,7 +62,7 @@ def test_tries_of_what_was_heard_are_forgotten_and_those_of_what_is_still_to_be_
             clinic.take(session, consult, now=READ + 2 * HOUR)
         assert session.scalars(often).all() == [unheard.id]
         declining.decline(session, heard, clinic.derm, "Not mine at all", now=READ + 3 * HOUR)
-        assert (is_to_tell(session, heard), is_number_wrong(session, heard)) == (True, False)
+        assert (is_open(session, heard, ClockName.FAMILY_INFORMED), is_number_wrong(session, heard)) == (True, False)
         assert (is_number_wrong(session, unheard), session.scalars(often).all()) == (True, [unheard.id])
         assert [len(found) for found in tries.tries_of(session, (heard, unheard)).values()] == [3]
 
@@ -93,7 +95,7 @@ def test_a_look_at_a_number_reads_no_clock_but_its_own(sqlite_database: Database
         if has_figures:
             link.exec_driver_sql("ANALYZE")
         event.listen(link, "before_cursor_execute", lambda _c, _d, said, given, *_rest: asked.append((said, given)))
-        assert (is_to_tell(session, consult), is_number_wrong(session, consult)) == (True, True)
+        assert (is_open(session, consult, ClockName.FAMILY_INFORMED), is_number_wrong(session, consult)) == (True, True)
         assert len(wrong_numbers_for(session, clinic.pcp, now=READ)) == 1
         looks = [each for each in asked if "FROM clock" in each[0]]
         plans = [row[3] for said, given in looks for row in link.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", given)]

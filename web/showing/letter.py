@@ -7,9 +7,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass
+from econsult.consults.clocks import is_open
 from econsult.consults.open_ends import has_call_open
+from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, note
-from econsult.consults.wrong_numbers import is_to_tell
 from econsult.errors import ForbiddenError
 from econsult.people.deaths import has_died
 from econsult.people.persons import Person
@@ -30,7 +31,7 @@ def may_write_letter(session: Session, consult: Consult) -> bool:
     """
     if is_endangering(session, consult) or has_call_open(session, consult):
         return False
-    return is_to_tell(session, consult)
+    return is_open(session, consult, ClockName.FAMILY_INFORMED)
 
 
 def is_endangering(session: Session, consult: Consult) -> bool:
