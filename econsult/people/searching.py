@@ -82,10 +82,10 @@ def asked_days(text: str) -> tuple[list[str], str]:
     found = [one for one in readings(text) if not text[one.start : one.end].isdecimal()]
     if not found:
         return [], text
-    born = max(found, key=lambda one: one.end - one.start)
-    exact = day_of(text[born.start : born.end])
-    days = [exact] if exact else sorted(born.days)
-    return [day.isoformat() for day in days], f"{text[: born.start]} {text[born.end :]}"
+    longest = max(found, key=lambda one: one.end - one.start)
+    exact = day_of(text[longest.start : longest.end])
+    days = [exact] if exact else sorted(longest.days)
+    return [day.isoformat() for day in days], f"{text[: longest.start]} {text[longest.end :]}"
 
 
 def born(day: str) -> str:
