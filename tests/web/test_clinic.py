@@ -271,6 +271,19 @@ def test_what_a_specialist_asks_of_the_clinic_comes_first_and_counts(
     assert ASKED_FOR not in pcp.get(f"/consults/{asked.public_id}?lane=clinicians").text
 
 
+def test_the_telepresenter_who_asked_reads_what_is_asked_on_both_lists(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        asked = _asked(session, clinic)
+        asked.requester_id = clinic.nurse.id
+        threads.post(session, asked, clinic.derm, Audience.CLINICIANS, text="Not for her", now=NOW)
+    nurse = browser_of(clinic.nurse)
+    for place in ("/clinic", "/clinic?view=asked", f"/consults/{asked.public_id}?lane=clinicians"):
+        page = nurse.get(place).text
+        assert ("How heavy?" in page, "Weight today" in page, "Not for her" in page) == (True, True, False)
+
+
 def test_what_is_asked_of_a_family_or_said_by_others_is_not_the_clinics_to_give(
     runtime: Runtime, pcp: FlaskClient, clinic: Clinic
 ) -> None:

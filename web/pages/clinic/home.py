@@ -151,9 +151,10 @@ def start_request() -> Response:
 
 def _one_list(view: View) -> str:
     with database().writing() as session:
-        shown = _list(session, view, request.args.get("cursor") or None)
-    is_first = "cursor" not in request.args
-    return render_template("clinic/list.html", view=view, title=_words()[view], list=shown, is_first=is_first)
+        listed = _list(session, view, request.args.get("cursor") or None)
+        asks = asks_of(session, [row.id for row in listed.rows]) if view == View.ASKED else []
+    shown = {"list": listed, "asks": asks, "is_first": "cursor" not in request.args}
+    return render_template("clinic/list.html", view=view, title=_words()[view], **shown)
 
 
 def _list(session: Session, view: View, cursor: str | None = None) -> List:
