@@ -15,6 +15,7 @@ from econsult.consults.steps import BROKEN, Counting, deadlines
 from econsult.consults.uncovered import is_clinicians
 from econsult.consults.wishes import shorten
 from econsult.people.deaths import has_died
+from econsult.picking import one_of
 
 PAUSE_LIMIT = timedelta(hours=72)
 # Whoever waited for information gets this long to take the consult up again before the claim lapses: a quarter of what
@@ -210,9 +211,10 @@ def clocks_of(session: Session, consult_id: int) -> list[Clock]:
 
 _OPEN_AMONG = (
     select(Clock)
-    .where(Clock.consult_id.in_(bindparam("consults", expanding=True)), Clock.state != ClockState.STOPPED)
+    .where(one_of(Clock.consult_id, "consults"), Clock.state != ClockState.STOPPED)
     .order_by(Clock.name == ClockName.ALLOCATE, Clock.deadline_at)
 )
+"""All numbers in one parameter: a forecast asks for five thousand, of which each would be written out and read."""
 
 
 def clocks_among(session: Session, consult_ids: Sequence[int]) -> dict[int, list[Clock]]:

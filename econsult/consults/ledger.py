@@ -69,7 +69,8 @@ class ClockEvent(Base):
 
     `specialty`, `site` (the number of a clinic) and `language` are what `Asked` says, of a cycle that starts or goes on
     with others. They are NULL on other lines, and where nobody wrote them down.
-    `at` is when it was noticed and `due_at` when it should have been; `is_late` says that these are far apart.
+    `at` is when it was noticed and `due_at` when it should have been; `is_late` says that these are far apart. Of a
+    pause, and where a newer policy moves its end, `due_at` is until when it may last.
     """
 
     __tablename__ = "clock_event"
@@ -140,7 +141,8 @@ def log(
 ) -> None:
     """Add a line to the ledger; `sequence` numbers what can come more than once in a cycle.
 
-    With a `level` it is a step of the ladder, which was due at the deadline.
+    With a `level` it is a step of the ladder, which was due at the deadline. A pause is due to end when it may last no
+    longer.
     """
     session.add(
         ClockEvent(
@@ -152,7 +154,7 @@ def log(
             level=level,
             sequence=_sequence(clock, kind) if sequence is None else sequence,
             at=at,
-            due_at=clock.deadline_at if level else None,
+            due_at=clock.paused_until if kind == "paused" else clock.deadline_at if level else None,
             deadline_at=clock.deadline_at,
             target_seconds=clock.target_seconds,
             person_id=person_id,

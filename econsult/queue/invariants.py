@@ -210,6 +210,8 @@ def _compare(told: Replayed, stored: Clock | None) -> Iterator[str]:
     for name in ("state", "lane", "started_at", "deadline_at", "paused_at", "pauses", "stopped_at"):
         if getattr(told, name) != getattr(stored, name):
             yield f"{who}: {name} differs from the ledger"
+    if told.paused_until not in (None, stored.paused_until):
+        yield f"{who}: the end of its pause differs from the ledger"
     if int(told.target.total_seconds()) != stored.target_seconds:
         yield f"{who}: target differs from the ledger"
     if (told.fired_level, told.is_breached) != (stored.fired_level, stored.is_breached):

@@ -64,6 +64,8 @@ class Replayed:
     deadline_at: datetime | None = None
     held: timedelta = NOTHING
     paused_at: datetime | None = None
+    paused_until: datetime | None = None
+    """Until when the pause may last, where the ledger says so: older lines of a pause do not."""
     pauses: int = 0
     stopped_at: datetime | None = None
     reason: str = ""
@@ -84,6 +86,9 @@ class Replayed:
             self.faults.append(f"unknown kind {event.kind}")
             return
         step(event)
+        # Every line says what it made of the promise: one that was changed afterwards gives itself away.
+        if event.deadline_at != self.deadline_at or event.target_seconds != self.target.total_seconds():
+            self.faults.append(f"{event.kind}: another promise than the lines before it say")
 
     def asked_at(self, at: datetime) -> Asked:
         """Who was asked at this moment, as far as it was written down."""
@@ -125,11 +130,12 @@ class Replayed:
             # No tick came between: the pause moves the deadline, and not when the promise broke.
             self.broken_at = self.deadline_at
         self.state, self.paused_at, self.pauses = ClockState.PAUSED, event.at, self.pauses + 1
+        self.paused_until = event.due_at
 
     def _on_resumed(self, event: Line) -> None:
         self._expect(ClockState.PAUSED, event)
         self._move(max(event.at - (self.paused_at or event.at), NOTHING))
-        self.state, self.paused_at = ClockState.RUNNING, None
+        self.state, self.paused_at, self.paused_until = ClockState.RUNNING, None, None
 
     def _on_stopped(self, event: Line) -> None:
         if self.state == ClockState.STOPPED:
@@ -137,6 +143,7 @@ class Replayed:
         if self.paused_at is not None:
             self._move(max(event.at - self.paused_at, NOTHING))
         self.state, self.paused_at, self.stopped_at, self.reason = ClockState.STOPPED, None, event.at, event.reason
+        self.paused_until = None
 
     def _on_undone(self, event: Line) -> None:
         self._expect(ClockState.STOPPED, event)
@@ -146,12 +153,13 @@ class Replayed:
         if event.reason == PAUSE:
             # Only the longest end of the pause moved; the cycle goes on.
             self._expect(ClockState.PAUSED, event)
+            self.paused_until = event.due_at
             return
         self.state, self.stopped_at, self.is_superseded, self.reason = ClockState.STOPPED, event.at, True, "recomputed"
         if self.paused_at is not None:
             # Its deadline goes on in the cycle that takes over; this one's times must not count the pause as waiting.
             self.held += max(event.at - self.paused_at, NOTHING)
-        self.paused_at = None
+        self.paused_at = self.paused_until = None
 
     def _on_warned(self, event: Line) -> None:
         self._fire(event)

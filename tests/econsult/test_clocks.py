@@ -45,6 +45,27 @@ def test_waiting_for_the_clinic_moves_the_deadline_by_as_long(database: Database
     assert _ledger(database, consult) == [("started", 0), ("paused", 0), ("resumed", 0)]
 
 
+def test_a_line_that_was_changed_and_an_end_of_a_pause_that_was_moved_are_seen(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        threads.request_info(session, consult, clinic.derm, text="Ruler?", items=[], audience=None, now=NOON)
+        clock = _clock(clocks_of(session, consult.id), ClockName.FIRST_REPLY)
+        assert clock.paused_until is not None
+        assert not list(violations(session, NOON))
+        # With all that is derived from it, so that only the ledger knows better.
+        clock.paused_until -= HOUR
+        clocks.refresh_deadline(session, consult)
+        assert any("the end of its pause" in line for line in violations(session, NOON))
+        clock.paused_until += HOUR
+        clocks.refresh_deadline(session, consult)
+        line = session.scalars(select(ClockEvent).where(ClockEvent.kind == "paused")).one()
+        line.deadline_at += HOUR
+        session.flush()
+        assert any("paused: another promise" in found for found in violations(session, NOON))
+
+
 def test_a_pause_ends_by_itself_after_a_reminder(database: Database, clinic: Clinic) -> None:
     after = NOON + clocks.PAUSE_LIMIT + HOUR
     with database.writing() as session:

@@ -228,6 +228,8 @@ def _is_shown(specialty: str | None) -> bool:
 
 
 def _narrowed(outlook: Forecast) -> Forecast:
+    if not asked_specialty():
+        return outlook
     risks = [risk for risk in outlook.risks if _is_shown(risk.consult.specialty)]
     return replace(outlook, risks=risks, gaps=[gap for gap in outlook.gaps if _is_shown(gap.specialty)])
 
