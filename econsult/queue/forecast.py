@@ -14,7 +14,7 @@ from econsult.consults.ledger import Clock
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.overdue import late_after_the_end, late_open
 from econsult.consults.policies import ClockName
-from econsult.consults.records import Consult, Kind
+from econsult.consults.records import SEALED_STAY_SHUT, Consult, Kind
 from econsult.consults.steps import promised_at
 from econsult.people.persons import Person, team_of
 from econsult.queue.able import Takers, around, pools
@@ -93,7 +93,8 @@ class Promise:
 def forecast(session: Session, program_id: int, now: datetime, ahead: timedelta = AHEAD) -> Forecast:
     """Look at every clock that runs out within `ahead`: is somebody there for long enough before who may act?
 
-    A clock that is held runs out at the end of its longest pause. Each consult is named once, with all that is late.
+    A clock that is held runs out at the end of its longest pause. Each consult is named once, with all that is late;
+    its words stay shut, which of thousands takes longer than to judge them: `open_words` opens those that are shown.
     """
     end = now + ahead
     consults = _running_out(session, program_id, end)
@@ -117,6 +118,11 @@ def forecast(session: Session, program_id: int, now: datetime, ahead: timedelta 
     return Forecast(
         _by_consult(found), sorted(holes, key=lambda gap: (gap.start, gap.specialty)), len(consults) >= MOST
     )
+
+
+def open_words(session: Session, risks: Sequence[Risk]) -> None:
+    """Open what people wrote in these requests, in one statement."""
+    session.scalars(select(Consult).where(Consult.id.in_([risk.consult.id for risk in risks]))).all()
 
 
 def _by_consult(found: Iterable[tuple[Consult, LatePromise]]) -> list[Risk]:
@@ -148,7 +154,7 @@ def _first_due(session: Session, own: ColumnElement[bool], parts: Iterable[Colum
     cut = [select(*order).where(own, part).order_by(*order).limit(MOST).subquery() for part in parts]
     every = union_all(*(select(each) for each in cut)).subquery()
     first = select(every.c.id).order_by(every.c.due_at, every.c.id).limit(MOST)
-    return list(session.scalars(select(Consult).where(Consult.id.in_(first))))
+    return list(session.scalars(select(Consult).where(Consult.id.in_(first)).options(*SEALED_STAY_SHUT)))
 
 
 def _promises(session: Session, consults: Sequence[Consult], end: datetime) -> list[Promise]:

@@ -6,7 +6,7 @@ import random
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, inspect, update
 from sqlalchemy.orm import Session
 
 from econsult.consults import answers, declining, holding, reopening, second, telling, threads
@@ -21,7 +21,7 @@ from econsult.queue.able import Able, Takers, around
 from econsult.queue.audience import Audience as Around
 from econsult.queue.cover import watch_cover
 from econsult.queue.due import due_consults
-from econsult.queue.forecast import forecast
+from econsult.queue.forecast import forecast, open_words
 from econsult.rosters.limits import Conflict, FallbackPool, Limits
 from econsult.rosters.routing import route
 from econsult.rosters.shifts import Shift, TimeOff
@@ -319,3 +319,13 @@ def test_whoever_asked_is_nobody_to_take_it(database: Database, clinic: Clinic, 
         asked.sent_on_by_id = clinic.derm2.id
         assert able.among(both, asked) == set()
         session.rollback()
+
+
+def test_a_forecast_opens_nobodys_words_before_they_are_shown(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        clinic.econsult(session)
+    with database.reading() as session:
+        (risk,) = forecast(session, clinic.program.id, NOON + timedelta(hours=30)).risks
+        assert "question" in inspect(risk.consult).unloaded
+        open_words(session, [risk])
+        assert not {"question", "details"} & inspect(risk.consult).unloaded

@@ -18,7 +18,7 @@ from econsult.consults.views import Filters, Slice, View
 from econsult.consults.worklist import COUNT_CAP, PAGE, count, page
 from econsult.people.persons import SPECIALTIES, Role
 from econsult.queue.absence import count_uncovered_held, uncovered_page
-from econsult.queue.forecast import Forecast, Risk, forecast
+from econsult.queue.forecast import Forecast, Risk, forecast, open_words
 from econsult.rights import Right
 from econsult.standing import check_desk
 from web.context import looking, now
@@ -126,7 +126,7 @@ def desk_page(errors: dict[str, str], refused: Mapping[str, str] | None = None, 
         names = [chosen] if chosen in (*COLUMNS, LATE, LEFT) else [*COLUMNS, LATE, LEFT]
         columns = {name: _column(session, name, there) for name in names if name in COLUMNS}
         outlook = _narrowed(forecast(session, me().program_id, now())) if LATE in names else None
-        late = late_page(outlook, _cursor(LATE)) if outlook else None
+        late = _late(session, outlook) if outlook else None
         left = _left(session, there) if LEFT in names else None
         known = {entry.row.id for entry in left.entries} if left else set()
         held_late = [each for each in _held_late(late) if each.public_id not in known]
@@ -232,6 +232,12 @@ def _narrowed(outlook: Forecast) -> Forecast:
         return outlook
     risks = [risk for risk in outlook.risks if _is_shown(risk.consult.specialty)]
     return replace(outlook, risks=risks, gaps=[gap for gap in outlook.gaps if _is_shown(gap.specialty)])
+
+
+def _late(session: Session, outlook: Forecast) -> Late:
+    late = late_page(outlook, _cursor(LATE))
+    open_words(session, late.risks)
+    return late
 
 
 def _cursor(name: str) -> str | None:
