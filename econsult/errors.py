@@ -51,6 +51,18 @@ class ImpossibleVerbError(ConsultError):
         super().__init__(f"A consult that is {status} cannot {verb}.", detail={"state": status, "verb": verb})
 
 
+class OriginalGoneError(ImpossibleVerbError):
+    """A file cannot be prepared anew: its original was let go `days` days after the end of the consult."""
+
+    code = "original_gone"
+
+    def __init__(self, status: str, verb: str, days: int) -> None:
+        super().__init__(status, verb)
+        self.days = days
+        closed = f"it was deleted {days} days after this request was closed"
+        self.args = (f"The original is no longer kept: {closed}.",)
+
+
 class TakenError(ImpossibleVerbError):
     """Somebody else was faster; `holder` is the colleague's name."""
 

@@ -30,6 +30,7 @@ class JobKind(StrEnum):
     READ_AGAIN = "read_again"
     TRIES = "tries"
     ERASE = "erase"
+    REMOVE_ORIGINAL = "remove_original"
 
 
 class JobState(StrEnum):

@@ -1,5 +1,7 @@
 """The job ERASE: removes what an erased record left in the store and in staging, and looks at its rows once more.
 
+And REMOVE_ORIGINAL, which removes one original whose time is over (`econsult.erasure.originals`).
+
 All of it is ciphertext whose keys are destroyed already. Doing it again changes nothing, so it may be cut off anywhere.
 While a worker is still at one of the files, what it has just sealed may come into the store after the look there: the
 job looks again once nobody is.
@@ -64,6 +66,22 @@ def erase_files(desk: Desk, lease: Lease) -> None:
                 detail=str(count),
             )
     scrub(runtime.database, sorted(table.name for table, _ in places_of(number)))
+
+
+def remove_original(desk: Desk, lease: Lease) -> None:
+    """Remove the ciphertext of an original whose key is gone, and end the job. Raises StoreUnavailable, LeaseLostError.
+
+    Cut off between the store and the row, it is done again: what is not there is removed without a word.
+    """
+    runtime = desk.runtime
+    with runtime.database.reading() as session:
+        attachment = session.get_one(Attachment, lease.subject_id)
+    if attachment.original_gone_at is not None:
+        runtime.blobs.delete(f"originals/{attachment.public_id}")
+        discard_staged(runtime.settings.staging, attachment.public_id)
+    with desk.finishing(lease) as session:
+        if attachment.original_gone_at is not None:
+            session.get_one(Attachment, attachment.id).blob_key = None
 
 
 def _at_work(patient_id: int) -> Select[int]:

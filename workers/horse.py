@@ -18,7 +18,7 @@ from econsult.jobs import JobKind, JobState, Lease, claim_job, fail_job, postpon
 from uploads.root import StagingAwayError
 from workers.code import send_code
 from workers.desk import Desk, LeaseLostError
-from workers.erasing import StillMadeError, erase_files
+from workers.erasing import StillMadeError, erase_files, remove_original
 from workers.give_up import end_job
 from workers.invite import send_invitation
 from workers.link import send_link
@@ -39,6 +39,7 @@ WORK = {
     JobKind.CODE: send_code,
     JobKind.READ_CODE: send_reading_code,
     JobKind.ERASE: erase_files,
+    JobKind.REMOVE_ORIGINAL: remove_original,
     JobKind.READ_AGAIN: read_again,
     JobKind.TRIES: tell_of_tries,
 }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, TextClause, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from econsult.advice.asking import ask_how_it_went
@@ -15,6 +15,7 @@ from econsult.advice.late import tell_of_late_steps
 from econsult.advice.visit_clock import look_at_visits
 from econsult.birthdays import unseen_today, watch_ages
 from econsult.consults.answers import release_due
+from econsult.consults.attachments import GOING, Attachment
 from econsult.consults.glass import BrokenGlass
 from econsult.consults.holding import lapse_claims
 from econsult.consults.lifecycle import Status
@@ -27,6 +28,7 @@ from econsult.consults.telephone import PhoneTask
 from econsult.consults.visits import Visit
 from econsult.consults.wishes import Wish
 from econsult.erasure.carrying import WAITING, Tools, erase_due, sweep_again
+from econsult.erasure.originals import due_among, let_originals_go, remove_again
 from econsult.erasure.records import Erasure
 from econsult.jobs import Job, JobState, reap_jobs
 from econsult.picking import Pick
@@ -163,6 +165,12 @@ def sweeps(quiet: Quiet) -> tuple[Work, ...]:
             lambda session, now: unseen_today(session, now, BATCH + MOST_ASIDE),
             lambda session, now, pick: watch_ages(session, now, quiet, pick),
         ),
+        Work(
+            "originals whose time is over",
+            lambda session, now: due_among(session, now, BATCH + MOST_ASIDE),
+            let_originals_go,
+        ),
+        Work("originals without a key", _by(Attachment.id, Attachment.original_gone_at, GOING), remove_again),
     )
 
 
@@ -178,7 +186,9 @@ def endings(tools: Tools) -> tuple[Work, ...]:
     )
 
 
-def _by(number: InstrumentedAttribute[int], at: InstrumentedAttribute[Any], *more: ColumnElement[bool]) -> Numbers:
+def _by(
+    number: InstrumentedAttribute[int], at: InstrumentedAttribute[Any], *more: ColumnElement[bool] | TextClause
+) -> Numbers:
     """The rows of a table whose time has come."""
 
     def numbers(session: Session, now: datetime) -> Iterable[int]:

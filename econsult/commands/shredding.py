@@ -30,6 +30,7 @@ def offer(_name: str, shred: argparse.ArgumentParser) -> None:
     rule.add_argument("--years", type=int, metavar="10", help="so many years after the last contact")
     rule.add_argument("--age", type=int, metavar="28", help="and not before this age")
     rule.add_argument("--wait", type=int, metavar="7", help="days in which an erasure can be undone")
+    rule.add_argument("--originals", type=int, metavar="30", help="days after the end in which originals are kept")
     rule.set_defaults(run=_rule)
     verbs.add_parser("due", help="the children whose time is over").set_defaults(run=_due)
     verbs.add_parser("list", help="what waits and what was erased").set_defaults(run=_list)
@@ -60,15 +61,16 @@ def _about_child(verbs: Any, name: str, words: str, run: Any) -> argparse.Argume
 
 
 def _rule(installation: Installation, options: argparse.Namespace, now: datetime) -> str:
-    given = (options.years, options.age, options.wait)
+    given = (options.years, options.age, options.wait, options.originals)
     with installation.database.writing() as session:
         program = program_of(session, installation, options, now)
         rule = retention.rule_of(session, program.id)
         if any(each is not None for each in given):
-            known = (rule.years, rule.age, rule.wait_days)
+            known = (rule.years, rule.age, rule.wait_days, rule.original_days)
             rule = Retention(*(old if new is None else new for old, new in zip(known, given, strict=True)))
             retention.set_rule(session, program, rule, now=now)
-    return f"{rule.years} years after the last contact, and until {rule.age}; undone within {rule.wait_days} days"
+    kept = f"{rule.years} years after the last contact, and until {rule.age}; undone within {rule.wait_days} days"
+    return f"{kept}; originals {rule.original_days} days after the end of a request"
 
 
 def _due(installation: Installation, options: argparse.Namespace, now: datetime) -> str:

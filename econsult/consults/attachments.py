@@ -45,6 +45,8 @@ REVIEWED = "reviewed"
 """Why a file was rejected: a person who looked at it has refused it."""
 REFUSED_BEFORE = "refused_before"
 """The reason of a file that waits for a person, because the same bytes of the same sender were refused before."""
+ORIGINAL_GONE = "original_gone"
+"""The reason of a file that is shown no more: what it shows is to be covered, and its original is no longer kept."""
 PAPER = "application/pdf"
 DUPLICATE = "duplicate"
 """The reason of a file that its sender had sent to the same consult before: the first one stands for both."""
@@ -52,6 +54,10 @@ REVIEW_COPY = "review"
 """How the copies begin that are for the person who decides about a held file."""
 WAITS = text("(state = 'held' OR show_asked_at IS NOT NULL)")
 """What a person of the medical home is to look at: a file that is held, or a face that a specialist asks to see."""
+RESTS = text("blob_key IS NOT NULL AND original_gone_at IS NULL AND state IN ('ready', 'rejected')")
+"""What has been prepared for good, and whose sealed original is still kept."""
+GOING = text("original_gone_at IS NOT NULL AND blob_key IS NOT NULL")
+"""Whose original has lost its key, and may still rest in the store."""
 DOCUMENT_TYPES = ("laboratory", "imaging_report", "audiogram", "ecg", "newborn_screen", "other")
 
 
@@ -70,6 +76,8 @@ class Attachment(PublicId, Base):
     __tablename__ = "attachment"
     __table_args__ = (
         narrow("ix_attachment_waits", "id", only=WAITS),
+        narrow("ix_attachment_original", "program_id", "finished_at", "id", only=RESTS),
+        narrow("ix_attachment_going", "original_gone_at", "id", only=GOING),
         numbered_within("attachment"),
         about_child("attachment"),
         *in_program("attachment", consult_id="consult", patient_id="patient"),
@@ -109,6 +117,14 @@ class Attachment(PublicId, Base):
     show_asked_at: Mapped[datetime | None] = mapped_column(Instant)
     received_at: Mapped[datetime] = mapped_column(Instant)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
+    original_gone_at: Mapped[datetime | None] = mapped_column(Instant)
+    original_days: Mapped[int | None]
+    """So many days after the end the original was let go; empty while it is kept."""
+
+    @property
+    def has_original(self) -> bool:
+        """Whether it can be prepared anew."""
+        return self.blob_key is not None and self.original_gone_at is None
 
     @property
     def is_withdrawn(self) -> bool:

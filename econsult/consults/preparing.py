@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, delete, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import (
+    ORIGINAL_GONE,
     PAPER,
     PRIVATE_PAPER,
     PRIVATE_SITE,
@@ -159,7 +160,7 @@ def _set_paper_aside(session: Session, attachment: Attachment, now: datetime) ->
     attachment.face_policy = attachment.face_regions = None
     if attachment.state in {AttachmentState.RECEIVED, AttachmentState.PROCESSING}:
         return
-    was_ready = attachment.state == AttachmentState.READY and attachment.blob_key is not None
+    was_ready = attachment.state == AttachmentState.READY and attachment.has_original
     _set_aside(session, attachment, PRIVATE_PAPER, now)
     if was_ready:
         queue_again(session, attachment, now)
@@ -177,6 +178,14 @@ def queue_again(session: Session, attachment: Attachment, now: datetime) -> None
     lane = Lane.SLOW if attachment.kind == MediaKind.VIDEO else Lane.FAST
     key = f"prepare:{attachment.id}:{attachment.reviews}"
     add_job(session, JobKind.PREPARE, attachment.id, lane=lane, dedupe_key=key, now=now)
+
+
+def show_no_more(session: Session, attachment: Attachment, now: datetime) -> None:
+    """What it shows is to be covered, and it cannot be prepared anew: its original is no longer kept."""
+    if attachment.state == AttachmentState.READY:
+        attachment.show_asked_by_id = attachment.show_asked_at = None
+        gone = AttachmentState.REJECTED
+        end_without_copies(session, attachment, gone, reason=ORIGINAL_GONE, now=now, report=attachment.report)
 
 
 def read_again(session: Session, patient_id: int, now: datetime) -> None:
@@ -209,6 +218,8 @@ def _queue_ready(session: Session, now: datetime, *which: ColumnElement[bool]) -
     shown = Attachment.state.in_((AttachmentState.READY, AttachmentState.PROCESSING))
     query = select(Attachment).where(shown, *which)
     hides = Attachment.face_policy.is_distinct_from(KEEP) & Attachment.blob_key.is_not(None)
+    # What is no longer kept as it came stays as it was read: nothing can be read of it anew.
+    hides &= Attachment.original_gone_at.is_(None)
     # In one order, as others who change several files of a child: else two might wait for each other.
     locked = query.where(hides).order_by(Attachment.id).with_for_update(key_share=True)
     for attachment in session.scalars(locked.execution_options(populate_existing=True)):
@@ -247,7 +258,8 @@ def look_again_at_same(session: Session, refused: Attachment, now: datetime) -> 
     is_ready = Attachment.state == AttachmentState.READY
     query = select(Attachment).where(*same, is_ready).order_by(Attachment.id).with_for_update(key_share=True)
     for attachment in session.scalars(query.execution_options(populate_existing=True)):
-        queue_again(session, attachment, now)
+        again = queue_again if attachment.has_original else show_no_more
+        again(session, attachment, now)
 
 
 def _same_of_sender(attachment: Attachment, marks: Marks) -> tuple[ColumnElement[bool], ...]:

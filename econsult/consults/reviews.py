@@ -32,6 +32,7 @@ from econsult.consults.facepolicy import (
     NO_FACE,
     SURE_FACE,
     check_consent,
+    may_show_face,
 )
 from econsult.consults.family_word import no_to_faces, word_on_faces
 from econsult.consults.lifecycle import Status
@@ -42,10 +43,11 @@ from econsult.consults.preparing import (
     is_private_picture,
     look_again_at_same,
     queue_again,
+    show_no_more,
 )
 from econsult.consults.recommendations import Recommendation
 from econsult.consults.records import Consult, Kind
-from econsult.errors import ImpossibleVerbError, InvalidError, StaleVersionError
+from econsult.errors import ImpossibleVerbError, InvalidError, OriginalGoneError, StaleVersionError
 from econsult.leading import Led
 from econsult.people.persons import Person
 
@@ -98,6 +100,7 @@ def ask_to_show(session: Session, attachment: Attachment, person: Person, *, now
     """A specialist asks the medical home to show a face or a large part that is covered; again changes nothing."""
     if attachment.state != AttachmentState.READY or not (hides_face(attachment) or hides_part(attachment)):
         raise ImpossibleVerbError(attachment.state, "be asked to show what is covered")
+    _check_kept(attachment)
     if attachment.show_asked_at is None:
         attachment.show_asked_by_id, attachment.show_asked_at = person.id, now
         note_attachment(session, attachment, "ask_to_show", now, person_id=person.id)
@@ -167,8 +170,10 @@ def run_all_again(session: Session, consult: Consult, *, now: datetime) -> None:
     """
     query = select(Attachment).where(Attachment.consult_id == consult.id, Attachment.face_policy.is_(None))
     for attachment in session.scalars(query.with_for_update(key_share=True)):
-        if _is_decidable(session, attachment):
+        if _is_decidable(session, attachment) and attachment.has_original:
             _run_again(session, attachment, None, (), now)
+        elif _shows_gone(attachment) and consult.details.get("face_policy") not in SHOWING:
+            show_no_more(session, attachment, now)
 
 
 SHOWING = (FACE_IS_FINDING, KEEP_REGION)
@@ -204,8 +209,16 @@ def _drop_decisions(session: Session, consult: Consult, which: ColumnElement[boo
     locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     for attachment in session.scalars(locked):
         attachment.face_policy = None
-        if _is_decidable(session, attachment):
+        if _is_decidable(session, attachment) and attachment.has_original:
             _run_again(session, attachment, None, (), now)
+        elif attachment.original_gone_at is not None:
+            show_no_more(session, attachment, now)
+
+
+def _shows_gone(attachment: Attachment) -> bool:
+    """Whether a face may be seen in a file that cannot be prepared anew."""
+    report = attachment.report or {}
+    return attachment.original_gone_at is not None and "policy" in report and may_show_face(report)
 
 
 def policies_for(attachment: Attachment) -> tuple[str, ...]:
@@ -248,6 +261,7 @@ def _run_again(
     session: Session, attachment: Attachment, policy: str | None, regions: Sequence[dict[str, float]], now: datetime
 ) -> None:
     _check_decidable(session, attachment)
+    _check_kept(attachment)
     attachment.face_policy, attachment.face_regions = policy, {"regions": list(regions)}
     attachment.show_asked_by_id = attachment.show_asked_at = None
     queue_again(session, attachment, now)
@@ -267,7 +281,13 @@ def _check_decidable(session: Session, attachment: Attachment, *, may_be_private
 
 def _is_decidable(session: Session, attachment: Attachment, *, may_be_private: bool = False) -> bool:
     is_private = not may_be_private and is_private_picture(session, attachment)
-    return attachment.state in _DECIDABLE and not is_private and attachment.blob_key is not None
+    was_kept = attachment.blob_key is not None or attachment.original_gone_at is not None
+    return attachment.state in _DECIDABLE and not is_private and was_kept
+
+
+def _check_kept(attachment: Attachment) -> None:
+    if attachment.original_gone_at is not None:
+        raise OriginalGoneError(attachment.state, "be prepared anew", attachment.original_days or 0)
 
 
 def _reason(text: str) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
 from econsult.consults.lifecycle import OPEN, Status
-from econsult.consults.preparing import queue_again
+from econsult.consults.preparing import queue_again, show_no_more
 from econsult.consults.records import Consult, note
 from econsult.consults.screening import CLINICIANS
 from econsult.database import Base, Instant
@@ -111,7 +111,7 @@ def choose_voice(session: Session, consult: Consult, person: Person, choice: Voi
         check_knows(known, choice.after_no)
     _record(session, consult, person, choice, now)
     if choice.is_given != was_kept:
-        _prepare_again(session, consult, now)
+        _prepare_again(session, consult, now, is_given=choice.is_given)
 
 
 def _check_may(session: Session, consult: Consult, person: Person, choice: VoiceChoice, now: datetime) -> None:
@@ -162,10 +162,12 @@ def _record(session: Session, consult: Consult, person: Person, choice: VoiceCho
     session.flush()
 
 
-def _prepare_again(session: Session, consult: Consult, now: datetime) -> None:
+def _prepare_again(session: Session, consult: Consult, now: datetime, *, is_given: bool) -> None:
     """Films that are being prepared at this moment are caught by their worker before it shows them."""
     query = select(Attachment).where(Attachment.consult_id == consult.id, Attachment.kind == MediaKind.VIDEO)
     for film in session.scalars(query.with_for_update(key_share=True)):
         # What waits for a person stays with that person: its copy for the review is silent in any case.
-        if film.state == AttachmentState.READY and film.blob_key is not None:
+        if film.state == AttachmentState.READY and film.has_original:
             queue_again(session, film, now)
+        elif film.original_gone_at is not None and not is_given and (film.report or {}).get("has_sound") is True:
+            show_no_more(session, film, now)

@@ -35,6 +35,7 @@ class RetentionRule(Base):
     years: Mapped[int]
     age: Mapped[int]
     wait_days: Mapped[int]
+    original_days: Mapped[int] = mapped_column(server_default="30")
 
 
 class RetentionHold(PublicId, Base):

@@ -23,23 +23,29 @@ from econsult.people.patients import Patient, day_of, note_patient
 from econsult.people.persons import Person, Program, Role
 
 SHORTEST_REASON, LONGEST_REASON = 20, 2000
+LONGEST_ORIGINAL = 36_500
+"""Days; as long as the longest time of a record, for who lets no original go before its record."""
 LOOKED_AT = 500
 """Of so many children with the oldest registrations the page opens the birth dates, to find whose time is over."""
 
 
 @dataclass(frozen=True)
 class Retention:
-    """The rule of a program: `years` after the last contact, or until `age`, and `wait_days` in which it is undone."""
+    """The rule of a program: `years` after the last contact, or until `age`, and `wait_days` in which it is undone.
+
+    The sealed originals go `original_days` after the end of what they were sent for (`econsult.erasure.originals`).
+    """
 
     years: int = 10
     age: int = 28
     wait_days: int = 7
+    original_days: int = 30
 
 
 def rule_of(session: Session, program_id: int) -> Retention:
     """What holds in the program."""
     row = session.scalars(select(RetentionRule).where(RetentionRule.program_id == program_id)).one_or_none()
-    return Retention() if row is None else Retention(row.years, row.age, row.wait_days)
+    return Retention() if row is None else Retention(row.years, row.age, row.wait_days, row.original_days)
 
 
 def set_rule(session: Session, program: Program, rule: Retention, *, now: datetime) -> None:
@@ -50,11 +56,16 @@ def set_rule(session: Session, program: Program, rule: Retention, *, now: dateti
             "waits 1 to 90 days.",
             {"rule": "invalid"},
         )
+    if not 1 <= rule.original_days <= LONGEST_ORIGINAL:
+        raise InvalidError(
+            f"The originals of a request are kept 1 to {LONGEST_ORIGINAL} days after its end.",
+            {"rule": "invalid"},
+        )
     row = session.scalars(select(RetentionRule).where(RetentionRule.program_id == program.id)).one_or_none()
     row = row or RetentionRule(program_id=program.id)
-    row.years, row.age, row.wait_days = rule.years, rule.age, rule.wait_days
+    row.years, row.age, row.wait_days, row.original_days = rule.years, rule.age, rule.wait_days, rule.original_days
     session.add(row)
-    detail = f"{rule.years}/{rule.age}/{rule.wait_days}"
+    detail = f"{rule.years}/{rule.age}/{rule.wait_days}/{rule.original_days}"
     audit.record(
         session,
         "set_retention",

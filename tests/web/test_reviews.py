@@ -103,6 +103,26 @@ def test_a_hidden_face_is_asked_for_decided_and_prepared_anew(
     assert (state_of(runtime, file).state, state_of(runtime, file).face_policy) == ("received", "face_is_finding")
 
 
+def test_of_an_original_that_is_gone_the_pages_say_so_and_offer_nothing_that_cannot_be(
+    browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, asked: Consult, file: Attachment
+) -> None:
+    derm, pcp, case = browser_of(clinic.derm), browser_of(clinic.pcp), f"/consults/{asked.public_id}"
+    said = opened(pcp, file)
+    with runtime.database.writing() as session:
+        mine = session.get_one(Attachment, file.id)
+        mine.original_gone_at, mine.original_days, mine.blob_key = datetime.now(UTC), 30, None
+    gone = "The original is no longer kept: it was deleted 30 days after this request was closed."
+    for page in (derm.get(case).text, pcp.get(case).text):
+        assert (gone in page, "ask to show" in page, f"/reviews/{file.public_id}" in page) == (True, False, False)
+    assert "se eliminó 30 días después de cerrarse esta solicitud" in derm.get(f"{case}?lang=es").text
+    page = pcp.get(f"/reviews/{file.public_id}?lang=en").text
+    assert (gone in page, "/faces" in page, "/release" in page, "/reject" in page) == (True, False, False, True)
+    late = post(pcp, f"/reviews/{file.public_id}/faces", {"face_policy": "mask_all", **said})
+    assert (late.status_code, "It cannot be prepared in another way." in late.text) == (409, True)
+    assert post(derm, f"/reviews/{file.public_id}/ask?lang=en", {}).status_code == 409
+    assert post(pcp, f"/reviews/{file.public_id}/reject", {"reason": "Too blurred.", **said}).status_code == 303
+
+
 @pytest.mark.parametrize(
     ("seen", "status"), [({"width": 0.3}, 303), ({"width": 0.1}, 409), ({"width": 0.1, "on_face": True}, 303)]
 )

@@ -18,7 +18,7 @@ from econsult.consults.furtherance import Allowed, Choice, choose, standing
 from econsult.consults.preparing import is_private_picture
 from econsult.consults.records import Consult
 from econsult.consults.voice import VoiceChoice, choose_voice
-from econsult.errors import ImpossibleVerbError, InvalidError, StaleVersionError
+from econsult.errors import ImpossibleVerbError, InvalidError, OriginalGoneError, StaleVersionError
 from econsult.people.consent import mark_of
 from econsult.people.patients import Patient
 from econsult.people.persons import LANGUAGES, Person, Role
@@ -172,6 +172,8 @@ def _decide(attachment_id: str, verb: Callable[[Session, Attachment], None], err
         errors = {name.replace("opt_in.by", "consent_by"): str(words()) for name, words in said}
     except StaleVersionError:
         errors, status = {"file": gettext("This file changed after you opened it. Look again, then decide.")}, 409
+    except OriginalGoneError:
+        errors, status = {"file": gettext("It cannot be prepared in another way.")}, 409
     except ImpossibleVerbError:
         errors, status = {"file": gettext("This file was decided about meanwhile, or is being prepared")}, 409
     with database().writing() as session:

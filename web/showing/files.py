@@ -20,7 +20,7 @@ from econsult.consults.attachments import (
 from econsult.consults.reviews import hides_face, hides_part
 from imaging import DEIDENTIFIED
 from web.words.files import DRAWINGS as STATE_DRAWINGS
-from web.words.files import FOR_FAMILIES, SENT_ANEW, VIEWS, FileWords
+from web.words.files import FOR_FAMILIES, SENT_ANEW, VIEWS, FileWords, gone_words
 
 TITLES = {
     **VIEWS,
@@ -63,6 +63,8 @@ class FileCard:
     had_location: bool = False
     is_replaced: bool = False
     is_sealed: bool = False
+    gone: str = ""
+    """That its original is no longer kept; empty while it can be prepared anew."""
     view: str = ""
     """From where it was taken; empty where nobody said."""
 
@@ -131,6 +133,7 @@ def card(attachment: Attachment, renditions: Sequence[Rendition], words: FileWor
         has_sound=(attachment.report or {}).get("has_sound") is True,
         had_location=LOCATION in (attachment.report or {}).get("removed", ()),
         is_sealed=attachment.is_sealed,
+        gone=gone_words(attachment),
         view=attachment.view or "",
     )
 

@@ -81,6 +81,7 @@ CALLED = {
     "keep_hidden": _l("Kept part of a file covered"),
     "lapse": _l("A claim ran out"),
     "let_go": _l("A request was taken from who left"),
+    "let_original_go": _l("Deleted the original of a file"),
     "lift_bar": _l("Let a caregiver in again"),
     "lift_court_order": _l("Ended a court order"),
     "lift_hold": _l("Let records be erased again"),

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
-from econsult.consults.attachments import AttachmentState
+from econsult.consults.attachments import Attachment, AttachmentState
 from web.words.language import gettext
 
 DRAWINGS = {
@@ -135,6 +136,7 @@ FOR_FAMILIES = FileWords(
         "encrypted_pdf": _l("This PDF has a password. Please send it without one."),
         "dicom_not_yet": _l("We cannot read DICOM files yet. Please send photos, or a PDF."),
         "private_site": _l("We do not take pictures of private parts. Please call us."),
+        "original_gone": _l("We can no longer show this file."),
         "consent_withdrawn": _l("Locked away, because you took your consent back."),
         "malware": _l("Our virus scanner stopped this file. Please send another one, or call us."),
         "not_scanned": TOO_BIG,
@@ -177,6 +179,7 @@ FOR_STAFF = FileWords(
         "encrypted_pdf": _l("The PDF has a password"),
         "dicom_not_yet": _l("DICOM: not taken in yet"),
         "private_site": _l("Refused: a picture of a private area"),
+        "original_gone": _l("No longer shown: what it shows must be covered now, and the original is no longer kept"),
         "consent_withdrawn": _l("Sealed: the family took its consent back"),
         "malware": _l("Stopped by the virus scanner"),
         "not_scanned": _l("Too big for the virus scanner"),
@@ -200,6 +203,19 @@ COPIES = {
     "poster": _l("First picture of the video"),
     "play": _l("Video"),
 }
+
+
+def gone_words(attachment: Attachment) -> str:
+    """That it cannot be prepared anew any more; empty while its original is kept."""
+    if attachment.original_gone_at is None:
+        return ""
+    days = attachment.original_days or 0
+    said = ngettext(
+        "The original is no longer kept: it was deleted %(num)d day after this request was closed.",
+        "The original is no longer kept: it was deleted %(num)d days after this request was closed.",
+        days,
+    )
+    return str(said)
 
 
 def copy_words(name: str) -> str:
