@@ -4,9 +4,9 @@ import functools
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
-from imaging.reading.analytes import NO_LABELS
+from imaging.reading.analytes import ANALYTE_WORDS, NO_LABELS
 from imaging.reading.spelling import fold, is_misread
-from imaging.reading.values import begins_with_result
+from imaging.reading.values import ONE_DECIMAL, SECONDS, begins_with_result
 from imaging.reading.words import Line, Word
 
 _OPENING = (
@@ -34,6 +34,8 @@ _WITH_COLON = (
     "apodo", "sobrenombre", "conocido como", "conocida como", "le dicen", "nombre preferido", "preferred name",
 )  # fmt: skip
 """Words of everyday: they are labels where a colon or a sign for a number stands behind them, nowhere else."""
+_TEST = ("pt",)
+"""The one of them that is the name of a test as well: `PT: 12.5 sec` is a prothrombin time and nobody."""
 _CLOSING = (
     "collected", "collection date", "received", "reported", "report date", "specimen", "ordered by", "provider", "test",
     "ordering provider", "physician", "result", "flag", "unit", "units", "reference range", "reference", "toma", "sex",
@@ -97,9 +99,23 @@ def _find_zones(line: Line) -> Iterator[tuple[int, int, bool]]:
     at = 0
     while at < len(line):
         phrase, opens = next(((p, o) for p, o in _PHRASES if _stands(line, folded, at, p)), ((), False))
+        if phrase == _TEST and _is_timed([word.text for word in line[at + 1 :]]):
+            phrase = ()
         if phrase and (_has_colon(line, at + len(phrase)) or (phrase not in _EVERYDAY and _begins(line, at))):
             yield at, at + len(phrase), opens
         at += max(1, len(phrase))
+
+
+def _is_timed(behind: Sequence[str]) -> bool:
+    """Whether the result of a prothrombin time stands there: seconds, a part, a range, or a number with a point.
+
+    Such a number alone is a result where the line ends with it or another test follows; nobody's number has a point.
+    """
+    text = " ".join(behind)
+    if begins_with_result(text) or SECONDS.match(text):
+        return True
+    alone = ONE_DECIMAL.match(text)
+    return alone is not None and (len(behind) == 1 or fold(behind[1]) in ANALYTE_WORDS)
 
 
 def dated_after(line: Line) -> list[list[int]]:

@@ -22,6 +22,11 @@ _WITH_RANGE = re.compile(
     rf"\W*{_SHORT}\s+(?:[HhLlAa*]{{1,2}}\s+)?\W?(?:{_SHORT}\s*[-\u2013\u2014]\s*{_SHORT}|[<>]=?\s*\d+)"
 )
 
+SECONDS = re.compile(
+    r"\W*\d{1,3}(?:[.,]\d{1,2})?\s*(?:[HhLl*]{1,2}\s+)?(?:s|secs?|seconds|segs?|segundos|ratio|inr)\b", re.IGNORECASE
+)
+ONE_DECIMAL = re.compile(r"\W*\d{1,3}[.,]\d{1,2}(?!\S)")
+
 
 def begins_with_result(text: str) -> bool:
     """Whether a text begins with a value behind which its unit or its range stands, and with no telephone or date.

@@ -34,6 +34,17 @@ def test_no_test_of_the_list_loses_its_name_or_its_result(result: str) -> None:
     assert [name for name in ANALYTES if covered(line(f"{name}  {result}"))] == []
 
 
+@pytest.mark.parametrize("result", ["12.5  sec", "12,5 s  11.0 - 13.5", "13.1  INR:  1.0", "14 H seg", "88 %", "12.5"])
+def test_no_test_before_a_colon_is_a_label_of_somebody(result: str) -> None:
+    """`PT: 12.5 sec` is a prothrombin time, and not what a patient is called."""
+    assert [name for name in ANALYTES if covered(line(f"{name}:  {result}"))] == []
+
+
+@pytest.mark.parametrize("secret", ["Otra Persona", "12 45-6789", "4521", "12.5 Persona", "12345 sec", "02.11.2021"])
+def test_what_stands_behind_the_same_two_letters_for_a_patient_is_covered(secret: str) -> None:
+    assert covered(line(f"Pt: {secret}")).startswith(secret.split(maxsplit=1)[0])
+
+
 def test_results_under_heads_that_resemble_labels_stay() -> None:
     under = [replace(word, top=24.0, bottom=40.0) for word in line("48.3  12  120")]
     assert covered(line("CRP  C\u00e9lulas  ACT"), under) == ""
