@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
+from sqlalchemy import select
+
+from econsult.consults.attachments import Attachment, Rendition
 from econsult.consults.preparing import PreparedCopy
 from econsult.database import new_public_id
 from econsult.people.patients import Patient
 from storage import sealed
+from storage.blobs import BlobError
 from workers.runtime import Runtime
+
+log = logging.getLogger(__name__)
 
 IN_MEMORY = 16 * 1024 * 1024
 
@@ -73,9 +81,21 @@ def copies_prefix(attachment_id: str) -> str:
     return f"renditions/{attachment_id}."
 
 
-def remove_strays(runtime: Runtime, attachment_id: str, linked: set[str]) -> int:
-    """Delete the copies that an earlier, lost attempt left behind; returns how many. Raises StoreUnavailable."""
-    strays = [key for key in runtime.blobs.list(copies_prefix(attachment_id)) if key not in linked]
+def remove_strays(runtime: Runtime, attachment_id: str) -> int:
+    """Delete the copies that stand for the file no more, or never did; returns how many. Raises StoreUnavailable."""
+    linked = select(Rendition.blob_key).join(Attachment, Attachment.id == Rendition.attachment_id)
+    with runtime.database.reading() as session:
+        kept = set(session.scalars(linked.where(Attachment.public_id == attachment_id)))
+    strays = [key for key in runtime.blobs.list(copies_prefix(attachment_id)) if key not in kept]
     for key in strays:
         runtime.blobs.delete(key)
     return len(strays)
+
+
+def remove_lost(runtime: Runtime, keys: Sequence[str]) -> None:
+    """Delete what an attempt stored that lost. Where the store is away, the winner's next sweep finds it."""
+    try:
+        for key in keys:
+            runtime.blobs.delete(key)
+    except BlobError:
+        log.warning("Copies of a lost attempt stay behind because the blob store is away.")

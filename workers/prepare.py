@@ -6,7 +6,6 @@ attempts at the same file never see each other; the copies of an attempt that lo
 
 from __future__ import annotations
 
-import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -35,18 +34,16 @@ from econsult.jobs import Lease
 from econsult.people.persons import Person
 from imaging import Policy, Report, prepare
 from imaging.signing import sign_report
-from storage.blobs import BlobError
 from uploads.staged import discard_staged
-from workers.copies import Collected, Made, remove_strays, store_copy
+from workers.copies import Collected, Made, remove_lost, remove_strays, store_copy
 from workers.desk import Desk, LeaseLostError
 from workers.give_up import UNFINISHED, settle_as_twin, settle_upload, upload_of
 from workers.originals import Original
 from workers.policies import policy_for, told_mark
 from workers.runtime import Runtime
 from workers.telling import teller
+from workers.undone import undo_choice
 from workers.verdicts import Declared, Verdict, marks_of, objection, scan
-
-log = logging.getLogger(__name__)
 
 PUTS_AT_ONCE = 4
 
@@ -83,13 +80,13 @@ def prepare_attachment(desk: Desk, lease: Lease) -> None:
     try:
         is_kept = _write(desk, lease, order, verdict)
     except LeaseLostError:
-        _remove(desk.runtime, verdict)
+        remove_lost(desk.runtime, [copy.blob_key for copy in verdict.copies])
         raise
     if not is_kept:
-        _remove(desk.runtime, verdict, order.original.blob_key)
+        remove_lost(desk.runtime, [*(copy.blob_key for copy in verdict.copies), order.original.blob_key])
     order.original.discard_staged()
     if lease.attempt > 1 or order.is_again:
-        remove_strays(desk.runtime, order.attachment_id, {copy.blob_key for copy in verdict.copies})
+        remove_strays(desk.runtime, order.attachment_id)
 
 
 def _read_order(desk: Desk, lease: Lease) -> _Order | None:
@@ -270,6 +267,8 @@ def _hold(session: Session, attachment: Attachment, order: _Order, verdict: Verd
     if _is_decided_anew(session, attachment, order):
         queue_again(session, attachment, now)
         return
+    if undo_choice(session, attachment, verdict.reason, order.told_mark, now):
+        return
     hold(session, attachment, verdict.copies, reason=verdict.reason or "", report=verdict.report or {}, now=now)
     settle_upload(session, attachment, UploadState.QUARANTINED)
 
@@ -288,12 +287,3 @@ def _is_decided_anew(session: Session, attachment: Attachment, order: _Order) ->
 
 def _decided(policy: Policy) -> tuple[object, ...]:
     return policy.faces, policy.regions, policy.keeps_voice, policy.identifiers
-
-
-def _remove(runtime: Runtime, verdict: Verdict, *more: str) -> None:
-    """Delete the copies of an attempt that lost. Where the store is away, the winner's next sweep finds them."""
-    try:
-        for key in (*(copy.blob_key for copy in verdict.copies), *more):
-            runtime.blobs.delete(key)
-    except BlobError:
-        log.warning("Copies of a lost attempt stay behind because the blob store is away.")

@@ -108,7 +108,7 @@ def ask_to_show(session: Session, attachment: Attachment, person: Person, *, now
 
 def refuse_to_show(session: Session, attachment: Attachment, person: Person, *, now: datetime) -> None:
     """The face stays hidden."""
-    attachment.show_asked_by_id = attachment.show_asked_at = None
+    attachment.show_asked_by_id = attachment.show_asked_at = attachment.reason = None
     note_attachment(session, attachment, "keep_hidden", now, person_id=person.id)
 
 

@@ -103,6 +103,23 @@ def test_a_hidden_face_is_asked_for_decided_and_prepared_anew(
     assert (state_of(runtime, file).state, state_of(runtime, file).face_policy) == ("received", "face_is_finding")
 
 
+def test_a_choice_that_could_not_be_done_is_told_and_left_as_it_is(
+    browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, file: Attachment
+) -> None:
+    pcp = browser_of(clinic.pcp)
+    with runtime.database.writing() as session:
+        mine = session.get_one(Attachment, file.id)
+        mine.reason, mine.show_asked_at = "region_too_large", datetime.now(UTC)
+    page = pcp.get(f"/reviews/{file.public_id}?lang=en").text
+    assert (
+        "could not be done, and the file is shown as before. The marked part leaves nearly the whole face open." in page
+    )
+    assert "1 file waits for a decision" in pcp.get("/clinic").text
+    assert "Leave the file as it is" in page
+    assert post(pcp, f"/reviews/{file.public_id}/keep-hidden", opened(pcp, file)).status_code == 303
+    assert (state_of(runtime, file).show_asked_at, state_of(runtime, file).reason) == (None, None)
+
+
 def test_of_an_original_that_is_gone_the_pages_say_so_and_offer_nothing_that_cannot_be(
     browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, asked: Consult, file: Attachment
 ) -> None:

@@ -234,6 +234,9 @@ def _no(session: Session, consult: Consult) -> tuple[str, str, str] | None:
 def _why(attachment: Attachment) -> str:
     if attachment.state == AttachmentState.HELD:
         return str(HOLD_REASONS.get(attachment.reason or "", FOR_STAFF.states[AttachmentState.HELD]))
+    if attachment.show_asked_at is not None and attachment.reason in HOLD_REASONS:
+        undone = gettext("What was chosen could not be done, and the file is shown as before.")
+        return f"{undone} {HOLD_REASONS[attachment.reason]}"
     return gettext("A specialist asks to see what is covered.") if attachment.show_asked_at else ""
 
 

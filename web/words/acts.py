@@ -177,6 +177,7 @@ CALLED = {
     "time_off": _l("Wrote down an absence"),
     "time_start": _l("Started the timer"),
     "told_otherwise": _l("Told the family in another way"),
+    "undo_choice": _l("A choice about a file could not be done"),
     "undo_erasure": _l("Took an erasure back"),
     "undo_sign": _l("Took a signature back"),
     "unlink_caregiver": _l("Parted a caregiver from a child"),
