@@ -5,12 +5,14 @@ import os
 
 from PIL import Image
 
-from imaging.walks import jpeg
-
 _SMALL = 8
 """The picture is decoded at an eighth: entropy data is read whole, and next to nothing else is done."""
+_LIGHT = "L"
+"""Nor is its colour made, though all of what codes it is read: light and colour come together, block by block."""
 _MORE = bytes(16)
 """The decoder reads eight bytes ahead; these are less than a block of any picture."""
+_END = 2
+"""Bytes of the marker behind the scan, the last of the file."""
 GOES_ON = "bytes in the scan behind the end of its picture"
 FALLS_SHORT = "a scan that ends before its picture does"
 
@@ -23,16 +25,17 @@ def fault_of(data: bytes) -> str | None:
     without an end, so that it waits for more where all of it is picture, and then the rest, with a little more than it
     needs; the last row tells each time whether it waited.
     """
-    scan = next(part for part in jpeg.walk(data) if part.name == "SCAN")
     with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
         width, height = (-(-side // _SMALL) for side in image.size)
-    unseen = Image.frombytes("RGB", (width, height), os.urandom(width * height * 3))
+    unseen = Image.new(_LIGHT, (width, height))
     row = (0, height - 1, width, height)
-    before = unseen.crop(row).tobytes()
+    # Only its last row is ever asked, and a picture is never by chance what that held.
+    before = os.urandom(width)
+    unseen.paste(Image.frombytes(_LIGHT, (width, 1), before), row)
     # Pillow's decoder of pieces is the one that can be told to wait; it has no public name.
-    decoder = Image._getdecoder("RGB", "jpeg", ("RGB", "", _SMALL, 0))
+    decoder = Image._getdecoder(_LIGHT, "jpeg", (_LIGHT, "", _SMALL, 0))
     decoder.setimage(unseen.im, (0, 0, width, height))
-    end = scan.start + scan.size
+    end = len(data) - _END
     read, _ = decoder.decode(data[: end - 1])
     if unseen.crop(row).tobytes() != before:
         return GOES_ON

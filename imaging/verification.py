@@ -63,8 +63,7 @@ def verify_bytes(
     data: bytes, name: str, identifiers: Identifiers | None = None, *, allows_sound: bool = False
 ) -> list[Finding]:
     """Check one prepared file."""
-    given = coded_stretches(data), fixed_stretches(data)
-    words = traces(data, identifiers, *given) if identifiers is not None else []
+    words = traces(data, identifiers, coded_stretches(data), fixed_stretches(data)) if identifiers is not None else []
     return _walked(data, name, allows_sound=allows_sound) + [
         Finding(name, f"a word of the case in {writing}") for writing in words
     ]
