@@ -13,6 +13,8 @@ _NAMES |= {code: f"SOF{code - 0xC0}" for code in range(0xC0, 0xD0) if code not i
 _NAMES |= {0xE0 + number: f"APP{number}" for number in range(16)}
 # Inside scan data a 0xFF is followed by zero (a stuffed byte), a restart marker or another 0xFF (fill).
 _SCAN_END = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+_OURS_END = re.compile(rb"\xff[^\0]")
+"""Our own encoder writes the first alone: whatever else stands there ends the scan, and is no segment of ours."""
 
 _BITS = 8
 _MARKER = re.compile(rb"\xff+[^\0\xff]")
@@ -86,7 +88,8 @@ def is_unfinished(heads: Sequence[Part], data: bytes) -> bool:
 def walk(data: bytes, *, skips: bool = False) -> Iterator[Part]:
     """Yield the parts in order: SOI, segments, `SCAN` after each SOS, EOI, and `TRAILER` when bytes follow it.
 
-    `skips` passes over bytes between segments, and fill bytes, as decoders do; without it they are an error.
+    `skips` passes over bytes between segments, fill bytes and restart markers, as decoders do; without it they are an
+    error, or a segment of their own.
     """
     if data[:2] != b"\xff\xd8":
         raise Broken("no start of image")
@@ -103,7 +106,7 @@ def walk(data: bytes, *, skips: bool = False) -> Iterator[Part]:
         yield part
         position = part.start + part.size
         if name == "SOS":
-            end = _SCAN_END.search(data, position)
+            end = (_SCAN_END if skips else _OURS_END).search(data, position)
             if end is None:
                 raise Short("scan without end")
             yield Part("SCAN", position, end.start() - position)
