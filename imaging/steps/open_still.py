@@ -74,8 +74,9 @@ def open_still(data: bytes, media_type: str) -> Still:
     if media_type == "image/jpeg" and jpeg.is_strange(data):
         # Its end may be written in another way, too, and seem to be missing: to send it again would not help.
         raise Refused("unsupported_type")
-    data = jpeg.with_exif_named(data) if media_type == "image/jpeg" else data
-    with telling_cut(data, media_type):
+    sent = data
+    data = jpeg.with_end(jpeg.with_exif_named(data)) if media_type == "image/jpeg" else data
+    with telling_cut(sent, media_type):
         still = _opened(data, media_type)
     decode = toned(still.decode, still.profile, data, media_type)
     if decode is not None:
@@ -84,7 +85,7 @@ def open_still(data: bytes, media_type: str) -> Still:
         edges = clean_aperture(data, *_stored(still))
     if edges is not None:
         still = _cut_out(still, edges)
-    is_short = media_type in _SILENT and is_cut(data, media_type)
+    is_short = (media_type in _SILENT or len(data) > len(sent)) and is_cut(sent, media_type)
     return replace(still, decode=_telling(still.decode)) if is_short else still
 
 

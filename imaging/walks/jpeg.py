@@ -29,6 +29,7 @@ BEFORE_PARTS = 5
 """Bytes of a frame's head before it says of which colours it is."""
 _FRAME = struct.Struct(">BH")
 """How many bits a number has, and how many rows there are."""
+END = b"\xff\xd9"
 EXIF = b"Exif\0\0"
 _EXIF_NAME = EXIF[:-1]
 
@@ -59,6 +60,22 @@ def with_exif_named(data: bytes) -> bytes:
                 return data
             if is_exif(content):
                 return data[: part.start] + EXIF + data[part.start + len(EXIF) :]
+    return data
+
+
+def with_end(data: bytes) -> bytes:
+    """Return the file with the mark of its end where that alone may be missing: it ends within a scan.
+
+    Some programs leave it out, and browsers show the picture. Whether all of it is there its decoder says.
+    """
+    last = ""
+    try:
+        for part in walk(data, skips=True):
+            last = part.name
+    except Short:
+        return data + END if last == "SOS" else data
+    except Broken:
+        pass
     return data
 
 

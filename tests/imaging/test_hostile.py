@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -88,6 +89,17 @@ def test_a_photo_cut_short_is_not_whole_wherever_it_was_cut(run: Prepare, name: 
         report, kept = run(data[:end], kind)
         assert (report.verdict, report.reason, kept.files) == ("rejected", "truncated", {}), end
     assert "Only a part" in FOR_FAMILIES.of("rejected", report.reason)
+
+
+@pytest.mark.parametrize("more", [{}, {"progressive": True}, {"restart_marker_rows": 2}])
+def test_a_jpeg_of_which_the_mark_of_its_end_alone_is_missing_is_whole(run: Prepare, more: dict[str, Any]) -> None:
+    """Some programs leave it out, and browsers show the picture."""
+    data = files.encode(files.corners(), "JPEG", **more)
+    whole, kept = run(data)
+    report, without = run(data[:-2])
+    assert (whole.verdict, report.verdict, without.files) == ("ready", "ready", kept.files)
+    for end in (3, 8, 40):
+        assert run(data[:-end])[0].reason == "truncated", end
 
 
 @pytest.mark.parametrize("name", ["WEBP", "AVIF", "HEIC", "TIFF, packed"])
