@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 # Each of the hundreds of processes that the tests start would compile all that it loads, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check static suite bench lock coverage proofs pages
+.PHONY: run test check static suite bench lock coverage wide proofs pages
 
 # exec: an interrupt or a SIGTERM goes straight to the supervisor, which drains before it exits.
 run: $(VENV)/.installed
@@ -19,8 +19,11 @@ test: $(VENV)/.test-installed
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going static suite
 
 # Beside each other, since the static checks keep one processor busy for a minute; make names at the end what failed.
+# `make test PROCESSES=4` tries another number of them; `auto` is one more than there are processors.
+PROCESSES ?= auto
+SHARED := --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder
 suite: $(VENV)/.test-installed
-	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder --durations 40
+	$(BIN)/python -m pytest $(SHARED) --durations 40
 
 check: static
 	$(BIN)/python -m pytest --quiet tests/house --ignore=tests/house/test_services.py
@@ -69,9 +72,13 @@ lock: $(VENV)/.installed
 	sed -n 's/^opencv-python==\([^ ]*\).*/opencv-python-headless==\1/p' requirements.lock | \
 	  $(LOCK) - --no-deps --output-file imaging/opencv-headless.lock
 
-# The suite once more with branch coverage, in child processes too; it takes half as long again.
+# The suite and what is `wide` once more with branch coverage, in child processes too; it takes half as long again.
 coverage: $(VENV)/.test-installed
-	$(BIN)/python -m pytest --cov
+	$(BIN)/python -m pytest -m 'not slow' --cov
+
+# The second look at what the normal run looks at once: ten minutes. docs/contributing.md says when.
+wide: $(VENV)/.test-installed
+	$(BIN)/python -m pytest -m 'wide and not slow' $(SHARED) --durations 20
 
 # What the normal run holds a short version of, in full: hours. docs/contributing.md says what of it to run when.
 proofs: $(VENV)/.test-installed

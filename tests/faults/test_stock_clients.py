@@ -48,6 +48,7 @@ def test_the_specification_that_tus_js_client_ships_holds_but_for_the_endpoint(d
     assert [(spec["status"], spec["failedExpectations"]) for spec in found] == [("passed", [])] * 2
 
 
+@pytest.mark.wide
 def test_tuspy_with_checksums_sends_a_file(door: OurDoor, tmp_path: Path) -> None:
     file = tmp_path / "clip.bin"
     file.write_bytes(os.urandom(3_000_001))
@@ -55,6 +56,7 @@ def test_tuspy_with_checksums_sends_a_file(door: OurDoor, tmp_path: Path) -> Non
     assert digest(door.content(path)) == digest(file.read_bytes())
 
 
+@pytest.mark.wide
 def test_tus_js_client_goes_on_once_the_disk_is_back(tmp_path: Path) -> None:
     """It begins from zero after any refusal of its HEAD but one."""
     file, sign, folder = tmp_path / "clip.bin", tmp_path / "bad", tmp_path / "door"
@@ -87,6 +89,7 @@ def curl(door: OurDoor, *arguments: str, body: bytes = b"") -> tuple[int, dict[s
     return int(status.split()[1]), {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
 
 
+@pytest.mark.wide
 def test_curl_follows_the_words_of_the_protocol(door: OurDoor) -> None:
     base, data = f"http://127.0.0.1:{door.port}", os.urandom(300_000)
     chunk = ("-H", "Content-Type: application/offset+octet-stream", "--data-binary", "@-")

@@ -201,6 +201,7 @@ def _wait_for(is_so: Callable[[], bool], seconds: float = 30.0) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("kills", "lost"), [(1, LOST_BUSY), pytest.param(20, LOST, marks=SLOW)])
 def test_a_message_is_in_a_new_browser_when_the_old_one_was_killed(
     playwright: Playwright, server: Server, tmp_path: Path, kills: int, lost: float
@@ -219,6 +220,7 @@ def test_a_message_is_in_a_new_browser_when_the_old_one_was_killed(
         context.close()
 
 
+@pytest.mark.wide
 def test_a_message_that_was_typed_while_the_server_was_away_is_saved_once_it_is_back(
     playwright: Playwright, server: Server, tmp_path: Path
 ) -> None:

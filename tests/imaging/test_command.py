@@ -43,6 +43,7 @@ def test_prepare_writes_renditions_and_a_report_and_verify_agrees(photo: Path, t
     assert (checked.returncode, checked.stdout) == (0, "")
 
 
+@pytest.mark.wide
 def test_prepare_guesses_the_kind_from_the_bytes(tmp_path: Path) -> None:
     for name, data, expected in (("a", documents.pdf("x"), "page-1.jpg"), ("b", films.film([0, 0.1]), "play.mp4")):
         (tmp_path / name).write_bytes(data)

@@ -57,6 +57,7 @@ def test_a_scroll_becomes_pages_as_wide_as_it_was_which_keep_their_values_and_lo
     assert len([entry.text for entry, _, share in shares if not entry.is_secret and share > 0.25]) <= 4
 
 
+@pytest.mark.wide
 def test_a_strip_printed_as_one_pdf_page_is_read_as_large_as_any_other_and_its_names_are_covered(run: Prepare) -> None:
     """Eighty millimetres wide and half a metre long; drawn as one sheet it had 66 dots per inch."""
     width, height, rows = 227, 1500, range(40, 1480, 40)

@@ -29,6 +29,7 @@ def upright(data: bytes) -> np.ndarray:
     return np.asarray(ImageOps.exif_transpose(opened(data)).convert("RGB"))
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("scene", spread(sorted(samples.SCENES), 2))
 def test_the_same_arguments_give_the_same_photo_and_another_seed_another_one(scene):
     first = samples.photo(scene, tone=4, seed=5, size=SMALL)
@@ -65,6 +66,7 @@ def test_a_photo_without_metadata_carries_none():
     assert not {"comment", "xmp"} & set(image.info)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("scene", spread(sorted(samples.SCENES), 2))
 def test_one_seed_shows_the_same_picture_at_every_size(scene):
     big = upright(samples.photo(scene, seed=9, size=(2016, 1512), metadata=False))
@@ -72,6 +74,7 @@ def test_one_seed_shows_the_same_picture_at_every_size(scene):
     assert np.abs(cv2.resize(big, (400, 300), interpolation=cv2.INTER_AREA) - small).mean() < 8
 
 
+@pytest.mark.wide
 def test_phones_are_held_in_every_way_and_the_picture_is_always_upright_for_the_reader():
     held = set()
     for seed in range(24):
@@ -81,6 +84,7 @@ def test_phones_are_held_in_every_way_and_the_picture_is_always_upright_for_the_
     assert held == {1, 3, 6, 8}
 
 
+@pytest.mark.wide
 def test_turning_by_the_orientation_gives_back_the_picture_that_was_drawn():
     for seed in (0, 3, 5):
         turned = upright(samples.photo("bites_leg", tone=2, seed=seed, size=SMALL)).astype(float)
@@ -88,6 +92,7 @@ def test_turning_by_the_orientation_gives_back_the_picture_that_was_drawn():
         assert np.abs(turned - plain).mean() < 2
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("scene", ["eczema_elbow", "hyperpigmentation", "surgical_scar", "hives"])
 def test_tones_grow_darker_from_one_to_six(scene):
     def brightness(tone: int) -> float:
@@ -97,6 +102,7 @@ def test_tones_grow_darker_from_one_to_six(scene):
     assert (steps < -4).all()
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("tone", range(1, 7))
 def test_a_rash_is_redder_than_the_skin_around_it_on_every_tone(tone):
     pixels = upright(samples.photo("eczema_elbow", tone=tone, seed=4, size=SMALL)).astype(np.float32)
@@ -104,6 +110,7 @@ def test_a_rash_is_redder_than_the_skin_around_it_on_every_tone(tone):
     assert np.percentile(redness, 90) > 1.08 * np.percentile(redness, 40)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("media_type", ["image/png", "image/webp"])
 def test_png_and_webp_keep_the_same_picture_and_their_own_metadata(media_type):
     data = samples.photo("cafe_au_lait", tone=2, seed=8, size=SMALL, media_type=media_type)
@@ -159,6 +166,7 @@ def test_a_video_moves_has_sound_and_carries_time_place_and_producer(film):
     assert loudness > 0.02
 
 
+@pytest.mark.wide
 def test_the_same_arguments_give_the_same_video():
     first = samples.video("tremor", seed=3, seconds=0.5, size=(320, 180))
     assert first == samples.video("tremor", seed=3, seconds=0.5, size=(320, 180))

@@ -84,11 +84,13 @@ def skins() -> Iterator[np.ndarray]:
         yield np.asarray(Image.open(io.BytesIO(samples.photo(scene, tone=tone, seed=7 * tone, size=SIZE))))
 
 
+@pytest.mark.wide
 def test_no_rash_is_taken_for_small_writing(writing: Writing) -> None:
     for pixels in skins():
         assert small_texts_in(writing, pixels, texts_in(writing, make_small(pixels))) == []
 
 
+@pytest.mark.wide
 def test_where_a_face_may_be_near_only_thick_lines_must_be_read(writing: Writing) -> None:
     picture = Image.new("RGB", (640, 480), (150, 150, 140))
     picture.paste(pictures.portrait(480), (0, 0))

@@ -76,6 +76,7 @@ def test_a_scan_that_lies_wrong_is_read_though_an_app_wrote_a_line_of_its_own(ru
     check(page, kept.files["page-1"], turned)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("ink", "paper", "turned"), spread([(90, 130, 270), (135, 205, 90), (110, 160, 180)], 1))
 def test_pale_and_dark_paper_that_lies_wrong_is_read(run: Prepare, ink: int, paper: int, turned: int) -> None:
     page = form()
@@ -92,6 +93,7 @@ def test_a_pdf_whose_page_is_turned_loses_its_names_and_keeps_its_values(run: Pr
     check(page, kept.files["page-1"], -turned)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("turned", spread([270, 12, 0, 90, 180], 1))
 def test_a_sticker_on_an_upright_form_is_covered_whichever_way_it_was_glued(run: Prepare, turned: int) -> None:
     page = form(has_head=False)
@@ -110,6 +112,7 @@ def test_a_sticker_on_an_upright_form_is_covered_whichever_way_it_was_glued(run:
     assert float((np.abs(shown - FILL).max(axis=1) <= 24).mean()) > 0.9
 
 
+@pytest.mark.wide
 def test_a_chart_keeps_its_curves(run: Prepare) -> None:
     report, _ = run(samples.photo("growth_chart", seed=1), "lab_document", Policy(identifiers=KNOWN))
     inner = [m for m in report.masks if 0.12 < m.left + m.width / 2 < 0.88 and 0.16 < m.top + m.height / 2 < 0.84]
@@ -154,6 +157,7 @@ def stamped(seed: int) -> tuple[Image.Image, np.ndarray]:
     return page, places
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("seed", spread([3, 7], 1))
 def test_a_worn_stamp_on_its_side_over_print_loses_its_number_with_its_name(run: Prepare, seed: int) -> None:
     page, places = stamped(seed)

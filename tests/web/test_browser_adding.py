@@ -99,6 +99,7 @@ def test_a_request_waits_for_the_photo_that_is_on_its_way(server: Server, draft:
     assert asked == []
 
 
+@pytest.mark.wide
 def test_what_is_sent_without_a_file_goes_on_on_the_case_page(server: Server, draft: Consult, desk: Page) -> None:
     asked = questions(desk)
     choose(desk)
@@ -116,6 +117,7 @@ def test_what_is_sent_without_a_file_goes_on_on_the_case_page(server: Server, dr
     assert asked == []
 
 
+@pytest.mark.wide
 def test_waiting_can_be_ended_and_a_file_taken_away(server: Server, draft: Consult, desk: Page) -> None:
     choose(desk)
     send, box = desk.locator("[data-send]"), desk.locator("[data-wait]")
@@ -140,6 +142,7 @@ def test_a_file_that_cannot_arrive_is_named_before_the_request_goes(server: Serv
     assert state(server, draft) == ("draft", [])
 
 
+@pytest.mark.wide
 def test_text_that_was_typed_while_waiting_is_saved(server: Server, draft: Consult, desk: Page) -> None:
     choose(desk)
     desk.locator("#thinks").fill("Eczema, typed before")
@@ -152,6 +155,7 @@ def test_text_that_was_typed_while_waiting_is_saved(server: Server, draft: Consu
         assert session.get_one(Consult, draft.id).details["thinks"] == "Eczema, typed while waiting"
 
 
+@pytest.mark.wide
 def test_leaving_while_a_file_is_on_its_way_asks(desk: Page) -> None:
     asked = questions(desk)
     choose(desk)
@@ -200,6 +204,7 @@ DROP = """([selector, name, types]) => {
 """Drops or pastes a file where the selector says; whether the page took it from the browser."""
 
 
+@pytest.mark.wide
 def test_a_file_is_dragged_onto_a_button_or_pasted_and_said_what_it_is(desk: Page) -> None:
     lab, cards = "label[for=file-lab_document-laboratory]", desk.locator(CARDS)
     assert desk.evaluate(DROP, [lab, "ferritin.pdf", ["application/pdf"]])

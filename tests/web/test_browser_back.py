@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import re
 from datetime import UTC, datetime
 
@@ -56,6 +58,7 @@ def test_a_form_that_is_on_its_way_does_not_go_again(
     assert page.evaluate("() => window.held") == [False, True, False]
 
 
+@pytest.mark.wide
 def test_a_page_behind_a_form_without_a_page_of_its_own_leads_to_the_one_above(
     devices: Devices, enter: Enter, clinic: Clinic, address: str, runtime: Runtime
 ) -> None:

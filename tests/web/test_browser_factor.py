@@ -76,6 +76,7 @@ def test_a_nurse_sets_up_her_phone_and_signs_in_with_it(
     assert heard == []
 
 
+@pytest.mark.wide
 def test_reloading_the_recovery_codes_neither_repeats_nor_shows_them_again(
     strict_app: Flask, staffed: dict[str, Person], devices: Devices
 ) -> None:

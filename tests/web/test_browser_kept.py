@@ -138,6 +138,7 @@ def _lose_the_answer(page: Page, button: Locator, *, is_taken: bool = True) -> N
     page.wait_for_url("chrome-error://**")
 
 
+@pytest.mark.wide
 def test_nobody_reads_that_it_was_not_sent_where_only_the_answer_got_lost(
     desktop: Page, runtime: Runtime, house: Clinic, enter: Enter, address: str
 ) -> None:
@@ -195,6 +196,7 @@ def late(desktop: Page, runtime: Runtime, house: Clinic, enter: Enter, address: 
     return page
 
 
+@pytest.mark.wide
 def test_an_answer_that_came_too_late_stands_once_on_a_page(late: Page) -> None:
     shown = late.locator("textarea[readonly]:visible")
     expect(shown).to_have_count(0)
@@ -204,6 +206,7 @@ def test_an_answer_that_came_too_late_stands_once_on_a_page(late: Page) -> None:
     expect(late.get_by_text("It was not saved.")).to_be_visible()
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("words", ["", "I thought of nummular eczema."])
 def test_an_answer_that_was_sent_as_a_note_is_not_called_unsent(late: Page, words: str) -> None:
     if words:
@@ -231,6 +234,7 @@ def test_nobody_else_on_the_same_phone_sees_it(
     assert page.evaluate(COPIES) == 0
 
 
+@pytest.mark.wide
 def test_they_wait_in_the_other_account_of_the_same_person(
     phone: Page, runtime: Runtime, house: Clinic, enter: Enter, address: str
 ) -> None:
@@ -273,6 +277,7 @@ def test_the_story_saves_itself_and_keeps_no_copy_then(
     expect(page.get_by_text("aún no se envió")).to_have_count(0)
 
 
+@pytest.mark.wide
 def test_a_message_is_put_back_once_and_not_after_it_was_sent(
     devices: Devices, runtime: Runtime, house: Clinic, enter: Enter, address: str
 ) -> None:
@@ -298,6 +303,7 @@ def test_a_message_is_put_back_once_and_not_after_it_was_sent(
         assert len(session.scalars(select(Message)).all()) == 1
 
 
+@pytest.mark.wide
 def test_an_answer_that_was_saved_elsewhere_meanwhile_is_not_written_over_unasked(
     devices: Devices, runtime: Runtime, house: Clinic, enter: Enter, address: str
 ) -> None:
@@ -322,6 +328,7 @@ def test_an_answer_that_was_saved_elsewhere_meanwhile_is_not_written_over_unaske
     expect(page.locator("#rec1")).to_have_value("Emollient twice a day")
 
 
+@pytest.mark.wide
 def test_a_request_of_the_clinic_outlives_the_session(
     devices: Devices, runtime: Runtime, house: Clinic, enter: Enter, address: str
 ) -> None:
@@ -345,6 +352,7 @@ def test_a_request_of_the_clinic_outlives_the_session(
     page.wait_for_function(f"{COPIES} === 0")
 
 
+@pytest.mark.wide
 def test_words_outlive_a_line_that_broke(
     phone: Page, runtime: Runtime, house: Clinic, enter: Enter, story: str
 ) -> None:

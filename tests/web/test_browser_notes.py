@@ -30,6 +30,7 @@ def answered(runtime: Runtime, clinic: Clinic) -> Consult:
         return consult
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("language", "width"), spread([("es", 390), ("en", 1440)], 1))
 def test_each_reader_finds_the_note_on_a_page_that_is_whole(
     devices: Devices,

@@ -78,6 +78,7 @@ BAR = """() => [...document.querySelectorAll('header.bar')].flatMap((bar) => {
 """What is wrong with the bar above a page: its height where it is more than a line, and where a part covers another."""
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("language", "width"), spread([("en", 1440), ("es", 390)], 1))
 def test_every_page_of_the_program_is_accessible_whole_and_quiet(
     devices: Devices, enter: Enter, address: str, runtime: Runtime, clinic: Clinic, language: str, width: int

@@ -66,6 +66,7 @@ def test_a_number_is_given_and_proven_without_a_script(
         assert (mother.channel, mother.quiet_hours) == ("both", "22-7")
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("language", "width"), spread([("es", 390), ("en", 1440)], 1))
 def test_the_pages_of_reaching_people_are_accessible_and_whole(
     devices: Devices, runtime: Runtime, clinic: Clinic, texting: str, language: str, width: int

@@ -182,6 +182,7 @@ def test_the_mother_takes_it_again_through_the_marks(stage: Stage, held: Held, l
     expect(page.locator("a[href*='/again/']")).to_have_count(0)
 
 
+@pytest.mark.wide
 def test_without_a_camera_or_scripts_the_plain_way_is_there(stage: Stage, held: Held) -> None:
     stage.ask(held)
     page = stage.enter(stage.devices.phone(java_script_enabled=False, **PHONE), stage.clinic.mother)
@@ -214,6 +215,7 @@ def test_a_camera_that_does_not_open_says_so(stage: Stage, held: Held) -> None:
     assert page.locator("label[for=again-take]").is_visible()
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("language", spread(["es", "en"], 1))
 def test_the_specialist_sees_both_photos_and_may_hide_the_marks(stage: Stage, held: Held, language: str) -> None:
     consult, _old = held
@@ -259,6 +261,7 @@ def test_the_specialist_sees_both_photos_and_may_hide_the_marks(stage: Stage, he
     assert heard == []
 
 
+@pytest.mark.wide
 def test_the_clinic_takes_what_is_asked_of_it(stage: Stage, held: Held) -> None:
     stage.ask(held, Audience.CLINICIANS)
     page = stage.enter(stage.devices.desktop(), stage.clinic.pcp)

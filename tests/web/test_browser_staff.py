@@ -147,6 +147,7 @@ def test_keys_walk_the_queue_and_claim(place: Place, runtime: Runtime) -> None:
     expect(page.locator("#answer")).to_be_visible()
 
 
+@pytest.mark.wide
 def test_news_are_told_and_no_row_moves(place: Place, runtime: Runtime) -> None:
     page = place.desk(place.clinic.derm, "/worklist")
     before = page.locator("tbody").inner_text()
@@ -225,6 +226,7 @@ def test_two_windows_lose_no_words(place: Place) -> None:
     expect(here.locator("#impression-error")).to_have_count(0)
 
 
+@pytest.mark.wide
 def test_signing_in_the_middle_of_a_save_meets_no_draft_of_its_own(place: Place) -> None:
     page = place.desk(place.clinic.derm, place.case("held"))
     slow: list[Route] = []
@@ -242,6 +244,7 @@ def test_signing_in_the_middle_of_a_save_meets_no_draft_of_its_own(place: Place)
     page.wait_for_url(re.compile(rf"/consults/{place.rich['asked'].public_id}\?said=signed&was=*"))
 
 
+@pytest.mark.wide
 def test_keys_ask_for_what_is_missing_and_are_told(place: Place) -> None:
     page = place.desk(place.clinic.derm, place.case("held"))
     page.keyboard.press("?")
@@ -253,6 +256,7 @@ def test_keys_ask_for_what_is_missing_and_are_told(place: Place) -> None:
     expect(page.get_by_role("button", name="Send message (the clock runs on)")).to_be_visible()
 
 
+@pytest.mark.wide
 def test_an_error_mark_goes_once_its_field_is_filled(place: Place) -> None:
     page = place.desk(place.clinic.derm, place.case("held"))
     page.locator("[data-sign]").click()
@@ -267,6 +271,7 @@ def test_an_error_mark_goes_once_its_field_is_filled(place: Place) -> None:
     expect(page.locator("#problem, .bad")).to_have_count(0)
 
 
+@pytest.mark.wide
 def test_a_request_shows_what_is_missing_while_it_is_written(place: Place) -> None:
     page = place.desk(place.clinic.pcp, f"/clinic/requests/{place.rich['draft'].public_id}")
     expect(page.locator("#ready")).to_have_text("Ready to send: 5 of 8")

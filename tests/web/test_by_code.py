@@ -139,6 +139,7 @@ def test_staff_write_the_contact_down_and_read_from_when_it_counts(
         assert session.get_one(Patient, clinic.child.id).phone == "505-555-0197"
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("language", "width"), spread([("es", 390), ("en", 1440)], 1))
 def test_the_pages_in_a_real_browser(
     runtime: Runtime, sent: str, enter: Enter, devices: Devices, address: str, language: str, width: int

@@ -219,6 +219,7 @@ def test_a_place_on_the_skin_leads_to_the_questions_about_the_skin(
     assert consult.details["dermatology.by_family_new_drug_name"] == "Amoxicillin"
 
 
+@pytest.mark.wide
 def test_in_a_browser_only_the_questions_that_fit_are_in_sight(
     devices: Devices, enter: Enter, clinic: Clinic, address: str
 ) -> None:

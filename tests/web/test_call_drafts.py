@@ -163,6 +163,7 @@ def test_nobody_saves_about_a_child_whom_they_may_not_know(
     assert (gone.status_code, gone.json["ended"], _drafts(runtime)) == (410, True, [])  # type: ignore[index]
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("lang", spread(["es", "en"], 1))
 def test_in_a_browser_a_call_goes_on_after_its_page_is_gone(
     devices: Devices, enter: Enter, clinic: Clinic, address: str, path: str, lang: str

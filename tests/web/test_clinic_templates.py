@@ -305,6 +305,7 @@ def test_the_specialist_reads_the_answers_in_words_of_the_own_language(
     assert "dermatology." not in page
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("width", "language"), spread([(390, "es"), (1440, "en")], 1))
 def test_the_script_shows_the_items_of_another_specialty_and_of_an_answer(
     devices: Devices, enter: Enter, address: str, runtime: Runtime, clinic: Clinic, width: int, language: str
@@ -353,6 +354,7 @@ def _write_older(page: Page, path: str) -> None:
         page.locator("#tried").focus()
 
 
+@pytest.mark.wide
 def test_a_save_that_is_slow_undoes_no_newer_one(runtime: Runtime, written: Page, draft_path: str) -> None:
     page, path = written, draft_path
     slow: list[Route] = []
@@ -367,6 +369,7 @@ def test_a_save_that_is_slow_undoes_no_newer_one(runtime: Runtime, written: Page
     assert consult_at(runtime, path).details["thinks"] == "Newer"
 
 
+@pytest.mark.wide
 def test_a_specialty_that_is_chosen_while_a_save_is_on_its_way_is_asked_about(written: Page, draft_path: str) -> None:
     """What is asked for once the older save was heard still tells of the old one, and comes last."""
     page, path = written, draft_path

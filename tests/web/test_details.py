@@ -124,6 +124,7 @@ def test_a_presenter_of_another_site_is_shown_no_form(runtime: Runtime, clinic: 
     assert (nurse.get(path).status_code, post(nurse, path, TOLD).status_code) == (403, 403)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("language", spread(["es", "en"], 1))
 def test_it_is_accessible_whole_and_in_its_language(
     runtime: Runtime, clinic: Clinic, enter: Enter, address: str, devices: Devices, language: str

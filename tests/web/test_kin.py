@@ -233,6 +233,7 @@ def test_an_order_of_a_court_stands_wherever_somebody_is_let_near(
     assert clinic.child.public_id not in theirs.get("/family").text
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("language", spread(["es", "en"], 1))
 def test_it_is_accessible_whole_and_in_its_language(
     runtime: Runtime, clinic: Clinic, enter: Enter, address: str, devices: Devices, language: str

@@ -179,7 +179,9 @@ def test_a_program_has_none(runtime: Runtime, shell: Flask, person: Person) -> N
     assert shell.test_client().post("/account/passkeys/options", headers=named).status_code == 403
 
 
-@pytest.mark.parametrize(("name", "language", "width"), [("mother", "es", 390), ("derm", "en", 390)])
+@pytest.mark.parametrize(
+    ("name", "language", "width"), [("mother", "es", 390), pytest.param("derm", "en", 390, marks=pytest.mark.wide)]
+)
 def test_a_real_browser_makes_one_and_comes_in_by_it(
     runtime: Runtime, clinic: Clinic, devices: Devices, name: str, language: str, width: int
 ) -> None:

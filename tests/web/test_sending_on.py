@@ -296,6 +296,7 @@ def opened(page: Page, place: str) -> Page:
     return page
 
 
+@pytest.mark.wide
 def test_the_list_follows_each_choice_in_a_browser(
     runtime: Runtime, devices: Devices, enter: Enter, address: str, clinic: Clinic, asked: Consult
 ) -> None:
@@ -326,6 +327,7 @@ def test_the_list_follows_each_choice_in_a_browser(
     assert state_of(runtime, asked).override_reason == "The rest follows tomorrow"
 
 
+@pytest.mark.wide
 def test_a_list_that_did_not_come_lets_nothing_go_unseen(
     runtime: Runtime, devices: Devices, enter: Enter, address: str, clinic: Clinic, asked: Consult
 ) -> None:

@@ -28,6 +28,7 @@ def _held(runtime: Runtime, clinic: Clinic) -> str:
         return f"/consults/{consult.public_id}"
 
 
+@pytest.mark.wide
 def test_keys_alone_bring_a_sentence_and_lead_through_its_places(
     runtime: Runtime, clinic: Clinic, enter: Enter, address: str, devices: Devices
 ) -> None:
@@ -130,6 +131,7 @@ def test_sentences_are_added_changed_and_removed_on_their_page_and_brought_into_
     assert 'data-snippet="rest"' not in derm.get(path).text
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("language", "size"), spread([("en", (1440, 900)), ("es", (390, 844))], 1))
 def test_the_page_of_sentences_is_whole(
     runtime: Runtime, clinic: Clinic, enter: Enter, address: str, devices: Devices, language: str, size: tuple[int, int]

@@ -186,6 +186,7 @@ def test_a_save_that_comes_twice_is_no_other_window(
         assert (told.status_code, told.json["saves"]) == (200, 1)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("language", "width"), spread([("en", 1440), ("es", 390)], 1))
 def test_in_a_real_browser_nothing_typed_is_lost(
     devices: Devices, runtime: Runtime, clinic: Clinic, enter: Enter, address: str, held: str, language: str, width: int

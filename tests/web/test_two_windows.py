@@ -265,6 +265,7 @@ def test_a_family_sends_only_what_its_page_showed(
     assert check.send({"agree": "yes"}).status_code == 303
 
 
+@pytest.mark.wide
 def test_two_windows_in_a_real_browser(
     devices: Devices, runtime: Runtime, clinic: Clinic, enter: Enter, address: str, path: str, colleague: Person
 ) -> None:

@@ -28,6 +28,7 @@ def test_a_chosen_photo_is_sent_at_once_and_safe_is_said_only_then(server: Serve
     assert arrived(server, draft) == [PHOTO["buffer"]]
 
 
+@pytest.mark.wide
 def test_what_was_chosen_before_the_script_came_is_sent_once(server: Server, draft: Consult, phone: Page) -> None:
     def choose_first(route: Route) -> None:
         phone.set_input_files("#far-choose", PHOTO)
@@ -140,6 +141,7 @@ def test_files_that_cannot_be_are_named_before_anything_is_sent(server: Server, 
     assert arrived(server, draft) == []
 
 
+@pytest.mark.wide
 def test_signing_out_elsewhere_stops_the_file_but_does_not_lose_it(
     server: Server, draft: Consult, devices: Devices
 ) -> None:
@@ -153,6 +155,7 @@ def test_signing_out_elsewhere_stops_the_file_but_does_not_lose_it(
     assert arrived(server, draft) == [PHOTO["buffer"]]
 
 
+@pytest.mark.wide
 def test_signing_in_again_in_another_window_is_enough(server: Server, draft: Consult, devices: Devices) -> None:
     phone = devices.phone()
     cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
@@ -165,6 +168,7 @@ def test_signing_in_again_in_another_window_is_enough(server: Server, draft: Con
     expect(cards).to_have_attribute("data-state", "sent")
 
 
+@pytest.mark.wide
 def test_a_phone_that_lost_its_memory_goes_on_with_the_same_file_picked_again(
     server: Server, draft: Consult, phone: Page
 ) -> None:
@@ -191,6 +195,7 @@ def test_a_phone_that_lost_its_memory_goes_on_with_the_same_file_picked_again(
     assert arrived(server, draft) == [PHOTO["buffer"]]
 
 
+@pytest.mark.wide
 def test_another_file_does_not_go_on_where_a_lost_one_stopped(server: Server, draft: Consult, phone: Page) -> None:
     mother = server.phone(server.clinic.mother)
     half = mother.create(draft, len(PHOTO["buffer"]))

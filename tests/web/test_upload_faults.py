@@ -50,6 +50,7 @@ def begun(server: Server, draft: Consult) -> int:
         return session.scalar(select(func.count()).where(Upload.consult_id == draft.id)) or 0
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("fault", spread(["cleared", "connection"], 1))
 def test_a_phone_that_loses_its_copies_sends_every_photo_from_the_page(
     fault: str, server: Server, draft: Consult, phone: Page
@@ -152,6 +153,7 @@ def test_what_will_not_change_by_trying_is_told_in_words_and_the_next_file_goes_
     expect(cards.first).to_have_attribute("data-state", "sent")
 
 
+@pytest.mark.wide
 def test_a_lost_answer_to_the_beginning_begins_no_second_upload(server: Server, draft: Consult, phone: Page) -> None:
     lost: list[str] = []
 
@@ -189,6 +191,7 @@ def test_an_upload_that_somebody_sends_now_is_not_taken_from_them(server: Server
     assert arrived(server, draft) == [PHOTO["buffer"]]
 
 
+@pytest.mark.wide
 def test_the_same_photo_waits_while_another_phone_sends_it(
     server: Server, draft: Consult, phone: Page, devices: Devices
 ) -> None:
@@ -215,6 +218,7 @@ def test_the_same_photo_waits_while_another_phone_sends_it(
     assert arrived(server, draft) == [PHOTO["buffer"]]
 
 
+@pytest.mark.wide
 def test_sending_goes_on_over_the_next_pages_which_say_what_is_missing(
     server: Server, draft: Consult, phone: Page
 ) -> None:

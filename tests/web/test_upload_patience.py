@@ -87,6 +87,7 @@ def test_the_time_that_the_server_names_is_waited_for(
     expect(cards).to_have_attribute("data-state", "sent", timeout=15_000)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("luck", "soon", "late"), [(0, 0, 700), (0.999, 1_200, 500)])
 def test_phones_that_were_cut_off_together_do_not_come_back_together(
     luck: float, soon: int, late: int, server: Server, draft: Consult, phone: Page
@@ -104,6 +105,7 @@ def test_phones_that_were_cut_off_together_do_not_come_back_together(
     door.reached(phone, 2)
 
 
+@pytest.mark.wide
 def test_whoever_comes_back_to_the_page_does_not_wait(server: Server, draft: Consult, phone: Page) -> None:
     cards = open_by_the_clock(server, phone, draft).locator("[data-upload-list] > li")
     Door(phone, "POST", {"status": 503})
@@ -114,6 +116,7 @@ def test_whoever_comes_back_to_the_page_does_not_wait(server: Server, draft: Con
     expect(cards).to_have_attribute("data-state", "sent")
 
 
+@pytest.mark.wide
 def test_the_screen_stays_on_while_files_are_sent_and_no_longer(server: Server, draft: Consult, phone: Page) -> None:
     phone.add_init_script(WAKE_LOCK)
     cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
@@ -126,6 +129,7 @@ def test_the_screen_stays_on_while_files_are_sent_and_no_longer(server: Server, 
     phone.wait_for_function("window.locks.at(-1) === 'released'")
 
 
+@pytest.mark.wide
 def test_two_windows_do_not_take_a_file_from_each_other(server: Server, draft: Consult, phone: Page) -> None:
     cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
     slow_down(phone, 150_000)
@@ -144,6 +148,7 @@ def test_two_windows_do_not_take_a_file_from_each_other(server: Server, draft: C
     assert sent == []
 
 
+@pytest.mark.wide
 def test_an_upload_that_was_ended_begins_anew_with_the_file_that_is_here(
     server: Server, draft: Consult, phone: Page
 ) -> None:
@@ -172,6 +177,7 @@ def test_an_upload_that_ends_again_and_again_is_given_up_in_words(server: Server
     assert door.count == 4
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("offset", spread(["0", "999999999", ""], 2))
 def test_an_answer_without_progress_is_neither_a_receipt_nor_a_reason_to_hurry(
     offset: str, server: Server, draft: Consult, phone: Page
@@ -185,6 +191,7 @@ def test_an_answer_without_progress_is_neither_a_receipt_nor_a_reason_to_hurry(
     expect(phone.locator("[data-upload-safe]")).to_be_hidden()
 
 
+@pytest.mark.wide
 def test_a_file_of_unknown_length_from_elsewhere_leaves_the_page_whole(
     server: Server, draft: Consult, phone: Page
 ) -> None:

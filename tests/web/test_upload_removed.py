@@ -83,6 +83,7 @@ def test_a_file_that_is_removed_between_two_steps_goes_no_further(
     assert sent[before:] == []
 
 
+@pytest.mark.wide
 def test_an_upload_whose_beginning_is_answered_too_late_is_ended(server: Server, draft: Consult, phone: Page) -> None:
     cards, late = begin_unheard(server, draft, phone)
     answer = late.fetch()
@@ -102,6 +103,7 @@ def words_of(server: Server, draft: Consult) -> str:
         return session.scalars(query.limit(1)).one()
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("how", spread(["left", "lost"], 1))
 def test_an_upload_whose_beginning_is_never_answered_is_found_and_ended(
     server: Server, draft: Consult, phone: Page, how: str
@@ -141,6 +143,7 @@ def test_an_upload_whose_beginning_is_never_answered_is_found_and_ended(
     expect(cards.last).to_have_attribute("data-state", "sent")
 
 
+@pytest.mark.wide
 def test_a_removal_that_could_not_be_told_is_told_when_the_internet_is_back(
     server: Server, draft: Consult, phone: Page
 ) -> None:
@@ -213,6 +216,7 @@ def test_a_film_is_copied_once(server: Server, draft: Consult, phone: Page) -> N
     assert phone.evaluate("window.copies") == 1
 
 
+@pytest.mark.wide
 def test_a_line_that_breaks_but_brings_something_each_time_is_tried_again_soon(
     server: Server, draft: Consult, phone: Page
 ) -> None:

@@ -234,7 +234,7 @@ def _tries(form: Form, ids: dict[str, str]) -> Iterator[tuple[str, dict[str, str
             yield name, right | {name: value.format(**ids) if value.startswith("{") else value}
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("language", [pytest.param("en", marks=pytest.mark.wide), "es"])
 @pytest.mark.parametrize("which", FORMS)
 def test_what_cannot_be_is_one_sentence_at_its_field(
     runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, which: str, language: str

@@ -200,6 +200,7 @@ def test_whoever_calls_after_a_danger_sign_knows_that_the_young_person_said_it_a
     assert "Thoughts of hurting themselves" not in mother.get("/family").text
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(("language", "width"), spread([("es", 390), ("en", 1440)], 1))
 def test_their_pages_in_a_real_browser(
     runtime: Runtime,
