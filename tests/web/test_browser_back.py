@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 import re
 from datetime import UTC, datetime
 
+import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 
