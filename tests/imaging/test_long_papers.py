@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from imaging import Identifiers, Policy
