@@ -111,7 +111,7 @@ HARM: Mapping[str, tuple[str, ...]] = {
         r"(?:she|he|they|i|daughter|son) cuts?$",
         r"cuts? on~(?:arms?|wrists?|legs?|thighs?)~~(?:made|did|her|him)",
         r"cut(?:s|ting)~(?:arms?|wrists?|legs?|thighs?)",
-        r"never~born|goodbye (?:note|letter)|suicide note",
+        r"never~born|goodbye (?:note|letter|message|text|video)|(?:text\w*|sent|wrote|left|post\w*)~~good ?bye|suicide note",
         r"hang (?:him|her|my|them)self|jump off|(?:slit\w*|slash\w*)~wrists?|wrists? (?:\w+ )?(?:slit|slashed)",
         r"cut (?:open )?(?:(?:her|his|my|their|own|both|left|right) ){1,2}wrists?",
     ),

@@ -34,11 +34,14 @@ _BEBE = (r"bebe\w*", r"beba", r"recien nacid\w*", r"(?:semanas|dias) de nacid\w*
 
 SPANISH: Mapping[str, Known] = {
     "inhaler_fails": Known(
-        (r"asma\w*|silbid\w*|chifl\w*", r"inhalador\w*|bomba|bombita|albuterol|salbutamol|nebuliz\w*"),
+        (
+            r"asma\w*|silbid\w*|chifl\w*",
+            r"inhalador\w*|bomba|bombita|albuterol|salbutamol|e?spray|disparos?|nebuliz\w*",
+        ),
         (
             (
-                r"(?:inhalador\w*|bomba|bombita|albuterol|salbutamol|"
-                r"nebuliz\w*)~no~(?:ayud\w*|sirv\w*|funcion\w*|hac\w*|quit\w*)"
+                r"(?:inhalador\w*|bomba|bombita|albuterol|salbutamol|e?spray|disparos?|terapias?|"
+                r"nebuliz\w*)~~(?:no|sin)~(?:ayud\w*|sirv\w*|funcion\w*|hac\w*|quit\w*)"
             ),
             (
                 r"no~(?:ayud\w*|sirv\w*|funcion\w*|hac\w*)~(?:inhalador|"
@@ -111,7 +114,7 @@ SPANISH: Mapping[str, Known] = {
             r"cara~(?:caid\w*|chuec\w*|torcid\w*|colg\w*)|boca~(?:chuec\w*|torcid\w*)|derrame|embolia",
             (
                 r"(?:brazo|mano|lado)~(?:debil\w*|sin fuerza|dormid\w*|paraliz\w*|"
-                r"no~muev\w*)|no~m(?:uev|ov)\w*~(?:brazo|mano|lado)|arrastra las palabras"
+                r"no~(?:muev|levant|alz)\w*)|no~m(?:uev|ov)\w*~(?:brazo|mano|lado)|arrastra las palabras"
             ),
         ),
     ),

@@ -72,6 +72,7 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         r"(?:esta|anda|qued[oa]|como) (?:\w+ )?(?:ido|ida|privad\w*)|se (?:me )?priv\w*|privad\w*",
         r"no~(?:reconoce|conoce|sabe~(?:donde|quien))",
         r"desorientad\w*|confundid\w*|confus\w*|delir\w*|desvari\w*|incoherenc\w*|cosas sin sentido",
+        r"mirada (?:perdida|ida)|oj\w* perdidos",
         r"letarg\w*|aletargad\w*|adormilad\w*|muy dormid\w*|como muert\w*",
     ),
     "seizure": (
@@ -89,6 +90,7 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         r"(?:torcio|tuerce|chuec\w*)~boca",
         r"(?:brinc\w*)~(?:brazo|pierna|cuerpo|solo)",
         r"(?:cabeza~caen?|caen?~cabeza)~~(?:una y otra vez|muchas veces|a cada rato|seguid\w*|sin parar)",
+        r"cabece\w*~~(?:una y otra vez|muchas veces|a cada rato|seguid\w*|sin parar)",
         r"(?:se )?(?:pus\w*|qued\w*|pone) (?:\w+ )?(?:ties\w*|engarrotad\w*|engarrut\w*)",
     ),
     "non_blanching_rash": (
@@ -127,10 +129,10 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
     "bilious_or_bloody_vomit": (
         rf"{_VOMIT}~~(?:sangre|verd\w*|bilis|cafe|negr\w*|poso\w*)",
         rf"sangre~~(?:{_STOOL}|{_VOMIT})",
-        rf"{_STOOL}~~(?:sangre|jalea|chapopote)",
+        rf"{_STOOL}~~(?:sangre|jalea|gelatina|mermelada|grosella|chapopote)",
         r"(?:popo\w*|heces|cac[ai]\w*|excremento|evacu\w*)~(?:negr\w*|blanc\w*)",
         r"(?:tos\w*|escup\w*|saca|sale|ech\w*)~sangre",
-        r"jalea roja|hace~sangre",
+        r"(?:jalea|gelatina) roja|hace~sangre",
     ),
     "dehydration": (
         (

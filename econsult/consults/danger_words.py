@@ -38,6 +38,8 @@ _FULL_FORMS = tuple(
         (r"\b(he|she|it) ?s\b", r"\1 is"),
         (r"\bthey ?re\b", "they are"),
         (r"\bgonna\b", "going to"),
+        (r"\balot\b", "a lot"),
+        (r"\bnon stop\b", "nonstop"),
         (r"\bcouldn\b|\bcudnt\b", "could not"),
     )
 )  # fmt: skip

@@ -32,6 +32,8 @@ NOWHERE = "0" * 32
 OWN_ANSWER = ("/uploads/",)
 """Where HEAD means something of its own: how much of an upload has come."""
 LED_TO = re.compile(r'(?:href|src|action|hx-get)="(/[^"#]*)')
+MACHINES = ("/api/", "/uploads", "/gateway/")
+"""Where programs ask, which are told what went wrong."""
 OFTEN = 3
 """So many addresses of one page are looked at."""
 OF_LOOKING = {
@@ -169,3 +171,16 @@ def test_a_crawler_changes_nothing_and_every_answer_carries_the_headers(
     after = _stands(runtime)
     assert [table for table in before if before[table] != after[table]] == []
     assert browser.get(home_of(person)).status_code == 200
+
+
+def test_the_address_of_a_form_leads_whoever_reloads_it_to_the_nearest_page(clinic: Clinic, shell: Flask) -> None:
+    browser, doors = shell.test_client(), shell.url_map.bind("localhost")
+    pages = {_path(rule) for rule in shell.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    forms = [rule for rule in shell.url_map.iter_rules() if (rule.methods or set()) == {"POST", "OPTIONS"}]
+    asked = [(path, browser.get(path)) for path in map(_path, forms) if path not in pages]
+    led = {path: answer.location for path, answer in asked if answer.status_code == 303}
+    assert len(led) > 100
+    assert led[f"/consults/{NOWHERE}/results"] == f"/consults/{NOWHERE}"
+    assert [path for path, place in led.items() if not doors.test(place, "GET")] == []
+    left = {path for path, answer in asked if answer.status_code == 405}
+    assert [path for path in left if not path.startswith(MACHINES)] == []

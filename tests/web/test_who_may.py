@@ -460,7 +460,7 @@ def test_a_script_gets_no_further_than_its_person(
     for browser in (shell.test_client(), browser_of(clinic.derm)):
         token = token_from(browser.get("/nowhere").text)
         assert browser.post(page, json={}, headers={"X-CSRF-Token": token}).status_code == 401
-        assert browser.get(page).status_code == 405
+        assert browser.get(page).status_code == 303
 
 
 @pytest.mark.parametrize("name", ["pcp", "nurse", "derm", "coordinator", "director", "admin", "officer"])

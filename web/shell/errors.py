@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from http import HTTPStatus
 
-from flask import Flask, Response, abort, current_app, g, make_response, render_template, request
+from flask import Flask, Response, abort, current_app, g, make_response, redirect, render_template, request
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -43,6 +43,7 @@ from uploads.errors import (
 )
 from web.context import signed_in
 from web.shell.forms import FormRefusedError, is_for_machine
+from web.shell.places import nearest_page
 from web.shell.unreadable import IncompleteFileError
 from web.words.ending import after_death
 from web.words.language import gettext
@@ -142,6 +143,9 @@ def _http_error(error: HTTPException) -> Response:
         code = "_".join(HTTPStatus(status).phrase.lower().replace("-", " ").split())
         ours = error.description if error.description != type(error).description else None
         response = problem(status, code, str(ours or HTTPStatus(status).description or HTTPStatus(status).phrase))
+    elif status == HTTPStatus.METHOD_NOT_ALLOWED and request.method in ("GET", "HEAD"):
+        # The address of a form, reloaded by hand, typed or kept as a bookmark: its page is meant.
+        return make_response(redirect(nearest_page(), 303))
     else:
         response = _page(status, str(error.description) if isinstance(error, FormRefusedError) else "")
     for name, value in error.get_headers():

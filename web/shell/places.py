@@ -1,4 +1,4 @@
-"""Which page a refused form belongs to: the address that Back and reload lead to instead of sending the form again."""
+"""Which page the address of a form belongs to: where Back, reload and a typed address lead instead of sending it again."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ def init_places(app: Flask) -> None:
 
 def form_place() -> str:
     """The path of the nearest page that can be looked at: the form's own address or one above. Empty for a GET."""
-    if request.method != "POST":
-        return ""
+    return nearest_page() if request.method == "POST" else ""
+
+
+def nearest_page() -> str:
+    """The path of the page at this address, or of the nearest one above it; the start page at the latest."""
     adapter = current_app.create_url_adapter(request)
     path = request.path
     while path and not (adapter and adapter.test(path, "GET")):
