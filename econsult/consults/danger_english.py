@@ -55,7 +55,10 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         rf"(?:mottl\w*|marbl\w*)~~{_SICK}|{_SICK}~~(?:mottl\w*|marbl\w*)",
         rf"{_SKIN}~{_COLOR}",
         rf"(?:is|are|looks?|looked|turn\w*|went|going|goes|gets?|got|was) (?:\w+ )?{_COLOR}",
-        r"(?:ribs?|chest|belly|stomach|tummy|neck)~(?:suck\w*|pull\w*|sink\w*|cav\w*|in and out|go(?:es|ing)? (?:way )?in)",
+        (
+            r"(?:ribs?|chest|belly|stomach|tummy|neck)~(?:suck\w*|pull\w*|sink\w*|cav\w*|in and out|"
+            r"go(?:es|ing)? (?:way )?in)"
+        ),
         r"(?:suck\w*|pull\w*)~(?:ribs?|chest|neck)",
         r"suffocat\w*|ap+n+ea\w*|(?:barely|hardly) (?:even )?(?:talk|speak|cry)\w*",
         rf"turning colors|(?:nose|nostrils?|nasal)~flar\w*|(?:{_CAN}|unable to)~finish~sentences?",
@@ -126,7 +129,10 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         r"(?:hurts?|scream\w*|cry|cries)~(?:bend|move|turn)\w*~(?:neck|head)",
         r"(?:neck~(?:pain|hurts?|sore)|(?:pain|hurts?|sore)~neck)~~(?:fever|light|head\w*|vomit\w*)",
         r"(?:fever|light|head\w*|vomit\w*)~~(?:neck~(?:pain|hurts?|sore)|(?:pain|sore)~neck)",
-        r"(?:soft spot|font[ae]n?el+e?)~~(?:bulg\w*|swol+en|swell\w*|stick\w*|pok\w*|pop\w*|rais\w*|out|puff\w*|big|hard|full|raised)",
+        (
+            r"(?:soft spot|font[ae]n?el+e?)~~(?:bulg\w*|swol+en|swell\w*|stick\w*|pok\w*|pop\w*|rais\w*|"
+            r"out|puff\w*|big|hard|full)"
+        ),
         r"bulging (?:soft spot|font\w*)",
         r"meningitis",
     ),

@@ -175,7 +175,8 @@ ENGLISH: Mapping[str, Known] = {
         (
             (
                 r"(?:heart|pulse)~(?:1[89]\d|2\d\d)|(?:heart|"
-                r"pulse)~(?:rac|pound|beat)\w*~~(?:not count|pale|gr[ae]y|dizzy|rest\w*|sit\w*|sleep\w*|hours?|not stop)"
+                r"pulse)~(?:rac|pound|beat)\w*~~(?:not count|pale|gr[ae]y|dizzy|rest\w*|sit\w*|sleep\w*|"
+                r"hours?|not stop)"
             ),
             (
                 r"(?:defibrillator|icd|device|pace ?maker)~(?:shock\w*|"
@@ -217,7 +218,7 @@ ENGLISH: Mapping[str, Known] = {
     ),
     "diabetic_crisis": Known(
         (
-            r"diabet\w*|thirst\w*|drink\w*~(?:a lot|so much|too much|all|nonstop|constant\w*|tons)|"
+            r"diabet\w*|thirst\w*|drink\w*~(?:a lot|so much|too much|all|nonstop|constant\w*|tons)",
             r"(?:pee\w*|urinat\w*)~(?:a lot|so much|too much|all|nonstop|constant\w*|tons)",
             r"sugars?~(?:high|hi|[3-9]\d\d)|ketones?|insulin\w*",
         ),

@@ -165,7 +165,8 @@ def may_read(secret: Secret, code: str, facts: Facts) -> set[str]:
     specialists = ({facts.holder} if facts.is_open else set()) | facts.signers
     match secret.kind:
         case "family":
-            return {*HOUSEHOLD, "pcp", "coordinator"} | specialists
+            # The telepresenter who put the question sits beside the family.
+            return {*HOUSEHOLD, "pcp", "coordinator", facts.presenter} | specialists
         case "clinicians" | "asked":
             # A request for information, its marks, and what the telepresenter who asked replies, are theirs as well.
             addressed = {facts.presenter} if secret.kind == "asked" else set()

@@ -1,4 +1,4 @@
-"""Which page the address of a form belongs to: where Back, reload and a typed address lead instead of sending it again."""
+"""Which page the address of a form belongs to: where Back, reload and a typed address lead; nothing is sent again."""
 
 from __future__ import annotations
 
