@@ -39,3 +39,16 @@ def test_what_is_asked_for_on_the_page_is_counted_for_the_next_request(
     body = {"csrf_token": token_from(page), **fields, "core.weight": "14", "verb": "save"}
     saved = pcp.post(path, data=body, headers={"Accept": "application/json"})
     assert saved.json["likely"] == ["Medicines, with dose: 3 of 3"]
+
+
+def test_what_a_specialist_ticks_is_read_in_the_readers_language(
+    browser_of: BrowserOf, clinic: Clinic, runtime: Runtime
+) -> None:
+    with runtime.database.writing() as session:
+        public_id = clinic.take(session, clinic.econsult(session, now=NOW), now=NOW).public_id
+    case = f"/consults/{public_id}"
+    asked = {"lane": "family", "verb": "ask", "items": ["weight"], "text": "", "confirmed": "yes"}
+    assert post(browser_of(clinic.derm), f"{case}/messages", asked, form_at=f"{case}?lane=family").status_code == 303
+    page = browser_of(clinic.mother).get(f"/family/questions/{public_id}").text
+    assert ("Peso de hoy" in page, "Weight today" in page) == (True, False)
+    assert "Weight today" in browser_of(clinic.pcp).get(f"{case}?lane=family").text

@@ -18,6 +18,7 @@ from web.shell.auth import me
 from web.showing.marks import Guide
 from web.showing.retakes import guides_of
 from web.words import terms
+from web.words.asking import in_readers_words
 from web.words.language import gettext
 from web.words.times import moment
 
@@ -63,14 +64,15 @@ def lanes_of(session: Session, loaded: Pass, read: Reader) -> dict[Audience, lis
     for message in messages:
         author = session.get_one(Person, message.author_id)
         is_family = not author.is_staff
+        items = tuple(in_readers_words(read.text(line)) for _number, line in message.standing_items)
         lanes[Audience(message.audience)].append(
             Said(
                 id=message.id,
                 author=gettext("Family") if is_family else author.name,
                 at=moment(message.created_at),
-                text=read.text(message.standing_text),
-                items=tuple(read.text(line) for _number, line in message.standing_items),
-                gone=tuple(read.text(line) for line in gone_of(message)),
+                text="; ".join(items) if message.is_list else read.text(message.standing_text),
+                items=items,
+                gone=tuple(in_readers_words(read.text(line)) for line in gone_of(message)),
                 may_drop=_may_drop(session, loaded, message),
                 public_id=message.public_id,
                 is_mine=author.id == me().id,

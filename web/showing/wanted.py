@@ -18,6 +18,7 @@ from econsult.lanes import is_addressed, lanes_for
 from econsult.people.persons import Person
 from econsult.reading import Reader
 from web.shell.auth import me
+from web.words.asking import in_readers_words
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def wanted_of(session: Session, loaded: Pass, read: Reader) -> Wanted | None:
     asked = question_to_clinic(session, consult)
     if asked is None or (is_addressed(loaded) and asked.items is None):
         return None
-    items = tuple(read.text(item) for _number, item in asked.standing_items)
+    items = tuple(in_readers_words(read.text(item)) for _number, item in asked.standing_items)
     return Wanted(
         id=asked.id,
         by=session.get_one(Person, asked.author_id).name,

@@ -29,6 +29,12 @@ def codes_in(lines: Iterable[str]) -> list[str]:
     return [known[line.strip().casefold()] for line in lines if line.strip().casefold() in known]
 
 
+def in_readers_words(line: str) -> str:
+    """A line that our page offers to ask for, in the reader's language; any other line as it was written."""
+    codes = codes_in([line])
+    return str(terms.ASKABLE[codes[0]]) if codes else line
+
+
 def likely_words(found: Iterable[Likely], items: Mapping[str, Item]) -> list[str]:
     """Each item with its count: "Medicines, with dose: 7 of 12"."""
     return [

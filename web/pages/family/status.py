@@ -46,6 +46,7 @@ from web.showing.marks import Guide
 from web.showing.retakes import guides_of
 from web.showing.standing import asked_words, due_at, sends_to_hospital, state_of, waits_words
 from web.words.allowed import asked_later
+from web.words.asking import in_readers_words
 from web.words.dangers import today_of
 from web.words.families import AUTHORS
 from web.words.language import gettext, language
@@ -280,7 +281,7 @@ def _said(session: Session, loaded: Pass) -> list[Said]:
     for message in messages:
         author = session.get_one(Person, message.author_id)
         who = gettext("You") if author.id == me().id else str(AUTHORS.get(author.role, AUTHORS["pcp"]))
-        items = [line for _number, line in message.standing_items]
+        items = [in_readers_words(line) for _number, line in message.standing_items]
         # A text that says no more than the list is the list.
         text = "" if message.is_list and items else message.standing_text or gettext("We do not need this any more.")
         about = guides.get(message.id, ())
