@@ -151,13 +151,17 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
         "en": "A colleague chose to whom children's names open in your program. Sign in to see what holds now.",
         "es": "Un colega eligió a quién se le abren los nombres de los niños. Entre para ver qué vale ahora.",
     },
+    NoticeKind.NAMES_ASK: {
+        "en": "A privacy officer chose to whom children's names open in your program. Ask what holds now, and why.",
+        "es": "La persona responsable de privacidad eligió a quién se abren los nombres. Pregúntele a quién y por qué.",
+    },
     NoticeKind.STAFF_OPENED: {
-        "en": "An administrator opened an account near children, or gave out its first link. Sign in to see whose.",
-        "es": "La administración abrió una cuenta que ve a niños o dio su primer enlace. Entre para ver de quién es.",
+        "en": "An administrator opened a staff account, or gave out its first link. Sign in to see whose.",
+        "es": "La administración abrió una cuenta del personal o dio su primer enlace. Entre para ver de quién es.",
     },
     NoticeKind.STAFF_ASK: {
-        "en": "An administrator opened an account near children, or gave out its first link. Ask them whose it is.",
-        "es": "La administración abrió una cuenta que ve a niños o dio su primer enlace. Pregúntele de quién es.",
+        "en": "An administrator opened a staff account, or gave out its first link. Ask them whose it is.",
+        "es": "La administración abrió una cuenta del personal o dio su primer enlace. Pregúntele de quién es.",
     },
     NoticeKind.STAFF_CHANGED: {
         "en": "Somebody closed or reopened a staff account, or left the desk empty by time off. Ask who, and why.",
@@ -170,6 +174,10 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.REVIEW_DUE: {
         "en": "A name opened by exception has waited three days or longer for a review. Sign in to look at it.",
         "es": "Un nombre abierto por excepción espera revisión desde hace tres días o más. Entre para verlo.",
+    },
+    NoticeKind.REVIEW_ASK: {
+        "en": "A name opened by exception waits for a review, and your program has no privacy officer. Name one.",
+        "es": "Un nombre abierto por excepción espera revisión y nadie es responsable de privacidad. Nombre a alguien.",
     },
     NoticeKind.RIGHT_ENDS: {
         "en": "Soon you can no longer see or ask for somebody here. Sign in to see when, and what you can do.",
@@ -206,6 +214,10 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     NoticeKind.ERASURE_ASKED: {
         "en": "Somebody asked that a record be erased. Sign in to see which, and until when that can be undone.",
         "es": "Alguien pidió que se borre un expediente. Entre para ver cuál y hasta cuándo se puede deshacer.",
+    },
+    NoticeKind.ERASURE_ASK: {
+        "en": "Somebody asked that a record be erased. Ask your privacy officer why: it can still be undone.",
+        "es": "Alguien pidió que se borre un expediente. Pregunte por qué a quien cuida la privacidad.",
     },
     NoticeKind.CLINIC_MOVED: {
         "en": "Another clinic of our program answers a question now. Sign in to see when the answer comes.",

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from econsult.consults.desks import STAND_INS, desk_gaps
-from econsult.consults.hearers import other_officers
+from econsult.consults.hearers import coordinators_of, other_officers
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person, Role
 from econsult.rosters.planning import take_off
@@ -24,14 +24,23 @@ def tell_of_account(session: Session, person: Person, what: str, now: datetime) 
 def plan_time_off(
     session: Session, by: Person, person_id: str, starts_at: datetime, ends_at: datetime, *, now: datetime
 ) -> TimeOff:
-    """As `planning.take_off`; officers hear of it where the desk is empty meanwhile and may fall to who planned it."""
+    """As `planning.take_off`; officers hear of it where the desk is empty meanwhile and may fall to who planned it.
+
+    So it is, too, where no coordinator has an account any more, and a director is sent away.
+    """
     off = take_off(session, by, person_id, starts_at, ends_at, now=now)
     person = session.get_one(Person, off.person_id)
     is_of_desk = by.id != person.id and by.role in STAND_INS and person.role in (Role.COORDINATOR, Role.DIRECTOR)
-    if is_of_desk and desk_gaps(session, person.program_id, max(off.starts_at, now), off.ends_at):
+    if is_of_desk and _is_left_empty(session, off, person, now):
         about = f"off:{off.id}:{off.starts_at.isoformat()}"
         _tell(session, _officers(session, person.program_id), NoticeKind.STAFF_CHANGED, about, now)
     return off
+
+
+def _is_left_empty(session: Session, off: TimeOff, person: Person, now: datetime) -> bool:
+    """Whether nobody who comes before a stand-in is at this person's desk at some moment of the time off."""
+    has_coordinators = bool(coordinators_of(session, person.program_id))
+    return not has_coordinators or bool(desk_gaps(session, person.program_id, max(off.starts_at, now), off.ends_at))
 
 
 def tell_of_stand_ins(session: Session, heirs: list[Person], since: datetime, now: datetime) -> None:

@@ -14,10 +14,11 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session, undefer
 
 from econsult import audit
-from econsult.consults.hearers import other_officers
+from econsult.consults.hearers import coordinators_of
+from econsult.consults.overseers import tell_officers
 from econsult.database import TextCipher
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
-from econsult.notices import NoticeKind, notify
+from econsult.notices import NoticeKind
 from econsult.oversight import tell_of_account
 from econsult.people.account import reopen_account
 from econsult.people.names import check_name
@@ -39,8 +40,6 @@ from econsult.rosters.sent_away import note_back, note_sent_away
 
 KEEPERS = (Role.ADMIN,)
 NEEDS_CLINIC = (Role.PCP, Role.TELEPRESENTER)
-NEAR_CHILDREN = STAFF - {Role.DIRECTOR, Role.ADMIN}
-"""Whose accounts open something of a child, or the log of who saw it: of these a privacy officer hears."""
 WELCOME = timedelta(hours=24)
 """How long the first link of a new account works."""
 
@@ -116,17 +115,13 @@ def open_member(session: Session, cipher: TextCipher, by: Person, who: Newcomer,
 
 
 def _tell_officers(session: Session, person: Person, what: str, now: datetime) -> None:
-    """Tell every privacy officer but the one whose account it is; the directors where there is no other.
+    """Tell the officers but the one whose account it is, of each account: directors and administrators may stand in.
 
-    An administrator may be kept from a clinician's account that they opened themself by nothing else. A director, who
-    reads no log, is told to ask.
+    An administrator may be kept from a clinician's account that they opened themself by nothing else, nor from a desk
+    that they emptied by a second account of their own.
     """
-    if person.role not in NEAR_CHILDREN:
-        return
-    for officer in other_officers(session, person.program_id, person):
-        about = f"{what}:{person.id}:{now.isoformat()}"
-        kind = NoticeKind.STAFF_OPENED if officer.role == Role.PRIVACY else NoticeKind.STAFF_ASK
-        notify(session, officer, kind, consult_id=None, about=about, now=now)
+    about = f"{what}:{person.id}:{now.isoformat()}"
+    tell_officers(session, person.program_id, NoticeKind.STAFF_OPENED, about, but=person, now=now)
 
 
 def welcome_link(session: Session, by: Person, public_id: str, *, now: datetime) -> str:
@@ -168,17 +163,30 @@ def answer_for(session: Session, by: Person, public_id: str, specialties: Sequen
 def close_member(session: Session, by: Person, public_id: str, *, now: datetime) -> Person:
     """Let somebody in no more. Raises InvalidError for oneself, so that an administrator is always left.
 
+    Nor is the last privacy officer's closed while no other has come in: whoever oversees the closing would be gone.
     Officers hear of it at once, and so do they and whoever stands in where nobody is at the desk by it.
     """
     person = _member(session, by, public_id)
     if person.id == by.id:
         raise InvalidError("Another administrator closes this account.", {"close": "own"})
+    if person.is_active and person.role == Role.PRIVACY and not _is_overseen_without(session, person):
+        raise InvalidError("Another privacy officer comes in first.", {"close": "last_officer"})
     if person.is_active:
         close_account(session, person, now, by_id=by.id)
         note_sent_away(session, by, person, now, None)
         tell_of_account(session, person, "closed", now)
         watch_desks(session, now, Pick(only=person.program_id))
     return person
+
+
+def _is_overseen_without(session: Session, officer: Person) -> bool:
+    """Whether another privacy officer has come in, or this one never has and oversees nothing yet."""
+    if officer.came_in_at is None:
+        return True
+    # Of two that are closed at one moment the second is left, as of two administrators.
+    session.execute(select(Program.id).where(Program.id == officer.program_id).with_for_update(key_share=True))
+    others = coordinators_of(session, officer.program_id, Role.PRIVACY)
+    return any(each.came_in_at is not None for each in others if each.id != officer.id)
 
 
 def reopen_member(session: Session, by: Person, public_id: str, *, now: datetime) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, exists, false, select
 from sqlalchemy.orm import Session, aliased
 
 from econsult.access import Pass, patients_on
-from econsult.consults.hearers import clinics_of, desk_of, family_of
+from econsult.consults.hearers import clinics_of, coordinators_of, desk_of, family_of
 from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import (
     IS_WORSE,
@@ -59,7 +59,7 @@ def ask_how_it_went(session: Session, now: datetime, quiet: Quiet, pick: Pick = 
             ping.state = PingState.DROPPED
             continue
         told = _tellings(session, ping, consult, now)
-        ping.state = PingState.DESK if any(each.kind == NoticeKind.OUTCOME_DESK for each in told) else PingState.SENT
+        ping.state = PingState.DESK if _is_desks(session, consult, now) else PingState.SENT
         ping.sent_at = now
         tellings += told
     session.flush()
@@ -80,11 +80,17 @@ def _tellings(session: Session, ping: OutcomePing, consult: Consult, now: dateti
         return told
     family = family_of(session, consult, now)
     told += [Telling(each, NoticeKind.OUTCOME_ASKED, consult.id, about) for each in family]
-    # What is kept from the caregivers is no call to their telephone either.
-    if not family and not consult.is_confidential and _has_no_account(session, consult.patient_id, now):
-        desk = desk_of(session, consult.program_id, now)
+    if _is_desks(session, consult, now):
+        # Coordinators alone, also while they are away: whoever stands in opens no family's request for it.
+        desk = coordinators_of(session, consult.program_id)
         told += [Telling(each, NoticeKind.OUTCOME_DESK, consult.id, about) for each in desk]
     return told
+
+
+def _is_desks(session: Session, consult: Consult, now: datetime) -> bool:
+    """Whether the desk asks a family without an account; what is kept from caregivers is no call to them either."""
+    is_told = consult.released_at is not None and not consult.is_confidential
+    return is_told and not family_of(session, consult, now) and _has_no_account(session, consult.patient_id, now)
 
 
 def _has_no_account(session: Session, patient_id: int, now: datetime) -> bool:

@@ -8,11 +8,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, defer
 
 from econsult.consults.glass import BrokenGlass
-from econsult.consults.hearers import coordinators_of
+from econsult.consults.overseers import tell_officers
 from econsult.consults.records import Consult, note
 from econsult.database import NO_KEY
 from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, NotFoundError
-from econsult.notices import NoticeKind, notify
+from econsult.notices import NoticeKind
 from econsult.people.persons import Person, Role
 from econsult.picking import ANY, Pick
 
@@ -68,7 +68,7 @@ def review(session: Session, officer: Person, number: int, *, outcome: str, word
 def remind(session: Session, now: datetime, pick: Pick = ANY) -> int:
     """Tell the officers of each opening that nobody has reviewed in time, once a day; returns how many there were.
 
-    Where a program has no officer any more, its director hears of it.
+    Where a program has no officer any more, its directors hear that it needs one.
     """
     query = select(BrokenGlass).where(BrokenGlass.remind_at <= now).order_by(BrokenGlass.remind_at).limit(pick.most)
     query = pick.narrow(query, BrokenGlass.id)
@@ -77,10 +77,7 @@ def remind(session: Session, now: datetime, pick: Pick = ANY) -> int:
     late = session.scalars(query.with_for_update(skip_locked=True)).all()
     for opened in late:
         program_id = session.scalars(select(Consult.program_id).where(Consult.id == opened.consult_id)).one()
-        officers = coordinators_of(session, program_id, Role.PRIVACY)
-        about = f"glass:{opened.id}:{now:%Y%m%d%H%M}"
-        for each in officers or coordinators_of(session, program_id, Role.DIRECTOR):
-            notify(session, each, NoticeKind.REVIEW_DUE, consult_id=None, about=about, now=now)
+        tell_officers(session, program_id, NoticeKind.REVIEW_DUE, f"glass:{opened.id}:{now:%Y%m%d%H%M}", now=now)
         opened.remind_at = now + AGAIN
     return len(late)
 

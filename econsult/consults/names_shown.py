@@ -12,12 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult import audit
-from econsult.consults.hearers import other_officers
 from econsult.consults.lifecycle import OPEN
+from econsult.consults.overseers import tell_officers
 from econsult.consults.records import Consult
 from econsult.database import NO_KEY
 from econsult.errors import ForbiddenError, InvalidError, StaleVersionError
-from econsult.notices import NoticeKind, notify
+from econsult.notices import NoticeKind
 from econsult.people.persons import Person, Program, Role
 
 
@@ -61,5 +61,4 @@ def choose_names(session: Session, officer: Person, wish: str, *, seen: str, now
     audit.record(
         session, "choose_names", "program", program.public_id, now=now, person_id=officer.id, detail=f"names_{wish}"
     )
-    for person in other_officers(session, program.id, officer):
-        notify(session, person, NoticeKind.NAMES_RULE, consult_id=None, about=f"names:{now.isoformat()}", now=now)
+    tell_officers(session, program.id, NoticeKind.NAMES_RULE, f"names:{now.isoformat()}", but=officer, now=now)

@@ -10,16 +10,16 @@ from sqlalchemy.orm import Session
 
 from econsult import audit
 from econsult.belonging import named_in
-from econsult.consults.hearers import other_officers
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import OPEN
+from econsult.consults.overseers import tell_officers
 from econsult.consults.records import Consult, numbered
 from econsult.consults.telephone import PhoneTask
 from econsult.database import NO_KEY
 from econsult.erasure.records import Basis, Erasure, RetentionHold
 from econsult.erasure.retention import check_officer, check_reason, hold_of, kept_until, rule_of
 from econsult.errors import ConsultError, ErasedError, ImpossibleVerbError, InvalidError, NotFoundError
-from econsult.notices import NoticeKind, notify
+from econsult.notices import NoticeKind
 from econsult.people.ages import local_day
 from econsult.people.patients import Patient, alias_of, note_patient
 from econsult.people.persons import Person, Program
@@ -94,7 +94,7 @@ def ask_erasure(session: Session, patient: Patient, officer: Person | None, wish
     session.add(row)
     session.flush()
     note_patient(session, patient, "ask_erasure", now, person_id=row.asked_by_id, detail=wish.basis)
-    _tell(session, row, NoticeKind.ERASURE_ASKED, officer, now)
+    _tell(session, row, officer, now)
     return row
 
 
@@ -117,7 +117,7 @@ def ask_program(session: Session, program: Program, *, now: datetime) -> Erasure
     session.add(row)
     session.flush()
     audit.record(session, "ask_erasure", "program", program.public_id, now=now, person_id=None, program_id=program.id)
-    _tell(session, row, NoticeKind.ERASURE_ASKED, None, now)
+    _tell(session, row, None, now)
     return row
 
 
@@ -217,7 +217,7 @@ def erasure_named(session: Session, program_id: int, public_id: str) -> Erasure:
     return named_in(session, program_id, Erasure, public_id)
 
 
-def _tell(session: Session, erasure: Erasure, kind: NoticeKind, but: Person | None, now: datetime) -> None:
-    """Every other privacy officer hears of it while it can be undone, and the director where there is no other."""
-    for person in other_officers(session, erasure.program_id, but):
-        notify(session, person, kind, consult_id=None, about=f"erasure:{erasure.id}", now=now)
+def _tell(session: Session, erasure: Erasure, but: Person | None, now: datetime) -> None:
+    """Every other privacy officer hears of it while it can be undone, and the directors where there is no other."""
+    about = f"erasure:{erasure.id}"
+    tell_officers(session, erasure.program_id, NoticeKind.ERASURE_ASKED, about, but=but, now=now)

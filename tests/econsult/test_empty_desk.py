@@ -177,6 +177,13 @@ def test_who_plans_that_others_are_away_stands_in_last_and_officers_hear(
         own = _off(session, clinic.admin, 0, 3)
         assert _heirs(session, clinic) == [clinic.admin.id, clinic.director.id]
         planning.end_time_off(session, clinic.admin, own.id, now=NOON)
+        # Where no coordinator has an account at all, a director who is sent away leaves the desk to who did it.
+        for each in (clinic.coordinator, second):
+            session.get_one(Person, each.id).is_active = False
+        send(session, clinic.admin, clinic.director)
+        assert session.scalars(told).all() == ["staff_changed"] * 2
+        for each in (clinic.coordinator, second):
+            session.get_one(Person, each.id).is_active = True
         # Back is back, also where it was ended early.
         planning.end_time_off(session, clinic.admin, off.id, now=NOON)
         assert desk_of(session, clinic.program.id, NOON) == [session.get_one(Person, clinic.coordinator.id), second]

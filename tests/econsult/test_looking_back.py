@@ -32,7 +32,11 @@ def reminded(database: Database, now: datetime) -> list[int]:
     with database.writing() as session:
         remind(session, now)
     with database.reading() as session:
-        query = select(Notice.person_id).where(Notice.kind == NoticeKind.REVIEW_DUE).order_by(Notice.id)
+        query = (
+            select(Notice.person_id)
+            .where(Notice.kind.in_((NoticeKind.REVIEW_DUE, NoticeKind.REVIEW_ASK)))
+            .order_by(Notice.id)
+        )
         return list(session.scalars(query))
 
 
@@ -55,6 +59,11 @@ def test_a_director_hears_of_it_where_no_officer_is_left(
     with database.writing() as session:
         session.get_one(Person, officer.id).is_active = False
     assert reminded(database, NOON + REVIEWED_WITHIN) == [clinic.director.id]
+    with database.reading() as session:
+        # A director opens no reviews: the letter says to name an officer.
+        assert session.scalars(select(Notice.kind).where(Notice.person_id == clinic.director.id)).all() == [
+            "review_ask"
+        ]
 
 
 def test_a_review_is_kept_with_who_and_when_and_only_once(database: Database, officer: Person, number: int) -> None:

@@ -90,10 +90,10 @@ def test_a_no_ends_what_is_open_and_lets_nothing_open(
 def test_every_other_officer_hears_of_another_rule_and_the_director_where_there_is_none(
     database: Database, clinic: Clinic, officer: Person
 ) -> None:
-    def told() -> list[int]:
+    def told() -> list[tuple[int, str]]:
         with database.reading() as session:
-            heard = select(Notice.person_id).where(Notice.kind == NoticeKind.NAMES_RULE)
-            return list(session.scalars(heard.order_by(Notice.id)))
+            heard = select(Notice.person_id, Notice.kind).where(Notice.kind.startswith("names_"))
+            return [(person, kind) for person, kind in session.execute(heard.order_by(Notice.id))]
 
     choose(database, officer, "exception")
     assert told() == [], "what holds already is no other rule"
@@ -102,7 +102,8 @@ def test_every_other_officer_hears_of_another_rule_and_the_director_where_there_
     with database.writing() as session:
         other = add_person(session, database.cipher, clinic.program, **details)
     choose(database, officer, "nobody", seen="holder")
-    assert told() == [clinic.director.id, other.id]
+    # A director opens no such page, and is told to ask.
+    assert told() == [(clinic.director.id, NoticeKind.NAMES_ASK), (other.id, NoticeKind.NAMES_RULE)]
 
 
 def test_only_an_officer_chooses_a_known_rule_that_nobody_changed_meanwhile(

@@ -7,28 +7,37 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from econsult.access import Pass, consult_for
+from econsult.advice.asking import ask_how_it_went
 from econsult.advice.late import tell_of_late_steps
 from econsult.advice.visiting import book, end, readable_visits, reply
 from econsult.consults import answers, correcting, declining, requests, second, threads, unasking, urgency
 from econsult.consults.answers import answer_for, released_answer
+from econsult.consults.names_shown import choose_names
 from econsult.consults.recommendations import steps_of
 from econsult.consults.records import Consult
 from econsult.consults.reopening import reopen
 from econsult.consults.threads import Audience, Message, request_info
 from econsult.database import Database
+from econsult.erasure.asking import Wish, ask_erasure
+from econsult.erasure.records import Basis
 from econsult.errors import ForbiddenError, NotFoundError
 from econsult.lanes import messages_for
+from econsult.notice_words import TEXTS
 from econsult.notices import Notice, NoticeKind
+from econsult.people.patients import RelatedPerson
 from econsult.people.persons import Person
 from econsult.people.signin import close_account
 from econsult.queue.clinics import watch_clinics
 from econsult.queue.firing import fire
 from econsult.queue.quiet import Quiet
+from econsult.reach.short import SPANISH
 from econsult.rights import OF_FAMILY, Right
+from econsult.rosters.planning import take_off
+from econsult.staffing import Newcomer, open_member
 from tests.booking import BOOKING
 from tests.econsult.test_told_at_once import presented
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
@@ -74,6 +83,11 @@ def _unread(session: Session, passed: Pass, _person: Person, notice: Notice) -> 
     return passed.may(Right.SEE) and session.scalars(message).one() != passed.consult.requester_id
 
 
+def _followed(_session: Session, passed: Pass, _person: Person, _notice: Notice) -> bool:
+    """Where the question is asked how it went."""
+    return passed.may(Right.FOLLOW)
+
+
 def _state(_session: Session, passed: Pass, _person: Person, _notice: Notice) -> bool:
     """How it stands, which is what such a letter tells of."""
     return passed.may(Right.SEE) or passed.may(Right.GIVE)
@@ -93,8 +107,67 @@ TELLS: dict[NoticeKind, Callable[[Session, Pass, Person, Notice], bool]] = {
     **dict.fromkeys((K.REMINDER, K.AT_RISK, K.OVERDUE, K.LATE, K.UNTAKEN, K.NO_COVER, K.UNALLOCATED), _state),
     K.NOBODY_READS: _unread,
     **dict.fromkeys((K.EMERGENCY, K.CALL_NOW, K.CALL_LATE, K.DANGER_WORDS), _state),
+    **dict.fromkeys((K.LET_GO, K.CLINIC_MOVED, K.NUMBER_WRONG), _state),
+    **dict.fromkeys((K.OUTCOME_ASKED, K.OUTCOME_CLINIC, K.OUTCOME_DESK), _followed),
 }
 """What each kind of letter says that there is to read."""
+TEAM = {"pcp", "telepresenter", "coordinator", "specialist", "director", "admin"}
+OFFICERS, DIRECTORS, EVERYBODY = {"privacy"}, {"director"}, {*TEAM, "privacy", "caregiver", "youth"}
+READERS: dict[NoticeKind, set[str]] = {
+    **dict.fromkeys((K.NAME_OPENED, K.NAMES_RULE, K.STAFF_OPENED, K.REVIEW_DUE, K.ERASURE_ASKED), OFFICERS),
+    **dict.fromkeys((K.NAMES_ASK, K.STAFF_ASK, K.REVIEW_ASK, K.ERASURE_ASK), DIRECTORS),
+    **dict.fromkeys((K.STAFF_CHANGED, K.DESK_INHERITED), OFFICERS | DIRECTORS),
+    K.STANDS_IN: {"director", "admin"},
+    **dict.fromkeys((K.ROSTER, K.SWAP_ANSWERED, K.DUTY_CHANGED), {"specialist", "pcp", "coordinator", "director"}),
+    # Who may know the child by name: `test_deaths` holds who hears of it.
+    **dict.fromkeys((K.CHILD_DIED, K.DEATH_TAKEN_BACK), TEAM),
+    **dict.fromkeys((K.RIGHT_ENDS, K.ACCOUNT_OPENED), {"caregiver", "youth"}),
+    **dict.fromkeys((K.DIGEST, K.SIGN_IN_CHANGED, K.SIGN_IN_NEW, K.CONTACT_CHANGED, K.MAIL_CAME), EVERYBODY),
+}
+"""Who may be told what is of no request: those to whom the page opens of which the letter speaks."""
+NOWHERE = {K.NAMES_ASK, K.STAFF_ASK, K.REVIEW_ASK, K.ERASURE_ASK, K.STAFF_CHANGED, K.DESK_INHERITED, K.NO_LONGER_YOURS}
+"""Letters of what their reader opens nowhere: they say whom to ask, or that nothing is to be done."""
+
+
+def test_each_kind_of_letter_says_who_reads_what_it_tells_of() -> None:
+    assert set(TELLS) | set(READERS) | NOWHERE == set(NoticeKind)
+    assert set(TELLS) & (set(READERS) | NOWHERE) == set()
+    leads = {
+        kind
+        for kind in NOWHERE
+        for words in (TEXTS[kind]["en"], TEXTS[kind]["es"], SPANISH.get(kind, ""))
+        if "Sign in" in words or "Entre " in words
+    }
+    assert leads == set()
+
+
+def test_directors_are_led_to_nothing_of_the_officers(database: Database, clinic: Clinic, officer: Person) -> None:
+    with database.writing() as session:
+        choose_names(session, session.get_one(Person, officer.id), "holder", seen="exception", now=NOON)
+        ask_erasure(session, clinic.child, officer, Wish(Basis.ORDER, "Order 2026-77 of the court"), now=NOON)
+        who = Newcomer("second@clinic.test", "Ad Two", "admin")
+        open_member(session, database.cipher, clinic.admin, who, now=NOON)
+        session.flush()
+        told = session.execute(select(Person.role, Notice.kind).join(Notice, Notice.person_id == Person.id)).all()
+        assert {("director", K.NAMES_ASK), ("director", K.ERASURE_ASK), ("privacy", K.STAFF_OPENED)} <= set(
+            map(tuple, told)
+        )
+        assert [(role, kind) for role, kind in told if role not in READERS.get(NoticeKind(kind), EVERYBODY)] == []
+
+
+def test_nobody_who_stands_in_is_sent_to_ask_a_family_how_it_went(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        consult = clinic.answered(session)
+        answers.release_due(session, NOON + 53 * HOUR)
+        session.execute(delete(RelatedPerson).where(RelatedPerson.patient_id == consult.patient_id))
+        desk, at = clinic.coordinator, NOON + timedelta(days=30)
+        take_off(session, desk, desk.public_id, at, at + 9 * HOUR, now=NOON)
+        outbox = Outbox(session)
+        outbox.read(NOON)
+        ask_how_it_went(session, at, Quiet())
+        outbox.read(at)
+        told = {(role, kind) for role, kind in outbox.told if kind == K.OUTCOME_DESK}
+        assert (told, outbox.wrong) == ({("coordinator", K.OUTCOME_DESK)}, [])
 
 
 @dataclass

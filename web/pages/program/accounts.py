@@ -223,6 +223,12 @@ def _sentences(error: InvalidError) -> dict[str, str]:
         "role": gettext("Choose what they are"),
         "clinic": gettext("Choose the clinic where they work; only who works at a clinic has one"),
         "specialties": gettext("Choose what they answer for; only a specialist answers for a specialty"),
-        "close": gettext("Another administrator closes your account"),
+        "close": _close_words(error.fields.get("close", "")),
     }
     return {part: known.get(part, gettext("Check this part")) for part in error.fields}
+
+
+def _close_words(fault: str) -> str:
+    if fault == "last_officer":
+        return gettext("Nobody else oversees privacy. Another privacy officer must come in first")
+    return gettext("Another administrator closes your account")
