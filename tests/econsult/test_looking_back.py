@@ -61,9 +61,8 @@ def test_a_director_hears_of_it_where_no_officer_is_left(
     assert reminded(database, NOON + REVIEWED_WITHIN) == [clinic.director.id]
     with database.reading() as session:
         # A director opens no reviews: the letter says to name an officer.
-        assert session.scalars(select(Notice.kind).where(Notice.person_id == clinic.director.id)).all() == [
-            "review_ask"
-        ]
+        kinds = select(Notice.kind).where(Notice.person_id == clinic.director.id)
+        assert session.scalars(kinds).all() == [NoticeKind.REVIEW_ASK]
 
 
 def test_a_review_is_kept_with_who_and_when_and_only_once(database: Database, officer: Person, number: int) -> None:
