@@ -190,6 +190,7 @@ def test_list_gives_the_keys_under_a_prefix_in_order(store: BlobStore) -> None:
 
 
 @pytest.mark.parametrize("address", ["file", "s3", pytest.param("minio", marks=pytest.mark.slow)], indirect=True)
+@pytest.mark.wide
 def test_list_goes_on_past_a_page_of_the_server(store: BlobStore) -> None:
     keys = [f"page/{number:04d}" for number in range(1_050)]
     with ThreadPoolExecutor(8) as pool:

@@ -108,6 +108,7 @@ def test_a_server_that_is_away_is_one_line(laid: Path, run: _Run) -> None:
         assert (away.returncode, away.stderr.count("\n")) == (1, 1)
 
 
+@pytest.mark.wide
 def test_a_server_without_time_zones_of_its_own_starts(tmp_path: Path) -> None:
     done = _start(tmp_path, "migrate", PYTHONTZPATH="/nowhere")
     assert (done.returncode, done.stderr) == (0, "")
@@ -198,6 +199,7 @@ def test_the_ages_of_a_program_are_printed_and_set(laid: Path, run: _Run) -> Non
 
 
 @pytest.mark.parametrize("unbuffered", spread(["", "1"], 1))
+@pytest.mark.wide
 def test_a_command_whose_reader_went_away_ends_quietly(laid: Path, run: _Run, unbuffered: str) -> None:
     run(laid, "clinic", "create", "--name", "Taos Clinic", "--phone", "505-555-0110")
     for words in (("clinic", "list"), ("audit", "verify")):

@@ -57,6 +57,7 @@ def test_the_own_name_alone_makes_the_difference() -> None:
         refuse_guessable("zeferina quispe 82", ("Zeferina Quispe",))
 
 
+@pytest.mark.wide
 def test_weighing_takes_less_than_the_hash_whatever_is_sent() -> None:
     hashing = quickest(lambda: hash_password("correct horse battery staple"), enough=0)
     for worst in (secrets.token_urlsafe(192)[:LONGEST], "@4$0" * 64, "Aa1!" * 64, "\u0301" * LONGEST, "p@$$w0rd" * 32):

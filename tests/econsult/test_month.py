@@ -103,6 +103,7 @@ def test_a_day_leaves_nothing_without_owner_or_deadline(runtime: Runtime) -> Non
     assert verdict.missing | verdict.invented | verdict.covered | verdict.unannounced == set()
 
 
+@pytest.mark.wide
 def test_what_breaks_where_nobody_was_at_work_was_announced(runtime: Runtime) -> None:
     """And the proof fails where the letters, or the lines of the ledger, are spoilt afterwards."""
     month = _month(Slow, runtime)

@@ -206,6 +206,7 @@ def test_a_policy_for_all_leaves_those_that_have_their_own(database: Database, c
 
 
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)], indirect=True)
+@pytest.mark.wide
 def test_a_large_preview_says_that_it_counted_a_part_and_applying_goes_on(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         template = clinic.econsult(session, specialty="neurology")

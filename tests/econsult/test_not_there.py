@@ -135,6 +135,7 @@ def test_what_somebody_takes_off_duty_is_told_when_it_changes_hands(database: Da
         assert told(session) == []
 
 
+@pytest.mark.wide
 def test_twenty_requests_of_one_who_is_away_are_one_letter_and_a_digest(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         for _ in range(20):

@@ -100,6 +100,7 @@ def _check_all(house: House, plain: bytes, wrapped: bytes) -> None:
     later.close()
 
 
+@pytest.mark.wide
 def test_running_it_again_makes_no_other_key_and_changes_nothing(house: House) -> None:
     _fill(house)
     house.run("rotate")
@@ -132,6 +133,7 @@ def test_a_recovery_code_outlives_the_key_and_an_older_one_holds_it_back(house: 
 
 
 @pytest.mark.parametrize("database", [pytest.param("sqlite", marks=pytest.mark.slow), "postgres"], indirect=True)
+@pytest.mark.wide
 def test_others_work_on_in_their_own_processes_meanwhile(house: House) -> None:
     _fill(house)
     others = [start("tests.econsult.busy", house) for _ in range(2)]

@@ -108,6 +108,7 @@ def _blobs(clinic: Clinic) -> int:
 
 
 @pytest.mark.parametrize("size", SIZES)
+@pytest.mark.wide
 def test_jobs_behind_one_that_runs_three_leases_neither_die_nor_run_twice(
     ringing: Clinic, size: Size, photo: bytes, long_paper: bytes
 ) -> None:
@@ -149,6 +150,7 @@ def test_a_job_whose_worker_and_horse_are_killed_is_done_by_another(
     assert _effects(ringing)[0] == 1
 
 
+@pytest.mark.wide
 def test_a_horse_dies_with_its_worker(ringing: Clinic, long_paper: bytes) -> None:
     worker = ringing.start("workers", "fast")
     number = ringing.send(long_paper, MediaKind.LAB_DOCUMENT)
@@ -160,6 +162,7 @@ def test_a_horse_dies_with_its_worker(ringing: Clinic, long_paper: bytes) -> Non
     wait_until(lambda: not _command(horse))
 
 
+@pytest.mark.wide
 def test_the_late_write_of_an_orphan_is_refused(ringing: Clinic, long_paper: bytes) -> None:
     first = ringing.start("workers", "fast")
     ringing.start("workers.clock")

@@ -104,6 +104,7 @@ def test_a_photo_in_a_form_may_take_its_time(server: Server, head: tuple[str, st
         assert session.scalars(mine).all() == [len(PHOTO)]
 
 
+@pytest.mark.wide
 def test_the_collector_leaves_alone_what_the_pages_stand_on(server: Server) -> None:
     # The port listens before the worker has loaded the pages; who answers has loaded them.
     connection = http.client.HTTPConnection("localhost", server.ports[0], timeout=20)
@@ -145,6 +146,7 @@ def test_a_process_that_may_hold_no_more_files_lets_the_others_wait_and_goes_on(
     assert psutil.Process(server.service.pid).children() == [worker]
 
 
+@pytest.mark.wide
 def test_the_process_holds_as_many_files_as_it_may(tmp_path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(512, hard), hard))

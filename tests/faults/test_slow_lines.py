@@ -45,6 +45,7 @@ def slow_lines(port: int, beginning: bytes) -> Iterator[list[socket.socket]]:
 
 
 @pytest.mark.parametrize("beginning", [HALF_A_HEAD, HALF_A_FORM, b"", b"\r\n\r\n"])
+@pytest.mark.wide
 def test_pages_answer_while_hundreds_of_lines_trickle(server: Server, beginning: bytes) -> None:
     phone = Phone(server.ports[0], "")
     took = []
@@ -112,6 +113,7 @@ def test_one_address_holds_so_many_lines_and_no_more() -> None:
     assert all(at_home.enter("127.0.0.1") for _line in range(3))
 
 
+@pytest.mark.wide
 def test_an_address_with_too_many_lines_is_hung_up_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ECONSULT_CONNECTIONS_PER_ADDRESS", "3")
     server = open_server(tmp_path)

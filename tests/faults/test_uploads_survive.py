@@ -58,6 +58,7 @@ def test_a_server_that_is_killed_again_and_again_loses_nothing_acknowledged(door
 
 @pytest.mark.parametrize("kind", spread(["fin", "rst"], 1))
 @pytest.mark.parametrize("cuts", [8, pytest.param(300, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
+@pytest.mark.wide
 def test_lines_that_are_cut_again_and_again_keep_what_they_brought(door: OurDoor, cuts: int, kind: str) -> None:
     """A sender of our own, which sees what each cut cost: a polite one nothing at all."""
     cutter = LineCutter(door.port, MEGABYTE, cuts, random.Random(1), kinds=(kind,))

@@ -77,11 +77,13 @@ def test_stripes_are_covered_by_their_look_alone(
     assert covered[where > 0].mean() > 0.9
 
 
+@pytest.mark.wide
 def test_a_plain_code_is_what_the_reader_of_these_tests_reads() -> None:
     for kind in labels.CONTENT:
         assert labels.reads(labels.on_skin(labels.label(kind, 3), size=(640, 480))[0]), kind
 
 
+@pytest.mark.wide
 def test_codes_beside_each_other_are_all_covered(run: Prepare) -> None:
     picture = files.skin(1280, 960)
     for number, kind in enumerate(sorted(labels.CONTENT)):
@@ -95,6 +97,7 @@ def test_codes_beside_each_other_are_all_covered(run: Prepare) -> None:
 
 
 @pytest.mark.parametrize("kind", spread(["EAN13", "Code128", "ITF", "PDF417", "DataMatrix", "QRCode", "Aztec"], 1))
+@pytest.mark.wide
 def test_a_code_on_a_page_is_read_in_none_of_its_copies(run: Prepare, kind: str) -> None:
     page = papers.paper(3, "Helvetica").picture()
     page.paste(Image.fromarray(labels.label(kind, 3)).convert("RGB"), (600, 1500))
@@ -159,6 +162,7 @@ def _cloth(period: float, turn: float, shape: str) -> np.ndarray:
 
 @pytest.mark.parametrize("shape", ["even", "thin", "shirt"])
 @pytest.mark.parametrize("turn", spread([25, 0, 90], 1))
+@pytest.mark.wide
 def test_striped_cloth_is_no_code(shape: str, turn: float) -> None:
     for period in (6, 10, 16, 30, 60):
         grey = _cloth(period, turn, shape)
@@ -225,6 +229,7 @@ def test_a_code_that_is_carried_through_a_film_is_read_in_no_picture_of_it(run: 
     assert "codes" in report.checks
 
 
+@pytest.mark.wide
 def test_a_code_stays_covered_for_half_a_second_before_and_after_it_was_seen(run: Prepare) -> None:
     code = Image.fromarray(labels.label("Code128", 2)).convert("RGB")
     with_it, bare = files.skin(640, 480), files.skin(640, 480)

@@ -150,6 +150,7 @@ def test_pages_that_are_slow_to_draw_end_with_a_reason(run: Prepare) -> None:
     assert report.usage["cpu_ms"] < 12_000
 
 
+@pytest.mark.wide
 def test_a_page_on_which_nothing_is_costs_next_to_nothing(run: Prepare) -> None:
     report, _ = run(documents.pdf(*[""] * 5, content=b" "), "lab_document", Policy())
     assert (report.verdict, report.masks) == ("ready", ())

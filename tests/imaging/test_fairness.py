@@ -112,6 +112,7 @@ def test_dark_skin_on_dark_cloth_in_good_light_is_not_called_dark(cloth: tuple[i
 
 
 @pytest.mark.parametrize("every", [2, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.wide
 def test_a_quarter_of_the_light_is_told_on_the_lighter_and_the_darker_half_of_all_skin(every: int) -> None:
     for half in (MONK[:5:every], MONK[5::every]):
         told = [judge_quality(take(shot))["exposure"] for tone in half for shot in shots(tone, 3, stops=-2.0)]

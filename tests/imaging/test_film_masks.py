@@ -87,6 +87,7 @@ def test_a_stamp_in_a_film_is_covered_and_the_film_called_deidentified(run: Prep
     assert all(is_grey(frame[225:238, 220:380]) for frame in shown(kept.files["play"]))
 
 
+@pytest.mark.wide
 def test_in_a_face_that_stays_open_in_a_film_a_name_is_covered_and_the_mouth_is_not(run: Prepare) -> None:
     picture = Image.new("RGB", (960, 720), (150, 150, 140))
     picture.paste(pictures.portrait(720), (0, 0))

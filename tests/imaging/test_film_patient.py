@@ -162,6 +162,7 @@ def test_the_phone_is_turned_to_somebody_else_who_stays_covered(run: Prepare, fa
         assert is_grey(frame[256:270, 160:200])
 
 
+@pytest.mark.wide
 def test_the_ticked_part_of_a_face_opens_in_a_film_and_closes_when_the_face_has_left_it(run: Prepare) -> None:
     """The mouth of a child that nods a little, beside a bystander; then the child goes to where nothing is ticked."""
     mouth = (60 + 55, 90 + 100, 60 + 105, 90 + 130)
@@ -207,6 +208,7 @@ def test_who_comes_before_the_ticked_part_is_covered_there_too() -> None:
     assert look(before) == [before]
 
 
+@pytest.mark.wide
 def test_the_reviewers_choice_holds_for_a_film_into_which_somebody_walks(run: Prepare) -> None:
     def picture(number: int) -> Image.Image:
         scene = Image.new("RGB", (640, 360), (150, 150, 140))

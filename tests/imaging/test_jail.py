@@ -185,6 +185,7 @@ def test_a_forked_worker_starts_a_dead_server_again(own_jail: Jail) -> None:
     assert good_photo(own_jail).is_ready
 
 
+@pytest.mark.wide
 def test_jobs_run_side_by_side(own_jail: Jail) -> None:
     jobs = [Job(own_jail) for _ in range(2)]
     assert len(jobs_of(own_jail.pid)) == 2
@@ -200,6 +201,7 @@ def test_what_looks_for_nothing_is_served_by_a_twin_without_the_networks(own_jai
     assert all(job.finish().is_ready for job in jobs)
 
 
+@pytest.mark.wide
 def test_a_server_whose_twin_is_killed_serves_its_jobs_too(own_jail: Jail) -> None:
     assert good_photo(own_jail).is_ready
     server, twin = psutil.Process(own_jail.pid), twin_of(own_jail.pid)
@@ -215,6 +217,7 @@ def test_a_server_whose_twin_is_killed_serves_its_jobs_too(own_jail: Jail) -> No
     assert server.pid == own_jail.pid
 
 
+@pytest.mark.wide
 def test_a_twin_dies_with_its_server(own_jail: Jail) -> None:
     assert good_photo(own_jail).is_ready
     twin = twin_of(own_jail.pid)
@@ -224,6 +227,7 @@ def test_a_twin_dies_with_its_server(own_jail: Jail) -> None:
     assert good_photo(own_jail).is_ready
 
 
+@pytest.mark.wide
 def test_closing_leaves_no_process_and_no_folder() -> None:
     jail = open_jail()
     folder = Path(f"/proc/{jail.pid}/cwd")

@@ -133,6 +133,7 @@ OPEN = Policy(faces="face_is_finding", chosen_by="reviewer")
 
 
 @pytest.mark.parametrize("side", [1100, 800])
+@pytest.mark.wide
 def test_the_mouth_of_a_face_that_stays_open_is_not_taken_for_writing(run: Prepare, side: int) -> None:
     picture = pictures.portrait(side)
     report, kept = run(files.encode(picture, "JPEG", quality=92), policy=OPEN)
@@ -249,12 +250,14 @@ def test_skin_with_a_rash_stays_as_it_is(run: Prepare, scene: str, tone: int, se
 
 @pytest.mark.parametrize("word", spread(["LUPITA", "Zoraida Q.", "778899"], 2))
 @pytest.mark.parametrize("turn", spread([90, 0, 180], 1))
+@pytest.mark.wide
 def test_large_writing_is_told_from_a_rash(run: Prepare, word: str, turn: int) -> None:
     data = files.encode(pictures.written(word, turn=turn, size=150), "PNG")
     report, _ = run(data, policy=MASK)
     assert sum(mask.width * mask.height for mask in report.masks if mask.what == "text") > 0.05
 
 
+@pytest.mark.wide
 def test_without_the_reader_of_letters_large_patches_are_covered_too() -> None:
     from imaging import samples  # noqa: PLC0415 - drawing libraries that no other test here needs.
 
@@ -331,6 +334,7 @@ def test_codes_are_found_by_their_look_at_every_size_and_several_at_once(kind: s
 
 
 @pytest.mark.parametrize("scene", spread(["growth_chart", "ecg_sheet", "hives", "ring", "bites_leg"], 2))
+@pytest.mark.wide
 def test_no_chart_and_no_skin_is_taken_for_a_code(scene: str) -> None:
     for tone in (1, 6):
         picture = Image.open(io.BytesIO(samples.photo(scene, tone=tone, seed=1, size=(2048, 1536)))).convert("L")

@@ -324,6 +324,7 @@ def test_a_page_from_the_scanner_keeps_its_values_and_loses_its_names(run: Prepa
 
 
 @pytest.mark.parametrize("seed", spread([141_538, 700_118], 1))
+@pytest.mark.wide
 def test_a_page_whose_birth_date_is_misread_or_read_in_two_loses_it_all_the_same(run: Prepare, seed: int) -> None:
     check(run, seed % len(papers.FONTS), "clean", seed=seed)
 
@@ -336,6 +337,7 @@ def test_a_page_that_nobody_has_seen_before_loses_its_names(run: Prepare) -> Non
 
 
 @pytest.mark.parametrize(("font", "first"), spread([("Helvetica", 38), ("Times-Roman", 0)], 1))
+@pytest.mark.wide
 def test_a_birth_date_on_a_scan_is_covered_in_whatever_spelling(run: Prepare, font: str, first: int) -> None:
     """In the middle of a line, behind no label, through the reader itself."""
     texts = [text for spell in (spelled.in_words, spelled.raised) for text in spell(BORN)]
@@ -398,6 +400,7 @@ def test_print_that_the_detector_takes_for_a_face_stays_and_a_portrait_on_it_goe
 
 
 @pytest.mark.parametrize(("level", "paper"), [(252, 255), (248, 255), (206, 214)])
+@pytest.mark.wide
 def test_faint_writing_on_a_scan_cannot_be_stretched_into_sight(run: Prepare, level: int, paper: int) -> None:
     _, page = sparse()
     picture = page.picture().point([*range(paper), *[paper] * (256 - paper)] * 3)
@@ -425,6 +428,7 @@ def test_a_picture_on_grey_paper_and_what_is_printed_there_stay_as_they_are() ->
     assert (after[510:916, 731:1004] != before[510:916, 731:1004]).any(axis=2).mean() < 0.01
 
 
+@pytest.mark.wide
 def test_a_page_on_which_a_person_saw_no_face_keeps_a_sure_one_and_its_names_covered(run: Prepare) -> None:
     """Else one click shows a portrait in a PDF to whoever may take the case."""
     data, page = sparse(with_portrait=True)
@@ -435,6 +439,7 @@ def test_a_page_on_which_a_person_saw_no_face_keeps_a_sure_one_and_its_names_cov
     assert [entry.text for entry, box in secrets if papers.covered(picture, box, 0.0, FILL) < 0.95] == []
 
 
+@pytest.mark.wide
 def test_the_only_sure_face_of_a_page_opens_by_a_persons_decision_and_its_names_do_not(run: Prepare) -> None:
     data, page = sparse(with_portrait=True)
     policy = Policy(identifiers=page.known, faces="face_is_finding", chosen_by="reviewer")

@@ -81,6 +81,7 @@ def test_a_child_that_waits_dies_with_its_server() -> None:
         assert prepared(jail) == "ready"
 
 
+@pytest.mark.wide
 def test_a_child_that_waits_in_vain_is_let_go_with_its_memory(tmp_path: Path) -> None:
     code = tmp_path / "imaging"
     shutil.copytree(Path(client.__file__).parents[1], code, ignore=shutil.ignore_patterns("__pycache__"))

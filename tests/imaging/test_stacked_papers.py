@@ -87,6 +87,7 @@ def test_letters_under_each_other_and_spread_wide_are_covered(run: Prepare, draw
 
 
 @pytest.mark.parametrize("name", spread(STAMPS, 1))
+@pytest.mark.wide
 def test_a_round_stamp_is_covered_though_a_word_of_it_can_be_read(run: Prepare, name: str) -> None:
     plain = form(has_head=False).picture()
     edge = STAMPS[name][1] + STAMPS[name][2]

@@ -69,6 +69,7 @@ def check(page: Paper, shown: bytes, turned: int) -> None:
 
 
 @pytest.mark.parametrize("turned", spread([90, 180, 270], 1))
+@pytest.mark.wide
 def test_a_scan_that_lies_wrong_is_read_though_an_app_wrote_a_line_of_its_own(run: Prepare, turned: int) -> None:
     page = form()
     data = scan_in_pdf(page.picture().rotate(turned, expand=True), 0, b"Scanned with an app")
@@ -120,6 +121,7 @@ def test_a_chart_keeps_its_curves(run: Prepare) -> None:
 
 
 @pytest.mark.parametrize("level", spread([0, 24, 255], 1))
+@pytest.mark.wide
 def test_what_nobody_can_read_is_covered_and_ends_in_time(run: Prepare, level: int) -> None:
     """More letters than any page has, or noise with whatever is in it."""
     rng = np.random.default_rng(1)
@@ -172,6 +174,7 @@ def test_a_worn_stamp_on_its_side_over_print_loses_its_number_with_its_name(run:
 
 
 @pytest.mark.parametrize(("angle", "least"), spread([(60, 0.95), (35, 0.8)], 1))
+@pytest.mark.wide
 def test_a_name_that_runs_aslant_through_a_table_is_covered_along_its_slant(
     run: Prepare, angle: int, least: float
 ) -> None:

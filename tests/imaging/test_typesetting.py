@@ -160,6 +160,7 @@ def test_an_endless_leaflet_is_refused_and_a_slow_one_stopped() -> None:
         typeset(leaflet(Part("Any", [Line("x")])), seconds=0.001)
 
 
+@pytest.mark.wide
 def test_the_answer_with_every_field_full_is_set_in_bounds() -> None:
     texts = ["".join(chr(0x370 + place % 900) for place in range(10_000)) for _ in range(4)]
     steps = [Line("step " * 400, "Family") for _ in range(30)]

@@ -211,6 +211,7 @@ def test_a_film_keeps_to_one_thread_and_a_bounded_memory(run: Prepare) -> None:
 
 
 @pytest.mark.parametrize(("transfer", "level"), spread([(16, 0.58), (18, 0.75)], 1))
+@pytest.mark.wide
 def test_white_of_high_dynamic_range_stays_white_on_an_ordinary_screen(
     run: Prepare, transfer: int, level: float
 ) -> None:
@@ -222,6 +223,7 @@ def test_white_of_high_dynamic_range_stays_white_on_an_ordinary_screen(
         assert container.streams.video[0].codec_context.color_trc == 1
 
 
+@pytest.mark.wide
 def test_what_is_dark_in_high_dynamic_range_is_as_dark_on_an_ordinary_screen(run: Prepare) -> None:
     """Light that an ordinary picture has at 60 of 255: with the curve of BT.709's cameras it came out at 71."""
     _, kept = run(films.bright_film(16, 0.2929), "video")

@@ -152,6 +152,7 @@ def test_every_track_of_a_prepared_film_lies_sample_by_sample(run: Prepare) -> N
     assert [size for _, size in found[1].samples] == packets
 
 
+@pytest.mark.wide
 def test_the_command_keeps_a_voice_only_when_told_and_its_report_says_so(tmp_path: Path) -> None:
     source = tmp_path / "a.mp4"
     source.write_bytes(sounding())

@@ -277,6 +277,7 @@ def test_one_person_has_at_most_so_many_files_on_their_way(desk: Desk) -> None:
     assert desk.begin(10)
 
 
+@pytest.mark.wide
 def test_uploads_that_were_begun_and_forgotten_take_nobodys_place(desk: Desk) -> None:
     forgotten = [desk.begin(10) for _ in range(MOST_OPEN)]
     desk.now += FORGOTTEN

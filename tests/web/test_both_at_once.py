@@ -78,6 +78,7 @@ def _plan(runtime: Runtime, clinic: Clinic, count: int) -> list[int]:
         return [shift.id for shift in made]
 
 
+@pytest.mark.wide
 def test_the_same_form_of_the_roster_sent_twice_at_once_makes_one_row(
     runtime: Runtime, clinic: Clinic, two: tuple[Send, Send]
 ) -> None:

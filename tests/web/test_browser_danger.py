@@ -45,6 +45,7 @@ def test_a_family_reads_whom_to_call_today_before_and_after_it_sends(
     look_at(page, "sent-today", language)
 
 
+@pytest.mark.wide
 def test_staff_whose_request_is_stopped_read_the_numbers(
     clinic: Clinic, enter: Enter, address: str, devices: Devices
 ) -> None:

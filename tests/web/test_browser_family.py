@@ -185,6 +185,7 @@ def test_the_answer_page(look: Look, answered: Consult, address: str) -> None:
     look.at("answer-understood")
 
 
+@pytest.mark.wide
 def test_photos_are_sent_as_soon_as_they_are_chosen(look: Look, runtime: Runtime, tmp_path: Path) -> None:
     page = look.page
     page.locator("section form button").first.click()
@@ -210,6 +211,7 @@ def test_photos_are_sent_as_soon_as_they_are_chosen(look: Look, runtime: Runtime
     page.wait_for_url("**/story")
 
 
+@pytest.mark.wide
 def test_photos_are_sent_without_scripts(
     devices: Devices, sign_in: SignIn, address: str, runtime: Runtime, tmp_path: Path
 ) -> None:

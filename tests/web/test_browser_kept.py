@@ -101,6 +101,7 @@ def _begin_to_withdraw(page: Page, here: str) -> Locator:
     return form.locator("button")
 
 
+@pytest.mark.wide
 def test_what_was_refused_is_shown_where_its_form_is_gone(
     desktop: Page, runtime: Runtime, house: Clinic, enter: Enter, address: str
 ) -> None:
@@ -421,6 +422,7 @@ def test_a_message_waits_in_another_browser_until_it_was_sent(
     expect(other.locator("#text")).to_have_value("")
 
 
+@pytest.mark.wide
 def test_a_family_finds_its_words_in_another_browser_unless_its_home_is_not_safe(
     devices: Devices, runtime: Runtime, house: Clinic, enter: Enter, address: str
 ) -> None:

@@ -35,6 +35,7 @@ def test_nothing_scrolls_sideways_at_320_pixels(shell: Flask, devices: Devices, 
         assert overflow(page) == 0
 
 
+@pytest.mark.wide
 def test_an_inline_style_would_be_heard(shell: Flask, phone: Page) -> None:
     with served(shell) as address:
         heard = complaints(phone)

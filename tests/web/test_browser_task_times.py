@@ -206,6 +206,7 @@ def test_a_case_is_told_and_closed_in_a_minute(runtime: Runtime, clinic: Clinic,
     desk.told("coordinator.closure", 60)
 
 
+@pytest.mark.wide
 def test_a_mouse_and_too_long_a_way_are_seen(clinic: Clinic, hands) -> None:
     desk = hands(clinic.coordinator, "/coordination")
     with pytest.raises(AssertionError, match="does not lead"):

@@ -397,6 +397,7 @@ def test_a_specialty_that_is_chosen_while_a_save_is_on_its_way_is_asked_about(wr
     expect(page.locator("[id='neurology.event']")).to_be_visible()
 
 
+@pytest.mark.wide
 def test_changing_the_specialty_loses_nothing_that_was_typed(
     devices: Devices, enter: Enter, address: str, runtime: Runtime, clinic: Clinic
 ) -> None:

@@ -153,6 +153,7 @@ def test_whatever_a_program_has_put_there_the_questions_can_be_read_and_answered
 
 
 @pytest.mark.parametrize("language", spread(["es", "en"], 1))
+@pytest.mark.wide
 def test_the_questions_are_calm_and_accessible_on_a_phone(
     devices: Devices, enter: Enter, address: str, runtime: Runtime, clinic: Clinic, language: str
 ) -> None:

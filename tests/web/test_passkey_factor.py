@@ -277,6 +277,7 @@ def keep(runtime: Runtime, person: Person, key: SoftKey) -> None:
         assert proving.add(session, place, person, key.make(asked), "Chrome, Linux", now=now) is not None
 
 
+@pytest.mark.wide
 def test_the_account_page_tells_what_stands_and_makes_new_codes(
     strict: Runtime, browser: FlaskClient, derm: Person, key: SoftKey, codes: list[str]
 ) -> None:
@@ -333,6 +334,7 @@ def test_an_open_browser_and_the_password_add_no_other_way_in(
     assert post(browser, CODE, {"code": code_of(secret, 1)}).location == "/worklist"
 
 
+@pytest.mark.wide
 def test_the_last_factor_of_whoever_must_have_one_stays(
     strict: Runtime, browser: FlaskClient, derm: Person, key: SoftKey, codes: list[str]
 ) -> None:

@@ -214,6 +214,7 @@ def test_workers_that_were_not_proven_are_named(kinds: tuple[str, ...], told: st
     assert unproven({"sys", *(f"gunicorn.workers.{kind}" for kind in kinds)}) == told
 
 
+@pytest.mark.wide
 def test_the_workers_that_gunicorn_takes_by_itself_start_and_say_which_ones_uploads_need(tmp_path: Path) -> None:
     port, log = free_port(), tmp_path / "log"
     command = [sys.executable, "-m", "gunicorn", "web:create_app()", f"--bind=127.0.0.1:{port}", "--no-control-socket"]
@@ -229,6 +230,7 @@ def test_the_workers_that_gunicorn_takes_by_itself_start_and_say_which_ones_uplo
     assert "workers of the kind sync may stand still for one slow phone. For uploads run: gunicorn" in log.read_text()
 
 
+@pytest.mark.wide
 def test_the_application_does_not_start_under_such_a_server() -> None:
     program = "import sys, types; sys.modules['waitress'] = types.ModuleType('waitress'); import web; web.create_app()"
     child = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

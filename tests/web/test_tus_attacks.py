@@ -93,6 +93,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("more", "body", "answer", "kept"), TAKEN)
+@pytest.mark.wide
 def test_a_strange_request_keeps_what_it_plainly_brings(
     phones: list[Phone], consult: Consult, more: str, body: bytes, answer: bytes, kept: int
 ) -> None:

@@ -92,6 +92,7 @@ def test_killing_the_server_in_the_middle_loses_nothing_acknowledged(
     assert received(server, path) == data
 
 
+@pytest.mark.wide
 def test_a_phone_that_vanished_delays_nobody(server: Server, mother: Phone, consult: Consult) -> None:
     data = os.urandom(SIZE)
     for _try in range(TRIES):
@@ -109,6 +110,7 @@ def test_a_phone_that_vanished_delays_nobody(server: Server, mother: Phone, cons
     assert took < 2.5
 
 
+@pytest.mark.wide
 def test_late_bytes_of_a_vanished_phone_change_nothing(server: Server, mother: Phone, consult: Consult) -> None:
     other = Phone(server.start(), mother.token)
     data, late = b"A" * 400_000, b"Z" * 400_000
@@ -177,6 +179,7 @@ def test_a_silent_phone_is_let_go_after_half_a_minute(server: Server, mother: Ph
 
 @pytest.mark.parametrize("all_of_it", [False, True])
 @pytest.mark.parametrize("elsewhere", [False, True])
+@pytest.mark.wide
 def test_a_creation_that_was_overtaken_takes_nothing_away(
     server: Server, consult: Consult, elsewhere: bool, all_of_it: bool
 ) -> None:
@@ -203,6 +206,7 @@ def test_a_creation_that_was_overtaken_takes_nothing_away(
     assert received(server, found) == data
 
 
+@pytest.mark.wide
 def test_whoever_is_signed_out_meanwhile_completes_nothing_and_loses_one_byte(server: Server, consult: Consult) -> None:
     mother, data = server.phone(server.clinic.mother), os.urandom(400_000)
     path = mother.create(consult, len(data))

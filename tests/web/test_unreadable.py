@@ -19,6 +19,7 @@ from econsult.people.signin import make_token
 from econsult.people.typed import Typed, keep_typed
 from econsult.tables import METADATA
 from tests.personas import Clinic
+from tests.spread import spread
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from workers.runtime import Runtime
@@ -50,7 +51,10 @@ def damage(runtime: Runtime, place: str, number: int, key: str = "id", *, as_tex
         session.execute(broken)
 
 
-@pytest.mark.parametrize("place", ["consult.question", "consult.due_at", "clock.deadline_at", "consult.urgency"])
+PLACES = ["consult.question", "consult.due_at", "clock.deadline_at", "consult.urgency"]
+
+
+@pytest.mark.parametrize("place", spread(PLACES, 2))
 def test_a_damaged_case_is_missing_from_lists_that_say_so_and_show_the_others(
     runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, asked: tuple[Consult, Consult], place: str
 ) -> None:
@@ -76,6 +80,7 @@ def test_the_next_case_is_the_next_that_can_be_read(
     assert (taken.status_code, taken.location) == (303, f"/consults/{asked[1].public_id}")
 
 
+@pytest.mark.wide
 def test_nobody_is_kept_from_acting_on_another_request_or_from_asking(
     runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, asked: tuple[Consult, Consult]
 ) -> None:

@@ -80,6 +80,7 @@ def test_internet_that_comes_back_is_enough(server: Server, draft: Consult, phon
     expect(cards).to_have_attribute("data-state", "sent")
 
 
+@pytest.mark.wide
 def test_a_page_that_is_closed_in_the_middle_goes_on_where_the_server_stands(
     server: Server, draft: Consult, phone: Page
 ) -> None:

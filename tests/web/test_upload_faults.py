@@ -72,6 +72,7 @@ def test_a_phone_that_loses_its_copies_sends_every_photo_from_the_page(
 
 
 @pytest.mark.parametrize("fault", ["blocked", "full", "silent"])
+@pytest.mark.wide
 def test_a_photo_that_is_in_the_page_alone_is_told_and_leaving_is_asked_about(
     fault: str, server: Server, draft: Consult, phone: Page
 ) -> None:
@@ -127,6 +128,7 @@ def test_a_file_that_cannot_be_read_any_more_says_so_and_lets_the_next_pass(
     assert arrived(server, draft) == [SECOND["buffer"]]
 
 
+@pytest.mark.wide
 def test_what_will_not_change_by_trying_is_told_in_words_and_the_next_file_goes_on(
     server: Server, draft: Consult, phone: Page
 ) -> None:

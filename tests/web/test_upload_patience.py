@@ -164,6 +164,7 @@ def test_an_upload_that_was_ended_begins_anew_with_the_file_that_is_here(
     assert arrived(server, draft) == [PHOTO["buffer"]]
 
 
+@pytest.mark.wide
 def test_an_upload_that_ends_again_and_again_is_given_up_in_words(server: Server, draft: Consult, phone: Page) -> None:
     cards = open_by_the_clock(server, phone, draft).locator("[data-upload-list] > li")
     door = Door(phone, "PATCH", {"status": 410, "json": {"code": "gone"}}, for_ever=True)
@@ -209,6 +210,7 @@ def test_a_file_of_unknown_length_from_elsewhere_leaves_the_page_whole(
     assert broken == []
 
 
+@pytest.mark.wide
 def test_a_question_that_takes_no_more_files_asks_for_none(server: Server, draft: Consult, phone: Page) -> None:
     cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
     phone.context.set_offline(True)

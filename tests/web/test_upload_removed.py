@@ -62,6 +62,7 @@ def begin_unheard(server: Server, draft: Consult, phone: Page) -> tuple[Locator,
 
 
 @pytest.mark.parametrize("step", spread(HOLDS, 2))
+@pytest.mark.wide
 def test_a_file_that_is_removed_between_two_steps_goes_no_further(
     step: str, server: Server, draft: Consult, phone: Page
 ) -> None:
@@ -143,7 +144,6 @@ def test_an_upload_whose_beginning_is_never_answered_is_found_and_ended(
     expect(cards.last).to_have_attribute("data-state", "sent")
 
 
-@pytest.mark.wide
 def test_a_removal_that_could_not_be_told_is_told_when_the_internet_is_back(
     server: Server, draft: Consult, phone: Page
 ) -> None:
@@ -171,6 +171,7 @@ def test_a_removal_that_could_not_be_told_is_told_when_the_internet_is_back(
     assert states(server, draft) == ["terminated"]
 
 
+@pytest.mark.wide
 def test_a_removal_that_could_not_be_told_is_told_by_the_next_page(server: Server, draft: Consult, phone: Page) -> None:
     cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
     phone.route("**/uploads/*", lambda route: route.abort())
@@ -194,6 +195,7 @@ def test_a_removal_that_could_not_be_told_is_told_by_the_next_page(server: Serve
     assert more == []
 
 
+@pytest.mark.wide
 def test_a_file_that_cannot_be_taken_back_any_more_is_shown_again(server: Server, draft: Consult, phone: Page) -> None:
     cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
     refused = {"status": 403, "json": {"code": "complete"}}
@@ -207,6 +209,7 @@ def test_a_file_that_cannot_be_taken_back_any_more_is_shown_again(server: Server
     expect(cards).to_have_attribute("data-state", "sent")
 
 
+@pytest.mark.wide
 def test_a_film_is_copied_once(server: Server, draft: Consult, phone: Page) -> None:
     phone.add_init_script("""window.copies = 0; const put = IDBObjectStore.prototype.put;
       IDBObjectStore.prototype.put = function (row) { if (row.blob) window.copies++; return put.call(this, row); };""")

@@ -97,6 +97,7 @@ def test_hostile_writes_to_redis_are_refused_and_the_worker_goes_on(ringing: Cli
 
 
 @pytest.mark.parametrize("is_list", spread([True, False], 1))
+@pytest.mark.wide
 def test_a_queue_that_cannot_be_read_is_emptied_and_its_jobs_are_done_at_once(
     ringing: Clinic, photo: bytes, is_list: bool
 ) -> None:
@@ -111,6 +112,7 @@ def test_a_queue_that_cannot_be_read_is_emptied_and_its_jobs_are_done_at_once(
     wait_until(lambda: ringing.is_ready(number))
 
 
+@pytest.mark.wide
 def test_two_installations_share_one_redis_without_mixing_their_work(
     ringing: Clinic, folder: Path, redis_url: str, photo: bytes
 ) -> None:

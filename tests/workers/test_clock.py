@@ -235,6 +235,7 @@ def test_a_clock_that_leaps_25_hours_loses_and_doubles_nothing(either: Clinic, n
         assert len(told) == len(set(told))
 
 
+@pytest.mark.wide
 def test_a_leap_that_is_put_right_leaves_no_work_waiting_for_the_wrong_time(either: Clinic, photo: bytes) -> None:
     """Ahead by a day for some ticks, and right again: lost jobs, sweeps and the watch over cover go on at once."""
     _add(either, "derm", Role.SPECIALIST)
@@ -320,6 +321,7 @@ def test_a_clock_without_the_staging_folder_says_so(
     assert "ALARM: the staging folder is not the one in which uploads rest" in caplog.text
 
 
+@pytest.mark.wide
 def test_words_that_do_not_open_keep_no_deadline_waiting(either: Clinic, caplog: pytest.LogCaptureFixture) -> None:
     """One damaged row is one row's trouble: its own promises are kept, and everybody else's."""
     _add(either, "derm", Role.SPECIALIST)

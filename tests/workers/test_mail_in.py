@@ -82,6 +82,7 @@ def test_each_end_has_its_number_and_no_word_of_anybody(clinic: Clinic, pcp: Per
         assert count_mail(session, pcp, now()) == 0
 
 
+@pytest.mark.wide
 def test_the_clock_sweeps_what_nobody_confirmed_and_what_was_typed_and_not_sent(clinic: Clinic, pcp: Person) -> None:
     typed = Typed("/clinic/children/new", "/clinic/children/new", "0" * 16, 1, "", [("name", "Joaquín")])
     with clinic.runtime.database.writing() as session:

@@ -110,6 +110,7 @@ def test_a_child_that_is_killed_comes_back(house: House) -> None:
     assert house.log.count("ended (signal 9); starting it again") == 3
 
 
+@pytest.mark.wide
 def test_a_second_one_on_the_same_folder_or_port_is_refused_in_one_line(house: House, tmp_path: Path) -> None:
     environ = {"PATH": os.environ["PATH"]}
     for folder, port, word in ((house.folder / "var", 0, "Another"), (tmp_path / "new", house.port, "Port")):

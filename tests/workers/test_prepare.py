@@ -42,6 +42,7 @@ from imaging.signing import is_signed_by, public_key
 from storage import sealed
 from storage.blobs import BlobMissing, BlobStore
 from storage.sealed import BlobRange
+from tests.spread import spread
 from tests.workers.clinic import Clinic, now
 from tests.workers.test_voice import Meanwhile
 from uploads.staged import discard_staged, staged_path
@@ -173,7 +174,7 @@ def looked_at(clinic: Clinic, desk: Desk, number: int) -> tuple[str, str | None,
     return attachment.state, attachment.reason, names
 
 
-@pytest.mark.parametrize("when", ["before its turn", "while it is prepared", "decided about before"])
+@pytest.mark.parametrize("when", spread(["before its turn", "while it is prepared", "decided about before"], 1))
 def test_a_familys_pdf_is_held_with_its_review_copy_whenever_the_place_turns_private(
     clinic: Clinic, desk: Desk, when: str
 ) -> None:
@@ -209,6 +210,7 @@ def test_a_picture_that_would_wait_for_another_reason_stays_one_of_a_private_pla
                 release_for_treatment(session, mine, clinic.mother, reason="x", now=now())
 
 
+@pytest.mark.wide
 def test_a_file_that_was_let_through_stays_so_when_the_family_covers_its_face(
     clinic: Clinic, desk: Desk, photo: bytes
 ) -> None:
@@ -422,6 +424,7 @@ class BusyVault:
         return getattr(self._vault, name)
 
 
+@pytest.mark.wide
 def test_a_photo_whose_twin_is_taken_back_meanwhile_is_prepared_again(clinic: Clinic, desk: Desk, photo: bytes) -> None:
     first, second = (clinic.send(photo, view="far") for _ in range(2))
     run_job(desk, clinic.job_of(first).id)
@@ -463,6 +466,7 @@ def test_a_photo_that_was_read_for_a_name_that_is_put_right_meanwhile_is_read_ag
     assert clinic.is_ready(number)
 
 
+@pytest.mark.wide
 def test_a_photo_that_must_be_looked_at_is_kept_beside_a_twin_that_needs_it_no_more(
     clinic: Clinic, desk: Desk, photo: bytes
 ) -> None:
@@ -474,6 +478,7 @@ def test_a_photo_that_must_be_looked_at_is_kept_beside_a_twin_that_needs_it_no_m
     assert (attachment.state, attachment.blob_key in set(clinic.runtime.blobs.list())) == ("held", True)
 
 
+@pytest.mark.wide
 def test_the_same_photo_as_another_view_or_of_another_kind_is_kept(clinic: Clinic, desk: Desk, photo: bytes) -> None:
     numbers = [clinic.send(photo, view=view) for view in ("far", "close")]
     numbers.append(clinic.send(photo, MediaKind.LAB_DOCUMENT, view="far"))

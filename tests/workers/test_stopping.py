@@ -38,6 +38,7 @@ def wish() -> Iterator[Wish]:
         signal.signal(number, handler)
 
 
+@pytest.mark.wide
 def test_a_worker_stops_when_redis_goes_away_while_it_stops(ringing: Clinic, own_redis: RedisServer) -> None:
     worker = ringing.start("workers", "fast")
     with redis.Redis.from_url(own_redis.url) as client:
