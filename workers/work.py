@@ -61,7 +61,7 @@ def deadlines(quiet: Quiet) -> Work:
     def step(session: Session, now: datetime, pick: Pick) -> int:
         consults, breaches = fire(session, now, quiet, pick)
         if breaches:
-            log.info("Promises broken: %d.", breaches)
+            log.info("Deadlines that passed: %d.", breaches)
         return consults
 
     return Work(DEADLINES, _by(Consult.id, Consult.next_deadline_at), step)
