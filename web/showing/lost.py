@@ -61,11 +61,10 @@ def words_of(content: Mapping[str, Any]) -> str:
         f"- {' / '.join(filter(None, (step['text'], step.get('text_es'))))} ({terms.OWNERS[step['owner']]})"
         for step in content["recommendations"]
     ]
-    disposition = content.get("disposition")
     parts = (
         (gettext("Likely diagnosis"), content["impression"]),
         (gettext("Plan"), "\n".join(steps)),
-        (gettext("What happens next?"), str(terms.DISPOSITIONS[disposition]) if disposition else ""),
+        (gettext("What happens next?"), terms.next_step(content)),
         (gettext("Call the same day if"), content["watch_for"]),
         (gettext("Plain summary for the family"), content["family_summary"]),
         (gettext("The same in Spanish"), _spanish(content)),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from econsult.consults.contents import IN_SPANISH, Disposition
+from econsult.consults.contents import IN_SPANISH
 from econsult.consults.conversion import is_converted
 from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.recommendations import steps_of
@@ -156,7 +156,7 @@ def _for_clinicians(session: Session, note: Note, content: Mapping[str, Any]) ->
     yield _text(gettext("How sure?"), str(terms.CONFIDENCES.get(content.get("confidence") or "", "")))
     dues, steps = _dues(session, note), enumerate(content.get("recommendations") or ())
     yield Part(gettext("Plan"), tuple(_step(step, dues.get(place, "")) for place, step in steps), Style.STEPS)
-    yield _text(gettext("What happens next?"), str(terms.DISPOSITIONS[Disposition(content["disposition"])]))
+    yield _text(gettext("What happens next?"), terms.next_step(content))
     yield _text(gettext("Call the same day if"), content.get("watch_for") or "")
     first, beside = content.get("family_summary") or "", content.get("family_summary_es") or ""
     yield _text(gettext("Plain summary for the family"), first, language_of(first) or patient.language)

@@ -9,7 +9,6 @@ from typing import Any
 
 from econsult.advice.reading import cards_in
 from econsult.consults.answers import Answer
-from econsult.consults.contents import Disposition
 from econsult.consults.spoken import Spoken, told_in
 from econsult.people.patients import Patient
 from web.words import terms
@@ -86,7 +85,7 @@ def plain_of(
         is_own_spanish=told.checked[0] == "written",
         impression=content.get("impression") or "",
         confidence=str(terms.CONFIDENCES.get(content.get("confidence") or "", "")),
-        next_step=str(terms.DISPOSITIONS[Disposition(answer.disposition)]) if answer.disposition else "",
+        next_step=terms.next_step(content),
         references=content.get("references") or "",
         is_urgent=answer.disposition in URGENT,
         disposition=answer.disposition or "",

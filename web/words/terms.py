@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from flask_babel import LazyString, ngettext
 from flask_babel import lazy_gettext as _l
 
 from econsult.consults.contents import Disposition
+from econsult.consults.conversion import VISIT
 from econsult.consults.lifecycle import Status
 from econsult.consults.policies import ClockName
 from econsult.consults.records import RANKS, Urgency
@@ -60,6 +63,7 @@ DISPOSITIONS = {
     Disposition.CONVERT_TO_REFERRAL: _l("Full referral instead"),
     Disposition.WRONG_SPECIALTY: _l("Another specialty should answer"),
 }
+_ADVICE_AND_VISIT = _l("Advice for now, and the visit that is in the plan")
 TRIED = {
     "no_answer": _l("Nobody answered"),
     "left_message": _l("Asked to call back"),
@@ -216,3 +220,16 @@ def child(patient: Patient, today: date) -> str:
 def alias_words(alias: str) -> str:
     """An alias in the reader's language: its word is said in it, its letters and digits are the same in each."""
     return gettext("Child %(code)s", code=alias.removeprefix(ALIAS)) if alias.startswith(ALIAS) else alias
+
+
+def next_step(content: Mapping[str, Any]) -> str:
+    """What an answer says comes next, or nothing yet. Advice "without a visit" stands beside no visit in its plan."""
+    disposition = content.get("disposition")
+    if disposition == Disposition.ADVICE_ONLY and names_visit(content):
+        return str(_ADVICE_AND_VISIT)
+    return str(DISPOSITIONS[Disposition(disposition)]) if disposition else ""
+
+
+def names_visit(content: Mapping[str, Any]) -> bool:
+    """Whether a step of the plan is a visit."""
+    return any(step.get("kind") == VISIT for step in content.get("recommendations") or ())

@@ -33,6 +33,7 @@ ANSWERED = (
                     ("family", "Anote las noches con tos y traiga la lista a la visita."),
                     ("coordinator", "Spacer with a small mask from the clinic's cupboard before the weekend."),
                     ("coordinator", "Breathing test in the asthma clinic.", "visit"),
+                    disposition="clinic_visit",
                     watch_for="Respira rápido, se le hunden las costillas, o le falta el aire para hablar o beber: "
                     "llame al 911.",
                 ),
