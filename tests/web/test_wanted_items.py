@@ -52,3 +52,18 @@ def test_what_a_specialist_ticks_is_read_in_the_readers_language(
     page = browser_of(clinic.mother).get(f"/family/questions/{public_id}").text
     assert ("Peso de hoy" in page, "Weight today" in page) == (True, False)
     assert "Weight today" in browser_of(clinic.pcp).get(f"{case}?lane=family").text
+
+
+def test_what_a_specialist_ticks_of_a_form_and_a_picture_are_read_in_the_readers_language(
+    browser_of: BrowserOf, clinic: Clinic, runtime: Runtime
+) -> None:
+    with runtime.database.writing() as session:
+        public_id = clinic.take(session, clinic.econsult(session, now=NOW), now=NOW).public_id
+    lane = f"/consults/{public_id}?lane=clinicians"
+    asked = {"lane": "clinicians", "verb": "ask", "of_form": "core.medications", "again": ["2"], "text": ""}
+    assert post(browser_of(clinic.derm), f"/consults/{public_id}/messages", asked, form_at=lane).status_code == 303
+    page = browser_of(clinic.pcp).get(f"{lane}&lang=es").text
+    assert "<li>Medicinas, con dosis</li>" in page
+    assert "<li>Una foto mejor del archivo 2</li>" in page
+    own = browser_of(clinic.derm).get(f"{lane}&lang=es").text
+    assert ("Medicines, with dose" in own, own.count("Medicinas, con dosis") > 1) == (False, True)

@@ -21,6 +21,7 @@ from econsult.templates.items import CLINIC, FAMILY, NOT_DONE, Item
 from econsult.templates.items import Kind as Type
 from web.context import now
 from web.words import terms
+from web.words.asking import asked_for
 from web.words.families import PRIVATE_WORDS, SINCE, SITES, SYMPTOMS
 from web.words.language import gettext, language
 
@@ -96,7 +97,14 @@ def askable_of(session: Session, consult: Consult) -> list[tuple[str, str]]:
     if consult.kind not in CLINICS_OWN or not consult.specialty:
         return []
     missing = missing_items(session, consult, CLINIC, now=now())
-    return [(item.link_id, item.words.in_language(language()).strip("¿?")) for item in missing]
+    return [(item.link_id, asked_for(item)) for item in missing]
+
+
+def form_items(session: Session, consult: Consult) -> list[Item]:
+    """Every item of the specialty's form, answered or not; none of a family's question."""
+    if consult.kind not in CLINICS_OWN or not consult.specialty:
+        return []
+    return [item for form in forms_of(session, consult, CLINIC) for item in form.by_link.values()]
 
 
 def missing_words(session: Session, consult: Consult) -> tuple[str, ...]:

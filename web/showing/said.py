@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,9 @@ from econsult.consults.unasking import Asked, asked_by
 from econsult.lanes import lanes_for, messages_for
 from econsult.people.persons import Person
 from econsult.reading import Reader
+from econsult.templates.items import Item
 from web.shell.auth import me
+from web.showing.facts import form_items
 from web.showing.marks import Guide
 from web.showing.retakes import guides_of
 from web.words import terms
@@ -49,22 +51,23 @@ def gone_of(message: Message) -> list[str]:
     return [*words, *(line for line in message.lines if line not in standing)]
 
 
-def _may_drop(session: Session, loaded: Pass, message: Message) -> list[Asked]:
+def _may_drop(session: Session, loaded: Pass, message: Message, known: Sequence[Item]) -> list[Asked]:
     consult = loaded.consult
     if message.items is None or consult.holder_id != me().id or consult.status not in OPEN:
         return []
-    return [thing for thing in asked_by(session, message) if not thing.has_come]
+    asked = (thing for thing in asked_by(session, message) if not thing.has_come)
+    return [replace(thing, words=in_readers_words(thing.words, known)) for thing in asked]
 
 
 def lanes_of(session: Session, loaded: Pass, read: Reader) -> dict[Audience, list[Said]]:
     """The messages that this reader reads, by their lane, the oldest first."""
     lanes: dict[Audience, list[Said]] = {lane: [] for lane in terms.LANES if lane in lanes_for(loaded)}
     messages = messages_for(session, me(), loaded)
-    guides = guides_of(session, loaded, messages)
+    guides, known = guides_of(session, loaded, messages), form_items(session, loaded.consult)
     for message in messages:
         author = session.get_one(Person, message.author_id)
         is_family = not author.is_staff
-        items = tuple(in_readers_words(read.text(line)) for _number, line in message.standing_items)
+        items = tuple(in_readers_words(read.text(line), known) for _number, line in message.standing_items)
         lanes[Audience(message.audience)].append(
             Said(
                 id=message.id,
@@ -72,8 +75,8 @@ def lanes_of(session: Session, loaded: Pass, read: Reader) -> dict[Audience, lis
                 at=moment(message.created_at),
                 text="; ".join(items) if message.is_list else read.text(message.standing_text),
                 items=items,
-                gone=tuple(in_readers_words(read.text(line)) for line in gone_of(message)),
-                may_drop=_may_drop(session, loaded, message),
+                gone=tuple(in_readers_words(read.text(line), known) for line in gone_of(message)),
+                may_drop=_may_drop(session, loaded, message, known),
                 public_id=message.public_id,
                 is_mine=author.id == me().id,
                 guides=guides.get(message.id, ()),

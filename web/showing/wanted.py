@@ -18,6 +18,7 @@ from econsult.lanes import is_addressed, lanes_for
 from econsult.people.persons import Person
 from econsult.reading import Reader
 from web.shell.auth import me
+from web.showing.facts import form_items
 from web.words.asking import in_readers_words
 
 
@@ -41,7 +42,8 @@ def wanted_of(session: Session, loaded: Pass, read: Reader) -> Wanted | None:
     asked = question_to_clinic(session, consult)
     if asked is None or (is_addressed(loaded) and asked.items is None):
         return None
-    items = tuple(in_readers_words(read.text(item)) for _number, item in asked.standing_items)
+    known = form_items(session, consult)
+    items = tuple(in_readers_words(read.text(line), known) for _number, line in asked.standing_items)
     return Wanted(
         id=asked.id,
         by=session.get_one(Person, asked.author_id).name,

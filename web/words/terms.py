@@ -227,7 +227,7 @@ def next_step(content: Mapping[str, Any]) -> str:
     disposition = content.get("disposition")
     if disposition == Disposition.ADVICE_ONLY and names_visit(content):
         return str(_ADVICE_AND_VISIT)
-    return str(DISPOSITIONS[Disposition(disposition)]) if disposition else ""
+    return str(DISPOSITIONS.get(disposition, "")) if disposition else ""
 
 
 def names_visit(content: Mapping[str, Any]) -> bool:
