@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind
 from web.showing.counted import count_of
 from web.showing.files import LOCATION
-from web.words.files import FACE_CHOICES, PAPER_CHOICES, gone_words
+from web.words.files import FACE_CHOICES, PAPER_CHOICES, original_words
 from web.words.language import gettext
 
 COVERED = {
@@ -56,7 +56,7 @@ def proof_of(attachment: Attachment) -> tuple[tuple[str, str], ...]:
             ", ".join(str(STAYS.get(each, each)) for each in report.get("residual") or () if each not in _LACKS),
         ),
         (gettext("Checked by"), _tools(report)),
-        (gettext("Original"), gone_words(attachment)),
+        (gettext("Original"), original_words(attachment)),
     )
     return tuple((label, words) for label, words in told if words)
 

@@ -42,11 +42,13 @@ def in_readers_words(line: str, items: Iterable[Item] = ()) -> str:
 
 def asked_for(item: Item) -> str:
     """What asks for an item in a list, in the reader's language."""
-    return item.words.in_language(language()).strip("¿?")
+    return item.words.in_language(language())
 
 
 def _of_item(line: str, items: Iterable[Item]) -> str:
-    said = (item for item in items if line in {words.strip("¿?") for words in item.words.texts.values()})
+    # Until lately, a question was asked for without its marks.
+    bare = line.strip("¿?")
+    said = (item for item in items if bare in {words.strip("¿?") for words in item.words.texts.values()})
     return next(map(asked_for, said), "")
 
 
@@ -77,4 +79,4 @@ def likely_words(found: Iterable[Likely], items: Mapping[str, Item]) -> list[str
 def _name(item: str, items: Mapping[str, Item]) -> str:
     if item.startswith(PAGE_CODE):
         return str(terms.ASKABLE.get(item.removeprefix(PAGE_CODE), ""))
-    return asked_for(items[item])
+    return asked_for(items[item]).strip("¿?")

@@ -218,6 +218,20 @@ def gone_words(attachment: Attachment) -> str:
     return str(said)
 
 
+def original_words(attachment: Attachment) -> str:
+    """What became of its original, below that name; empty while it is kept."""
+    if attachment.original_gone_at is None:
+        return ""
+    days = attachment.original_days or 0
+    return str(
+        ngettext(
+            "Deleted %(num)d day after this request was closed",
+            "Deleted %(num)d days after this request was closed",
+            days,
+        )
+    )
+
+
 def copy_words(name: str) -> str:
     """What a copy is, by its name: one of these, a page, or what was made for the review of a held file."""
     kind, _, number = name.partition("-")
