@@ -321,7 +321,7 @@ def test_a_draft_is_shown_as_the_family_will_read_it_and_to_nobody_else(
         "Not in Spanish",
     )
     assert [words in page for words in shown] == [True] * len(shown)
-    assert page.count("Hágalo antes de que ") == 2
+    assert page.count("Fecha límite: ") == 2
     assert browser_of(clinic.derm2).get(f"{at}/preview").status_code == 403
     post(derm, at, {**FIELDS, "disposition": "new_photo", "photo_days": "10", "saves": "1", "verb": "sign"})
     with runtime.database.reading() as session:
