@@ -14,11 +14,11 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session, undefer
 
 from econsult import audit
-from econsult.consults.hearers import coordinators_of
 from econsult.consults.overseers import tell_officers
 from econsult.database import TextCipher
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.notices import NoticeKind
+from econsult.officers import may_close, note_by_administrator
 from econsult.oversight import tell_of_account
 from econsult.people.account import reopen_account
 from econsult.people.names import check_name
@@ -110,6 +110,7 @@ def open_member(session: Session, cipher: TextCipher, by: Person, who: Newcomer,
         specialties=tuple(dict.fromkeys(who.specialties)),
         by_id=by.id,
     )
+    note_by_administrator(session, opened)
     _tell_officers(session, opened, "opened", now)
     return opened
 
@@ -133,6 +134,7 @@ def welcome_link(session: Session, by: Person, public_id: str, *, now: datetime)
     if not person.is_active or person.came_in_at is not None:
         raise InvalidError("Somebody has come into this account already.", {"link": "used"})
     session.execute(delete(SignInLink).where(SignInLink.person_id == person.id))
+    note_by_administrator(session, person)
     _tell_officers(session, person, "link", now)
     return make_link(session, person, now, lives=WELCOME, by_id=by.id)
 
@@ -163,14 +165,14 @@ def answer_for(session: Session, by: Person, public_id: str, specialties: Sequen
 def close_member(session: Session, by: Person, public_id: str, *, now: datetime) -> Person:
     """Let somebody in no more. Raises InvalidError for oneself, so that an administrator is always left.
 
-    Nor is the last privacy officer's closed while no other has come in: whoever oversees the closing would be gone.
+    Nor is the last privacy officer's while no other counts (`econsult.officers`): whoever oversees it would be gone.
     Officers hear of it at once, and so do they and whoever stands in where nobody is at the desk by it.
     """
     person = _member(session, by, public_id)
     if person.id == by.id:
         raise InvalidError("Another administrator closes this account.", {"close": "own"})
-    if person.is_active and person.role == Role.PRIVACY and not _is_overseen_without(session, person):
-        raise InvalidError("Another privacy officer comes in first.", {"close": "last_officer"})
+    if person.is_active and person.role == Role.PRIVACY and not may_close(session, person):
+        raise InvalidError("Another privacy officer comes in, and is confirmed, first.", {"close": "last_officer"})
     if person.is_active:
         close_account(session, person, now, by_id=by.id)
         note_sent_away(session, by, person, now, None)
@@ -179,21 +181,12 @@ def close_member(session: Session, by: Person, public_id: str, *, now: datetime)
     return person
 
 
-def _is_overseen_without(session: Session, officer: Person) -> bool:
-    """Whether another privacy officer has come in, or this one never has and oversees nothing yet."""
-    if officer.came_in_at is None:
-        return True
-    # Of two that are closed at one moment the second is left, as of two administrators.
-    session.execute(select(Program.id).where(Program.id == officer.program_id).with_for_update(key_share=True))
-    others = coordinators_of(session, officer.program_id, Role.PRIVACY)
-    return any(each.came_in_at is not None for each in others if each.id != officer.id)
-
-
 def reopen_member(session: Session, by: Person, public_id: str, *, now: datetime) -> None:
     """Let somebody in again whose account was closed."""
     person = _member(session, by, public_id)
     if not person.is_active:
         reopen_account(session, person, now, by_id=by.id)
+        note_by_administrator(session, person)
         note_back(session, person)
         tell_of_account(session, person, "reopened", now)
 

@@ -1,6 +1,6 @@
 """Every module that declares a table, so that migrations and tests see the whole schema."""
 
-from econsult import birthdays, heartbeats, holds, home_safety, jobs, notices, trail
+from econsult import birthdays, heartbeats, holds, home_safety, jobs, notices, officers, trail
 from econsult.advice import own_snippets
 from econsult.billing import entries, exported
 from econsult.billing import records as billing
@@ -102,6 +102,7 @@ MODULES = (
     links,
     mobiles,
     notices,
+    officers,
     onfile,
     outbox,
     outcomes,

@@ -12,6 +12,7 @@ from econsult import staffing
 from econsult.database import Database
 from econsult.errors import ConsultError, ForbiddenError, InvalidError, NotFoundError
 from econsult.notices import Notice, NoticeKind
+from econsult.officers import confirm_officer
 from econsult.people.persons import Person, Role, add_person, specialties_of
 from econsult.people.signin import make_token, open_session, use_link
 from econsult.staffing import Newcomer
@@ -180,39 +181,64 @@ def test_an_account_is_closed_and_opened_again_and_nobody_closes_their_own(datab
         staffing.close_member(session, clinic.admin, clinic.admin.public_id, now=NOON)
 
 
-def test_the_last_officer_who_has_come_in_stays_until_another_one_has(
+def test_an_administrator_who_makes_an_officer_does_not_close_the_last_for_it_before_that_one_has_confirmed_it(
     database: Database, clinic: Clinic, officer: Person
 ) -> None:
     heir = opened(database, clinic, email="p2@clinic.test", role=Role.PRIVACY, clinic="")
-
-    def close(person: Person) -> None:
-        with database.writing() as session:
-            staffing.close_member(session, clinic.admin, person.public_id, now=NOON)
-
-    with database.writing() as session:
-        open_session(session, session.get_one(Person, officer.id), NOON)
-    with pytest.raises(InvalidError) as refused:
-        close(officer)
-    assert refused.value.fields == {"close": "last_officer"}
-    with database.writing() as session:
-        assert session.get_one(Person, officer.id).is_active
-        open_session(session, session.get_one(Person, heir.id), NOON)
-    close(officer)
+    friend = opened(database, clinic, email="p3@clinic.test", role=Role.PRIVACY, clinic="")
+    came_in(database, officer)
     with pytest.raises(InvalidError):
-        close(heir)
+        confirm(database, officer, heir)
+    came_in(database, heir, friend)
+    with pytest.raises(ForbiddenError):
+        confirm(database, friend, heir)
+    with pytest.raises(InvalidError) as refused:
+        close(database, clinic.admin, officer)
+    assert refused.value.fields == {"close": "last_officer"}
+    confirm(database, officer, heir)
+    close(database, clinic.admin, officer)
+    # One that an administrator lets in again is as new as any.
+    with database.writing() as session:
+        staffing.reopen_member(session, clinic.admin, officer.public_id, now=NOON)
+    with pytest.raises(InvalidError):
+        close(database, clinic.admin, heir)
+
+
+def test_of_two_officers_who_are_closed_at_one_moment_one_is_left(
+    database: Database, clinic: Clinic, officer: Person, other: Person
+) -> None:
+    heir = opened(database, clinic, email="p2@clinic.test", role=Role.PRIVACY, clinic="")
+    came_in(database, officer, heir)
+    confirm(database, officer, heir)
+    with pytest.raises(ConsultError), beside(database, "UPDATE person", lambda: close(database, other, heir)):
+        close(database, clinic.admin, officer)
+    with database.reading() as session:
+        assert sum(session.get_one(Person, each.id).is_active for each in (officer, heir)) == 1
 
 
 def test_of_two_administrators_who_close_each_other_at_once_one_is_left(
     database: Database, clinic: Clinic, other: Person
 ) -> None:
-    def close(by: Person, whom: Person) -> None:
-        with database.writing() as session:
-            staffing.close_member(session, by, whom.public_id, now=NOON)
-
-    with pytest.raises(ConsultError), beside(database, "UPDATE person", lambda: close(other, clinic.admin)):
-        close(clinic.admin, other)
+    with pytest.raises(ConsultError), beside(database, "UPDATE person", lambda: close(database, other, clinic.admin)):
+        close(database, clinic.admin, other)
     with database.reading() as session:
         assert [session.get_one(Person, each.id).is_active for each in (clinic.admin, other)] == [True, False]
+
+
+def close(database: Database, by: Person, whom: Person) -> None:
+    with database.writing() as session:
+        staffing.close_member(session, by, whom.public_id, now=NOON)
+
+
+def confirm(database: Database, by: Person, whom: Person) -> None:
+    with database.writing() as session:
+        confirm_officer(session, by, whom.public_id, now=NOON)
+
+
+def came_in(database: Database, *people: Person) -> None:
+    with database.writing() as session:
+        for person in people:
+            open_session(session, session.get_one(Person, person.id), NOON)
 
 
 def _staff(database: Database, clinic: Clinic) -> list[staffing.Member]:

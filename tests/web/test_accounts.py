@@ -121,6 +121,24 @@ def test_the_last_coordinator_is_told_apart_and_nobody_closes_their_own_account(
     assert post(admin, f"{page_of(clinic.admin)}/close", {"verb": "look"}).status_code == 422
 
 
+def test_the_last_officer_is_closed_once_they_have_confirmed_who_comes_after_them(
+    admin: FlaskClient, browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, officer: Person
+) -> None:
+    assert post(admin, f"{PAGE}/new", {**NEW, "role": "privacy"}).status_code == 303
+    with runtime.database.reading() as session:
+        heir = person_by_email(session, runtime.database.cipher, NEW["email"])
+    assert heir is not None
+    last, confirm = browser_of(officer), f"/privacy/officers/{heir.public_id}/confirm"
+    assert post(last, confirm, {}).status_code == 422
+    new = browser_of(heir)
+    assert post(new, confirm, {}).status_code == 403
+    refused = post(admin, f"{page_of(officer)}/close?lang=en", {"verb": "look"})
+    assert (refused.status_code, "this one confirms them" in refused.text) == (422, True)
+    assert "Not confirmed" in last.get("/privacy/officers?lang=en").text
+    assert post(last, confirm, {}).location == "/privacy/officers?said=saved"
+    assert post(admin, f"{page_of(officer)}/close", {}).status_code == 303
+
+
 def test_a_name_and_specialties_are_changed_on_the_page(admin: FlaskClient, runtime: Runtime, clinic: Clinic) -> None:
     assert post(admin, f"{page_of(clinic.derm)}/name", {"name": "Dr. Ada Vela"}).status_code == 303
     assert post(admin, f"{page_of(clinic.derm)}/name", {"name": "a\x07b"}).status_code == 422

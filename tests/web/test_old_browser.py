@@ -66,6 +66,7 @@ ASKS = frozenset(
         "POST /program/people/conflicts/<public_id>/<patient_id>/remove",
         "POST /program/rules",
         "POST /privacy/names",
+        "POST /privacy/officers/<public_id>/confirm",
         "POST /privacy/sealed/<public_id>",
         "POST /privacy/records/erase",
         "POST /privacy/records/holds/<public_id>",

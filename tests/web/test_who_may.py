@@ -354,6 +354,8 @@ WHO = {
     # The end of records: what is asked for waits, and is undone by any officer.
     "GET /privacy/names": PRIVACY,
     "POST /privacy/names": PRIVACY,
+    "GET /privacy/officers": PRIVACY,
+    "POST /privacy/officers/<public_id>/confirm": PRIVACY,
     "GET /privacy/records": PRIVACY,
     "POST /privacy/records/erase": PRIVACY,
     "POST /privacy/records/hold": PRIVACY,

@@ -32,6 +32,7 @@ from web.pages.outcomes import outcomes
 from web.pages.passing import passing_on
 from web.pages.privacy import privacy
 from web.pages.privacy_names import names
+from web.pages.privacy_officers import officers
 from web.pages.program.accounts import accounts
 from web.pages.program.billing import monthly
 from web.pages.program.duty import duty
@@ -95,6 +96,7 @@ STAFF = (
     reviews,
     privacy,
     names,
+    officers,
     identity,
     invitations,
     sealing,

@@ -61,6 +61,7 @@ PLACES = {
         ("/privacy/sealed", _l("Sealed files")),
         ("/privacy/records", _l("End of records")),
         ("/privacy/names", _l("Who reads names")),
+        ("/privacy/officers", _l("Who oversees")),
     ),
     Role.ADMIN: (
         ("/program/rules", _l("What we promise")),

@@ -49,6 +49,7 @@ CALLED = {
     "come_home": _l("Gave a question back to the child's own clinic"),
     "come_over": _l("Came over from an account in another program"),
     "compare_note": _l("Compared a note with its mark"),
+    "confirm_officer": _l("Confirmed a privacy officer"),
     "confirm_mobile": _l("Confirmed a mobile number"),
     "consent": _l("Wrote down a consent"),
     "consent_voice": _l("Decided about the voice"),

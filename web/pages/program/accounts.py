@@ -230,5 +230,8 @@ def _sentences(error: InvalidError) -> dict[str, str]:
 
 def _close_words(fault: str) -> str:
     if fault == "last_officer":
-        return gettext("Nobody else oversees privacy. Another privacy officer must come in first")
+        return gettext(
+            "Nobody else oversees privacy yet. A second privacy officer comes in, and this one confirms them. "
+            "If this one is gone, ask whoever runs the system"
+        )
     return gettext("Another administrator closes your account")
