@@ -63,10 +63,15 @@ class NotTakenError(ForbiddenError):
 
 
 def open_until(session: Session, consult: Consult, person: Person, now: datetime) -> datetime | None:
-    """Until when the name is open to this person; None where it is not."""
+    """Until when the name is open to this person; None where it is not.
+
+    Who gave the request back and takes it again within the hour says anew why they must know.
+    """
     query = select(func.max(BrokenGlass.ends_at)).where(
         BrokenGlass.consult_id == consult.id, BrokenGlass.person_id == person.id, BrokenGlass.opened_at <= now
     )
+    if consult.holder_id == person.id and consult.claimed_at is not None:
+        query = query.where(BrokenGlass.opened_at >= consult.claimed_at)
     until: datetime | None = session.scalar(query)
     return until if until is not None and until > now else None
 

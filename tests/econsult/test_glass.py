@@ -134,7 +134,7 @@ def _nothing_happened(database: Database) -> bool:
         return not told and not session.scalars(select(BrokenGlass)).all()
 
 
-def test_it_ends_with_giving_the_request_back(
+def test_it_ends_with_giving_the_request_back_also_for_who_takes_it_again(
     database: Database, clinic: Clinic, held: Consult, officers: list[Person]
 ) -> None:
     assert officers
@@ -143,6 +143,11 @@ def test_it_ends_with_giving_the_request_back(
         holding.release(session, session.get_one(Consult, held.id), clinic.derm, "", now=NOON)
     with pytest.raises(NotTakenError):
         _until(database, held, clinic.derm, NOON)
+    soon = NOON + timedelta(minutes=5)
+    with database.writing() as session:
+        holding.claim(session, session.get_one(Consult, held.id), clinic.derm, now=soon, lease=LEASE)
+    assert _until(database, held, clinic.derm, soon) is None
+    _break(database, held, clinic.derm, now=soon)
 
 
 def test_it_ends_with_the_right_to_the_request(
