@@ -15,7 +15,8 @@ OURS = {
     ("lane.html", "given.seen"),
 }
 """Drawings for the camera, and pages of ours that another page shows: each was escaped where it was made."""
-PRINTED = re.compile(r"\{\{-?\s*([^{}]+?)\s*\|\s*safe\b|\{%-?\s*(autoescape)")
+# A text in quotes is the template's own.
+PRINTED = re.compile(r"\{\{-?\s*([^{}'\"]+?)\s*\|\s*safe\b|\{%-?\s*(autoescape)")
 
 
 def test_no_template_prints_what_somebody_wrote_as_markup() -> None:
