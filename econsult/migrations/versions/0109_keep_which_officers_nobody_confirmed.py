@@ -1,13 +1,13 @@
 """Keep of which privacy officers an administrator alone says who they are.
 
-Revision ID: 0111
+Revision ID: 0109
 Revises: 0108
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0111"
+revision = "0109"
 down_revision = "0108"
 branch_labels = None
 depends_on = None
