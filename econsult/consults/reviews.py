@@ -107,8 +107,10 @@ def ask_to_show(session: Session, attachment: Attachment, person: Person, *, now
 
 
 def refuse_to_show(session: Session, attachment: Attachment, person: Person, *, now: datetime) -> None:
-    """The face stays hidden."""
-    attachment.show_asked_by_id = attachment.show_asked_at = attachment.reason = None
+    """The face stays hidden. Why a file waits for a person, or was refused, stays as well."""
+    attachment.show_asked_by_id = attachment.show_asked_at = None
+    if attachment.state == AttachmentState.READY:
+        attachment.reason = None
     note_attachment(session, attachment, "keep_hidden", now, person_id=person.id)
 
 

@@ -119,6 +119,19 @@ def test_a_picture_of_a_private_place_can_only_be_refused(database: Database, cl
         assert (found.state, found.reason) == ("rejected", "reviewed")
 
 
+def test_to_decline_a_wish_forgets_no_reason_for_which_a_file_waits_or_was_refused(
+    database: Database, clinic: Clinic, file: Attachment
+) -> None:
+    """The place may turn out to be private after a specialist asked to see more of it."""
+    waits, refused = (AttachmentState.HELD, PRIVATE_SITE), (AttachmentState.REJECTED, "reviewed")
+    for state, reason in (waits, refused):
+        with database.writing() as session:
+            found, _ = access.review_for(session, clinic.pcp, file.public_id, now=LATER)
+            found.state, found.reason, found.show_asked_at = state, reason, LATER
+            reviews.refuse_to_show(session, found, clinic.pcp, now=LATER)
+            assert (found.state, found.reason, found.show_asked_at) == (state, reason, None)
+
+
 def test_a_specialist_asks_once_and_the_clinic_finds_it(database: Database, clinic: Clinic, file: Attachment) -> None:
     with database.writing() as session:
         found, _ = access.review_for(session, clinic.derm, file.public_id, now=LATER, right=Right.HOLD)
