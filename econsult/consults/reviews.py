@@ -106,12 +106,12 @@ def ask_to_show(session: Session, attachment: Attachment, person: Person, *, now
         note_attachment(session, attachment, "ask_to_show", now, person_id=person.id)
 
 
-def refuse_to_show(session: Session, attachment: Attachment, person: Person, *, now: datetime) -> None:
-    """The face stays hidden. Why a file waits for a person, or was refused, stays as well."""
+def refuse_to_show(session: Session, attachment: Attachment, person: Person | None, *, now: datetime) -> None:
+    """The face stays hidden; None is the clock. Why a file waits for a person, or was refused, stays as well."""
     attachment.show_asked_by_id = attachment.show_asked_at = None
     if attachment.state == AttachmentState.READY:
         attachment.reason = None
-    note_attachment(session, attachment, "keep_hidden", now, person_id=person.id)
+    note_attachment(session, attachment, "keep_hidden", now, person_id=person.id if person is not None else None)
 
 
 def choose_faces(

@@ -12,9 +12,13 @@ from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from econsult.consults.attachments import GOING, RESTS, Attachment, AttachmentState, note_attachment
+from econsult.consults.awaited import NO_MORE
 from econsult.consults.earlier import EarlierConsult
 from econsult.consults.intake import Upload, UploadState
+from econsult.consults.next_photo import PHOTO
+from econsult.consults.recommendations import Recommendation
 from econsult.consults.records import Consult
+from econsult.consults.reviews import refuse_to_show
 from econsult.database import NO_KEY
 from econsult.erasure.records import RetentionHold
 from econsult.erasure.retention import rule_of
@@ -51,16 +55,19 @@ def _due(program_id: int, until: datetime) -> Select[Attachment]:
     """Files of the program that were prepared for good, and whose request had ended, by `until`.
 
     What another request shows that goes on, or ended later, waits for that one. A legal hold keeps everything, files
-    whose consent was taken back stay sealed with all there is, and a wish to see what is covered waits for its answer.
+    whose consent was taken back stay sealed with all there is, and a wish to see what is covered waits for its answer
+    where an answer waits for a photo: once anything else has ended, no list asks anybody for one (`held_files`).
     """
     shown = aliased(Consult)
     goes_on = shown.ended_at.is_(None) | (shown.ended_at > until)
     is_shown = exists().where(EarlierConsult.earlier_id == Consult.id, shown.id == EarlierConsult.consult_id, goes_on)
     is_held = exists().where(RetentionHold.patient_id == Attachment.patient_id, RetentionHold.lifted_at.is_(None))
+    step = (Recommendation.consult_id == Consult.id, Recommendation.kind == PHOTO, Recommendation.state.not_in(NO_MORE))
+    is_asked = Attachment.show_asked_at.is_not(None) & exists().where(*step)
     query = select(Attachment).join(Consult, Consult.id == Attachment.consult_id)
     query = query.where(RESTS, Attachment.program_id == program_id, Attachment.finished_at <= until)
     query = query.where(Consult.ended_at <= until, Consult.consent_withdrawn_at.is_(None))
-    return query.where(Attachment.show_asked_at.is_(None), ~is_shown, ~is_held)
+    return query.where(~is_asked, ~is_shown, ~is_held)
 
 
 def _let_go(session: Session, attachment: Attachment, due: Select[Attachment], days: int, now: datetime) -> bool:
@@ -71,6 +78,8 @@ def _let_go(session: Session, attachment: Attachment, due: Select[Attachment], d
     if session.scalars(again.execution_options(populate_existing=True)).one_or_none() is None:
         return False
     attachment.original_gone_at, attachment.original_days, attachment.key_wrapped = now, days, NO_KEY_LEFT
+    if attachment.show_asked_at is not None:
+        refuse_to_show(session, attachment, None, now=now)
     for upload in session.scalars(select(Upload).where(Upload.public_id == attachment.public_id)):
         upload.key_wrapped = NO_KEY_LEFT
         if upload.state == UploadState.QUARANTINED and attachment.state == AttachmentState.REJECTED:

@@ -13,6 +13,8 @@ from econsult.consults.attachments import Attachment, AttachmentState, Rendition
 from econsult.consults.earlier import EarlierConsult
 from econsult.consults.facepolicy import FACE_IS_FINDING, MASK_ALL
 from econsult.consults.lifecycle import Status
+from econsult.consults.next_photo import PHOTO
+from econsult.consults.recommendations import Recommendation
 from econsult.consults.records import Consult
 from econsult.consults.reviews import ask_to_show, cover_faces, release_for_treatment, run_all_again
 from econsult.erasure.originals import let_originals_go
@@ -95,8 +97,12 @@ def _sealed(session: Session, clinic: Clinic, _file: Attachment) -> None:
     session.get_one(Consult, clinic.consult.id).consent_withdrawn_at = now()
 
 
-def _asked(_session: Session, _clinic: Clinic, file: Attachment) -> None:
+def _asked(session: Session, clinic: Clinic, file: Attachment) -> None:
     file.show_asked_at = now()
+    times = dict.fromkeys(("state_at", "due_at"), now())
+    session.add(
+        Recommendation(consult_id=clinic.consult.id, version=1, position=0, owner="family", kind=PHOTO, **times)
+    )
 
 
 def _waits(_session: Session, _clinic: Clinic, file: Attachment) -> None:
@@ -151,6 +157,16 @@ def test_whatever_still_waits_for_an_original_keeps_it(clinic: Clinic, over: int
     assert found == dict.fromkeys(found, 0)
     assert _found(clinic, over, None) == 1
     assert clinic.attachment(over).has_original
+
+
+def test_a_wish_that_no_list_shows_any_more_keeps_no_original(clinic: Clinic, over: int) -> None:
+    """Who closes a request leaves it unanswered, and `held_files` shows nobody what has ended."""
+    with clinic.runtime.database.writing() as session:
+        file = session.get_one(Attachment, over)
+        file.show_asked_at, file.reason = now() - LATER, "region_too_large"
+        assert let_originals_go(session, now()) == 1
+    file = clinic.attachment(over)
+    assert (file.state, file.show_asked_at, file.reason, file.has_original) == ("ready", None, None, False)
 
 
 def test_nothing_is_promised_of_an_original_that_is_gone_and_a_no_still_covers(clinic: Clinic, over: int) -> None:
