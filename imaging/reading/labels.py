@@ -36,6 +36,8 @@ _WITH_COLON = (
 """Words of everyday: they are labels where a colon or a sign for a number stands behind them, nowhere else."""
 _TEST = ("pt",)
 """The one of them that is the name of a test as well: `PT: 12.5 sec` is a prothrombin time and nobody."""
+_FLAGS = frozenset(("", "h", "hh", "l", "ll", "a", "high", "low", "alto", "bajo", "normal"))
+"""What may stand behind its result, as may signs alone, and names nobody."""
 _CLOSING = (
     "collected", "collection date", "received", "reported", "report date", "specimen", "ordered by", "provider", "test",
     "ordering provider", "physician", "result", "flag", "unit", "units", "reference range", "reference", "toma", "sex",
@@ -109,13 +111,17 @@ def _find_zones(line: Line) -> Iterator[tuple[int, int, bool]]:
 def _is_timed(behind: Sequence[str]) -> bool:
     """Whether the result of a prothrombin time stands there: seconds, a part, a range, or a number with a point.
 
-    Such a number alone is a result where the line ends with it or another test follows; nobody's number has a point.
+    Such a number alone is a result where the line ends with it, or where another number with a point or another test
+    and its number follow: nobody's number has a point, and somebody may be called Clara Nuez.
     """
     text = " ".join(behind)
     if begins_with_result(text) or SECONDS.match(text):
         return True
-    alone = ONE_DECIMAL.match(text)
-    return alone is not None and (len(behind) == 1 or fold(behind[1]) in ANALYTE_WORDS)
+    first, *more = [word for word in behind if fold(word) not in _FLAGS] or [""]
+    if ONE_DECIMAL.fullmatch(first) is None:
+        return False
+    is_test = bool(more) and fold(more[0]) in ANALYTE_WORDS and any(sign.isdigit() for sign in "".join(more[1:]))
+    return not more or is_test or ONE_DECIMAL.fullmatch(more[0]) is not None
 
 
 def dated_after(line: Line) -> list[list[int]]:

@@ -17,26 +17,40 @@ _UNIT_ALONE = UNIT.pattern.removeprefix("(?i)")
 _RUN_TOGETHER = re.compile(rf"\W*[\dlIi|oOsSzZbB.,]{{1,6}}(?:{_UNIT_ALONE})", re.IGNORECASE)
 _SIGNED = r"\W*\d+(?:[.,]\d+)*\s*(?:[HhLlAa*]{1,2}\s+)?"
 _SHORT = r"(?!0\d)\d{1,3}(?:[.,]\d+)?"
-_WITH_UNIT = re.compile(rf"{_SIGNED}\S?(?:{_UNIT_ALONE}|/\s?[mu]l\b)", re.IGNORECASE)
+_COUNTED = "(?:c[e\u00e9]ls?|cfu|ufc)?\\.?/\\s?(?:[mu\u00b5\u03bc]l|mm[3\u00b3])|x\\s?mm[3\u00b3]"
+_WITH_UNIT = re.compile(rf"{_SIGNED}\S?(?:{_UNIT_ALONE}|(?:{_COUNTED})(?!\w))", re.IGNORECASE)
 _WITH_RANGE = re.compile(
-    rf"\W*{_SHORT}\s+(?:[HhLlAa*]{{1,2}}\s+)?\W?(?:{_SHORT}\s*[-\u2013\u2014]\s*{_SHORT}|[<>]=?\s*\d+)"
+    rf"\W*(?P<value>{_SHORT})\s+(?:[HhLlAa*]{{1,2}}\s+)?\W?"
+    rf"(?:(?P<least>{_SHORT})\s*[-\u2013\u2014]\s*(?P<most>{_SHORT})|[<>]=?\s*\d+)"
 )
+_FAR = 10
+"""Times beyond a range in which a value is believed to belong to it."""
 
 SECONDS = re.compile(
     r"\W*\d{1,3}(?:[.,]\d{1,2})?\s*(?:[HhLl*]{1,2}\s+)?(?:s|secs?|seconds|segs?|segundos|ratio|inr)\b", re.IGNORECASE
 )
-ONE_DECIMAL = re.compile(r"\W*\d{1,3}[.,]\d{1,2}(?!\S)")
+ONE_DECIMAL = re.compile(r"\W*\d{1,3}[.,]\d{1,2}[HhLl*]{0,2}[,;]?")
 
 
 def begins_with_result(text: str) -> bool:
     """Whether a text begins with a value behind which its unit or its range stands, and with no telephone or date.
 
-    A range without a unit has numbers of three figures at most: `12 7731-8042` may be somebody's number.
+    A range without a unit has numbers of three figures at most, and the value is about as large: `12 7731-8042` and
+    `12 345-678` may be somebody's number.
     """
     if DATE_OR_PHONE.match(text.lstrip()):
         return False
     ranged = _WITH_RANGE.match(text)
-    return bool(_WITH_UNIT.match(text)) or (ranged is not None and not text[ranged.end() :][:1].isalnum())
+    if _WITH_UNIT.match(text):
+        return True
+    return ranged is not None and not text[ranged.end() :][:1].isalnum() and _is_about(ranged)
+
+
+def _is_about(ranged: re.Match[str]) -> bool:
+    if ranged["least"] is None:
+        return True
+    value, least, most = (float(ranged[part].replace(",", ".")) for part in ("value", "least", "most"))
+    return least <= most and least / _FAR <= value <= most * _FAR
 
 
 def holds_unit(text: str) -> bool:
