@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from econsult.billing.records import Coverage
@@ -24,6 +24,7 @@ from econsult.people.invitations import Invitation
 from econsult.people.naming import fold
 from econsult.people.onfile import FamilyContact
 from econsult.people.patients import Patient
+from econsult.picking import one_of
 from econsult.reach.mobiles import Mobile, numbers_before
 
 _NAME = re.compile(r"[^\W\d_][^\W\d_'\u2019-]+")
@@ -80,10 +81,13 @@ def on_file(session: Session, patients: Iterable[Patient]) -> dict[int, OnFile]:
     return found
 
 
+_MOBILES = select(Mobile).where(one_of(Mobile.person_id, "people"))
+
+
 def _add_family(session: Session, found: dict[int, OnFile]) -> None:
     family = families_of(session, list(found))
     people = {person.id for _child, person in family}
-    mobiles = session.scalars(select(Mobile).where(Mobile.person_id.in_(people)))
+    mobiles = session.scalars(_MOBILES, {"people": people}) if people else ()
     numbers = {each.person_id: [*_some(each.number), *numbers_before(each)] for each in mobiles}
     for number, person in family:
         found[number].names.append(person.name)
@@ -112,7 +116,7 @@ def _rows(session: Session, owner: Any, value: Any, owners: Iterable[int]) -> li
 
 @functools.cache
 def _values(owner: Any, value: Any) -> Select[Any]:
-    return select(owner, value).where(owner.in_(bindparam("owners", expanding=True)))
+    return select(owner, value).where(one_of(owner, "owners"))
 
 
 def _some(value: str | None) -> list[str]:

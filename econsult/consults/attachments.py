@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, bindparam, select, text
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
@@ -21,6 +21,7 @@ from econsult.errors import ForbiddenError, ImpossibleVerbError
 from econsult.jobs import JobKind, Lane, add_job
 from econsult.leading import narrow
 from econsult.people.persons import Person
+from econsult.picking import one_of
 
 
 class MediaKind(StrEnum):
@@ -227,11 +228,7 @@ def attachments_of(session: Session, consult_id: int) -> list[Attachment]:
     return attachments_among(session, [consult_id])[consult_id]
 
 
-_KEPT = (
-    select(Attachment)
-    .where(Attachment.consult_id.in_(bindparam("consults", expanding=True)), _IS_KEPT)
-    .order_by(Attachment.id)
-)
+_KEPT = select(Attachment).where(one_of(Attachment.consult_id, "consults"), _IS_KEPT).order_by(Attachment.id)
 
 
 def attachments_among(session: Session, consult_ids: Sequence[int]) -> dict[int, list[Attachment]]:
@@ -245,7 +242,7 @@ def attachments_among(session: Session, consult_ids: Sequence[int]) -> dict[int,
 _READY = (
     select(Rendition)
     .join(Attachment, Attachment.id == Rendition.attachment_id)
-    .where(Rendition.attachment_id.in_(bindparam("files", expanding=True)), Attachment.state == AttachmentState.READY)
+    .where(one_of(Rendition.attachment_id, "files"), Attachment.state == AttachmentState.READY)
     .order_by(Rendition.id)
 )
 
@@ -253,7 +250,7 @@ _READY = (
 def renditions_of(session: Session, attachment_ids: Sequence[int]) -> dict[int, list[Rendition]]:
     """Renditions by attachment id, in the order in which they were made; none of an attachment that is not ready."""
     found: dict[int, list[Rendition]] = {number: [] for number in attachment_ids}
-    for rendition in session.scalars(_READY, {"files": list(attachment_ids)}):
+    for rendition in session.scalars(_READY, {"files": list(attachment_ids)}) if found else ():
         found[rendition.attachment_id].append(rendition)
     return found
 

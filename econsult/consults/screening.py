@@ -21,6 +21,7 @@ from econsult.notices import NoticeKind, notify
 from econsult.people.patients import Patient, age_in_months
 from econsult.people.persons import Person, Role
 from econsult.people.typed import forget_typed
+from econsult.picking import one_of
 from econsult.rosters.homes import there_of
 
 CLINICIANS = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
@@ -210,9 +211,7 @@ def attested_of(session: Session, consult_id: int) -> list[RedFlagStop]:
     return list(session.scalars(query.order_by(RedFlagStop.id)))
 
 
-_ATTESTED = select(RedFlagStop).where(
-    RedFlagStop.consult_id.in_(bindparam("consults", expanding=True)), RedFlagStop.is_attested
-)
+_ATTESTED = select(RedFlagStop).where(one_of(RedFlagStop.consult_id, "consults"), RedFlagStop.is_attested)
 
 
 def attested_among(session: Session, consult_ids: Iterable[int]) -> dict[int, bool]:

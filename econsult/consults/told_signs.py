@@ -59,7 +59,7 @@ def stopped_before(session: Session, consults: Iterable[Consult]) -> dict[int, l
     query = query.where(RedFlagStop.at >= since - STOP_LINGERS) if since is not None else query
     query = query.where(~RedFlagStop.is_attested, ~RedFlagStop.is_hint, RedFlagStop.codes != UNSAFE)
     stops = list(session.execute(query.order_by(RedFlagStop.id))) if sent else []
-    answered = attested_among(session, [consult.id for consult in sent])
+    answered = attested_among(session, [consult.id for consult in sent]) if stops else {}
     reopened = reopened_at(session, [consult.id for consult in sent]) if stops else {}
     found = {
         consult.id: [

@@ -22,6 +22,7 @@ from econsult.consults.records import Consult, Kind, Urgency
 from econsult.database import Base, Instant
 from econsult.errors import InvalidError
 from econsult.people.persons import Person, Role, specialists_for, specialties_of
+from econsult.picking import one_of
 from econsult.rosters.routing import Route, Why
 from econsult.rosters.shifts import first_cover, has_roster
 
@@ -195,10 +196,12 @@ def wish_of(session: Session, consult_id: int) -> Wish | None:
     return session.scalars(_OF_CONSULT, {"consult": consult_id}).one_or_none()
 
 
+_WISHES = select(Wish).where(one_of(Wish.consult_id, "consults"))
+
+
 def wishes_among(session: Session, consult_ids: Collection[int]) -> dict[int, Wish]:
     """The wishes of the rows of a list, by the consult's id."""
-    query = select(Wish).where(Wish.consult_id.in_(consult_ids))
-    return {wish.consult_id: wish for wish in session.scalars(query)}
+    return {wish.consult_id: wish for wish in session.scalars(_WISHES, {"consults": consult_ids})}
 
 
 def named_now(session: Session, now: datetime, program_id: int | None = None) -> dict[int, int]:

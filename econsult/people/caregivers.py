@@ -24,6 +24,7 @@ from econsult.people.ages import age_on, ages_of, birthday, day_begins, local_da
 from econsult.people.deaths import Death
 from econsult.people.patients import Patient, RelatedPerson, day_of, note_patient
 from econsult.people.persons import NAMES_STAY_SHUT, Person
+from econsult.picking import one_of
 
 SELF = "self"
 """The relation of a young person to their own record: nobody's proxy, and without an end at majority."""
@@ -136,11 +137,17 @@ def links_on_file(session: Session, patient_id: int) -> list[tuple[RelatedPerson
     return [(link, person) for link, person in found]
 
 
+_FAMILIES = (
+    select(RelatedPerson.patient_id, Person)
+    .join(Person, Person.id == RelatedPerson.person_id)
+    .where(one_of(RelatedPerson.patient_id, "children"))
+    .order_by(Person.id)
+)
+
+
 def families_of(session: Session, patient_ids: Iterable[int]) -> list[tuple[int, Person]]:
     """Everybody who is or was linked to these children, each with the child's id."""
-    query = select(RelatedPerson.patient_id, Person).join(Person, Person.id == RelatedPerson.person_id)
-    found = session.execute(query.where(RelatedPerson.patient_id.in_(patient_ids)).order_by(Person.id))
-    return [(number, person) for number, person in found]
+    return [(number, person) for number, person in session.execute(_FAMILIES, {"children": list(patient_ids)})]
 
 
 def is_proxy(session: Session, link: RelatedPerson, now: datetime) -> bool:

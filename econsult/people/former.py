@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from econsult.belonging import in_program
 from econsult.database import Base, Instant, SealedJson
 from econsult.people.patients import Patient, day_of
+from econsult.picking import one_of
 
 
 class PatientCorrection(Base):
@@ -61,11 +62,15 @@ def corrections_of(session: Session, patient: Patient) -> list[PatientCorrection
     return list(session.scalars(query.order_by(PatientCorrection.id.desc())))
 
 
+_WAS = select(PatientCorrection.patient_id, PatientCorrection.was).where(
+    one_of(PatientCorrection.patient_id, "children")
+)
+
+
 def former_of(session: Session, patient_ids: Iterable[int]) -> dict[int, Former]:
     """What the records of these children said before; those that were never put right are left out."""
-    query = select(PatientCorrection.patient_id, PatientCorrection.was)
     found: dict[int, list[dict[str, str]]] = {}
-    for number, was in session.execute(query.where(PatientCorrection.patient_id.in_(list(patient_ids)))):
+    for number, was in session.execute(_WAS, {"children": list(patient_ids)}):
         found.setdefault(number, []).append(was)
     return {number: _former(each) for number, each in found.items()}
 
