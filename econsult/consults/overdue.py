@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, text
+from sqlalchemy import BindParameter, ColumnElement, and_, exists, text
 
 from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import OPEN, Status
@@ -15,26 +15,28 @@ from econsult.consults.replies import CLINICIANS
 
 # Written out, not bound: only so does SQLite see that the index of exactly these rows serves.
 IS_STILL_PROMISED = text(STILL_PROMISED)
+When = datetime | BindParameter[datetime]
+"""An instant, or the place of one in a statement that is kept."""
 ENDS = (Status.ANSWERED, Status.DECLINED, Status.WITHDRAWN)
 
 
-def late(now: datetime) -> list[ColumnElement[bool]]:
+def late(now: When) -> list[ColumnElement[bool]]:
     """What is late, by state and urgency: what is open, then what has come to an end and still has a clock, since the
     last promise of that stays written."""
     return [*late_open(now), *late_after_the_end(now)]
 
 
-def late_open(now: datetime) -> list[ColumnElement[bool]]:
+def late_open(now: When) -> list[ColumnElement[bool]]:
     """Of what is open."""
     return late_among([Consult.status == status for status in sorted(OPEN)], now)
 
 
-def late_after_the_end(now: datetime) -> list[ColumnElement[bool]]:
+def late_after_the_end(now: When) -> list[ColumnElement[bool]]:
     """Of what was answered, declined or taken back that which still has a clock."""
     return late_among([still_promised(status) for status in ENDS], now)
 
 
-def late_among(parts: Iterable[ColumnElement[bool]], now: datetime) -> list[ColumnElement[bool]]:
+def late_among(parts: Iterable[ColumnElement[bool]], now: When) -> list[ColumnElement[bool]]:
     """What of these parts of a list is late, each by urgency.
 
     That comes before the instant in every index of a list: where it is named, what is late is one stretch of the index,
@@ -50,7 +52,7 @@ def still_promised(status: Status) -> ColumnElement[bool]:
     return and_(text(f"status = '{status}'"), IS_STILL_PROMISED)
 
 
-def unanswered(now: datetime) -> ColumnElement[bool]:
+def unanswered(now: When) -> ColumnElement[bool]:
     """What somebody asked after the answer, when its holder should have replied by now."""
     is_due = exists().where(
         Clock.consult_id == Consult.id,

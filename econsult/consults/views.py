@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, aliased
 
 from econsult.consults.desks import stands_in
 from econsult.consults.lifecycle import ENDED, OPEN, Status
-from econsult.consults.overdue import late, late_among, still_promised, unanswered
+from econsult.consults.overdue import When, late, late_among, still_promised, unanswered
 from econsult.consults.records import IS_DONE, UNALLOCATED, Consult, Kind
 from econsult.consults.redflags import UNSAFE
 from econsult.consults.wanting import WANTED
@@ -65,10 +65,20 @@ class Filters:
 
 
 @dataclass(frozen=True)
+class Reader:
+    """What of a person decides what their lists hold."""
+
+    id: int
+    role: str
+    program_id: int
+    organization_id: int | None
+
+
+@dataclass(frozen=True)
 class Shelf:
     """Whose lists they are, and for a specialist which pools they may hold; read once for all lists of a page."""
 
-    person: Person
+    reader: Reader
     own: tuple[str, ...] = ()
     stands_in: tuple[str, ...] = ()
     barred: frozenset[int] = frozenset()
@@ -77,7 +87,7 @@ class Shelf:
 
     def of_status(self, status: Status, asked: str) -> list[Slice]:
         """The pool of each specialty (or of the one `asked` for), and of those that it stands in for."""
-        shared = and_(_program(self.person), Consult.kind != Kind.FAMILY_QUESTION, Consult.status == status)
+        shared = and_(_program(self.reader), Consult.kind != Kind.FAMILY_QUESTION, Consult.status == status)
         if self.barred:
             shared = and_(shared, Consult.patient_id.not_in(self.barred))
         pools: list[Slice] = [Consult.specialty == name for name in self.own if asked in ("", name)]
@@ -100,21 +110,22 @@ SHELF = union_all(
 
 def shelf_of(session: Session, person: Person, now: datetime) -> Shelf:
     """Read what this person's lists may hold."""
+    reader = Reader(person.id, person.role, person.program_id, person.organization_id)
     if person.role != Role.SPECIALIST:
-        return Shelf(person, is_desk=stands_in(session, person, now))
+        return Shelf(reader, is_desk=stands_in(session, person, now))
     rows = session.execute(SHELF, {"person_id": person.id, "program_id": person.program_id}).all()
     own = sorted((specialty, is_offered) for specialty, is_offered, barred in rows if not barred)
     return Shelf(
-        person,
+        reader,
         own=tuple(specialty for specialty, _ in own),
         stands_in=tuple(specialty for specialty, is_offered in own if is_offered),
         barred=frozenset(barred for _, _, barred in rows if barred),
     )
 
 
-def slices_of(shelf: Shelf, view: View, now: datetime, filters: Filters) -> list[Slice]:
+def slices_of(shelf: Shelf, view: View, now: When, filters: Filters) -> list[Slice]:
     """The parts of the view, each of which one index holds in order."""
-    person = shelf.person
+    person = shelf.reader
     if view == View.DRAFTS:
         own = (Consult.requester_id == person.id, Consult.confidential != UNSAFE)
         return [and_(_program(person), Consult.status == Status.DRAFT, *own)]
@@ -131,8 +142,8 @@ def slices_of(shelf: Shelf, view: View, now: datetime, filters: Filters) -> list
             return []
 
 
-def _specialists(shelf: Shelf, view: View, now: datetime, filters: Filters) -> list[Slice]:
-    held = and_(_program(shelf.person), Consult.holder_id == shelf.person.id)
+def _specialists(shelf: Shelf, view: View, now: When, filters: Filters) -> list[Slice]:
+    held = and_(_program(shelf.reader), Consult.holder_id == shelf.reader.id)
     if view == View.MINE:
         waits = and_(Consult.status == Status.ANSWERED, Consult.clinic_waits_since.is_not(None))
         return [and_(held, or_(Consult.status.in_(OPEN), waits))]
@@ -147,7 +158,7 @@ def _specialists(shelf: Shelf, view: View, now: datetime, filters: Filters) -> l
     return [*found, and_(held, Consult.status == Status.NEEDS_INFO)] if view == View.WAITING else found
 
 
-def _clinics(person: Person, view: View, now: datetime, filters: Filters) -> list[Slice]:
+def _clinics(person: Reader, view: View, now: When, filters: Filters) -> list[Slice]:
     """A clinic sees its children's; whoever presents a child elsewhere sees what they asked."""
     ours = Consult.requester_id == person.id
     if person.role == Role.PCP:
@@ -176,7 +187,7 @@ def _clinics(person: Person, view: View, now: datetime, filters: Filters) -> lis
             return [and_(ours, single[view] if view in single else _of_view(view))]
 
 
-def _desks(person: Person, view: View, now: datetime, filters: Filters) -> list[Slice]:
+def _desks(person: Reader, view: View, now: When, filters: Filters) -> list[Slice]:
     ours = _program(person)
     if view == View.UNALLOCATED:
         # What nobody may ever take, and what nobody who is there can take now, be they away or their hands full.
@@ -198,7 +209,7 @@ def _done(filters: Filters, statuses: Collection[Status] = (*ENDED, Status.ANSWE
     return [Consult.status == status for status in sorted(statuses) if filters.status in ("", status)]
 
 
-def _uncovered(person: Person) -> Slice:
+def _uncovered(person: Reader) -> Slice:
     """What waits and the desk heard of, by the index of these marks alone.
 
     By its program or state, in words that an index has, SQLite would read all that waits.
@@ -208,7 +219,7 @@ def _uncovered(person: Person) -> Slice:
     return and_(Consult.id.in_(marked), Consult.status.concat("") == Status.SUBMITTED)
 
 
-def _program(person: Person) -> Slice:
+def _program(person: Reader) -> Slice:
     return Consult.program_id == person.program_id
 
 

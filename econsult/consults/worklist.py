@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, and_, bindparam, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from econsult.consults.ledger import ClockEvent
@@ -20,6 +21,7 @@ from econsult.consults.orders import Order, after, keys_of, make_cursor, mark_of
 from econsult.consults.records import Consult, Kind
 from econsult.consults.views import Filters, Shelf, Slice, View, shelf_of, slices_of
 from econsult.cursors import no_such_page
+from econsult.database import Instant
 from econsult.people.persons import Person, Role
 
 PAGE = 50
@@ -34,6 +36,14 @@ MOST_MOVED = 500
 
 
 _NEWEST = select(func.max(ClockEvent.id))
+_NOW = bindparam("now", type_=Instant())
+_SINCE = (
+    select(ClockEvent.consult_id)
+    .where(ClockEvent.id > bindparam("mark"))
+    .order_by(ClockEvent.id.desc())
+    .limit(MOST_MOVED)
+)
+_MOVED = _SINCE.where(ClockEvent.kind.in_(MOVES))
 
 
 @dataclass(frozen=True)
@@ -89,27 +99,39 @@ def count(session: Session, person: Person, view: View, *, now: datetime, filter
 
     Test consults never count.
     """
-    return _counts(session, shelf_of(session, person, now), [view], now, filters or Filters())[view]
+    return _counts(session, shelf_of(session, person, now), (view,), now, filters or Filters())[view]
 
 
 def count_all(session: Session, person: Person, views: Sequence[View], *, now: datetime) -> dict[View, int]:
     """The same of several views, which read once what the person's lists may hold."""
-    return _counts(session, shelf_of(session, person, now), views, now, Filters())
+    return _counts(session, shelf_of(session, person, now), tuple(views), now, Filters())
 
 
-def _counts(session: Session, shelf: Shelf, views: Sequence[View], now: datetime, filters: Filters) -> dict[View, int]:
+def _counts(
+    session: Session, shelf: Shelf, views: tuple[View, ...], now: datetime, filters: Filters
+) -> dict[View, int]:
     """All in one statement: each costs half a millisecond besides what it does."""
+    counting = _counting(shelf, views, filters)
+    rows = session.execute(counting, {"now": now}) if counting is not None else ()
+    # One row may be in several slices of a view.
+    found = Counter(place for place, _number in {(place, number) for place, number in rows})
+    return {view: min(found[place], COUNT_CAP + 1) for place, view in enumerate(views)}
+
+
+@lru_cache(maxsize=256)
+def _counting(shelf: Shelf, views: tuple[View, ...], filters: Filters) -> CompoundSelect[Any] | None:
+    """Place in these views and number of each row; None where nothing can be in them.
+
+    Kept for who looks again: to put some thirty slices together takes longer than to count them.
+    """
     conditions = [*filters.conditions(), ~Consult.is_test]
     # In no order: what is counted need not be sorted first.
     parts = [
         select(literal(place).label("place"), Consult.id).where(part, *conditions).limit(COUNT_CAP + 1)
         for place, view in enumerate(views)
-        for part in slices_of(shelf, view, now, filters)
+        for part in slices_of(shelf, view, _NOW, filters)
     ]
-    rows = session.execute(union_all(*(select(part.subquery()) for part in parts))) if parts else ()
-    # One row may be in several slices of a view.
-    found = Counter(place for place, _number in {(place, number) for place, number in rows})
-    return {view: min(found[place], COUNT_CAP + 1) for place, view in enumerate(views)}
+    return union_all(*(select(part.subquery()) for part in parts)) if parts else None
 
 
 @dataclass(frozen=True)
@@ -161,9 +183,8 @@ def newest_line(session: Session) -> int:
 
 def moved_since(session: Session, mark: int, *also: ColumnElement[bool]) -> set[int]:
     """The consults that a line after this one moved in a list, or `also` such a line; none for a mark of 0."""
-    moves = or_(ClockEvent.kind.in_(MOVES), *also)
-    moved = select(ClockEvent.consult_id).where(ClockEvent.id > mark, moves)
-    return set(session.scalars(moved.order_by(ClockEvent.id.desc()).limit(MOST_MOVED))) if mark else set()
+    moved = _SINCE.where(or_(ClockEvent.kind.in_(MOVES), *also)) if also else _MOVED
+    return set(session.scalars(moved, {"mark": mark})) if mark else set()
 
 
 def _came_before(session: Session, reading: _Reading, parts: list[Part], place: Place, mark: int) -> list[Consult]:
