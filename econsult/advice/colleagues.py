@@ -15,7 +15,7 @@ from econsult.consults.records import SEALED_STAY_SHUT, Consult
 from econsult.consults.sides import DESK_LEVEL, SideQuestion, SideState
 from econsult.leading import Led
 from econsult.people.patients import Patient
-from econsult.people.persons import Organization, Person, Role, own_specialties
+from econsult.people.persons import Organization, Person, PractitionerSpecialty, Role
 from econsult.rosters.limits import Conflict, limits_of, why_barred
 from econsult.standing import desk_relation
 
@@ -35,7 +35,8 @@ def asked_of_me(session: Session, person: Person, now: datetime) -> list[Aside]:
     """What this specialist has taken, or may take, the soonest due first; what they must not answer is not listed."""
     if person.role != Role.SPECIALIST:
         return []
-    free = and_(SideQuestion.holder_id.is_(None), SideQuestion.specialty.in_(own_specialties(person)))
+    own = select(PractitionerSpecialty.specialty).where(PractitionerSpecialty.person_id == person.id)
+    free = and_(SideQuestion.holder_id.is_(None), SideQuestion.specialty.in_(own))
     query = open_sides(person).where(
         or_(SideQuestion.holder_id == person.id, free), SideQuestion.asked_by_id != person.id
     )

@@ -6,19 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import cast
 
-from sqlalchemy import (
-    ForeignKey,
-    Index,
-    LargeBinary,
-    Select,
-    String,
-    UniqueConstraint,
-    bindparam,
-    false,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, bindparam, false, select, text, update
 from sqlalchemy.orm import Mapped, MappedColumn, Session, column_property, defer, mapped_column
 
 from econsult import audit
@@ -265,13 +253,9 @@ def choose_language(session: Session, person: Person, language: str, now: dateti
     audit.record(session, "edit", "person", person.public_id, now=now, person_id=person.id, detail=detail)
 
 
-def own_specialties(person: Person) -> Select[str]:
-    """What this person answers for, as a part of another statement."""
-    return select(PractitionerSpecialty.specialty).where(PractitionerSpecialty.person_id == person.id)
-
-
 def specialties_of(session: Session, person: Person) -> frozenset[str]:
-    return frozenset(session.scalars(own_specialties(person)))
+    rows = select(PractitionerSpecialty.specialty).where(PractitionerSpecialty.person_id == person.id)
+    return frozenset(session.scalars(rows))
 
 
 def member_of(session: Session, by: Person, public_id: str) -> Person | None:
