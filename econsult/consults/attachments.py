@@ -118,6 +118,8 @@ class Attachment(PublicId, Base):
     show_asked_at: Mapped[datetime | None] = mapped_column(Instant)
     received_at: Mapped[datetime] = mapped_column(Instant)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
+    original_due_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When a clock first saw that its time is over; a day later it goes."""
     original_gone_at: Mapped[datetime | None] = mapped_column(Instant)
     original_days: Mapped[int | None]
     """So many days after the end the original was let go; empty while it is kept."""

@@ -42,6 +42,7 @@ def _close(clinic: Clinic, number: int) -> None:
         file = session.get_one(Attachment, number)
         assert (file.state, file.has_original) == (AttachmentState.READY, True)
         file.finished_at = consult.ended_at
+        file.original_due_at = now() - timedelta(days=1, minutes=1)
 
 
 @pytest.fixture
@@ -75,6 +76,19 @@ def test_an_original_goes_thirty_days_after_the_end_and_its_copies_stay(clinic: 
         rows = session.scalars(select(AuditEvent).where(AuditEvent.action == "let_original_go")).all()
         assert [(row.entity_id, row.detail) for row in rows] == [(file.public_id, "30")]
         assert session.scalars(select(Rendition.id)).all()
+
+
+def test_a_clock_that_leaps_for_an_hour_ends_no_original(clinic: Clinic, over: int) -> None:
+    with clinic.runtime.database.writing() as session:
+        file = session.get_one(Attachment, over)
+        session.get_one(Consult, clinic.consult.id).ended_at = file.finished_at = now()
+        file.original_due_at = None
+    for leapt in (timedelta(0), LATER, LATER + timedelta(hours=1), timedelta(minutes=2)):
+        Ticker(clinic.runtime).tick(now() + leapt)
+        assert (_removals(clinic), clinic.attachment(over).has_original) == ([], True)
+    # Once that day has really come, and another one after it is seen.
+    Ticker(clinic.runtime).tick(now() + LATER + timedelta(days=2))
+    assert len(_removals(clinic)) == 1
 
 
 def test_what_no_worker_has_removed_is_asked_for_again_each_hour(clinic: Clinic, over: int) -> None:

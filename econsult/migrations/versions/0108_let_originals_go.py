@@ -21,6 +21,7 @@ INDEXES = (
 
 def upgrade() -> None:
     op.add_column("retention_rule", sa.Column("original_days", sa.Integer(), nullable=False, server_default="30"))
+    op.add_column("attachment", sa.Column("original_due_at", sa.DateTime(timezone=True)))
     op.add_column("attachment", sa.Column("original_gone_at", sa.DateTime(timezone=True)))
     op.add_column("attachment", sa.Column("original_days", sa.Integer()))
     for name, columns, only in INDEXES:
@@ -32,4 +33,5 @@ def downgrade() -> None:
         op.drop_index(name, "attachment")
     op.drop_column("attachment", "original_days")
     op.drop_column("attachment", "original_gone_at")
+    op.drop_column("attachment", "original_due_at")
     op.drop_column("retention_rule", "original_days")
