@@ -492,6 +492,7 @@ def test_nothing_is_read_outside_of_its_lane(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(2 * 3600)
 def test_nothing_is_read_outside_of_its_lane_in_ten_thousand_posts(
     runtime: Runtime, clinic: Clinic, shell: Flask, others: dict[str, Person]
 ) -> None:
