@@ -92,7 +92,7 @@ def test_faces_are_counted_as_faces_and_neither_by_slots_nor_by_pieces() -> None
     ],
 )
 def test_what_was_not_looked_for_is_not_said_to_be_absent(policy: dict[str, str], told: str) -> None:
-    file = SimpleNamespace(state=AttachmentState.READY, report={"masks": [], "policy": policy})
+    file = SimpleNamespace(state=AttachmentState.READY, original_gone_at=None, report={"masks": [], "policy": policy})
     app = Flask("proofs")
     Babel(app)
     with app.test_request_context():
@@ -106,7 +106,7 @@ def test_that_the_patient_may_be_covered_later_in_a_film_is_told_beside_whose_fa
         "policy": {"faces": "face_is_finding", "chosen_by": "reviewer"},
         "residual": ["movement", "patient_face", "patient_covered_later"],
     }
-    file = SimpleNamespace(state=AttachmentState.READY, report=report)
+    file = SimpleNamespace(state=AttachmentState.READY, original_gone_at=None, report=report)
     app = Flask("proofs")
     Babel(app)
     with app.test_request_context():

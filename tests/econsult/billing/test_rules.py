@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from econsult.billing import identifiers
@@ -278,6 +278,7 @@ MIDNIGHT = datetime(2026, 3, 8, 8, tzinfo=UTC)  # An hour before the clocks go f
 WORK = st.tuples(st.integers(0, 3), st.sampled_from(["review", "prep"]), st.integers(0, 120), st.integers(-5, 90))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(WORK, max_size=12))
 def test_no_second_is_counted_twice(work) -> None:
     """The oracle colours a line of seconds, one after the other, and never looks at an end or a beginning."""
