@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from econsult.consults.desks import STAND_INS, desk_gaps
 from econsult.consults.hearers import coordinators_of, other_officers
+from econsult.consults.overseers import tell_officers
 from econsult.notices import NoticeKind, notify
 from econsult.people.persons import Person, Role
 from econsult.rosters.planning import take_off
@@ -18,7 +18,7 @@ from econsult.rosters.shifts import TimeOff
 def tell_of_account(session: Session, person: Person, what: str, now: datetime) -> None:
     """An account of the staff was closed, or opened again: of each, since directors and administrators may stand in."""
     about = f"{what}:{person.id}:{now.isoformat()}"
-    _tell(session, _officers(session, person.program_id), NoticeKind.STAFF_CHANGED, about, now)
+    tell_officers(session, person.program_id, NoticeKind.STAFF_CHANGED, about, now=now)
 
 
 def plan_time_off(
@@ -33,7 +33,7 @@ def plan_time_off(
     is_of_desk = by.id != person.id and by.role in STAND_INS and person.role in (Role.COORDINATOR, Role.DIRECTOR)
     if is_of_desk and _is_left_empty(session, off, person, now):
         about = f"off:{off.id}:{off.starts_at.isoformat()}"
-        _tell(session, _officers(session, person.program_id), NoticeKind.STAFF_CHANGED, about, now)
+        tell_officers(session, person.program_id, NoticeKind.STAFF_CHANGED, about, now=now)
     return off
 
 
@@ -48,14 +48,6 @@ def tell_of_stand_ins(session: Session, heirs: list[Person], since: datetime, no
     if heirs:
         numbers = ".".join(str(each.id) for each in heirs[:3])
         about = f"{numbers}:{since.isoformat()}"
-        _tell(session, _officers(session, heirs[0].program_id, heirs), NoticeKind.DESK_INHERITED, about, now)
-
-
-def _officers(session: Session, program_id: int, but: Sequence[Person] = ()) -> list[Person]:
-    """Every privacy officer of the program, or its directors where it has none; without these."""
-    return [each for each in other_officers(session, program_id, None) if each not in but]
-
-
-def _tell(session: Session, people: list[Person], kind: NoticeKind, about: str, now: datetime) -> None:
-    for each in people:
-        notify(session, each, kind, consult_id=None, about=about, now=now)
+        for each in other_officers(session, heirs[0].program_id, None):
+            if each not in heirs:
+                notify(session, each, NoticeKind.DESK_INHERITED, consult_id=None, about=about, now=now)

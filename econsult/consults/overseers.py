@@ -16,7 +16,7 @@ FOR_DIRECTORS = {
     NoticeKind.ERASURE_ASKED: NoticeKind.ERASURE_ASK,
     NoticeKind.REVIEW_DUE: NoticeKind.REVIEW_ASK,
 }
-"""A director reads no log and opens no page of the officer's: what is said to officers, as directors are told it."""
+"""A director reads no log and opens no page of the officer's: as directors are told it what leads officers there."""
 
 
 def tell_officers(
@@ -27,5 +27,5 @@ def tell_officers(
     `about` is what the letter is of, once for each reader.
     """
     for person in other_officers(session, program_id, but):
-        said = kind if person.role == Role.PRIVACY else FOR_DIRECTORS[kind]
+        said = kind if person.role == Role.PRIVACY else FOR_DIRECTORS.get(kind, kind)
         notify(session, person, said, consult_id=None, about=about, now=now)

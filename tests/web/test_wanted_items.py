@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from tests.personas import Clinic
 from tests.web.browsing import post, token_from
 from tests.web.conftest import BrowserOf
@@ -41,27 +43,30 @@ def test_what_is_asked_for_on_the_page_is_counted_for_the_next_request(
     assert saved.json["likely"] == ["Medicines, with dose: 3 of 3"]
 
 
-def test_what_a_specialist_ticks_is_read_in_the_readers_language(
-    browser_of: BrowserOf, clinic: Clinic, runtime: Runtime
-) -> None:
+@pytest.fixture
+def taken(clinic: Clinic, runtime: Runtime) -> str:
+    """The id of a request that the specialist holds."""
     with runtime.database.writing() as session:
-        public_id = clinic.take(session, clinic.econsult(session, now=NOW), now=NOW).public_id
-    case = f"/consults/{public_id}"
+        return clinic.take(session, clinic.econsult(session, now=NOW), now=NOW).public_id
+
+
+def test_what_a_specialist_ticks_is_read_in_the_readers_language(
+    browser_of: BrowserOf, clinic: Clinic, taken: str
+) -> None:
+    case = f"/consults/{taken}"
     asked = {"lane": "family", "verb": "ask", "items": ["weight"], "text": "", "confirmed": "yes"}
     assert post(browser_of(clinic.derm), f"{case}/messages", asked, form_at=f"{case}?lane=family").status_code == 303
-    page = browser_of(clinic.mother).get(f"/family/questions/{public_id}").text
+    page = browser_of(clinic.mother).get(f"/family/questions/{taken}").text
     assert ("Peso de hoy" in page, "Weight today" in page) == (True, False)
     assert "Weight today" in browser_of(clinic.pcp).get(f"{case}?lane=family").text
 
 
 def test_what_a_specialist_ticks_of_a_form_and_a_picture_are_read_in_the_readers_language(
-    browser_of: BrowserOf, clinic: Clinic, runtime: Runtime
+    browser_of: BrowserOf, clinic: Clinic, taken: str
 ) -> None:
-    with runtime.database.writing() as session:
-        public_id = clinic.take(session, clinic.econsult(session, now=NOW), now=NOW).public_id
-    lane = f"/consults/{public_id}?lane=clinicians"
+    lane = f"/consults/{taken}?lane=clinicians"
     asked = {"lane": "clinicians", "verb": "ask", "of_form": "core.medications", "again": ["2"], "text": ""}
-    assert post(browser_of(clinic.derm), f"/consults/{public_id}/messages", asked, form_at=lane).status_code == 303
+    assert post(browser_of(clinic.derm), f"/consults/{taken}/messages", asked, form_at=lane).status_code == 303
     page = browser_of(clinic.pcp).get(f"{lane}&lang=es").text
     assert "<li>Medicinas, con dosis</li>" in page
     assert "<li>Una foto mejor del archivo 2</li>" in page
