@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from imaging.pixels import Picture
+
 ROWS, POINTS = 4, 4
 """Every so many rows of a photo, and points of a film's pictures both ways, are taken: no two pictures of a camera have
 as many alike, and all of them would cost a hundredth of the whole work."""
@@ -33,9 +35,25 @@ class Content:
         return self._digest.hexdigest()
 
 
-def content_of(image: Image.Image) -> str:
+def content_of(picture: Picture) -> str:
     """Return the figure of a still of any mode."""
+    if isinstance(picture, np.ndarray):
+        height, width = picture.shape[:2]
+        return _figure_of(picture[_taken(height)], f"RGB {(width, height)}")
+    rows = picture.resize((picture.width, -(-picture.height // ROWS)), Image.Resampling.NEAREST)
+    return _figure_of(np.asarray(rows), f"{picture.mode} {picture.size}")
+
+
+def _figure_of(rows: NDArray[np.uint8], kind: str) -> str:
     content = Content()
-    content.add(np.asarray(image.resize((image.width, -(-image.height // ROWS)), Image.Resampling.NEAREST)))
-    content.add(np.frombuffer(f"{image.mode} {image.size}".encode(), np.uint8))
+    content.add(rows)
+    content.add(np.frombuffer(kind.encode(), np.uint8))
     return content.figure
+
+
+def _taken(height: int) -> NDArray[np.int64]:
+    """Return which rows Pillow would take: it adds one step after another, and rounding is a part of the figure."""
+    count = -(-height // ROWS)
+    steps = np.full(count, height / count)
+    steps[0] /= 2
+    return np.cumsum(steps).astype(np.int64)

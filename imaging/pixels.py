@@ -1,6 +1,6 @@
 """The upright picture as an array, and how it is taken out of Pillow's memory without holding it three times."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
@@ -10,8 +10,22 @@ from PIL import Image
 Pixels = NDArray[np.uint8]
 """Height, width, and red, green and blue."""
 
+Picture = Image.Image | Pixels
+"""What a decoder gives: Pillow's picture, or the array of an RGB one where its decoder gives one.
+
+Pillow keeps four bytes a pixel, so to lay an array into a picture and to take it out again costs a tenth of a photo.
+"""
+
+Decode = Callable[[int | None], Picture]
+"""Gives the pixels of a still. It is told how long the longer side must be at least, or None for all there are."""
+
 _AT_ONCE = 1 << 15
 """So many pixels leave Pillow together: it makes two copies of what it hands over."""
+
+
+def image_of(picture: Picture) -> Image.Image:
+    """Return a picture as Pillow has it."""
+    return picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
 
 
 def bands(image: Image.Image) -> Iterator[tuple[int, Pixels]]:

@@ -6,7 +6,7 @@ import io
 import numpy as np
 from PIL import Image, ImageCms
 
-from imaging.pixels import Pixels, bands, pixels_of
+from imaging.pixels import Picture, Pixels, bands, image_of, pixels_of
 from imaging.steps.matrix_colour import Shaper, shaper_of
 
 _SPACE, _RGB = slice(16, 20), b"RGB "
@@ -16,28 +16,41 @@ _UNNOTICEABLE = 1
 """Out of 255: as far as two ways of rounding may be apart."""
 
 
-def convert_colour(decoded: Image.Image, profile: bytes | None) -> Pixels:
-    """Return the pixels as sRGB. A profile that is missing or does not fit means sRGB already."""
+def convert_colour(decoded: Picture, profile: bytes | None) -> Pixels:
+    """Return the pixels as sRGB. A profile that is missing or does not fit means sRGB already.
+
+    An array is converted where it lies.
+    """
     if not profile:
-        return pixels_of(decoded if decoded.mode == "RGB" else decoded.convert("RGB"))
+        return _as_they_are(decoded)
     try:
         # What a PNG tells by gamma is told of red, green and blue, of a grey one too.
-        if profile[_SPACE] == _RGB and decoded.mode == "L":
-            decoded = decoded.convert("RGB")
+        if profile[_SPACE] == _RGB and _mode(decoded) == "L":
+            decoded = image_of(decoded).convert("RGB")
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        transform = ImageCms.buildTransform(source, _srgb(), decoded.mode, "RGB", ImageCms.Intent.PERCEPTUAL)
+        transform = ImageCms.buildTransform(source, _srgb(), _mode(decoded), "RGB", ImageCms.Intent.PERCEPTUAL)
     except (ImageCms.PyCMSError, OSError, ValueError):
-        return pixels_of(decoded.convert("RGB"))
-    if decoded.mode != "RGB":
-        return pixels_of(transform.apply(decoded))
+        return _as_they_are(decoded)
+    if _mode(decoded) != "RGB":
+        return pixels_of(transform.apply(image_of(decoded)))
     expected = np.asarray(transform.apply(Image.fromarray(_lattice())))
     if _agree(expected, _lattice()):
-        return pixels_of(decoded)
+        return _as_they_are(decoded)
     shaper = shaper_of(profile, source, _srgb())
     if shaper is not None and _shapes(shaper, expected):
         return _shaped(shaper, decoded)
     # In place: a second copy of the pixels would cost more memory than the conversion takes time.
-    return pixels_of(transform.apply_in_place(decoded))
+    return pixels_of(transform.apply_in_place(image_of(decoded)))
+
+
+def _mode(picture: Picture) -> str:
+    return "RGB" if isinstance(picture, np.ndarray) else picture.mode
+
+
+def _as_they_are(picture: Picture) -> Pixels:
+    if isinstance(picture, np.ndarray):
+        return picture
+    return pixels_of(picture if picture.mode == "RGB" else picture.convert("RGB"))
 
 
 @functools.cache
@@ -65,8 +78,11 @@ def _shapes(shaper: Shaper, expected: Pixels) -> bool:
     return _agree(found, expected)
 
 
-def _shaped(shaper: Shaper, image: Image.Image) -> Pixels:
-    found = np.empty((image.height, image.width, 3), np.uint8)
-    for top, band in bands(image):
+def _shaped(shaper: Shaper, picture: Picture) -> Pixels:
+    if isinstance(picture, np.ndarray):
+        shaper.apply(picture, picture)
+        return picture
+    found = np.empty((picture.height, picture.width, 3), np.uint8)
+    for top, band in bands(picture):
         shaper.apply(band, found[top : top + len(band)])
     return found

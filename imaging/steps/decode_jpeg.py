@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from imaging.pixels import Pixels
+from imaging.pixels import Picture, Pixels
 from imaging.refusal import Refused
 from imaging.remarks import heard
 from imaging.walks import jpeg
@@ -36,7 +36,7 @@ _ADOBE, _TRANSFORM, _OF_FOUR = b"Adobe", 11, 4
 """Where Adobe's part says which colours are stored: 0 those that are shown, 1 three of light, 2 four of ink."""
 
 
-def decode_jpeg(data: bytes, mode: str, factor: int) -> Image.Image | None:
+def decode_jpeg(data: bytes, mode: str, factor: int) -> Picture | None:
     """Return the pixels of an 8-bit JPEG at a whole, half, quarter or eighth of its size, not turned.
 
     None where OpenCV does not decode it or would change its colours, as of CMYK. Refuses `damaged` where a part of it
@@ -49,7 +49,7 @@ def decode_jpeg(data: bytes, mode: str, factor: int) -> Image.Image | None:
     # Reduced sizes have names for grey alone; the colour is asked for beside them.
     flags = _GREY[factor] if mode == "L" else (_GREY[factor] & ~cv2.IMREAD_COLOR_BGR) | _COLOUR
     pixels = _heard_out(data, flags)
-    return None if pixels is None else Image.fromarray(pixels)
+    return Image.fromarray(pixels) if pixels is not None and mode == "L" else pixels
 
 
 def hear_jpeg(data: bytes) -> None:

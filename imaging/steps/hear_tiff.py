@@ -5,12 +5,13 @@ what is packed by deflate nobody asks the sum, and where a fax was overwritten w
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
 from PIL import Image
 
+from imaging.pixels import Decode, Picture
 from imaging.refusal import Refused
 from imaging.remarks import heard
 from imaging.steps.decode_jpeg import is_of_damage
@@ -26,7 +27,6 @@ _BLOCK = 4096
 _OF_DAMAGE = (b"Fax4Decode: ", b"PackBitsDecode: ", b"JPEGLib: Unsupported marker")
 _PLACES = ((273, 279), (324, 325))
 """The tags of where strips and tiles lie, and of their lengths."""
-Decode = Callable[[int | None], Image.Image]
 
 
 def hearing(decode: Decode, data: bytes, image: Image.Image, number: int) -> Decode:
@@ -36,7 +36,7 @@ def hearing(decode: Decode, data: bytes, image: Image.Image, number: int) -> Dec
         return decode
     pieces = list(_pieces(image, len(data)))
 
-    def decode_heard(side: int | None) -> Image.Image:
+    def decode_heard(side: int | None) -> Picture:
         is_harmed = packing in _REMARKED and _is_remarked_on(data, number)
         if is_harmed or (packing in _OF_FAX and any(has_gap(data[piece]) for piece in pieces)):
             raise Refused("damaged")

@@ -10,7 +10,7 @@ from imaging import limits
 from imaging.allowance import Allowance
 from imaging.cut_short import telling_cut
 from imaging.pixel_shape import shape_of, square_size, squared
-from imaging.pixels import Pixels
+from imaging.pixels import Pixels, image_of
 from imaging.refusal import Refused
 from imaging.steps import open_pdf
 from imaging.steps.convert_colour import convert_colour
@@ -119,7 +119,7 @@ def _in_sheets(
 
 def _draw(still: Still, side: int | None, shape: float = 1.0) -> Pixels:
     side = side or limits.PAGE_SIDE
-    image = plain_pixels(still.decode(side))
+    image = plain_pixels(image_of(still.decode(side)))
     # Shrunk first, so that what is stretched is bounded.
     image = shrink(squared(shrink(image, side), shape), side)
     return turn_upright(convert_colour(image, still.profile), still.orientation)

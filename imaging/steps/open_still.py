@@ -12,6 +12,7 @@ from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 from imaging import limits
 from imaging.cut_short import telling, telling_cut
 from imaging.pixel_shape import shape_of, square_size, squared
+from imaging.pixels import Decode, Picture, image_of
 from imaging.refusal import Refused
 from imaging.steps.decode_jpeg import decode_jpeg
 from imaging.steps.hear_tiff import hearing
@@ -50,11 +51,10 @@ _SMALLEST = 8
 class Still:
     """An opened picture. `orientation` is the Exif value 1 to 8; `width` and `height` are of the upright picture.
 
-    `decode` gives the pixels. It is told how long the longer side must be at least, or None for every pixel there is,
-    and decodes at a fraction of the size where the format can; what is too large to be decoded whole never is.
+    `decode` decodes at a fraction of the size where the format can; what is too large to be decoded whole never is.
     """
 
-    decode: Callable[[int | None], Image.Image]
+    decode: Decode
     profile: bytes | None
     orientation: int
     width: int
@@ -101,7 +101,7 @@ def _cut_out(still: Still, edges: Edges) -> Still:
     check_size(wide, high, can_scale=False)
 
     def decode(side: int | None) -> Image.Image:
-        image = still.decode(None if side is None else -(-side * max(width, height) // max(wide, high)))
+        image = image_of(still.decode(None if side is None else -(-side * max(width, height) // max(wide, high))))
         across, down = image.width / width, image.height / height
         left, right = (round(edge * across) for edge in edges[::2])
         top, bottom = (round(edge * down) for edge in edges[1::2])
@@ -111,10 +111,10 @@ def _cut_out(still: Still, edges: Edges) -> Still:
     return replace(still, decode=decode, width=upright[0], height=upright[1])
 
 
-def _telling(decode: Callable[[int | None], Image.Image]) -> Callable[[int | None], Image.Image]:
+def _telling(decode: Decode) -> Decode:
     """Decode what is known to break off; a picture may still come out whole."""
 
-    def decode_told(side: int | None) -> Image.Image:
+    def decode_told(side: int | None) -> Picture:
         with telling(lambda: True):
             return decode(side)
 
@@ -146,19 +146,20 @@ def _described(data: bytes, media_type: str) -> Still:
     return replace(still, profile=still.profile or told_profile(data), found=found)
 
 
-def _heard(still: Still, image: ImageFile.ImageFile, data: bytes) -> Callable[[int | None], Image.Image]:
+def _heard(still: Still, image: ImageFile.ImageFile, data: bytes) -> Decode:
     """Decode a JPEG by what tells its damage, where that can decode it."""
     is_halved = image.width * image.height > limits.PHOTO_PIXELS
 
-    def decode(side: int | None) -> Image.Image:
-        return decode_jpeg(data, image.mode, _factor(image, side, is_halved=is_halved)) or still.decode(side)
+    def decode(side: int | None) -> Picture:
+        found = decode_jpeg(data, image.mode, _factor(image, side, is_halved=is_halved))
+        return still.decode(side) if found is None else found
 
     return decode
 
 
 def _with_square_pixels(still: Still, shape: float) -> Still:
     width, height = square_size(still.width, still.height, shape)
-    return replace(still, decode=lambda side: squared(still.decode(side), shape), width=width, height=height)
+    return replace(still, decode=lambda side: squared(image_of(still.decode(side)), shape), width=width, height=height)
 
 
 def still_of(image: ImageFile.ImageFile) -> Still:

@@ -1,7 +1,6 @@
 """Finds out whether a still is of high dynamic range, and decodes it toned down, from all its bits where it can."""
 
 import io
-from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -10,13 +9,13 @@ import pi_heif
 from numpy.typing import NDArray
 from PIL import Image
 
+from imaging.pixels import Decode, image_of
 from imaging.steps.high_range import HighRange, Values, range_of, range_of_profile, tone_down
 from imaging.steps.plain_pixels import plain_pixels
 from imaging.steps.png_colour import png_numbers
 from imaging.steps.shrink import shrink
 from imaging.walks.heif import av1_bits, primary_numbers
 
-Decode = Callable[[int | None], Image.Image]
 _BYTE, _PNG_DEPTH_AT = 8, 24
 _HEIF_FAMILY = {"image/heic", "image/avif"}
 _DEEP_HEIF = {"RGB;10": 10, "RGB;12": 12}
@@ -35,7 +34,7 @@ def toned(decode: Decode, profile: bytes | None, data: bytes, media_type: str) -
         if (deep := _deep_pixels(data, media_type, side)) is not None:
             values, bits = deep
             return tone_down(values, high, np.arange(1 << bits) / ((1 << bits) - 1))
-        plain = plain_pixels(decode(side))
+        plain = plain_pixels(image_of(decode(side)))
         small = plain if side is None else shrink(plain, side)
         return tone_down(np.asarray(small.convert("RGB")), high, _shares(data, media_type))
 

@@ -69,6 +69,8 @@ def with_end(data: bytes) -> bytes:
     Some programs leave it out, and browsers show the picture. Whether all of it is there its decoder says.
     """
     last = ""
+    if data.endswith(END):
+        return data
     try:
         for part in walk(data, skips=True):
             last = part.name

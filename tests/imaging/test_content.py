@@ -3,10 +3,12 @@
 import io
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from imaging import samples
+from imaging.content import content_of
 from tests.imaging import documents, films
 from tests.imaging.conftest import Prepare
 
@@ -52,6 +54,12 @@ def test_the_same_pixels_have_the_same_figure(run: Prepare, kind: str, data: byt
     assert reports[0].content is not None
     assert len({report.content for report in reports}) == 1
     assert reports[0].content not in reports[0].to_json(), "a plain figure is for nobody but the caller"
+
+
+@pytest.mark.parametrize("height", [9, 127, 1512, 3023])
+def test_an_array_has_the_figure_of_the_picture_that_holds_it(height: int) -> None:
+    pixels = np.random.default_rng(height).integers(0, 256, (height, 3, 3), dtype=np.uint8)
+    assert content_of(pixels) == content_of(Image.fromarray(pixels))
 
 
 def test_other_pixels_have_another_figure(run: Prepare) -> None:

@@ -337,10 +337,10 @@ print(place % (2 << 20) == 0, resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 """
 
 
-def test_a_decoded_photo_lies_in_what_its_decoder_let_go() -> None:
+def test_a_decoded_photo_takes_no_more_than_its_decoder_did() -> None:
     done = subprocess.run([sys.executable, "-c", DECODED], capture_output=True, text=True, check=True)
-    # OpenCV holds three bytes of each pixel twice, and Pillow four of its own: behind them they would be ten.
-    assert 6 <= float(done.stdout) < 8
+    # OpenCV holds three bytes of each pixel twice; laid into a picture of Pillow's they would be four more.
+    assert 5.5 <= float(done.stdout) < 6.5
 
 
 DECODED = """
