@@ -13,7 +13,7 @@ from imaging.reading.words import Word
 
 _COVERED = 0.6
 _ENOUGH_TO_JUDGE, _AGREED = 5, 0.5
-_GROWN = 0.25
+_GROWN, _SHARED = 0.25, 0.3
 
 
 def turned(words: Iterable[Word], count: int, size: tuple[int, int]) -> list[Word]:
@@ -46,9 +46,9 @@ def proven(layer: Iterable[Word]) -> list[Edges]:
 
 def corrected(reading: Reading, layer: Iterable[Word]) -> list[Word]:
     """Return what was read with the layer's exact words in the place of what was made of them."""
-    exact = _on_view(reading, layer)
+    exact = _Laid(_on_view(reading, layer))
     kept = [word for word in reading.words if not _is_told_by(word, exact)]
-    return [*kept, *exact] if kept else []
+    return [*kept, *exact.words] if kept else []
 
 
 def seen_otherwise(reading: Reading, layer: Iterable[Word]) -> tuple[list[Word], set[Word]]:
@@ -57,22 +57,22 @@ def seen_otherwise(reading: Reading, layer: Iterable[Word]) -> tuple[list[Word],
     Of a ligature many fonts tell a blank, nothing or one letter. That a reader makes just a name of another word by
     mistake is less likely.
     """
-    exact, read = _on_view(reading, layer), [replace(word, is_exact=True) for word in reading.words]
+    exact, read = _Laid(_on_view(reading, layer)), [replace(word, is_exact=True) for word in reading.words]
     told = {word for word in read if word.text.isalpha() and _is_told_by(word, exact)}
-    return read, {word for word in told if fold(word.text) != fold("".join(one.text for one in _under(word, exact)))}
+    return read, {word for word in told if fold(word.text) != fold("".join(one.text for one in exact.under(word)))}
 
 
-def _is_told_by(word: Word, exact: Sequence[Word]) -> bool:
-    told = _under(word, exact)
+def _is_told_by(word: Word, exact: "_Laid") -> bool:
+    told = exact.under(word)
     covered = sum(_common(word, one) for one in told) / max(1.0, _area(word))
     return covered >= _COVERED and _agree(word.text, "".join(one.text for one in told))
 
 
 def _pairs(page: Reading, exact: Sequence[Word]) -> list[tuple[str, str]]:
     """What was surely read, and what the layer has there."""
-    there = _on_view(page, exact)
+    there = _Laid(_on_view(page, exact))
     sure = [word for word in page.words if word.confidence >= SURE and len(fold(word.text)) > 1]
-    found = ((word.text, "".join(one.text for one in _under(word, there))) for word in sure)
+    found = ((word.text, "".join(one.text for one in there.under(word))) for word in sure)
     return [(text, told) for text, told in found if told]
 
 
@@ -82,9 +82,21 @@ def _agree(text: str, told: str) -> bool:
     return distance(first, second, enough) <= enough
 
 
-def _under(word: Word, exact: Sequence[Word]) -> list[Word]:
-    found = [one for one in exact if _common(word, one) > 0.3 * min(_area(word), _area(one))]
-    return sorted(found, key=lambda one: one.left)
+class _Laid:
+    """Words with their places in one array, so that those under another are found without looking at each."""
+
+    def __init__(self, words: list[Word]) -> None:
+        self.words = words
+        edges = np.array([(word.left, word.top, word.right, word.bottom) for word in words], np.float64).reshape(-1, 4)
+        self._starts, self._ends = edges[:, :2], edges[:, 2:]
+        self._areas = np.clip(self._ends - self._starts, 0.0, None).prod(axis=1)
+
+    def under(self, word: Word) -> list[Word]:
+        """Those that share with this word three tenths of the smaller of both, from left to right."""
+        starts = np.maximum(self._starts, (word.left, word.top))
+        shared = np.clip(np.minimum(self._ends, (word.right, word.bottom)) - starts, 0.0, None).prod(axis=1)
+        found = np.flatnonzero(shared > _SHARED * np.minimum(_area(word), self._areas))
+        return sorted((self.words[number] for number in found), key=lambda one: one.left)
 
 
 def _on_view(reading: Reading, layer: Iterable[Word]) -> list[Word]:
