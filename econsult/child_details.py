@@ -95,7 +95,7 @@ def correct(
 
     Raises ForbiddenError, ErasedError, StaleVersionError where somebody else was faster, InvalidError naming each wrong
     field, and KnownChildError or KnownElsewhereError where another child of the program is called so or has that number
-    (unless the look says that it is another child).
+    (unless the look says that it is another child); TooManyTriesError as `panel.refuse_twin` does.
     """
     if not may_correct(staff, child):
         raise ForbiddenError("The child's own clinic or the care coordination puts its details right.")

@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from econsult.access import known_patients, note_patients
 from econsult.errors import ConsultError
+from econsult.people.lookalikes import count_look
 from econsult.people.patients import Patient, note_patient
-from econsult.people.persons import Organization, Person, Program
+from econsult.people.persons import Organization, Person, Program, Role
 from econsult.people.searching import asked_days, born, folded, number, parts, who, with_words, words_of
 from econsult.unreadable import UnreadableError, say
 
@@ -84,7 +85,8 @@ def refuse_twin(session: Session, person: Person, child: Patient, told: tuple[st
     """Raise KnownChildError or KnownElsewhereError where another child of the program has this name and birth date,
     or this record number; `told` is the three of them, as they are about to be written into the record of `child`.
 
-    Two who put records of one program right at once wait for each other.
+    Two who put records of one program right at once wait for each other. Raises TooManyTriesError where this person had
+    records compared with other clinics' too often today; the desk, to whom no clinic is another, has no such limit.
     """
     session.execute(select(Program.id).where(Program.id == child.program_id).with_for_update(key_share=True))
     others = Patient.id != child.id
@@ -94,6 +96,8 @@ def refuse_twin(session: Session, person: Person, child: Patient, told: tuple[st
         found = session.get_one(Patient, twin)
         note_patients(session, person, [found], now)
         raise KnownChildError(found)
+    if person.role != Role.COORDINATOR:
+        count_look(session, person, child, now)
     everybody = select(Patient).where(Patient.program_id == child.program_id, Patient.erased_at.is_(None), others)
     if next(twins(session, child.program_id, everybody, told), None) is not None:
         note_patient(session, child, "ask_elsewhere", now, person_id=person.id)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult import audit
 from econsult.database import Base, Instant, changed_rows, cipher_of
-from econsult.people import attempts, browsers, factors, halfway, links, passkeys, typed
+from econsult.people import attempts, browsers, factors, halfway, links, lookalikes, passkeys, typed
 from econsult.people.persons import EMAIL, Person, Role
 from econsult.people.standing import AddressProof, Step, step_after_password
 from econsult.people.tokens import hashed
@@ -286,6 +286,6 @@ def sweep_sign_ins(session: Session, now: datetime) -> int:
         delete(SignInLink).where(SignInLink.expires_at <= now),
     )
     count = sum(changed_rows(session.execute(statement)) for statement in gone)
-    kept_elsewhere = (attempts.sweep_tries, browsers.sweep_browsers, factors.sweep_tries)
+    kept_elsewhere = (attempts.sweep_tries, browsers.sweep_browsers, factors.sweep_tries, lookalikes.sweep_looks)
     sweeps = (*kept_elsewhere, halfway.sweep_halfway, links.sweep_asked, passkeys.sweep_challenges)
     return count + sum(sweep(session, now) for sweep in sweeps)

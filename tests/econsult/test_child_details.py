@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -19,10 +20,11 @@ from econsult.consults.facepolicy import KEEP
 from econsult.consults.records import RedFlagStop
 from econsult.consults.requests import SubmitForm
 from econsult.database import Database
-from econsult.errors import ForbiddenError, InvalidError, NotFoundError, StaleVersionError
+from econsult.errors import ForbiddenError, InvalidError, NotFoundError, StaleVersionError, TooManyTriesError
 from econsult.jobs import Job, JobKind
 from econsult.notices import Notice, NoticeKind
 from econsult.panel import KnownChildError, KnownElsewhereError, find
+from econsult.people import lookalikes, signin
 from econsult.people.caregivers import caregiver_link
 from econsult.people.former import PatientCorrection, corrections_of
 from econsult.people.onfile import Way, contact_on_file
@@ -199,6 +201,28 @@ def test_a_twin_is_told_and_another_clinics_child_is_not_named(database: Databas
         put(session, clinic, clinic.pcp, **same, is_another=True)
         # What has not to do with who it is asks no more.
         put(session, clinic, clinic.pcp, region="North")
+
+
+def test_nobody_asks_for_a_whole_town_by_putting_names_right(database: Database, clinic: Clinic) -> None:
+    """Whatever the answer was; what was asked with the mark that it is another child was not looked for."""
+    with database.writing() as session:
+        put(session, clinic, clinic.pcp, name="Not Looked For", is_another=True)
+    same = {"name": "Sam Sample", "birth_date": "2022-01-15"}
+    for number in range(lookalikes.LOOKS):
+        asked = {"mrn": f"A-{number}"} if number % 2 else same
+        with database.writing() as session, pytest.raises(KnownElsewhereError) if number % 2 == 0 else nullcontext():
+            put(session, clinic, clinic.pcp, **asked)
+    for once_more in (same, {"name": "Nobody Elsewhere"}):
+        with database.writing() as session, pytest.raises(TooManyTriesError):
+            put(session, clinic, clinic.pcp, **once_more)
+    with database.writing() as session:
+        often = select(AuditEvent.person_id).where(AuditEvent.action == "look_often")
+        assert session.scalars(often).all() == [clinic.pcp.id], "the officer reads it once"
+        assert put(session, clinic, clinic.pcp, region="North") == ("region",), "what is no question goes on"
+        assert put(session, clinic, clinic.coordinator, name="Rosa Nueva") == ("name",)
+        assert signin.sweep_sign_ins(session, LATER + lookalikes.DAY) == lookalikes.LOOKS
+    with database.writing() as session:
+        assert put(session, clinic, clinic.pcp, name="Rosa Vieja") == ("name",)
 
 
 def test_who_may(database: Database, clinic: Clinic) -> None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from econsult.people.former import PatientCorrection
+from econsult.people.lookalikes import LOOKS
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
 from tests.personas import Clinic
@@ -109,7 +110,12 @@ def test_a_child_that_is_there_already_is_shown_or_only_told_of(clinic: Clinic, 
     told = post(pcp, path, same)
     assert (told.status_code, "Another clinic may know this child" in told.text) == (409, True)
     assert clinic.other_child.public_id not in told.text
-    assert post(pcp, path, {**same, "is_another": "yes"}).status_code == 303
+    for number in range(1, LOOKS):
+        post(pcp, path, {**TOLD, "mrn": f"A-{number}", "version": f"{number}"})
+    late = post(pcp, path, {**same, "version": f"{LOOKS}"})
+    assert (late.status_code, "Ask the care coordination, or go on tomorrow" in late.text) == (429, True)
+    assert 'value="Sam Sample"' in late.text
+    assert post(pcp, path, {**same, "version": f"{LOOKS}", "is_another": "yes"}).status_code == 303
 
 
 def test_a_presenter_of_another_site_is_shown_no_form(runtime: Runtime, clinic: Clinic, browser_of: BrowserOf) -> None:

@@ -87,6 +87,7 @@ CALLED = {
     "lift_court_order": _l("Ended a court order"),
     "lift_hold": _l("Let records be erased again"),
     "link_caregiver": _l("Linked a caregiver to a child"),
+    "look_often": _l("Had many records compared with those of other clinics"),
     "lock_invitation": _l("An invitation was locked"),
     "mail_confirmed": _l("Began a request with an e-mail"),
     "mail_done": _l("Finished with an e-mail"),

@@ -12,7 +12,7 @@ from werkzeug import Response
 from econsult import child_details
 from econsult.access import patient_for
 from econsult.child_details import CORRECTORS, WHO_IT_IS, Details, Look, cleaned, details_of, may_correct
-from econsult.errors import ForbiddenError, InvalidError, StaleVersionError
+from econsult.errors import ConsultError, ForbiddenError, InvalidError, StaleVersionError, TooManyTriesError
 from econsult.panel import KnownChildError, KnownElsewhereError
 from econsult.people.former import corrections_of
 from econsult.people.patients import LONGEST_MARK, SEXES, Patient
@@ -21,6 +21,7 @@ from web.context import database, now
 from web.pages.owning import check_owner
 from web.shell.auth import me, only
 from web.shell.desk import rings
+from web.shell.errors import status_of
 from web.shell.forms import FormReader
 from web.shell.numbers import form_number
 from web.words import terms
@@ -76,17 +77,34 @@ def save(public_id: str) -> Page:
         with database().writing() as session:
             child = patient_for(session, me(), public_id, now=now())
             changed = child_details.correct(session, child, given, me(), look=look, now=now())
-    except InvalidError as error:
-        return _page(public_id, Refusal({name: fault(name, code) for name, code in error.fields.items()})), 422
-    except StaleVersionError:
-        words = gettext("Somebody changed this record while you wrote. Look at what it says now, then save again")
-        return _page(public_id, Refusal({"name": words}, is_stale=True)), 409
-    except KnownChildError as error:
-        return _page(public_id, Refusal({}, known=error.child)), 409
-    except KnownElsewhereError:
-        return _page(public_id, Refusal({}, is_elsewhere=True)), 409
+    except ConsultError as error:
+        refusal = _refusal_of(error)
+        if refusal is None:
+            raise
+        return _page(public_id, refusal), status_of(error)
     said = "born_otherwise" if "birth_date" in changed else "details_saved" if changed else "details_same"
     return redirect(url_for(".show", public_id=public_id, said=said), 303)
+
+
+def _refusal_of(error: ConsultError) -> Refusal | None:
+    """What the page says of it; None for what is no fault of the form."""
+    match error:
+        case InvalidError():
+            return Refusal({name: fault(name, code) for name, code in error.fields.items()})
+        case StaleVersionError():
+            words = gettext("Somebody changed this record while you wrote. Look at what it says now, then save again")
+            return Refusal({"name": words}, is_stale=True)
+        case KnownChildError():
+            return Refusal({}, known=error.child)
+        case KnownElsewhereError():
+            return Refusal({}, is_elsewhere=True)
+        case TooManyTriesError():
+            words = gettext(
+                "You changed many names, birth dates or record numbers today. "
+                "Ask the care coordination, or go on tomorrow"
+            )
+            return Refusal({"name": words})
+    return None
 
 
 def _check_may(child: Patient) -> None:
