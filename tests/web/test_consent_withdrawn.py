@@ -24,10 +24,11 @@ from tests.personas import ANSWER, LEASE, Clinic
 from tests.web.browsing import post, refuse_without_authority
 from tests.web.conftest import BrowserOf
 from tests.web.filing import file_ready, file_received
+from web.shell import still
 from workers.copies import Made
 from workers.runtime import Runtime
 
-BYTES = b"a picture of a rash" * 40
+BYTES = b"a picture of a rash" * 1000
 COPIES = [Made("thumb", "image/jpeg", BYTES, 10, 10), Made("view", "image/jpeg", BYTES, 40, 40)]
 EVERYBODY = ("mother", "stranger", "pcp", "nurse", "derm", "derm2", "coordinator", "director", "admin", "officer")
 REASON = "An order of the district court, number 4711."
@@ -203,7 +204,12 @@ def test_the_clinic_and_the_desk_write_it_down_for_the_family(
 
 
 def test_an_officer_opens_copies_under_a_hold_for_an_hour_and_is_seen(
-    runtime: Runtime, people: dict[str, Person], browser_of: BrowserOf, consult: Consult, held: list[str]
+    runtime: Runtime,
+    people: dict[str, Person],
+    browser_of: BrowserOf,
+    consult: Consult,
+    held: list[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     browsers = {name: browser_of(person) for name, person in people.items()}
     browser, mother, place = browsers["officer"], browsers["mother"], f"/privacy/sealed/{consult.public_id}"
@@ -229,11 +235,16 @@ def test_an_officer_opens_copies_under_a_hold_for_an_hour_and_is_seen(
     seen = mother.get(f"/family/children/{child.public_id}/seen?lang=en").text
     assert officer.name in seen
     assert "Opened what you had locked away, because a law or a court demands it" in seen
+    monkeypatch.setattr(still, "EVERY", 0.0)
+    begun = iter(browser.open(held[0], buffered=False).response)
+    assert len(next(begun)) == still.PIECE
     with runtime.database.writing() as session:
         acts = session.scalars(select(AuditEvent.action).where(AuditEvent.person_id == officer.id)).all()
         session.execute(update(LegalHold).values(ends_at=datetime.now(UTC), opened_at=datetime.now(UTC) - LASTS))
     assert {"legal_hold", "read_held_thumb"} <= set(acts)
     assert browser.get(held[0]).status_code == 403, "the hour is over"
+    with pytest.raises(ConnectionResetError):
+        next(begun)
     assert REASON in browser.get(place).text
 
 

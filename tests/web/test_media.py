@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
-from econsult.consults.attachments import MediaKind, Received, receive, renditions_of
+from econsult.consults import holding
+from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Received, receive, renditions_of
 from econsult.consults.preparing import PreparedCopy, link_renditions
 from econsult.consults.records import Consult
 from econsult.database import new_public_id
@@ -24,6 +25,7 @@ from econsult.people.signin import end_access, make_token
 from econsult.trail import AuditEvent
 from storage import sealed
 from tests.personas import Clinic
+from web.shell import still
 from web.shell.still import EVERY, PIECE
 from workers.runtime import Runtime
 
@@ -90,6 +92,29 @@ def test_what_is_being_sent_breaks_off_once_it_may_not_be_looked_at_any_more(
             session.execute(update(Consult).values(consent_withdrawn_at=datetime.now(UTC)))
     with pytest.raises(ConnectionResetError):
         next(ends)
+
+
+def test_what_shows_a_face_breaks_off_for_who_gives_the_case_back_and_a_review_copy_comes_whole(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each by what let them see it at the start, asked at every piece."""
+    monkeypatch.setattr(still, "EVERY", 0.0)
+    address, held = (put(runtime, clinic, name=name) for name in ("play", "review"))
+    with runtime.database.writing() as session:
+        shown, waits = session.scalars(select(Attachment).order_by(Attachment.id))
+        shown.is_restricted, waits.state = True, AttachmentState.HELD
+    reviewed = browser_of(clinic.pcp).get(held)
+    assert (reviewed.status_code, reviewed.data) == (200, VIDEO)
+    film = iter(browser_of(clinic.derm).get(address, buffered=False).response)
+    assert [len(next(film)), len(next(film))] == [PIECE, PIECE]
+    with runtime.database.writing() as session:
+        case = session.get_one(Consult, shown.consult_id)
+        holding.release(session, case, clinic.derm, "Out of my field.", now=datetime.now(UTC))
+    with pytest.raises(ConnectionResetError):
+        next(film)
+    with runtime.database.reading() as session:
+        rows = select(func.count(AuditEvent.id)).where(AuditEvent.action == "read_play")
+        assert session.scalars(rows).one() == 1, "to go on looking is no second look"
 
 
 @pytest.mark.parametrize(

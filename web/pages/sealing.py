@@ -21,9 +21,10 @@ from web.pages.clinic.terms import grown_up_words
 from web.pages.consult import case_page
 from web.pages.coordination import card_page
 from web.pages.owning import check_owner
-from web.shell.auth import me, only, still_in
+from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
+from web.shell.still import still_may
 from web.showing.casefile import open_case
 from web.showing.files import card
 from web.showing.media import send_copy
@@ -107,9 +108,11 @@ def hold(public_id: str) -> Page:
 @only(Role.PRIVACY)
 def copy(rendition_id: str) -> Response:
     """One sealed copy, under a hold of this officer. That it was looked at is written down before the first byte."""
+    vault = runtime().vault
     with database().writing() as session:
-        found, key = holds.held_copy(session, runtime().vault, me(), rendition_id, now=now())
-    return send_copy(found, key, still_in())
+        found, key = holds.held_copy(session, vault, me(), rendition_id, now=now())
+    look = still_may(lambda session, person, at: holds.held_copy(session, vault, person, rendition_id, now=at))
+    return send_copy(found, key, look)
 
 
 def _page(session: Session, consult: Consult, form: FormReader, reason: str = "") -> str:

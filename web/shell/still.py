@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from econsult.access import may_look
-from econsult.consults.attachments import Attachment, AttachmentState
-from econsult.consults.records import Consult
+from sqlalchemy.orm import Session
+
+from econsult import audit
+from econsult.errors import ConsultError
 from econsult.people.persons import Person
 from web.context import database
 from web.shell.auth import me, still_in
@@ -20,10 +21,11 @@ PIECE = 16 * 1024
 """So much goes out unasked: on a line of a few kilobytes a second, a larger piece would take many seconds."""
 
 
-def still_may(attachment_id: int) -> Callable[[], bool]:
+def still_may(look: Callable[[Session, Person, datetime], object]) -> Callable[[], bool]:
     """Asks whether this visitor, by the session or token of this request, would be shown the file now.
 
-    It outlives the request.
+    `look` is what let them see it at the start, and raises a ConsultError where it would not any more. The answer
+    outlives the request, and to go on looking leaves no row beside that of the first look.
     """
     records, person_id, is_in = database(), me().id, still_in()
 
@@ -31,10 +33,13 @@ def still_may(attachment_id: int) -> Callable[[], bool]:
         if not is_in():
             return False
         with records.reading() as session:
-            person, file = session.get_one(Person, person_id), session.get_one(Attachment, attachment_id)
-            consult = session.get_one(Consult, file.consult_id)
-            is_there = file.state == AttachmentState.READY and consult.consent_withdrawn_at is None
-            return is_there and may_look(session, person, consult, datetime.now(UTC))
+            try:
+                look(session, session.get_one(Person, person_id), datetime.now(UTC))
+            except ConsultError:
+                return False
+            finally:
+                audit.carry(session)
+        return True
 
     return ask
 

@@ -43,7 +43,8 @@ def show(rendition_id: str) -> Response:
         rendition, attachment = access.rendition_for(session, me(), rendition_id, now=now())
     with database().reading() as session:
         key = runtime().vault.object_key(session, attachment.patient_id, rendition.object_id, rendition.key_wrapped)
-    return send_copy(rendition, key, still_may(attachment.id))
+    look = still_may(lambda session, person, at: access.rendition_for(session, person, rendition_id, now=at))
+    return send_copy(rendition, key, look)
 
 
 def send_copy(rendition: Rendition, key: bytes, may_go_on: Callable[[], bool]) -> Response:

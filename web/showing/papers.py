@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Blueprint
+from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from econsult import access
 from econsult.consults.attachments import Attachment, AttachmentState, MediaKind, Rendition, renditions_of
 from econsult.errors import NotFoundError
+from econsult.people.persons import Person
 from imaging import PaperPage, write_paper
 from web.context import database, now, runtime
 from web.shell.auth import me, only
@@ -23,9 +27,9 @@ papers = Blueprint("papers", __name__)
 def show(attachment_id: str) -> Response:
     """The document, under the rules of its pages. That it was read is written down before the first byte leaves."""
     with database().writing() as session:
-        attachment = access.attachment_for(session, me(), attachment_id, now=now())
+        attachment = _paper(session, me(), attachment_id, now())
         copies = pages_of(renditions_of(session, [attachment.id])[attachment.id])
-        if not is_paper(attachment) or not copies:
+        if not copies:
             raise NotFoundError
         keys = [
             runtime().vault.object_key(session, attachment.patient_id, copy.object_id, copy.key_wrapped)
@@ -37,11 +41,19 @@ def show(attachment_id: str) -> Response:
     # Of the first page it is known before the headers leave; each other one is read when its turn has come.
     pieces[0] = checked(pieces[0])
     pages = [PaperPage(copy.width, copy.height, copy.size, each) for copy, each in zip(copies, pieces, strict=True)]
-    sent = while_allowed(checked(iter(write_paper(pages))), still_may(attachment.id))
+    look = still_may(lambda session, person, at: _paper(session, person, attachment_id, at))
+    sent = while_allowed(checked(iter(write_paper(pages))), look)
     response = Response(sent, content_type="application/pdf")
     response.headers["Content-Disposition"] = f'attachment; filename="paper-{attachment.public_id[:8]}.pdf"'
     response.headers["Content-Security-Policy"] = SANDBOX
     return response
+
+
+def _paper(session: Session, person: Person, attachment_id: str, at: datetime) -> Attachment:
+    attachment = access.attachment_for(session, person, attachment_id, now=at)
+    if not is_paper(attachment):
+        raise NotFoundError
+    return attachment
 
 
 def is_paper(attachment: Attachment) -> bool:
