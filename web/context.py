@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import cast
 
-from flask import current_app, g
+from flask import current_app, g, request
 from sqlalchemy.orm import Session
 
 from econsult import audit
@@ -61,6 +62,22 @@ def now() -> datetime:
     if "now" not in g:
         g.now = datetime.now(UTC)
     return cast("datetime", g.now)
+
+
+def source_here() -> str:
+    """The network that this request comes from, by which tries are counted.
+
+    An address, or of IPv6 the network of 64 bits: that is what one line gets, and whoever has it takes another of its
+    addresses for each try.
+    """
+    address = request.remote_addr or ""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, IPv4Address):
+        return str(found)
+    return str(found.ipv4_mapped or IPv6Network(f"{found}/64", strict=False))
 
 
 def signed_in() -> Person | None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from econsult.consults import by_code, glass
 from econsult.database import Database
-from econsult.people import account, attempts, factors, halfway, links, mixups, proving, signin
+from econsult.people import account, attempts, factors, halfway, links, lookalikes, mixups, proving, signin
 from econsult.people.passwords import hash_password
 from tests.personas import NOON, Clinic
 
@@ -31,6 +31,7 @@ def test_the_figures_that_are_promised_are_those_that_hold() -> None:
     assert [each for each, number in minutes if each != timedelta(minutes=number)] == []
     assert (attempts.TRIES, attempts.TRIES_IN_ALL, attempts.FROM_ONE) == (10, 100, 60)
     assert (factors.TRIES, factors.TRIES_A_DAY, by_code.TRIES, by_code.CODES, mixups.TRIES) == (5, 30, 5, 5, 5)
+    assert (20, timedelta(days=1)) == (lookalikes.LOOKS, lookalikes.DAY)
 
 
 def test_a_password_for_an_address_that_nobody_has_is_weighed_as_for_a_known_one(

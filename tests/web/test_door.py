@@ -24,6 +24,7 @@ from econsult.people.signin import (
 )
 from econsult.people.standing import credential_of
 from tests.web.browsing import SESSION, post
+from web.context import source_here
 from web.shell.entering import welcome
 from workers.runtime import Runtime
 
@@ -91,9 +92,28 @@ def test_a_wrong_pair_is_refused_in_the_same_words(visitor: FlaskClient, parent:
 def test_a_guesser_is_known_by_the_line_and_not_by_what_a_header_says(visitor: FlaskClient, parent: Person) -> None:
     for number in range(10):
         visitor.environ_base["HTTP_X_FORWARDED_FOR"] = f"203.0.113.{number}"
+        # Whoever has a line of IPv6 has as many addresses on it as they like.
+        visitor.environ_base["REMOTE_ADDR"] = f"2001:db8:0:1::{number:x}"
         page = post(visitor, "/sign-in", {"email": "p@demo.test", "password": "wrong horse battery"})
         assert page.status_code == 422
     assert post(visitor, "/sign-in", {"email": "p@demo.test", "password": PASSWORD}).status_code == 429
+    visitor.environ_base["REMOTE_ADDR"] = "2001:db8:0:2::1"
+    assert post(visitor, "/sign-in", {"email": "p@demo.test", "password": PASSWORD}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("address", "line"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("a socket", "a socket"),
+    ],
+)
+def test_the_line_is_told_from_any_address(shell: Flask, address: str, line: str) -> None:
+    with shell.test_request_context("/", environ_base={"REMOTE_ADDR": address}):
+        assert source_here() == line
 
 
 def test_a_link_works_once_and_only_through_its_button(

@@ -27,7 +27,7 @@ from econsult.people.passkeys import has_passkeys, passkeys_of
 from econsult.people.passwords import LONGEST, SHORTEST
 from econsult.people.standing import AddressProof, LastFactorError, Step, lacks_codes, remove_app, standing
 from econsult.zones import zone_names
-from web.context import database, now, ring_workers, settings
+from web.context import database, now, ring_workers, settings, source_here
 from web.pages.owning import check_code, check_owner, check_second_step
 from web.pages.second_factor import codes_page, too_many_tries
 from web.shell.auth import me, only, place_for
@@ -158,7 +158,7 @@ def _letter_words() -> str:
 
 def _change(form: FormReader, old: str, new: str) -> None:
     try:
-        here = {"source": request.remote_addr or "", "browser": browser_here()}
+        here = {"source": source_here(), "browser": browser_here()}
         if not change_password(database(), me(), old, new, now=now(), **here):
             form.errors["old"] = gettext("This is not your password")
     except TooManyTriesError:

@@ -15,7 +15,7 @@ from econsult.errors import NotFoundError, TooManyTriesError
 from econsult.opening import read_by_code
 from econsult.people.onfile import Way
 from econsult.people.persons import Role
-from web.context import database, now, ring_workers, runtime, settings
+from web.context import database, now, ring_workers, runtime, settings, source_here
 from web.cookies import read_cookie
 from web.shell.auth import COOKIE, me, only
 from web.shell.forms import FormReader
@@ -45,7 +45,7 @@ def ask(public_id: str) -> Page:
     way = form.choice("way", ways(), required=gettext("Choose how we send the code"))
     if form.errors:
         return _page(public_id, form.errors)
-    sources = database().cipher.blind_indexes(request.remote_addr or "", SOURCE)
+    sources = database().cipher.blind_indexes(source_here(), SOURCE)
     try:
         with database().writing() as session:
             passed, _is_open = read_by_code(session, _reader(), public_id, now=now())

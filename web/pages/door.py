@@ -11,7 +11,7 @@ from econsult.people.attempts import sign_in
 from econsult.people.authenticators import site_of
 from econsult.people.persons import choose_language
 from econsult.people.standing import AddressProof, credential_of
-from web.context import database, now, settings, signed_in
+from web.context import database, now, settings, signed_in, source_here
 from web.cookies import read_cookie
 from web.pages.demo import landing
 from web.pages.invited import COOKIE as DEVICE
@@ -45,7 +45,7 @@ def sign_in_page() -> str | Response | tuple[str, int]:
     if not password:
         form.errors["password"] = gettext("Write your password")
     try:
-        here = {"source": _source(), "browser": browser_here()}
+        here = {"source": source_here(), "browser": browser_here()}
         person = None if form.errors else sign_in(database(), email, password, now=now(), **here)
     except TooManyTriesError:
         words = gettext("Too many tries. Wait 15 minutes, or call us: %(phone)s.", phone=settings().help_phone)
@@ -61,10 +61,6 @@ def sign_in_page() -> str | Response | tuple[str, int]:
 
 def _can_passkey() -> bool:
     return site_of(settings().base_url, "") is not None
-
-
-def _source() -> str:
-    return request.remote_addr or ""
 
 
 @door.post("/sign-out")

@@ -12,7 +12,7 @@ from econsult.errors import TooManyTriesError
 from econsult.people.links import LIVES, ask_link, is_of_another_browser, use_asked
 from econsult.people.signin import use_link
 from econsult.people.standing import AddressProof, credential_of
-from web.context import database, now, ring_workers
+from web.context import database, now, ring_workers, source_here
 from web.cookies import read_cookie, set_cookie
 from web.pages.second_factor import too_many_tries
 from web.shell.auth import place_for
@@ -35,7 +35,7 @@ def ask_page() -> str | Response | tuple[str, int]:
         return render_template("door/by_mail.html", errors=form.errors, email=email), 422
     browser = _browser() or secrets.token_hex(16)
     try:
-        ask_link(database(), email, source=request.remote_addr or "", browser=browser, now=now())
+        ask_link(database(), email, source=source_here(), browser=browser, now=now())
     except TooManyTriesError:
         return render_template("door/by_mail.html", errors={"email": too_many_tries()}, email=email), 429
     ring_workers()

@@ -13,7 +13,7 @@ from econsult.people.account import is_fresh, is_own_password
 from econsult.people.factors import Proof
 from econsult.people.passkeys import Purpose
 from econsult.people.standing import Step
-from web.context import database, now
+from web.context import database, now, source_here
 from web.pages.second_factor import LONGEST_CODE, not_right, too_many_tries
 from web.shell.auth import COOKIE, check_still_in, me
 from web.shell.entering import browser_here, step_of
@@ -39,7 +39,7 @@ def check_owner(form: FormReader) -> None:
         form.errors["factor_password"] = gettext("Write your password")
         return
     try:
-        here = {"source": request.remote_addr or "", "browser": browser_here()}
+        here = {"source": source_here(), "browser": browser_here()}
         if not is_own_password(database(), me(), given, now=now(), **here):
             form.errors["factor_password"] = gettext("This is not your password")
     except TooManyTriesError:

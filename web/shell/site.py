@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from flask import request
-
 from econsult.errors import ForbiddenError
 from econsult.people.authenticators import Site, site_of
 from econsult.people.proving import SOURCE, Place
-from web.context import database, settings
+from web.context import database, settings, source_here
 from web.cookies import read_cookie
 
 
@@ -26,4 +24,4 @@ def place_of(browser: str) -> Place:
     site = site_here()
     if site is None or not browser:
         raise ForbiddenError("Passkeys need a site with a name, and a browser that keeps cookies.")
-    return Place(site, browser, tuple(database().cipher.blind_indexes(request.remote_addr or "", SOURCE)))
+    return Place(site, browser, tuple(database().cipher.blind_indexes(source_here(), SOURCE)))
