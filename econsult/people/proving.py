@@ -19,7 +19,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from econsult.database import changed_rows, cipher_of
+from econsult.database import NO_KEY, changed_rows, cipher_of
 from econsult.errors import InvalidError, TooManyTriesError
 from econsult.people.authenticators import Claim, NewKey, OddAnswerError, Site
 from econsult.people.passkeys import MOST, Passkey, PasskeyChallenge, Purpose, note_passkey, passkeys_of
@@ -133,7 +133,8 @@ def prove(
     passkey = session.scalars(query.with_for_update(key_share=True)).one_or_none()
     if passkey is None or (person is None and not _use_up(session, place, claim.challenge)):
         return None
-    owner = session.get_one(Person, passkey.person_id)
+    # An account that is being closed at this moment is waited for, and opens nothing.
+    owner = session.get_one(Person, passkey.person_id, with_for_update=NO_KEY, populate_existing=True)
     if not owner.is_active or not _is_of(claim, owner, person):
         return None
     key = NewKey(passkey.credential_id, passkey.public_key, passkey.sign_count)

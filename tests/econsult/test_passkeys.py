@@ -21,12 +21,12 @@ from econsult.people.authenticators import site_of
 from econsult.people.passkeys import MOST, Passkey, PasskeyChallenge, has_passkeys, passkeys_of
 from econsult.people.persons import Person
 from econsult.people.proving import ASKED_FROM_ONE, LIVES, Place
-from econsult.people.signin import clear_factor, sweep_sign_ins
+from econsult.people.signin import clear_factor, close_account, sweep_sign_ins
 from econsult.people.standing import LastFactorError
 from econsult.people.totp import new_secret
 from econsult.trail import AuditEvent
 from tests.econsult.soft_key import PRESENT, SoftKey
-from tests.personas import NOON, Clinic
+from tests.personas import NOON, Clinic, open_clinic
 
 SITE = site_of("http://localhost:8000", "Test program")
 assert SITE is not None
@@ -154,6 +154,18 @@ def test_of_two_that_bring_one_answer_one_comes_in(database: Database, key: Soft
     with ThreadPoolExecutor(4) as many:
         found = sorted(many.map(lambda _: proven(database, answer), range(4)))
     assert found == ["", "", "", "derm@clinic.test"]
+
+
+def test_nobody_comes_in_whose_account_is_closed_while_they_touch_it(postgres_database: Database) -> None:
+    derm, key = open_clinic(postgres_database).derm, SoftKey()
+    assert added(postgres_database, derm, key)
+    answer = key.prove(asked_for(postgres_database))
+    with postgres_database.writing() as session:
+        before = session.get_one(Person, derm.id)
+        assert before.is_active
+        with postgres_database.writing() as operator:
+            close_account(operator, operator.get_one(Person, derm.id), NOON)
+        assert proving.prove(session, HERE, None, answer, now=NOON + MINUTE) is None
 
 
 def test_nobody_comes_in_by_another_persons_passkey(database: Database, clinic: Clinic, key: SoftKey) -> None:
