@@ -108,7 +108,7 @@ def correct(
     if child.version != look.version:
         raise StaleVersionError("Somebody put this record right after you looked; look again.")
     check_child(asdict(given), now, since=child.created_at)
-    if not look.is_another and {"name", "birth_date", "mrn"} & set(changed):
+    if not look.is_another and set(panel.COMPARED) & set(changed):
         panel.refuse_twin(session, staff, child, (given.name, given.birth_date, given.mrn), now=now)
     _write(session, child, given, staff, now)
     if set(changed) & set(TELLING):

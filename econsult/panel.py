@@ -23,6 +23,8 @@ from econsult.people.searching import asked_days, born, folded, number, parts, w
 from econsult.unreadable import UnreadableError, say
 
 PAGE, MOST_OPENED = 50, 10_000
+COMPARED = ("name", "birth_date", "mrn")
+"""What of a child's details tells whether another one has a record already."""
 _Found = tuple[int, str, str | None, str, str]
 _FOUND_BY = (Patient.id, Patient.name, Patient.nickname, Patient.birth_date_text, Patient.mrn)
 

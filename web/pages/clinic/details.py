@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from econsult import child_details
 from econsult.access import patient_for
 from econsult.child_details import CORRECTORS, WHO_IT_IS, Details, Look, cleaned, details_of, may_correct
 from econsult.errors import ConsultError, ForbiddenError, InvalidError, StaleVersionError, TooManyTriesError
-from econsult.panel import KnownChildError, KnownElsewhereError
+from econsult.panel import COMPARED, KnownChildError, KnownElsewhereError
 from econsult.people.former import corrections_of
 from econsult.people.patients import LONGEST_MARK, SEXES, Patient
 from econsult.people.persons import LANGUAGES, Person
@@ -78,7 +79,7 @@ def save(public_id: str) -> Page:
             child = patient_for(session, me(), public_id, now=now())
             changed = child_details.correct(session, child, given, me(), look=look, now=now())
     except ConsultError as error:
-        refusal = _refusal_of(error)
+        refusal = _refusal_of(error, changed)
         if refusal is None:
             raise
         return _page(public_id, refusal), status_of(error)
@@ -86,8 +87,8 @@ def save(public_id: str) -> Page:
     return redirect(url_for(".show", public_id=public_id, said=said), 303)
 
 
-def _refusal_of(error: ConsultError) -> Refusal | None:
-    """What the page says of it; None for what is no fault of the form."""
+def _refusal_of(error: ConsultError, changed: Sequence[str]) -> Refusal | None:
+    """What the page says of it, beside what was changed; None for what is no fault of the form."""
     match error:
         case InvalidError():
             return Refusal({name: fault(name, code) for name, code in error.fields.items()})
@@ -103,7 +104,7 @@ def _refusal_of(error: ConsultError) -> Refusal | None:
                 "You changed many names, birth dates or record numbers today. "
                 "Ask the care coordination, or go on tomorrow"
             )
-            return Refusal({"name": words})
+            return Refusal({next((name for name in COMPARED if name in changed), "name"): words})
     return None
 
 
