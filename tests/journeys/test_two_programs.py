@@ -3,6 +3,8 @@
 Every address that the application has is asked with numbers of both programs, and every form is sent. Each name, text
 and address of a program carries its mark, and each number of a row is known, so that anything that comes over is seen.
 Now and then an account is opened at an address of the other program's, and somebody goes over to their own.
+Of pages each is looked at in turn by whoever may come there, first by those who reach a whole program and not one
+clinic or family: where a look forgets the program, they are who would see it.
 The normal run takes a few hundred steps, `-m slow` ten thousand.
 """
 
@@ -24,15 +26,30 @@ from werkzeug.routing import Rule
 from werkzeug.routing.converters import NumberConverter
 from werkzeug.test import TestResponse
 
-from econsult.consults.records import Consult
+from econsult.consults import answers
+from econsult.consults.records import Consult, RedFlagStop
+from econsult.consults.sealing import Withdrawing, withdraw_consent
 from econsult.people.persons import Person, Role, add_person
 from econsult.people.signin import make_token, open_session
 from econsult.tables import METADATA
 from tests.journeys.doors import Doors
-from tests.personas import Clinic, grown_youth, open_clinic
+from tests.personas import ANSWER, LEASE, Clinic, grown_youth, open_clinic
 from tests.services.homes import Homes
 from tests.web.browsing import SESSION, TOKEN
 from tests.web.conftest import new_guest
+from tests.web.test_who_may import (
+    ADMIN,
+    CLINIC,
+    DESK,
+    DIRECTOR,
+    FAMILY,
+    INVITED,
+    LETTER,
+    NURSE,
+    PRIVACY,
+    SPECIALIST,
+    WHO,
+)
 from workers.runtime import Runtime
 
 STEPS = int(os.environ.get("TWO_PROGRAMS_STEPS", "250"))
@@ -45,6 +62,26 @@ SKIPPED = ("/static/", "/health/", "/sign-out", "/sign-in", "/account/close", "/
 """What is of no program: files, the door, and a provider of text messages."""
 WORDS = {"text": "{m}words", "reason": "{m}why", "question": "{m}Is this eczema, and what should we do now?"}
 FIELDS = ("person", "to", "specialty", "urgency", "lane", "verb", "disposition", "method", "number", "consult", "email")
+WIDE = (SPECIALIST, DESK, DIRECTOR, ADMIN, PRIVACY)
+"""Whom no clinic and no family bounds."""
+NEAR = (*FAMILY, CLINIC, NURSE, INVITED)
+FITTING = {
+    "/family/children/": "patient",
+    "/family/": "consult",
+    "/families/": "patient",
+    "/invitations/": "patient",
+    "/clinic/phone/": "patient",
+    "/clinic/requests/": "consult",
+    "/consults/": "consult",
+    "/calls/": "consult",
+    "/coordination/": "consult",
+    "/api/v1/consults/": "consult",
+    "/privacy/sealed/": "consult",
+    "/privacy/records/": "patient",
+    "/program/accounts/": "person",
+}
+"""Of what the first number in an address is; elsewhere it may be anything's."""
+NAMED = {"person": "person", "to": "person", "consult": "consult"}
 VALUES = ("dermatology", "neurology", "urgent", "routine", "family", "clinicians", "coordination", "message", "phone")
 
 
@@ -59,6 +96,7 @@ class Side:
     csrf: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     numbers: list[str] = field(default_factory=list)
+    kinds: dict[str, list[str]] = field(default_factory=dict)
 
     def person(self, role: str) -> Person:
         found: Person = self.others[role] if role in OTHERS else getattr(self.clinic, role)
@@ -82,10 +120,22 @@ def sides(homes: Homes, runtime: Runtime) -> tuple[Side, Side]:
             asked = {"question": f"{mark}Is this atopic dermatitis, and what should we do?"}
             for own in (clinic.econsult, clinic.draft):
                 own(session, now=now, **asked)
-            for make in (clinic.claimed, clinic.answered, clinic.family_question):
+            for make in (clinic.answered, clinic.family_question):
                 make(session, now=now)
+            _special(runtime, session, clinic, now)
         found.append(Side(mark, clinic, _others(runtime, clinic, mark)))
     return found[0], found[1]
+
+
+def _special(runtime: Runtime, session: Session, clinic: Clinic, now: datetime) -> None:
+    """What pages of their own show: a family to be called at once, a danger sign, and files that a family sealed."""
+    sealed, urgent = clinic.claimed(session, now=now), clinic.claimed(session, now=now)
+    withdraw_consent(session, runtime.vault, sealed, clinic.pcp, Withdrawing("parent", "verbal", "en"), now=now)
+    content = {**ANSWER, "disposition": "emergency_now"}
+    answers.save_draft(session, urgent, clinic.derm, content, now=now, lease=LEASE)
+    answers.sign(session, urgent, clinic.derm, now=now)
+    stopped = clinic.family_draft(session, now=now)
+    session.add(RedFlagStop(consult_id=stopped.id, person_id=clinic.mother.id, codes="breathing", at=now))
 
 
 def _others(runtime: Runtime, clinic: Clinic, mark: str) -> dict[str, Person]:
@@ -108,7 +158,7 @@ class Walk:
 
     def __init__(self, app: Flask, runtime: Runtime, sides: tuple[Side, Side], seed: int) -> None:
         self.app, self.runtime, self.sides, self.dice = app, runtime, sides, random.Random(seed)
-        self.reads, self.writes = _rules(app, "GET"), _rules(app, "POST")
+        self.decks: dict[str, list[tuple[str, Rule]]] = {"GET": [], "POST": []}
         self.seen: dict[int, int] = {}
         self.shut: set[tuple[str, str]] = set()
         self.doors = Doors(app, runtime)
@@ -117,7 +167,9 @@ class Walk:
         """Which numbers are of which program by now."""
         with self.runtime.database.reading() as session:
             for side in self.sides:
-                side.numbers = sorted(_numbers_of(session, side.clinic.program.id))
+                kinds = _kinds_of(session, side.clinic.program.id)
+                side.kinds = {name: sorted(numbers) for name, numbers in kinds.items()}
+                side.numbers = sorted(set().union(*kinds.values()))
         ours, theirs = (set(side.numbers) for side in self.sides)
         assert not ours & theirs
 
@@ -127,7 +179,7 @@ class Walk:
             self._at_doors(mine, other)
             return
         is_read = self.dice.random() < 0.6
-        role, rule = self._choice(self.reads if is_read else self.writes)
+        role, rule = self._choice(mine, "GET" if is_read else "POST")
         address, given = self._address(rule, mine, other)
         answer = self._ask(mine, role, "GET" if is_read else "POST", address, self._fields(mine, other))
         if answer.status_code == 403:
@@ -148,17 +200,45 @@ class Walk:
         # What the caller has sent itself may come back to it in its own form.
         assert leaked == [], told
 
-    def _choice(self, rules: list[Rule]) -> tuple[str, Rule]:
-        """Who asks for what; seldom what has been refused to this role already."""
-        for _ in range(6):
-            role, rule = self.dice.choice((*ROLES, *OTHERS)), self.dice.choice(rules)
+    def _choice(self, mine: Side, method: str) -> tuple[str, Rule]:
+        """Who asks for what, each pair in its turn; not what was refused to this role already."""
+        deck = self.decks[method]
+        while True:
+            if not deck:
+                deck += self._deck(mine, method)
+            role, rule = deck.pop()
             if (role, rule.rule) not in self.shut:
-                break
-        return role, rule
+                return role, rule
+
+    def _deck(self, mine: Side, method: str) -> list[tuple[str, Rule]]:
+        """Everybody with every address where they may come, in any order; last, and so first, who reach far."""
+        rules = [(rule, self._comers(rule, method)) for rule in _rules(self.app, method)]
+        letters = {role: LETTER[Role(mine.person(role).role)] for role in (*ROLES, *OTHERS)}
+        near: list[tuple[str, Rule]] = []
+        far: list[tuple[str, Rule]] = []
+        for rule, comers in rules:
+            for letter in comers:
+                role = self.dice.choice([each for each, own in letters.items() if own == letter])
+                (far if letter in WIDE else near).append((role, rule))
+        self.dice.shuffle(near)
+        self.dice.shuffle(far)
+        return near + far
+
+    def _comers(self, rule: Rule, method: str) -> str:
+        """The letters of those who may come to an address; of one that is for programs somebody far and somebody near.
+
+        These are refused where they may not: no table has who may ask them.
+        """
+        found = WHO.get(f"{method} {rule.rule}")
+        return self.dice.choice(WIDE) + self.dice.choice(NEAR) if found is None else found
 
     def _address(self, rule: Rule, mine: Side, other: Side) -> tuple[str, str]:
-        whose = self.dice.choice((mine, mine, other))
+        whose = self.dice.choice((mine, other))
         values: dict[str, Any] = {name: self._value(rule, name, whose) for name in rule.arguments}
+        fitting = max((start for start in FITTING if rule.rule.startswith(start)), key=len, default="")
+        if own := whose.kinds.get(FITTING.get(fitting, "")):
+            first = next((name for name in rule._converters if name in rule.arguments), "")
+            values |= {first: self.dice.choice(own)} if isinstance(values.get(first), str) else {}
         address = self.app.url_map.bind("localhost").build(rule.endpoint, values, method=None, force_external=False)
         self._sent = address
         return address, address
@@ -171,7 +251,8 @@ class Walk:
     def _fields(self, mine: Side, other: Side) -> dict[str, str]:
         fields = {name: words.format(m=mine.mark) for name, words in WORDS.items()}
         for name in self.dice.sample(FIELDS, 4):
-            foreign = [number for number in other.numbers if number not in self._sent]
+            fitting = other.kinds.get(NAMED.get(name, "")) or other.numbers
+            foreign = [number for number in fitting if number not in self._sent] or other.numbers
             fields[name] = self.dice.choice((*VALUES, self.dice.choice(mine.numbers), self.dice.choice(foreign)))
         return fields
 
@@ -209,7 +290,12 @@ class Walk:
 
 def _numbers_of(session: Session, program_id: int) -> set[str]:
     """The public numbers of all rows that hang on a program."""
-    found: set[str] = set()
+    return set().union(*_kinds_of(session, program_id).values())
+
+
+def _kinds_of(session: Session, program_id: int) -> dict[str, set[str]]:
+    """The same by the names of their tables."""
+    found: dict[str, set[str]] = {}
     owners = {"program": {program_id}}
     for table in METADATA.sorted_tables:
         parents = [key for key in table.foreign_keys if key.column.table.name in owners]
@@ -220,7 +306,7 @@ def _numbers_of(session: Session, program_id: int) -> set[str]:
         parent = name.removesuffix("_id")
         rows = session.execute(select(table).where(table.c[name].in_(owners.get(parent, set())))).mappings().all()
         owners[table.name] = {row["id"] for row in rows}
-        found |= {row["public_id"] for row in rows if "public_id" in table.c}
+        found[table.name] = {row["public_id"] for row in rows if "public_id" in table.c}
     return found
 
 
