@@ -171,7 +171,7 @@ class FieldCipher:
         return self._newest().ids
 
     def seal(self, text: str, context: str) -> str:
-        """`id.base64` of the sealed text. The context names the column and the row, so that values are not swapped."""
+        """`id.base64` of the sealed text. It opens under the same context alone, which names its column."""
         own = self._derived[name := self._newest().current]
         sealed = _seal(text.encode(), own.sealing, own.bound + context.encode())
         return f"{name}.{base64.urlsafe_b64encode(sealed).decode()}"
