@@ -33,7 +33,7 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
     "breathing": (
         (
             rf"(?:{_NOT}|hard|tough|rough|trouble|struggl\w*|diff?icult\w*|problems?|issues?|short\w*|stop\w*|fast|"
-            rf"labored|heavy)~{_BREATH}"
+            rf"fight\w*|labored|heavy)~{_BREATH}"
         ),
         (
             rf"{_BREATH}~(?:hard|fast|badly|heavy|heavily|trouble|diff?icult\w*|funny|weird|problems?|issues?|"
@@ -82,6 +82,7 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         r"out of it|not~keep~eyes open|eyes~half (?:open|shut|closed)~~not",
         r"(?:see\w*|hear\w*)~things~~(?:fever|not there)|talk\w* nonsense|not mak\w* (?:any )?sense|hallucinat\w*",
         r"sleep\w*~(?:all|whole) day~~(?:not|hard\w*)~(?:get up|eat|drink|wake)",
+        rf"(?:sleep\w*|slept)~{_CAN} (?:get|make) (?:him|her|them) (?:to )?(?:get )?(?:up|eat|drink|awake)",
         r"not (?:mov\w*|respond\w*|wak\w*|alert|herself|himself)",
     ),
     "seizure": (
@@ -105,6 +106,7 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
             r"turn\w*|disappear\w*|blanch\w*|change)"
         ),
         r"(?:spots?|rash|dots?|blotches|patches|marks?) (?:that )?(?:stays?|remains?)~(?:press\w*|push\w*|glass)",
+        r"(?:press\w*|push\w*)~(?:glass|cup)~~(?:not|still|stay\w*)|glass~~(?:not|never)~(?:fade\w*|go away|disappear\w*)",
         r"non ?blanching",
         r"(?:purpl\w*|violet|blood|bloody|black)~(?:spots?|rash|dots?|patch\w*|blotch\w*|speck\w*|marks?)",
         r"(?:spots?|rash|dots?|patch\w*|blotch\w*)~(?:purpl\w*|like blood|under~skin)",
@@ -127,8 +129,8 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         r"(?:stif+\w*|rigid)~neck",
         r"not~(?:bend|move|turn|lift|touch|put|get)\w*~(?:neck|chin|head)|neck~~not (?:bend|move|turn)",
         r"(?:hurts?|scream\w*|cry|cries)~(?:bend|move|turn)\w*~(?:neck|head)",
-        r"(?:neck~(?:pain|hurts?|sore)|(?:pain|hurts?|sore)~neck)~~(?:fever|light|head\w*|vomit\w*)",
-        r"(?:fever|light|head\w*|vomit\w*)~~(?:neck~(?:pain|hurts?|sore)|(?:pain|sore)~neck)",
+        r"(?:neck~(?:pain|hurts?|sore)|(?:pain|hurts?|sore)~neck)~~(?:fever|li(?:ght|te)s?|head\w*|vomit\w*|bend)",
+        r"(?:fever|li(?:ght|te)s?|head\w*|vomit\w*)~~(?:neck~(?:pain|hurts?|sore)|(?:pain|sore)~neck)",
         (
             r"(?:soft spot|font[ae]n?el+e?)~~(?:bulg\w*|swol+en|swell\w*|stick\w*|pok\w*|pop\w*|rais\w*|"
             r"out|puff\w*|big|hard|full)"
@@ -173,7 +175,7 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         r"(?:scream\w*|woke|sudden\w*)~~privates?~(?:hurt\w*|pain\w*|swol+en|swell\w*)",
         r"not let~touch~(?:belly|stomach|tummy)|hurts? (?:that|this) bad",
         r"hurts?~(?:so much|so bad|really bad|very bad|a lot|badly|very much|like hell|too much)",
-        rf"{_GROIN}~~(?:hurt\w*|pain\w*|swol+en|swell\w*)|(?:hurt\w*|pain\w*|swol+en)~~(?:testic\w*|balls?|scrotum)",
+        rf"{_GROIN}~~(?:hurt\w*|pain\w*|swol+en|swell\w*|twice|double|{_COLOR}|black)|(?:hurt\w*|pain\w*|swol+en)~~(?:testic\w*|balls?|scrotum)",
         rf"agony|(?:belly|stomach|tummy|abdomen) (?:{_FEELS} ){{0,5}}(?:hard(?! {_SOFT})|rigid)",
         r"(?:hard|rigid) (?:(?:and )?swol+en )?(?:belly|stomach|tummy|abdomen)",
     ),

@@ -86,7 +86,7 @@ HARM: Mapping[str, tuple[str, ...]] = {
             rf"whole bottle|all the|bottle of)~~{_DRUGS}"
         ),
         rf"took~(?:my|his|her|our|grand\w*|mom s?|dad s?|too|all|some|a bunch|a lot|someone)~{_DRUGS}",
-        rf"{_POISON}~in~mouth",
+        rf"{_POISON}~in~mouth|found~~(?:vape\w*|nicotine|{_DRUGS}|bottle)~(?:empty|gone|missing|spilled)",
         r"over ?dos\w*|poi[sz][oe]n\w*",
         r"(?:two|double|triple|ten times|wrong|extra)~(?:doses?|medicine\w*|meds?|dosage|pills?)",
         (
@@ -113,6 +113,7 @@ HARM: Mapping[str, tuple[str, ...]] = {
         r"cut(?:s|ting)~(?:arms?|wrists?|legs?|thighs?)",
         r"never~born|goodbye (?:note|letter|message|text|video)|suicide note",
         r"(?:text\w*|sent|wrote|left|post\w*)~~good ?bye",
+        r"(?:text\w*|told|tell\w*|sa(?:ys|id)|wrote|post\w*)~~(?:he|she|they) (?:will|would) not be (?:here|around|alive)",
         r"hang (?:him|her|my|them)self|jump off|(?:slit\w*|slash\w*)~wrists?|wrists? (?:\w+ )?(?:slit|slashed)",
         r"cut (?:open )?(?:(?:her|his|my|their|own|both|left|right) ){1,2}wrists?",
     ),

@@ -207,12 +207,12 @@ ENGLISH: Mapping[str, Known] = {
         (r"(?:looks?|is) (?:\w+ )?(?:sick|ill|awful|terrible)", r"bleed\w*|bled", _SPENT, _FEVER),
     ),
     "belly_waves": Known(
-        (r"bell(?:y|ies)|stomach|tummy|abdom\w*|cramps?",),
+        (r"bell(?:y|ies)|stomach|tummy|abdom\w*|cramps?|every~minutes?|every~min|on and off|comes and goes",),
         (
             r"(?:lower|low|bottom)~right|right (?:lower|side)|append\w*",
             (
                 r"comes? in waves|(?:currant|red|bloody)~jelly|intussus\w*|"
-                r"(?:draws?|pulls?|curls?) (?:up )?(?:his|her)~(?:legs|knees)"
+                r"(?:draw|pull|curl|bring)(?:s|ing)? (?:up )?(?:his|her)~(?:legs|knees)"
             ),
         ),
     ),

@@ -214,12 +214,12 @@ SPANISH: Mapping[str, Known] = {
         (r"se ve~(?:mal|enferm\w*)", r"sangra\w*", _DECAIDO, _FIEBRE),
     ),
     "belly_waves": Known(
-        (r"panz\w*|barrig\w*|estomag\w*|vientre|abdomen|colic\w*",),
+        (r"panz\w*|barrig\w*|estomag\w*|vientre|abdomen|colic\w*|cada~minut\w*|va y viene",),
         (
             r"(?:abajo|bajo)~derech\w*|lado derecho|apendic\w*",
             (
                 r"va y viene~~(?:fuerza\w*|aguad\w*|decaid\w*)|(?:popo|"
-                r"caca)~(?:jalea|gelatina)|jalea~roj\w*|encoge las piernas"
+                r"caca)~(?:jalea|gelatina)|jalea~roj\w*|(?:encog|dobl|sub)\w*~(?:piern\w*|rodill\w*)"
             ),
         ),
     ),

@@ -53,12 +53,14 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         r"sud(?:ando|or\w*) (?:frio|helado)|(?:como|de) marmol|marmolead\w*|jaspead\w*",
         rf"(?:esta\w*|pus\w*|pone\w*|poni\w*|quedo|vuelve|volvio|ve) (?:\w+ )?{_COLOR}",
         r"(?:hund\w*|sum\w*|met\w*|jal\w*)~(?:pecho|pechito|costill\w*|estomago|panza|cuello)",
+        r"(?:hund\w*|sum\w*|met\w*|jal\w*)~~costill\w*",
         r"(?:pecho|costill\w*|pechito)~(?:hund\w*|sum\w*|met\w*|cierra\w*|apret\w*)",
         r"(?:silb\w*|chifl\w*|hierv\w*|ronc\w*|pitid\w*)~pech\w*|pecho~(?:silb\w*|chifl\w*|hierv\w*|pita)",
         r"(?:cierra\w*|cerr\w*)~pecho",
         r"agitac\w*|agitad\w*|sofoc\w*|fatigad\w*",
         r"apnea\w*|alete\w*~nari\w*|nari\w*~alete\w*",
         r"no~habl\w* (?:bien )?(?:de|por|con) (?:\w+ ){0,2}(?:tos|aire|ahog\w*)",
+        r"no (?:puede|pudo|podia) ni (?:hablar|llorar|comer)|apenas (?:puede |pudo )?(?:habl|llor)\w*",
     ),
     "unresponsive": (
         r"no~(?:manten\w*|abre|abrir)~ojos",
@@ -98,7 +100,7 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
             r"(?:manch\w*|punt\w*|ronch\w*|pint\w*|granit\w*)~~no~(?:quit\w*|borr\w*|desaparec\w*|blanc\w*|va|van|"
             r"desvanec\w*)"
         ),
-        r"no~(?:blanc\w*|borr\w*)~vaso",
+        r"no~(?:blanc\w*|borr\w*)~vaso|(?:vaso|vidrio)~~no~(?:blanc\w*|borr\w*|quit\w*|desaparec\w*|van?)",
         r"(?:manch\w*|punt\w*|ronch\w*|pint\w*)~(?:morad\w*|negras|sangre)",
         r"(?:morad\w*)~(?:manch\w*|punt\w*|ronch\w*)",
         r"moret\w*|cardenales|hematoma\w*",
@@ -106,7 +108,7 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         r"petequi\w*|purpura|sangre~debajo~piel",
     ),
     "anaphylaxis": (
-        rf"(?:hinch\w*|inflam\w*|cierr\w*|cerr\w*|cerrando)~~{_HEAD}",
+        rf"(?:hinch\w*|infl[ao]\w*|cierr\w*|cerr\w*|cerrando)~~{_HEAD}",
         rf"{_HEAD}~~{_SWELLS}",
         r"anafil\w*|(?:en|de|un|el|hizo|entro) (?:\w+ )?shock",
         r"(?:reaccion\w*|alergi\w*)~(?:alergic\w*|fuerte\w*|grave\w*|hinch\w*)",
@@ -118,8 +120,8 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         r"(?:cuello|nuca|pescuezo)~~(?:ties\w*|rigid\w*|dur\w*|trabad\w*)",
         r"(?:rigid\w*|ties\w*)~(?:cuello|nuca|pescuezo)",
         (
-            r"no~(?:dobl\w*|mov\w*|muev\w*|baj\w*|toc\w*|volte\w*|gir\w*|agach\w*)~(?:cuello|cabeza|pecho|nuca|"
-            r"barbilla|pescuezo)"
+            r"no~(?:dobl\w*|mov\w*|muev\w*|baj\w*|toc\w*|volte\w*|gir\w*|agach\w*|peg\w*|junt\w*)~(?:cuello|"
+            r"cabeza|pecho|nuca|barb(?:a|illa)|pescuezo)"
         ),
         r"duele\w*~(?:cuello|nuca|pescuezo)",
         r"(?:mollera|moller\w*)~(?:hinch\w*|salt\w*|inflam\w*|abult\w*|bot\w*|alta|dur\w*|levant\w*)",

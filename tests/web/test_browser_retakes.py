@@ -169,7 +169,10 @@ def test_the_mother_takes_it_again_through_the_marks(stage: Stage, held: Held, l
     look_at(page, "family-camera", language)
     page.locator("[data-shutter]").click()
     look_at(page, "family-camera-taken", language)
+    # A mother who took it and pressed "Done" believed that it was sent.
+    expect(page.locator("[data-done]")).to_be_hidden()
     page.locator("[data-use]").click()
+    expect(page.locator("[data-done]")).to_be_visible()
     expect(page.locator("form[data-upload-state=safe]")).to_have_count(1)
     look_at(page, "family-again-sent", language)
     assert heard == []

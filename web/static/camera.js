@@ -1,7 +1,7 @@
 // Takes a photo through the marks over the old one, where this browser lends its camera; the plain choosers stay.
 for (const box of document.querySelectorAll("[data-camera]")) {
   const part = (name) => box.querySelector(`[data-${name}]`);
-  const opener = document.querySelector("[data-open-camera]"), film = part("live"), still = part("shot"), said = document.querySelector("[data-camera-said]");
+  const opener = document.querySelector("[data-open-camera]"), film = part("live"), still = part("shot"), said = document.querySelector("[data-camera-said]"), done = document.querySelector("[data-done]");
   let stream;
 
   const stop = () => { stream?.getTracks().forEach((track) => track.stop()); stream = null; film.srcObject = null; };
@@ -10,8 +10,10 @@ for (const box of document.querySelectorAll("[data-camera]")) {
     still.hidden = !isTaken;
     for (const name of ["use", "anew"]) part(name).hidden = !isTaken;
     part("shutter").hidden = isTaken;
+    // "Done" would throw away a photo that was taken and not sent.
+    done.hidden = isTaken;
   };
-  const close = () => { stop(); box.hidden = true; opener.hidden = false; opener.focus(); };
+  const close = () => { stop(); show(false); box.hidden = true; opener.hidden = false; opener.focus(); };
 
   async function open() {
     said.textContent = "";
@@ -57,5 +59,6 @@ for (const box of document.querySelectorAll("[data-camera]")) {
   part("close").addEventListener("click", close);
   part("through").addEventListener("change", (event) => { box.classList.toggle("bare", !event.target.checked); });
   addEventListener("pagehide", stop);
+  addEventListener("beforeunload", (event) => { if (!still.hidden) event.preventDefault(); });
   opener.hidden = !navigator.mediaDevices?.getUserMedia;
 }
