@@ -106,7 +106,8 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
             r"turn\w*|disappear\w*|blanch\w*|change)"
         ),
         r"(?:spots?|rash|dots?|blotches|patches|marks?) (?:that )?(?:stays?|remains?)~(?:press\w*|push\w*|glass)",
-        r"(?:press\w*|push\w*)~(?:glass|cup)~~(?:not|still|stay\w*)|glass~~(?:not|never)~(?:fade\w*|go away|disappear\w*)",
+        r"(?:press\w*|push\w*)~(?:glass|cup)~~(?:not|still|stay\w*)",
+        r"glass~~(?:not|never)~(?:fade\w*|go away|disappear\w*)",
         r"non ?blanching",
         r"(?:purpl\w*|violet|blood|bloody|black)~(?:spots?|rash|dots?|patch\w*|blotch\w*|speck\w*|marks?)",
         r"(?:spots?|rash|dots?|patch\w*|blotch\w*)~(?:purpl\w*|like blood|under~skin)",

@@ -113,7 +113,7 @@ HARM: Mapping[str, tuple[str, ...]] = {
         r"cut(?:s|ting)~(?:arms?|wrists?|legs?|thighs?)",
         r"never~born|goodbye (?:note|letter|message|text|video)|suicide note",
         r"(?:text\w*|sent|wrote|left|post\w*)~~good ?bye",
-        r"(?:text\w*|told|tell\w*|sa(?:ys|id)|wrote|post\w*)~~(?:he|she|they) (?:will|would) not be (?:here|around|alive)",
+        r"(?:text\w*|told|tell\w*|sa(?:ys|id)|wrote|post\w*)~~(?:he|she) (?:will|would) not be (?:here|around|alive)",
         r"hang (?:him|her|my|them)self|jump off|(?:slit\w*|slash\w*)~wrists?|wrists? (?:\w+ )?(?:slit|slashed)",
         r"cut (?:open )?(?:(?:her|his|my|their|own|both|left|right) ){1,2}wrists?",
     ),
