@@ -11,6 +11,8 @@ from tests.bench._figures import report
 
 KEY, DECISION = 0.08, 1.0
 """Seconds."""
+LETTER = 0.3
+"""Seconds for a letter that a thumb writes on glass."""
 FARTHEST = 90
 """So many presses of Tab, and whoever works has lost the way."""
 WATCH = """for (const kind of ['pointerdown', 'mousedown', 'mousemove', 'touchstart', 'wheel'])
@@ -105,3 +107,37 @@ class Hands:
         self.page.evaluate("0")
         assert not self.moused, f"The mouse was used: {self.moused}"
         assert self.seconds <= limit, f"{self.keys} keys and {self.decisions} decisions"
+
+
+@dataclass
+class Thumbs:
+    """What a task takes on this page of a phone: a second for each tap and each line that has to be read first."""
+
+    page: Page
+    taps: int = 0
+    lines: int = 0
+    letters: int = 0
+
+    @property
+    def seconds(self) -> float:
+        return (self.taps + self.lines) * DECISION + self.letters * LETTER
+
+    def tap(self, wanted: str) -> None:
+        self.page.locator(wanted).tap()
+        self.taps += 1
+
+    def onward(self, wanted: str) -> None:
+        with self.page.expect_navigation():
+            self.tap(wanted)
+
+    def say(self, wanted: str, text: str) -> None:
+        self.tap(wanted)
+        self.page.keyboard.type(text)
+        self.letters += len(text)
+
+    def enclose(self, label: str, path: Path) -> None:
+        """Open the phone's pictures, and tap one there."""
+        with self.page.expect_file_chooser() as chooser:
+            self.tap(label)
+        self.taps += 1
+        chooser.value.set_files(path)

@@ -22,7 +22,7 @@ from tests.personas import Clinic
 from tests.services.browser import Devices
 from tests.web.conftest import Enter
 from tests.web.filing import file_ready
-from tests.web.hands import FARTHEST, KEY, Hands
+from tests.web.hands import FARTHEST, KEY, Hands, Thumbs
 from tests.web.test_browser_staff import copies
 from workers.runtime import Runtime
 
@@ -218,3 +218,36 @@ def test_a_mouse_and_too_long_a_way_are_seen(clinic: Clinic, hands) -> None:
     desk.page.mouse.click(5, 5)
     with pytest.raises(AssertionError, match="The mouse was used"):
         desk.told("nothing", 60)
+
+
+@pytest.mark.slow
+def test_a_question_with_two_photos_takes_a_mother_three_minutes(
+    clinic: Clinic, devices: Devices, enter: Enter, address: str, tmp_path: Path
+) -> None:
+    """On a phone in Spanish, from her start page to the receipt, with each danger sign read."""
+    photo = tmp_path / "codo.jpg"
+    Image.new("RGB", (1600, 1200), (150, 100, 80)).save(photo, "JPEG")
+    page = enter(devices.phone(), clinic.mother)
+    page.goto(f"{address}/family")
+    mother = Thumbs(page)
+    mother.onward("section form button")
+    mother.lines = page.locator("input[name=flags]").count()
+    mother.onward("button[value=no]")
+    mother.tap("label:has([value=elbow])")
+    mother.onward("main form button")
+    for view in ("far", "close"):
+        mother.enclose(f"label[for={view}-choose]", photo)
+    expect(page.locator("form[data-upload-state=safe]")).to_have_count(1)
+    mother.onward(".onward a")
+    mother.tap("label:has([name=since][value=week])")
+    mother.tap("label:has([value=itch])")
+    mother.say("#story", "Le pica mucho de noche y se rasca hasta sangrar. La crema no ayuda.")
+    mother.onward("main form button")
+    for _part in ("dermatology", "core"):
+        mother.onward("main form button")
+    mother.tap("label:has(#agree)")
+    mother.onward("main form button")
+    expect(page.locator("h1")).to_have_text("Recibimos su pregunta")
+    report("task.parent.taps", mother.taps, "taps", limit=20)
+    report("task.parent.question", round(mother.seconds, 1), "s", limit=180)
+    assert (mother.seconds <= 180, mother.taps <= 20) == (True, True)

@@ -177,6 +177,8 @@ def test_a_family_says_how_it_went_and_the_specialist_reads_it(
     assert "It got worse after an answer" not in pcp.get("/clinic").text
     for page in (derm.get(path).text, derm.get("/worklist/advice").text, pcp.get(path).text):
         assert ("Yes, in the emergency room" in page, "Still needed" in page) == (True, True)
+        # Of a doctor the family was asked without any number of days; the clinic of thirty.
+        assert page.index("Seen in person within 30 days?") < page.index("Seen by a doctor for this?")
 
 
 def test_a_clinic_closes_in_three_clicks(

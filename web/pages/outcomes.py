@@ -89,9 +89,9 @@ def _page(
     session: Session, loaded: Pass, errors: Mapping[str, str] | None = None, given: Mapping[str, str] | None = None
 ) -> str:
     is_desk = me().role == Role.COORDINATOR
-    choices = {**words.STAFF, "otherwise": words.SHOWN["otherwise"]}
+    choices, asks = {**words.STAFF, "otherwise": words.SHOWN["otherwise"]}, words.QUESTIONS
     if is_desk:
-        choices["seen"] = words.FAMILY["seen"]
+        choices["seen"], asks = words.FAMILY["seen"], words.OF_FAMILY
     return render_template(
         "consult/outcome.html",
         consult=loaded.consult,
@@ -101,7 +101,7 @@ def _page(
         place="/coordination" if is_desk else "/clinic",
         back=f"/coordination/{loaded.consult.public_id}" if is_desk else f"/consults/{loaded.consult.public_id}",
         title=gettext("How did it go?"),
-        questions=[(name, words.QUESTIONS[name], list(choices[name].items())) for name in _asked()],
+        questions=[(name, asks[name], list(choices[name].items())) for name in _asked()],
         told=told_about(session, loaded.consult.id),
         errors=errors or {},
         given=given or {},

@@ -28,8 +28,9 @@ def told_about(session: Session, consult_id: int) -> list[Told]:
     """Everything that was said, the newest first."""
     found = []
     for each in reversed(reports_of(session, consult_id)):
+        asked = words.QUESTIONS if each.side == Side.CLINIC else words.OF_FAMILY
         lines = [
-            (str(words.QUESTIONS[name]), str(words.SHOWN[name].get(code, code)))
+            (str(asked[name]), str(words.SHOWN[name].get(code, code)))
             for name in CODES
             if (code := getattr(each, name))
         ]

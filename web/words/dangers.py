@@ -26,7 +26,7 @@ _WORDS = {
     "thyroid_storm": _l("Signs of thyroid storm"),
     "pressure_crisis": _l("Hypertensive crisis: headache, vision or seizure"),
     "critical_result": _l("A critical result: potassium or ammonia"),
-    NOT_NAMED: _l("An emergency. The family named no sign."),
+    NOT_NAMED: _l("An emergency (the family named no sign)"),
 }
 
 

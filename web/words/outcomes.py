@@ -11,6 +11,8 @@ QUESTIONS = {
     "referral": _l("What about a referral?"),
     "otherwise": _l("Without this answer the child would have"),
 }
+OF_FAMILY = {**QUESTIONS, "seen": _l("Seen by a doctor for this?")}
+"""What a family was asked, as staff read it: its own page asks of no number of days."""
 STAFF = {
     "how": {"better": _l("Better"), "same": _l("The same"), "worse": _l("Worse"), "unsure": _l("Not known")},
     "seen": {"yes": _l("Yes, or booked"), "no": _l("No"), "unsure": _l("Not known")},
