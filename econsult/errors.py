@@ -48,7 +48,8 @@ class ImpossibleVerbError(ConsultError):
     code = "impossible_verb"
 
     def __init__(self, status: str, verb: str) -> None:
-        super().__init__(f"A consult that is {status} cannot {verb}.", detail={"state": status, "verb": verb})
+        said = f"“{verb.replace('_', ' ')}” is not possible now: the consult is {status}."
+        super().__init__(said, detail={"state": status, "verb": verb})
 
 
 class OriginalGoneError(ImpossibleVerbError):

@@ -156,7 +156,11 @@ def accept_and_read(
     wrong = {f"why-{key}": "required" for key, why in refused.items() if not why.strip()}
     wrong |= {f"step-{key}": "unknown_value" for key in refused if key not in steps}
     if wrong:
-        raise InvalidError("Say why for each step that you decline.", wrong)
+        is_unknown = not {*refused} <= {*steps}
+        lacks = (
+            "A step that is named is none of this answer." if is_unknown else "Say why for each step that you decline."
+        )
+        raise InvalidError(lacks, wrong)
     is_from_before = consult.status in OPEN and answer is not None and answer.released_at is not None
     if opens_held or not is_from_before:
         acknowledge(session, consult, person, now=now, opens_held=opens_held)

@@ -147,6 +147,8 @@ def check_read(session: Session, consult: Consult, version: int | None, *, for_f
     """
     standing = standing_version(session, consult, for_family=for_family)
     if version is not None and version != standing:
+        if not standing and consult.status != Status.DECLINED:
+            raise StaleVersionError("No signed answer stands now; nothing was written down.")
         told = f"Version {standing} stands now" if standing else "It was declined"
         raise StaleVersionError(f"The answer changed after you read it; nothing was written down. {told}.")
 

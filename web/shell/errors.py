@@ -47,6 +47,7 @@ from web.shell.places import nearest_page
 from web.shell.unreadable import IncompleteFileError
 from web.words.ending import after_death
 from web.words.language import gettext
+from web.words.problems import refusal_words
 from web.words.times import erased_words, start_large
 
 _log = logging.getLogger(__name__)
@@ -158,7 +159,7 @@ def told_error(error: ConsultError) -> Response:
     """The page, or the problem document, that says what this rule said."""
     status = status_of(error)
     if is_for_machine():
-        return problem(status, error.code, str(error), **error.detail)
+        return problem(status, error.code, refusal_words(error), **error.detail)
     if isinstance(error, ErasedError):
         words = gettext("%(erased)s. Nobody can open it any more.", erased=start_large(erased_words(error.at)))
         return _page(status, words, gettext("This record is gone"))
