@@ -16,7 +16,7 @@ from econsult.access import Pass
 from econsult.billing.entries import TimeEntry
 from econsult.billing.gathering import Part, parts_in
 from econsult.billing.loading import Loaded, load
-from econsult.billing.rules import Side
+from econsult.billing.rules import RuleSet, Side
 from econsult.billing.seeing import billing_for
 from econsult.billing.siterules import rules_in
 from econsult.consults.records import Consult, note
@@ -34,6 +34,7 @@ class Sheet:
 
     passed: Pass
     loaded: Loaded
+    rules: RuleSet
     parts: list[Part]
     entries: list[TimeEntry]
     request_mark: str | None
@@ -62,8 +63,8 @@ def sheet_for(session: Session, person: Person, public_id: str, zone: ZoneInfo, 
     if passed.relation == Relation.REPLIED:
         raise NotFoundError
     consult = passed.consult
-    loaded = load(session, [consult], zone, now=now, with_words=True)
-    parts = seen_parts(person, sides, parts_in(loaded, zone, now=now, rules=rules_in(session))[consult.id])
+    loaded, rules = load(session, [consult], zone, now=now, with_words=True), rules_in(session)
+    parts = seen_parts(person, sides, parts_in(loaded, zone, now=now, rules=rules)[consult.id])
     people = {part.person.id for part in parts if part.person}
     query = select(TimeEntry).where(TimeEntry.consult_id == consult.id, TimeEntry.person_id.in_(people))
     consent = loaded.consents.get(consult.id)
@@ -71,6 +72,7 @@ def sheet_for(session: Session, person: Person, public_id: str, zone: ZoneInfo, 
     return Sheet(
         passed=passed,
         loaded=loaded,
+        rules=rules,
         parts=parts,
         entries=list(session.scalars(query.order_by(TimeEntry.started_at, TimeEntry.id))),
         request_mark=_mark_of(consult) if consult.submitted_at else None,

@@ -215,7 +215,7 @@ def test_a_sheet_supports_a_code_and_tells_no_more(runtime: Runtime, browser_of:
     assert faults_of(paper.data) == []
     words = words_of(paper.data)
     for told in (
-        "This is no claim", "99451", "99452", "Date of service", clinic.child.name, "91234567A", "L20.83", "1234567893",
+        "This is no claim", "Payer: Medicaid or CHIP", "99451", "99452", "Date of service", clinic.child.name, "91234567A", "L20.83", "1234567893",
         "1245319599", "Consent Given by: parent", "version 2026-11", "Seen in person in the 14 days before: no", mark,
         "Minutes that count: 6", "after the lock, as an amendment", "why: #set page() *Two* tabs",
         "20 min, by hand; replaced on", "The time is enough", clinic.derm.name, clinic.pcp.name,
@@ -310,11 +310,13 @@ def test_a_month_is_figures_for_the_director_and_a_file_for_the_desk(
     for wrong in ("2026-13", "0000-01", "9999-12", "now", "\u0662\u0660\u0662\u0666-01"):
         assert director.get("/program/billing", query_string={"month": wrong}).status_code == 200
     sums = director.get(f"/program/billing/clinicians.csv?month={month}")
-    assert sums.text.splitlines()[0] == "name,clinician,side,consults,minutes,ready"
+    # A spreadsheet knows by the mark before it that "Jiménez" is written in UTF-8.
+    assert sums.text.splitlines()[0] == "\ufeffname,clinician,side,consults,minutes,ready"
     assert director.get(f"/program/billing/rows.csv?month={month}").status_code == 403
     file = desk.get(f"/program/billing/rows.csv?month={month}")
     assert file.headers["Content-Disposition"] == f"attachment; filename=billing-{month}.csv"
-    lines = list(csv.DictReader(io.StringIO(file.text)))
+    lines = list(csv.DictReader(io.StringIO(file.data.decode("utf-8-sig"))))
+    assert {line["note"] for line in lines} == {"not a claim"}
     assert [(line["consult"], line["code"], line["medicaid_id"], line["state"]) for line in lines] == [
         (number, "99451", "91234567A", "ready"), (number, "99452", "91234567A", "ready"),
     ]  # fmt: skip

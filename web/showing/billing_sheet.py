@@ -19,7 +19,7 @@ from web.context import settings
 from web.shell.program import name_of
 from web.showing.note import SMALL, grouped
 from web.words import terms
-from web.words.billing import ACTIVITIES, HOLDS, against, beside, changed, counted, listed, summed
+from web.words.billing import ACTIVITIES, HOLDS, against, beside, changed, counted, listed, payers_of, summed
 from web.words.times import long_day, written
 
 ATTESTED = {
@@ -78,7 +78,7 @@ def _about(sheet: Sheet) -> Facts:
         coverage = sheet.loaded.coverage_of(consult)
         yield "Birth date", long_day(patient.birth_date)
         yield "Record number", patient.mrn or ""
-        yield "Payer", coverage.payer
+        yield "Payer", dict(payers_of(sheet.rules)).get(coverage.payer, coverage.payer)
         yield "Insurance number", coverage.insurance_id
         yield "Plan or program", coverage.plan
         yield "State of the child", coverage.state
