@@ -23,10 +23,11 @@ from econsult.consults.ledger import DIED
 from econsult.consults.lifecycle import next_status
 from econsult.consults.outcomes import open_ping
 from econsult.consults.policies import ClockName, rules_of
-from econsult.consults.recommendations import StepState, carry_steps, open_steps, steps_of
+from econsult.consults.recommendations import StepState, open_steps, steps_of
 from econsult.consults.records import Consult, note
 from econsult.consults.renewing import is_other, is_ours, renewed, said_again
 from econsult.consults.replies import CLINICIANS, replied
+from econsult.consults.steps_carried import carry_steps
 from econsult.consults.telephone import call_of, callers, open_call
 from econsult.consults.undoing import UNDO, remember
 from econsult.consults.versions import Answer, signed_answer

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, delete, select, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from econsult.belonging import in_program, numbered_within, program_of
@@ -23,7 +23,6 @@ from econsult.consults.records import Consult, Kind
 from econsult.database import Base, Instant, PublicId, Sealed
 from econsult.errors import ImpossibleVerbError
 from econsult.people.ages import day_begins, home_zone
-from econsult.people.persons import Person
 
 USUAL = timedelta(days=30)
 SOONER = {
@@ -182,35 +181,6 @@ def open_steps(
             add_event(session, step, "accept", person_id=person_id, now=now)
         made.append(step)
     return made
-
-
-def carry_steps(session: Session, steps: Sequence[Recommendation], earlier: Mapping[int, Recommendation]) -> None:
-    """What became of a step before a correction holds for the same step after it; `earlier` by the new positions."""
-    for step in steps:
-        same = earlier.get(step.position)
-        if same is None or StepState(same.state) not in CARRIED:
-            continue
-        last = [event for event in events_of(session, [same.id]) if event.kind == same.state][-1]
-        now, state = step.state_at, StepState(same.state)
-        add_event(session, same, "carry", person_id=last.person_id, now=now)
-        if step.state != state:
-            add_event(session, step, CARRIED[state], person_id=last.person_id, now=now, reason=last.reason or "")
-
-
-def forget_steps(
-    session: Session, answered: tuple[int, int], earlier: Mapping[int, str], *, by: Person, now: datetime
-) -> None:
-    """A signature, by its consult and version, was taken back before anybody knew of it: its steps never began.
-
-    `earlier` are the states that the steps of the answers before it had, by their ids.
-    """
-    consult_id, version = answered
-    gone = [step.id for step in steps_of(session, consult_id, version, is_locked=True)]
-    session.execute(delete(RecommendationEvent).where(RecommendationEvent.recommendation_id.in_(gone)))
-    session.execute(delete(Recommendation).where(Recommendation.id.in_(gone)))
-    for step in steps_of(session, consult_id, is_locked=True):
-        if step.id in earlier and step.state == StepState.REPLACED:
-            add_event(session, step, f"restore_{earlier[step.id]}", person_id=by.id, now=now)
 
 
 def due_of(session: Session, entry: Mapping[str, Any], content: Mapping[str, Any], now: datetime) -> datetime:

@@ -22,9 +22,10 @@ from econsult.consults.ledger import Clock, ClockState
 from econsult.consults.lifecycle import Status
 from econsult.consults.outcomes import OutcomePing, pings_of
 from econsult.consults.policies import ClockName
-from econsult.consults.recommendations import StepState, forget_steps, steps_of
+from econsult.consults.recommendations import StepState, steps_of
 from econsult.consults.records import Consult, note
 from econsult.consults.sides import SideQuestion, SideState, log_side, side_of
+from econsult.consults.steps_carried import forget_steps
 from econsult.consults.turning import turn_clock
 from econsult.consults.versions import Answer, signed_answer
 from econsult.consults.visits_carried import carried_of, carry_back, is_begun_on
@@ -90,7 +91,7 @@ def take_back(session: Session, consult: Consult, person: Person, *, now: dateti
     _restore_clocks(session, consult, before["clocks"], now, person)
     carry_back(session, gone, before.get("carried", {}))
     states = {int(number): state for number, state in before["steps"].items()}
-    forget_steps(session, (consult.id, answer.version), states, by=person, now=now)
+    forget_steps(session, (consult.id, answer.version), states, now=now)
     _restore_pings(session, consult, answer.version, before["pings"])
     _restore_side(session, before["side"], person, now)
     if consult.status == Status.NEEDS_INFO and held_clock(session, consult, ClockName.FIRST_REPLY) is None:

@@ -18,7 +18,7 @@ from econsult.consults.clocks import ClockName
 from econsult.consults.correcting import cancel_correction, correct, save_correction
 from econsult.consults.correction_drafts import correction_of
 from econsult.consults.own_steps import CALL, SEND
-from econsult.consults.recommendations import add_event, steps_of
+from econsult.consults.recommendations import add_event, events_of, steps_of
 from econsult.consults.records import Consult
 from econsult.consults.telephone import call_of
 from econsult.consults.undoing import UNDO, take_back
@@ -131,9 +131,14 @@ def test_the_ledger_of_steps_follows(database: Database, clinic: Clinic) -> None
         corrected(session, consult, clinic.derm, at, recommendations=steps)
         states = [(step.version, step.state) for step in steps_of(session, consult.id)]
         assert states == [*[(1, "replaced")] * 3, (2, "declined"), (2, "done"), (2, "proposed")]
+        # Pages say that the family did it then; it did nothing when the answer was corrected.
+        assert [step.state_at for step in steps_of(session, consult.id, 2)] == [NOON, NOON, at]
         take_back(session, consult, clinic.derm, now=at + timedelta(seconds=9), lease=LEASE)
         states = [(step.version, step.state) for step in steps_of(session, consult.id)]
         assert states == [(1, "done"), (1, "declined"), (1, "accepted")]
+        again = steps_of(session, consult.id, 1)
+        people = [event.person_id for event in events_of(session, [again[0].id, again[1].id]) if event.number >= 4]
+        assert ({step.state_at for step in again}, set(people)) == ({NOON}, {clinic.mother.id, clinic.pcp.id})
         assert list(violations(session, at + timedelta(seconds=9))) == []
 
 

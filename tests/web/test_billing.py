@@ -215,7 +215,8 @@ def test_a_sheet_supports_a_code_and_tells_no_more(runtime: Runtime, browser_of:
     assert faults_of(paper.data) == []
     words = words_of(paper.data)
     for told in (
-        "This is no claim", "Payer: Medicaid or CHIP", "99451", "99452", "Date of service", clinic.child.name, "91234567A", "L20.83", "1234567893",
+        "Payer: Medicaid or CHIP",
+        "This is no claim", "99451", "99452", "Date of service", clinic.child.name, "91234567A", "L20.83", "1234567893",
         "1245319599", "Consent Given by: parent", "version 2026-11", "Seen in person in the 14 days before: no", mark,
         "Minutes that count: 6", "after the lock, as an amendment", "why: #set page() *Two* tabs",
         "20 min, by hand; replaced on", "The time is enough", clinic.derm.name, clinic.pcp.name,
