@@ -149,11 +149,11 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     },
     NoticeKind.NAMES_RULE: {
         "en": "A colleague chose to whom children's names open in your program. Sign in to see what holds now.",
-        "es": "Un colega eligió a quién se le abren los nombres de los niños. Entre para ver qué vale ahora.",
+        "es": "Un colega eligió quién puede abrir los nombres de los niños. Entre para ver qué regla rige ahora.",
     },
     NoticeKind.NAMES_ASK: {
         "en": "A privacy officer chose to whom children's names open in your program. Ask what holds now, and why.",
-        "es": "La persona responsable de privacidad eligió a quién se abren los nombres. Pregúntele a quién y por qué.",
+        "es": "La persona responsable de privacidad eligió quién puede abrir los nombres. Pregúntele qué regla rige y por qué.",
     },
     NoticeKind.STAFF_OPENED: {
         "en": "An administrator opened a staff account, or gave out its first link. Sign in to see whose.",

@@ -19,13 +19,18 @@ function put(box, start, text) {
 
 function offer() {
   const words = new Map([...list.querySelectorAll("[data-snippet]")].map((line) => [line.dataset.snippet, line.querySelector("[data-words]").textContent]));
+  // Its first letters do where no other begins so; two of them may be a unit ("2 /d").
+  const meantBy = (written) => {
+    const begun = [...words.keys()].filter((name) => name.startsWith(written));
+    return words.has(written) ? written : written?.length > 2 && begun.length === 1 ? begun[0] : null;
+  };
   let last = null;
   form.addEventListener("focusin", ({ target }) => { if (target.matches(BOXES)) last = target; });
   form.addEventListener("keydown", (event) => {
     const box = event.target;
     if (event.key !== "Tab" || event.shiftKey || event.ctrlKey || event.altKey || event.metaKey || !box.matches(BOXES)) return;
-    const name = /(?:^|\s)\/([a-z0-9-]+)$/.exec(box.value.slice(0, box.selectionStart))?.[1];
-    if (words.has(name)) put(box, box.selectionStart - name.length - 1, words.get(name));
+    const written = /(?:^|\s)\/([a-z0-9-]+)$/.exec(box.value.slice(0, box.selectionStart))?.[1], name = meantBy(written);
+    if (name) put(box, box.selectionStart - written.length - 1, words.get(name));
     else if (!fill(box, box.selectionEnd)) return;
     event.preventDefault();
   });
