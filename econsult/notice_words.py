@@ -153,7 +153,7 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     },
     NoticeKind.NAMES_ASK: {
         "en": "A privacy officer chose to whom children's names open in your program. Ask what holds now, and why.",
-        "es": "La persona responsable de privacidad eligió quién puede abrir los nombres. Pregúntele qué regla rige y por qué.",
+        "es": "Quien responde de la privacidad eligió quién puede abrir los nombres. Pregúntele qué rige y por qué.",
     },
     NoticeKind.STAFF_OPENED: {
         "en": "An administrator opened a staff account, or gave out its first link. Sign in to see whose.",

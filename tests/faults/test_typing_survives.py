@@ -35,6 +35,7 @@ WORDS = "The plaques over both elbows itch at night and fit atopic dermatitis be
 LOST, LOST_BUSY = 2.0, 4.0
 """Seconds of typing that may be lost, alone and beside other tests."""
 FORMS = ("story", "request", "answer", "correction", "call")
+STILL_HERE = re.compile("It is still here|Sigue aquí")
 SLOW = (pytest.mark.slow, pytest.mark.timeout(3600))
 
 
@@ -202,20 +203,23 @@ def _wait_for(is_so: Callable[[], bool], seconds: float = 30.0) -> None:
 
 
 @pytest.mark.wide
-@pytest.mark.parametrize(("kills", "lost"), [(1, LOST_BUSY), pytest.param(20, LOST, marks=SLOW)])
+@pytest.mark.parametrize(
+    ("name", "kills", "lost"),
+    [("lane", 1, LOST_BUSY), *(pytest.param(name, 20, LOST, marks=SLOW) for name in ("lane", "family"))],
+)
 def test_a_message_is_in_a_new_browser_when_the_old_one_was_killed(
-    playwright: Playwright, server: Server, tmp_path: Path, kills: int, lost: float
+    playwright: Playwright, server: Server, tmp_path: Path, name: str, kills: int, lost: float
 ) -> None:
-    dice, seat = random.Random(kills), _lane(server)
+    dice, seat = random.Random(kills), (_lane if name == "lane" else _familys)(server)
     for number in range(kills):
         _type_until_killed(playwright, server, seat, tmp_path / f"profile-{number}", lost, dice)
         context = open_browser(playwright, tmp_path / f"next-{number}", server, seat.person)
         page = context.pages[0]
         page.goto(f"http://localhost:{server.ports[0]}{seat.path}")
         expect(page.locator(seat.box)).to_have_value(seat.stored())
-        expect(page.get_by_text("It is still here.")).to_be_visible()
-        page.get_by_role("button", name="Send message").click()
-        expect(page.get_by_role("log").get_by_text(WORDS[:5]).first).to_be_visible()
+        expect(page.get_by_text(STILL_HERE)).to_be_visible()
+        page.get_by_role("button", name=re.compile("Send message|Enviar mensaje")).click()
+        expect(page.locator(".verbatim:visible, [role=log] p").filter(has_text=WORDS[:5]).first).to_be_visible()
         _wait_for(lambda: seat.stored() == "")
         context.close()
 
@@ -239,11 +243,20 @@ def test_a_message_that_was_typed_while_the_server_was_away_is_saved_once_it_is_
 
 def _lane(server: Server) -> Desk:
     """A form that nobody has before it is sent: a message of the specialist to the clinic."""
-    consult = server.consult(server.clinic.claimed)
+    path = f"/consults/{server.consult(server.clinic.claimed).public_id}"
+    return _message(server, server.clinic.derm, path, "?lane=clinicians")
 
+
+def _familys(server: Server) -> Desk:
+    """The same of a mother, on the page of her question."""
+    path = f"/family/questions/{server.consult(server.clinic.family_question).public_id}"
+    return _message(server, server.clinic.mother, path)
+
+
+def _message(server: Server, person: Person, path: str, query: str = "") -> Desk:
     def stored() -> str:
         with server.runtime.database.reading() as session:
-            found = typed_on(session, server.clinic.derm, f"/consults/{consult.public_id}", datetime.now(UTC))
+            found = typed_on(session, person, path, datetime.now(UTC))
             return dict(found[0].fields)["text"] if found else ""
 
-    return Desk(server.clinic.derm, f"/consults/{consult.public_id}?lane=clinicians", "#text", stored)
+    return Desk(person, path + query, "#text", stored)
