@@ -75,6 +75,11 @@ def record_list(session: Session, listed: Iterable[Listed], *, now: datetime, pe
         )
 
 
+def unwritten(session: Session) -> list[dict[str, Any]]:
+    """What this transaction has noted and not written yet."""
+    return list(_pending(session))
+
+
 def carry(session: Session) -> list[dict[str, Any]]:
     """Take what was noted out of a transaction that only reads, for one that may write: see `add`."""
     rows: list[dict[str, Any]] = session.info.pop(PENDING, [])

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, case, func, select
 from sqlalchemy.orm import Session
 
-from econsult.consults.ledger import DIED, Clock, ClockEvent, ClockState, asked_of, count_lines, log
+from econsult.consults.ledger import DIED, Clock, ClockEvent, ClockState, asked_of, count_lines, ladder_text, log
 from econsult.consults.policies import ClockName, rules_of
 from econsult.consults.records import Consult
 from econsult.consults.steps import BROKEN, Counting, deadlines
@@ -70,7 +70,8 @@ def start_clock(
     )
     session.add(clock)
     session.flush()
-    log(session, clock, "started", began, person_id=person_id, asked=asked_of(consult))
+    ladder = ladder_text(rules_of(consult).ladder)
+    log(session, clock, "started", began, person_id=person_id, asked=asked_of(consult), reason=ladder)
     if name == ClockName.ALLOCATE:
         shorten(session, consult, clock)
     if name == ClockName.FAMILY_INFORMED and has_died(session, consult.patient_id):

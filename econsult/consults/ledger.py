@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -70,7 +71,8 @@ class ClockEvent(Base):
     `specialty`, `site` (the number of a clinic) and `language` are what `Asked` says, of a cycle that starts or goes on
     with others. They are NULL on other lines, and where nobody wrote them down.
     `at` is when it was noticed and `due_at` when it should have been; `is_late` says that these are far apart. Of a
-    pause, and where a newer policy moves its end, `due_at` is until when it may last.
+    pause, and where a newer policy moves its end, `due_at` is until when it may last. Of a cycle that starts, or goes
+    on by another ladder, `reason` is the ladder, so that a step which is gone is missed.
     """
 
     __tablename__ = "clock_event"
@@ -119,6 +121,17 @@ def asked_of(consult: Consult) -> Asked:
     """Who is asked now, and in which language the family reads."""
     specialty = "" if consult.kind == Kind.FAMILY_QUESTION else consult.specialty or ""
     return Asked(specialty, consult.organization_id, consult.language)
+
+
+def ladder_text(ladder: Sequence[int]) -> str:
+    """The levels of a ladder as a line of the ledger says them; ten of them, as many as there may be, fit in it."""
+    return ",".join(map(str, ladder))
+
+
+def ladder_in(reason: str) -> tuple[int, ...]:
+    """The levels that such a line says; none where it says something else, as lines of before November 2026 do."""
+    levels = reason.split(",")
+    return tuple(map(int, levels)) if all(level.isdecimal() for level in levels) else ()
 
 
 def count_lines(session: Session, clock: Clock, kind: str) -> int:

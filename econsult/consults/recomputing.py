@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import held_for, lock, open_clocks, refresh_deadline, start_clock, supersede
-from econsult.consults.ledger import PAUSE, Clock, ClockEvent
+from econsult.consults.ledger import PAUSE, Clock, ClockEvent, ladder_text
 from econsult.consults.offering import LONGEST_WITHOUT_COVER
 from econsult.consults.policies import ClockName, Rules, current_rules, rules_of
 from econsult.consults.records import Consult
@@ -88,8 +88,11 @@ def recompute(
         if turned.target_seconds != clock.target_seconds:
             target = timedelta(seconds=turned.target_seconds)
             supersede(session, consult, clock, target, now, person_id=person_id)
-        elif is_longer_held:
-            _log_pause(session, clock, now, person_id)
+            continue
+        if is_longer_held:
+            _log_going_on(session, clock, PAUSE, now, person_id)
+        if was.ladder != fresh.ladder:
+            _log_going_on(session, clock, ladder_text(fresh.ladder), now, person_id)
     if consult.release_at is not None:
         consult.release_at = release_moved(first_signed(session, consult), consult.release_at, was, fresh)
     refresh_deadline(session, consult)
@@ -128,7 +131,8 @@ def _pause_end(clock: Counting, fresh: Rules, now: datetime) -> datetime | None:
     return max(wanted, min(now, clock.paused_until), clock.paused_at)
 
 
-def _log_pause(session: Session, clock: Clock, now: datetime, person_id: int | None) -> None:
+def _log_going_on(session: Session, clock: Clock, what: str, now: datetime, person_id: int | None) -> None:
+    """The cycle goes on: only the longest end of its pause has moved, or the steps that are still to come."""
     same = ("consult_id", "name", "cycle", "lane", "deadline_at", "target_seconds")
     values = {name: getattr(clock, name) for name in same}
     known = select(func.count(ClockEvent.id)).where(
@@ -137,7 +141,7 @@ def _log_pause(session: Session, clock: Clock, now: datetime, person_id: int | N
         ClockEvent.cycle == clock.cycle,
         ClockEvent.kind == "recomputed",
     )
-    line = ClockEvent(**values, kind="recomputed", at=now, due_at=clock.paused_until, person_id=person_id, reason=PAUSE)
+    line = ClockEvent(**values, kind="recomputed", at=now, due_at=clock.paused_until, person_id=person_id, reason=what)
     # Numbered from 1: 0 is the line that ends a cycle.
     line.sequence = session.scalars(known).one() + 1
     session.add(line)

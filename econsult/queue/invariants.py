@@ -28,6 +28,7 @@ from econsult.queue.asides import sides_broken
 from econsult.queue.bereaved import calls_broken, owed_to_the_dead
 from econsult.queue.clinics import unheard_asked
 from econsult.queue.corrections import corrections_broken
+from econsult.queue.deeds import deeds_broken
 from econsult.queue.followed import steps_broken
 from econsult.queue.named import wishes_broken
 from econsult.queue.put_off import put_off
@@ -52,6 +53,7 @@ def violations(session: Session, now: datetime, *, patience: timedelta = PATIENC
     yield from put_off(session, now)
     yield from _unheard(session, before)
     yield from _ledger_differs(session)
+    yield from deeds_broken(session)
     yield from corrections_broken(session)
     yield from calls_broken(session, before)
     yield from owed_to_the_dead(session)
@@ -207,11 +209,13 @@ def _compare(told: Replayed, stored: Clock | None) -> Iterator[str]:
     if stored is None:
         yield f"{who} is only in the ledger"
         return
-    for name in ("state", "lane", "started_at", "deadline_at", "paused_at", "pauses", "stopped_at"):
+    for name in ("state", "lane", "started_at", "deadline_at", "paused_at", "paused_reason", "pauses", "stopped_at"):
         if getattr(told, name) != getattr(stored, name):
             yield f"{who}: {name} differs from the ledger"
     if told.paused_until not in (None, stored.paused_until):
         yield f"{who}: the end of its pause differs from the ledger"
+    if told.state == ClockState.PAUSED and told.is_reminded != stored.is_reminded:
+        yield f"{who}: whether its pause was reminded of differs from the ledger"
     if int(told.target.total_seconds()) != stored.target_seconds:
         yield f"{who}: target differs from the ledger"
     if (told.fired_level, told.is_breached) != (stored.fired_level, stored.is_breached):

@@ -11,10 +11,13 @@ from typing import Protocol, cast
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from econsult.consults.ledger import PAUSE, Asked, ClockEvent, ClockState
+from econsult.consults.ledger import PAUSE, Asked, ClockEvent, ClockState, ladder_in
+from econsult.consults.steps import BROKEN, Ticking, next_step
 
 NOTHING = timedelta()
 NOBODY_KNOWS = Asked(None, None, None)
+PAUSE_LIMIT = "pause_limit"
+"""Why a clock runs on that was held for as long as it may be: a tick has reminded before."""
 
 
 class Line(Protocol):
@@ -66,9 +69,14 @@ class Replayed:
     paused_at: datetime | None = None
     paused_until: datetime | None = None
     """Until when the pause may last, where the ledger says so: older lines of a pause do not."""
+    paused_reason: str | None = None
+    is_reminded: bool = False
+    """Whether those who were asked were reminded in the last pause."""
     pauses: int = 0
     stopped_at: datetime | None = None
     reason: str = ""
+    ladder: tuple[int, ...] = ()
+    """The steps that it goes by; none where the ledger did not say so yet."""
     fired_level: int = 0
     is_breached: bool = False
     broken_at: datetime | None = None
@@ -78,9 +86,20 @@ class Replayed:
     asked: list[tuple[datetime, Asked]] = field(default_factory=list)
     """Who was asked from when on."""
     faults: list[str] = field(default_factory=list)
+    before: Replayed | None = None
+    """The cycle from which it took over."""
+    held_since: datetime | None = None
+    """When the pause began that a cycle was in which another took over."""
+    _leapt_at: datetime | None = None
+
+    @property
+    def target_seconds(self) -> int:
+        """What was promised, as the arithmetic of steps asks for it."""
+        return int(self.target.total_seconds())
 
     def take(self, event: Line) -> None:
         """Go on by one line."""
+        self._look_at_leap(event)
         step = getattr(self, f"_on_{event.kind}", None)
         if step is None:
             self.faults.append(f"unknown kind {event.kind}")
@@ -110,7 +129,7 @@ class Replayed:
             self.faults.append("started twice")
         self.state, self.started_at, self.lane = ClockState.RUNNING, event.at, event.lane
         self.target = timedelta(seconds=event.target_seconds)
-        self.deadline_at = event.at + self.target
+        self.deadline_at, self.ladder = event.at + self.target, ladder_in(event.reason)
         self._ask(event)
 
     def _on_rerouted(self, event: Line) -> None:
@@ -130,20 +149,25 @@ class Replayed:
             # No tick came between: the pause moves the deadline, and not when the promise broke.
             self.broken_at = self.deadline_at
         self.state, self.paused_at, self.pauses = ClockState.PAUSED, event.at, self.pauses + 1
-        self.paused_until = event.due_at
+        self.paused_until, self.paused_reason = event.due_at, event.reason
+        # Whoever was reminded in a pause that the cycle took over was so once for all of it.
+        taken_over = self.before if self.before is not None and self.before.held_since == event.at else None
+        self.is_reminded = taken_over is not None and taken_over.is_reminded
 
     def _on_resumed(self, event: Line) -> None:
         self._expect(ClockState.PAUSED, event)
+        if event.reason == PAUSE_LIMIT and not self.is_reminded:
+            self.faults.append("the longest pause ended and nobody was reminded")
         self._move(max(event.at - (self.paused_at or event.at), NOTHING))
-        self.state, self.paused_at, self.paused_until = ClockState.RUNNING, None, None
+        self._leave_pause(ClockState.RUNNING)
 
     def _on_stopped(self, event: Line) -> None:
         if self.state == ClockState.STOPPED:
             self.faults.append("stopped twice")
         if self.paused_at is not None:
             self._move(max(event.at - self.paused_at, NOTHING))
-        self.state, self.paused_at, self.stopped_at, self.reason = ClockState.STOPPED, None, event.at, event.reason
-        self.paused_until = None
+        self._leave_pause(ClockState.STOPPED)
+        self.stopped_at, self.reason = event.at, event.reason
 
     def _on_undone(self, event: Line) -> None:
         self._expect(ClockState.STOPPED, event)
@@ -155,11 +179,18 @@ class Replayed:
             self._expect(ClockState.PAUSED, event)
             self.paused_until = event.due_at
             return
-        self.state, self.stopped_at, self.is_superseded, self.reason = ClockState.STOPPED, event.at, True, "recomputed"
+        if ladder := ladder_in(event.reason):
+            self.ladder = ladder
+            return
         if self.paused_at is not None:
             # Its deadline goes on in the cycle that takes over; this one's times must not count the pause as waiting.
             self.held += max(event.at - self.paused_at, NOTHING)
-        self.paused_at = self.paused_until = None
+        self.held_since = self.paused_at
+        self._leave_pause(ClockState.STOPPED)
+        self.stopped_at, self.is_superseded, self.reason = event.at, True, "recomputed"
+
+    def _leave_pause(self, state: ClockState) -> None:
+        self.state, self.paused_at, self.paused_until, self.paused_reason = state, None, None, None
 
     def _on_warned(self, event: Line) -> None:
         self._fire(event)
@@ -174,6 +205,15 @@ class Replayed:
 
     def _on_reminded(self, event: Line) -> None:
         self._expect(ClockState.PAUSED, event)
+        if self.is_reminded or event.reason != self.paused_reason or event.due_at != self._halfway(event):
+            self.faults.append("reminded twice, or of another pause")
+        self.is_reminded = True
+
+    def _halfway(self, event: Line) -> datetime | None:
+        """When this pause is reminded of; lines of before the ledger said until when it may last are believed."""
+        if self.paused_at is None or self.paused_until is None:
+            return event.due_at
+        return self.paused_at + (self.paused_until - self.paused_at) / 2
 
     def _fire(self, event: Line) -> None:
         # What was due before a pause began fires while the clock is held.
@@ -183,7 +223,26 @@ class Replayed:
             self.faults.append(f"level {event.level} after {self.fired_level}")
         if event.due_at is not None and event.at < event.due_at:
             self.faults.append(f"level {event.level} fired early")
+        if self.ladder:
+            self._look_for_gap(event)
         self.fired_level = event.level
+
+    def _look_for_gap(self, event: Line) -> None:
+        """Steps fire one after the other, each when it is due; a promise that broke unseen is told by who ended it."""
+        # What has a ladder has begun, and so has a deadline.
+        level, due_at = next_step(cast("Ticking", self), self.ladder)
+        if event.level == BROKEN > level and event.due_at == self.deadline_at:
+            self._leapt_at = event.at
+        elif (event.level, event.due_at) != (level, due_at):
+            self.faults.append(f"level {event.level} where {level} was due")
+
+    def _look_at_leap(self, event: Line) -> None:
+        """Whoever ended a promise that broke since the last tick wrote both at once: a tick leaves out no step."""
+        if self._leapt_at is None or event.kind == "resumed":
+            return
+        if event.kind not in {"stopped", "recomputed"} or event.at != self._leapt_at:
+            self.faults.append(f"steps before level {BROKEN} are missing")
+        self._leapt_at = None
 
     def _move(self, by: timedelta) -> None:
         self.held += by
@@ -198,9 +257,13 @@ class Replayed:
 def replay(events: Iterable[Line]) -> list[Replayed]:
     """The clocks that these lines (in the order of the ledger) tell of."""
     clocks: dict[tuple[int, str, int], Replayed] = {}
+    last: Replayed | None = None
     for event in events:
         key = (event.consult_id, event.name, event.cycle)
-        clocks.setdefault(key, Replayed(*key)).take(event)
+        # What takes over begins with the next line.
+        before = last if last is not None and last.is_superseded else None
+        last = clocks.setdefault(key, Replayed(*key, before=before))
+        last.take(event)
     return list(clocks.values())
 
 

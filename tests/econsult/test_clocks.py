@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
 from econsult.consults import answers, clocks, requests, threads
 from econsult.consults.clocks import ClockEvent, ClockName, ClockState, clocks_of
@@ -59,11 +61,62 @@ def test_a_line_that_was_changed_and_an_end_of_a_pause_that_was_moved_are_seen(
         clocks.refresh_deadline(session, consult)
         assert any("the end of its pause" in line for line in violations(session, NOON))
         clock.paused_until += HOUR
+        clock.paused_reason = "needs_family"
         clocks.refresh_deadline(session, consult)
+        assert any("paused_reason differs" in line for line in violations(session, NOON))
+        clock.paused_reason = "needs_clinicians"
         line = session.scalars(select(ClockEvent).where(ClockEvent.kind == "paused")).one()
         line.deadline_at += HOUR
         session.flush()
         assert any("paused: another promise" in found for found in violations(session, NOON))
+
+
+def _spoilt(session: Session, chosen: dict[str, Any], changed: dict[str, Any], at: datetime) -> str:
+    """What is seen first where this line of the first reply's ledger was changed, or is gone; then it is put right."""
+    own = [getattr(ClockEvent, name) == value for name, value in {**chosen, "name": "first_reply"}.items()]
+    with session.begin_nested() as savepoint:
+        session.execute(update(ClockEvent).where(*own).values(**changed) if changed else delete(ClockEvent).where(*own))
+        found = next(iter(violations(session, at)), "nothing")
+        savepoint.rollback()
+    session.expire_all()
+    return found.partition(": ")[2]
+
+
+SEEN = [
+    "first_reply 1: whether its pause was reminded of differs from the ledger",
+    "first_reply 1: reminded twice, or of another pause",
+    "first_reply 1: the longest pause ended and nobody was reminded",
+    "first_reply 1: level 75 where 50 was due",
+    "first_reply 1: level 80 where 75 was due",
+    *["first_reply 1 ended by a deed that the trail does not know"] * 2,
+]
+
+
+def test_a_step_a_reminder_and_a_reason_that_were_taken_away_or_changed_are_seen(
+    database: Database, clinic: Clinic
+) -> None:
+    asked_at, gone = NOON + 20 * HOUR, dict[str, Any]()
+    over_at = asked_at + clocks.PAUSE_LIMIT
+    with database.writing() as session:
+        consult = clinic.claimed(session)
+        consult.claim_until = over_at
+        fire(session, NOON + 19 * HOUR)
+        threads.request_info(session, consult, clinic.derm, text="Ruler?", items=[], audience=None, now=asked_at)
+        fire(session, over_at - HOUR)
+        number = consult.id
+    with database.writing() as session:
+        consult = session.get_one(Consult, number)
+        held = [({"kind": "reminded"}, gone), ({"kind": "paused"}, {"reason": "needs_family"})]
+        seen = [_spoilt(session, *each, over_at - HOUR) for each in held]
+        fire(session, over_at)
+        answers.save_draft(session, consult, clinic.derm, ANSWER, now=over_at, lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=over_at + HOUR)
+    with database.writing() as session:
+        ended = [({"kind": "reminded"}, gone), ({"level": 50}, gone), ({"level": 75}, {"level": 80})]
+        ended += [({"kind": "stopped"}, {"reason": reason}) for reason in ("reopened", "decline")]
+        assert list(violations(session, over_at + HOUR)) == []
+        seen += [_spoilt(session, *each, over_at + HOUR) for each in ended]
+    assert seen == SEEN
 
 
 def test_a_pause_ends_by_itself_after_a_reminder(database: Database, clinic: Clinic) -> None:
