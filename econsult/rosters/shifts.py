@@ -88,6 +88,7 @@ class Swap(Base):
     asked_at: Mapped[datetime] = mapped_column(Instant)
     accepted_at: Mapped[datetime | None] = mapped_column(Instant)
     declined_at: Mapped[datetime | None] = mapped_column(Instant)
+    taken_back_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 @dataclass(frozen=True)
@@ -275,10 +276,7 @@ def _swapped(session: Session, planned: Sequence[Span]) -> list[Span]:
 
 
 def _still_here(session: Session, given: Sequence[Span], specialties: Mapping[int, str]) -> list[Span]:
-    """Without those whose account is closed, or who answer for the specialty no more, whose ever the shift was.
-
-    `specialties` are those of the shifts, by number.
-    """
+    """Without who has left, or answers no more for the shift's specialty (by its number), whose ever the shift was."""
     rows = session.execute(_HERE, {"people": {span.person_id for span in given}})
     here = {(row.person_id, row.specialty) for row in rows}
     return [span for span in given if (span.person_id, specialties[span.shift_id]) in here]

@@ -94,10 +94,34 @@ def decline_swap(session: Session, person: Person, swap_id: int, *, now: datetim
     return swap
 
 
+def take_back_swap(session: Session, by: Person, swap_id: int, *, now: datetime) -> None:
+    """Ask nobody any more: whoever has the shift keeps it.
+
+    Raises InvalidError once there is an answer, ForbiddenError for who neither asked nor has the shift, and
+    NotFoundError for what was not asked, or is taken back already.
+    """
+    found = session.get(Swap, swap_id)
+    shift = shift_of(session, by, found.shift_id) if found is not None else None
+    # Read again behind the lock, under which it is answered.
+    swap = session.get(Swap, swap_id, populate_existing=True) if shift is not None else None
+    if swap is None or shift is None or swap.taken_back_at is not None:
+        raise NotFoundError
+    counts = _swap_of(session, shift, swap.on_day, _COUNTS)
+    has_it = counts.to_id if counts is not None else shift.person_id
+    if by.role == Role.SPECIALIST and by.id not in (has_it, shift.person_id, swap.asked_by_id):
+        raise ForbiddenError("This shift is somebody else's.")
+    if swap.accepted_at is not None or swap.declined_at is not None:
+        raise InvalidError("There is an answer already.", {"swap": "answered"})
+    # Its row stays: by the same number a page of before would answer the next question.
+    swap.declined_at = swap.taken_back_at = now
+    write_down(session, by, "take_back_swap", f"{swap_id}", now)
+
+
 def swaps_coming(session: Session, program_id: int, specialty: str, now: datetime) -> list[tuple[Swap, Shift]]:
     """What was asked of whom for the days to come, with what became of it, in the order of the days."""
     query = select(Swap, Shift).join(Shift, Shift.id == Swap.shift_id)
     query = query.where(Shift.program_id == program_id, Shift.specialty == specialty, Swap.on_day >= _yesterday(now))
+    query = query.where(Swap.taken_back_at.is_(None))
     rows = session.execute(query.order_by(Swap.on_day, Swap.id).limit(MOST))
     return [(swap, shift) for swap, shift in rows if whole_span(session, shift, swap.on_day).end > now]
 

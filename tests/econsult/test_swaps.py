@@ -16,7 +16,7 @@ from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person, PractitionerSpecialty, Role, add_person
 from econsult.rosters.planning import ShiftForm, add_shift, end_time_off, remove_shift, take_off
 from econsult.rosters.shifts import Shift, Swap, has_roster, on_duty, own_spans, spans
-from econsult.rosters.swapping import accept_swap, decline_swap, offer_swap, swaps_coming, swaps_offered
+from econsult.rosters.swapping import accept_swap, decline_swap, offer_swap, swaps_coming, swaps_offered, take_back_swap
 from econsult.staffing import answer_for
 from tests.econsult.test_cover import shift
 from tests.personas import NOON, Clinic
@@ -219,6 +219,24 @@ def test_a_swap_is_declined_and_whoever_asked_hears_of_it(database: Database, cl
         with pytest.raises(NotFoundError):
             decline_swap(session, derm3, again.id, now=NOON)
         assert here(session, clinic) == {derm3.id}
+
+
+def test_a_question_is_taken_back_until_it_is_answered(database: Database, clinic: Clinic, derm3: Person) -> None:
+    with database.writing() as session:
+        number, derm = shift(session, clinic, clinic.derm).id, clinic.derm
+        for who in (derm, clinic.coordinator):
+            asked = offer_swap(session, derm, number, TODAY, clinic.derm2.public_id, now=NOON).id
+            with pytest.raises(ForbiddenError):
+                take_back_swap(session, derm3, asked, now=NOON)
+            take_back_swap(session, who, asked, now=NOON)
+            for act, person in ((accept_swap, clinic.derm2), (take_back_swap, who)):
+                with pytest.raises(NotFoundError):
+                    act(session, person, asked, now=NOON)
+        asked = offer_swap(session, derm, number, TODAY, clinic.derm2.public_id, now=NOON).id
+        accept_swap(session, clinic.derm2, asked, now=NOON)
+        with pytest.raises(InvalidError):
+            take_back_swap(session, derm, asked, now=NOON)
+        assert here(session, clinic) == {clinic.derm2.id}
 
 
 def test_own_shifts_are_those_that_one_has_and_took_over(database: Database, clinic: Clinic) -> None:

@@ -46,6 +46,11 @@ def test_urgent_is_said_to_be_impossible_and_is_refused_in_words(
     assert f"Nobody is on duty for urgent requests now. Telephone {number}." in reply.text
 
 
+def _asked(runtime: Runtime) -> int:
+    with runtime.database.reading() as session:
+        return session.scalars(select(Swap.id).where(Swap.declined_at.is_(None), Swap.accepted_at.is_(None))).one()
+
+
 def test_a_specialist_asks_a_colleague_to_take_a_shift(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:
     """Without the desk: asked, accepted and seen by both; what is not one's own cannot be given away."""
     soon = NOW + timedelta(days=2)
@@ -79,11 +84,28 @@ def test_a_specialist_asks_a_colleague_to_take_a_shift(runtime: Runtime, browser
     assert (late.status_code, "This shift is over" in late.text) == (422, True)
     assert post(derm, f"{base}/swaps", wish | {"shift": str(other)}).status_code == 403
     assert post(derm, f"{base}/swaps", wish).status_code == 303
-    assert f"You asked {clinic.derm2.name}: waits for an answer" in derm.get(base).text
-    with runtime.database.reading() as session:
-        asked = session.scalars(select(Swap.id).where(Swap.to_id == clinic.derm2.id)).one()
+    assert f"{clinic.derm2.name} was asked: waits for an answer" in derm.get(base).text
+    first = _asked(runtime)
+    back = f"/program/roster/swaps/{first}/take-back"
+    assert f'action="{back}"' in derm.get(base).text
+    # Pressed twice, and answered on a page of before.
+    replies = [post(derm, back, {}), post(derm, back, {}), post(derm2, f"{base}/{first}", {})]
+    assert [reply.location for reply in replies] == [
+        f"{base}?said={said}" for said in ("swap_taken_back", "gone_already", "swap_unasked")
+    ]
+    assert "is asked" not in derm.get(base).text
+    assert post(derm, f"{base}/swaps", wish).status_code == 303
+    asked = _asked(runtime)
     assert post(derm2, f"{base}/{asked}", {}).status_code == 303
-    assert f"instead of {clinic.derm.name}" in derm2.get(base).text
+    too_late = post(
+        browser_of(clinic.coordinator), f"/program/roster/swaps/{asked}/take-back", {"specialty": "dermatology"}
+    )
+    assert too_late.location == "/program/roster?specialty=dermatology&said=swap_answered"
+    page = derm2.get(base).text
+    assert (f"instead of {clinic.derm.name}" in page, "was asked: accepted" in page) == (True, False)
+    # Whoever took it over asks for it to be taken again.
+    assert post(derm2, f"{base}/swaps", wish | {"to": clinic.derm.public_id}).status_code == 303
+    assert f"{clinic.derm.name} was asked: waits for an answer" in derm2.get(base).text
     # The other week's shift is still one's own.
     assert derm.get(base).text.count("Ask a colleague to take it") == 1
 

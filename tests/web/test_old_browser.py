@@ -215,6 +215,7 @@ PLAIN = frozenset(
         "POST /program/roster/shifts",
         "POST /program/roster/shifts/<int:number>/remove",
         "POST /program/roster/swaps",
+        "POST /program/roster/swaps/<int:number>/take-back",
         "POST /program/roster/mine/swaps",
         "POST /program/roster/mine/<int:number>",
         "POST /program/roster/mine/<int:number>/decline",

@@ -339,6 +339,7 @@ WHO = {
     "POST /program/roster/shifts": DESK + DIRECTOR + ADMIN,
     "POST /program/roster/shifts/<int:number>/remove": DESK + DIRECTOR + ADMIN,
     "POST /program/roster/swaps": DESK + DIRECTOR + ADMIN,
+    "POST /program/roster/swaps/<int:number>/take-back": SPECIALIST + DESK + DIRECTOR + ADMIN,
     "GET /program/roster/mine": SPECIALIST + CLINIC,
     "POST /program/roster/mine/swaps": SPECIALIST,
     "POST /program/roster/mine/<int:number>": SPECIALIST,

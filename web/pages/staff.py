@@ -42,6 +42,7 @@ from web.pages.program.results import results
 from web.pages.program.roster import roster
 from web.pages.program.rules import rules
 from web.pages.program.sessions import sessions
+from web.pages.program.unasking import unasking
 from web.pages.records import records
 from web.pages.reviews import reviews
 from web.pages.sealing import sealing
@@ -87,6 +88,7 @@ STAFF = (
     passing_on,
     duty,
     roster,
+    unasking,
     people,
     accounts,
     sessions,

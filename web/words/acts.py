@@ -169,6 +169,7 @@ CALLED = {
     "take_back_death": _l("Took back that a child has died"),
     "take_back_part": _l("Took back part of what was asked for"),
     "take_back_second": _l("Took a side question back"),
+    "take_back_swap": _l("Took back a question about a shift"),
     "take_over": _l("Took a request over"),
     "take_second": _l("Took a side question"),
     "take_sheet": _l("Downloaded a billing sheet"),

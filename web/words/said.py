@@ -48,6 +48,9 @@ SAID = {
     "asked_to_show": _l("Asked. The child's clinic decides whether the face is shown."),
     "decided": _l("Decided. A file that stays is being prepared that way."),
     "saved": _l("Saved."),
+    "swap_taken_back": _l("Taken back. Nobody is asked to take this shift any more."),
+    "swap_answered": _l("This was not taken back: there is an answer already."),
+    "swap_unasked": _l("The question was taken back: you are not asked to take this shift any more."),
     "gone_already": _l("It was gone already: somebody else removed it."),
     "saved_in_part": _l("Saved. Many open requests went over, not all of them yet."),
     "saved_without": _l(

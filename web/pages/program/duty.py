@@ -33,7 +33,10 @@ AHEAD = timedelta(days=14)
 
 @dataclass(frozen=True)
 class Own:
-    """One shift of one's own: whose it was before, whom one may ask to take it, who was asked and what they said."""
+    """One shift of one's own: whose it was before, whom one may ask to take it, who was asked and what they said.
+
+    Who has not answered is named with the number of the question, which may be taken back.
+    """
 
     specialty: str
     when: str
@@ -41,7 +44,7 @@ class Own:
     shift_id: int
     day: str
     colleagues: list[tuple[str, str]]
-    asked: list[tuple[str, str]]
+    asked: list[tuple[str, str, int]]
 
 
 @duty.get("")
@@ -55,14 +58,14 @@ def mine() -> str:
 @only(Role.SPECIALIST)
 def accept(number: int) -> Response | tuple[str, int]:
     """Say yes to a swap."""
-    return _answer(lambda session: swapping.accept_swap(session, me(), number, now=now()))
+    return _answer(number, lambda session: swapping.accept_swap(session, me(), number, now=now()))
 
 
 @duty.post("/<int:number>/decline")
 @only(Role.SPECIALIST)
 def decline(number: int) -> Response | tuple[str, int]:
     """Say no to a swap."""
-    return _answer(lambda session: swapping.decline_swap(session, me(), number, now=now()))
+    return _answer(number, lambda session: swapping.decline_swap(session, me(), number, now=now()))
 
 
 @duty.post("/swaps")
@@ -94,7 +97,7 @@ def _why_not(error: InvalidError) -> str:
     return gettext("Choose somebody else who answers for this specialty")
 
 
-def _answer(act: Callable[[Session], object]) -> Response | tuple[str, int]:
+def _answer(number: int, act: Callable[[Session], object]) -> Response | tuple[str, int]:
     try:
         with database().writing() as session:
             act(session)
@@ -105,6 +108,11 @@ def _answer(act: Callable[[Session], object]) -> Response | tuple[str, int]:
             "unsuitable": gettext("You do not answer for this specialty any more: say no"),
         }
         return _mine({"swaps": known.get(error.fields.get("day", ""), gettext("This shift is over"))}), 422
+    except NotFoundError:
+        with database().reading() as session:
+            if not planning.is_just_gone(session, me(), "take_back_swap", number):
+                raise
+        return redirect(url_for(".mine", said="swap_unasked"), 303)
     return redirect(url_for(".mine", said="saved"), 303)
 
 
@@ -139,15 +147,20 @@ def when(span: Span | TimeOff) -> str:
 
 def _own(session: Session, specialty: str, span: Span) -> Own:
     shift, day = session.get_one(Shift, span.shift_id), span.day.isoformat() if span.day else ""
-    if shift.person_id != me().id:
-        # What one took over is given on by whose shift it is, or by the desk.
-        return Own(specialty, when(span), session.get_one(Person, shift.person_id).name, shift.id, day, [], [])
+    before = session.get_one(Person, shift.person_id).name if shift.person_id != me().id else ""
     pool = specialists_for(session, me().program_id, specialty)
     colleagues = [(person.public_id, person.name) for person in pool if person.id != me().id]
     coming = swapping.swaps_coming(session, me().program_id, specialty, now())
-    mine = [swap for swap, of in coming if of.id == shift.id and swap.on_day == span.day]
-    asked = [(session.get_one(Person, swap.to_id).name, answer_words(swap)) for swap in mine]
-    return Own(specialty, when(span), "", shift.id, day, colleagues, asked)
+    of_it = [swap for swap, of in coming if of.id == shift.id and swap.on_day == span.day]
+    # That one took it over oneself is said by whose it was.
+    others = [swap for swap in of_it if swap.accepted_at is None]
+    asked = [(session.get_one(Person, each.to_id).name, answer_words(each), open_number(each)) for each in others]
+    return Own(specialty, when(span), before, shift.id, day, colleagues, asked)
+
+
+def open_number(swap: Swap) -> int:
+    """The number of a question that waits for its answer; 0 where it has one."""
+    return swap.id if swap.accepted_at is None and swap.declined_at is None else 0
 
 
 def answer_words(swap: Swap) -> str:

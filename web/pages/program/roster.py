@@ -30,7 +30,7 @@ from econsult.rosters.stretches import gaps
 from web.context import database, now, settings
 from web.pages.program.changing import how_saved
 from web.pages.program.choosing import chosen
-from web.pages.program.duty import answer_words, times, when
+from web.pages.program.duty import answer_words, open_number, times, when
 from web.pages.program.hours import length_in, minutes_in, time_off_in
 from web.pages.program.wrong import away_words, wrong_words
 from web.shell.auth import me, only
@@ -271,11 +271,11 @@ def _whose(session: Session, number: int, pool: Container[int]) -> str:
     return gettext("%(name)s (answers for it no more)", name=person.name)
 
 
-def _swap(session: Session, asked: Swap, shift: Shift, pool: Container[int]) -> tuple[str, str, str, str]:
-    """Who is asked to take which shift, whose it is, and what became of it."""
+def _swap(session: Session, asked: Swap, shift: Shift, pool: Container[int]) -> tuple[str, str, str, str, int]:
+    """Who is asked to take which shift, whose it is, what became of it, and its number while it waits."""
     names = [_whose(session, number, pool) for number in (asked.to_id, shift.person_id)]
     span = when(whole_span(session, shift, asked.on_day))
-    return names[0], names[1], span, answer_words(asked)
+    return names[0], names[1], span, answer_words(asked), open_number(asked)
 
 
 def _by_day(spans: list[tuple[Span, str]], zone: ZoneInfo) -> list[tuple[str, list[tuple[str, str]]]]:
