@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select, text
@@ -128,6 +129,7 @@ def ladder_text(ladder: Sequence[int]) -> str:
     return ",".join(map(str, ladder))
 
 
+@lru_cache(maxsize=256)
 def ladder_in(reason: str) -> tuple[int, ...]:
     """The levels that such a line says; none where it says something else, as lines of before November 2026 do."""
     levels = reason.split(",")

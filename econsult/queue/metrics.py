@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -26,7 +27,7 @@ from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult
 from econsult.consults.replies import FAMILY
 from econsult.figuring import grouped, hours, percent, site_names, within_hours
-from econsult.queue.replay import NOTHING, Replayed, replay_all
+from econsult.queue.replay import NOTHING, STEPS, Replayed, replay_all
 
 KEPT_BY = {
     ClockName.ALLOCATE: {"claim", "assign"},
@@ -54,6 +55,8 @@ class Facts:
     site: str
     language: str
 
+    # Of a month's requests a few hundred differ.
+    @lru_cache(maxsize=4096)  # noqa: B019 - both are plain values, and the cache is bounded.
     def as_of(self, asked: Asked) -> Facts:
         """As it was written down then; as it is now where nobody did."""
         known = asked.known()
@@ -165,7 +168,9 @@ def _kept(
 ) -> Iterator[Kept]:
     wanted = _wanted(period, program_id)
     facts = _facts(session, wanted)
-    for clocks in replay_all(session, ClockEvent.consult_id.in_(wanted), until=until):
+    # What was written by a moment is told by the order of all lines.
+    only = () if until is not None else (ClockEvent.kind.not_in(STEPS),)
+    for clocks in replay_all(session, ClockEvent.consult_id.in_(wanted), *only, until=until):
         around = facts.get(clocks[0].consult_id)
         if around is None:  # Sent a moment ago: PostgreSQL shows each statement what there is by then.
             continue

@@ -53,7 +53,7 @@ class Line(Protocol):
     def language(self) -> str | None: ...
 
 
-@dataclass
+@dataclass(slots=True)
 class Replayed:
     """One clock of one cycle, as the ledger tells it."""
 
@@ -267,6 +267,11 @@ def replay(events: Iterable[Line]) -> list[Replayed]:
     return list(clocks.values())
 
 
+STEPS = ("warned", "escalated", "reminded")
+"""Lines that say who heard of a promise, and nothing of when it was kept or broken: half of a ledger."""
+_COLUMNS = [getattr(ClockEvent, name) for name, each in vars(Line).items() if isinstance(each, property)]
+
+
 def replay_all(
     session: Session, *only: ColumnElement[bool], until: datetime | None = None, batch: int = 2000
 ) -> Iterator[list[Replayed]]:
@@ -275,7 +280,7 @@ def replay_all(
     With `until` as the ledger told of them at that moment. It may write of what was before a moment after it, such as
     that a cycle took over: whatever stands behind the first later line was written later.
     """
-    query = select(*ClockEvent.__table__.columns).where(*only).order_by(ClockEvent.consult_id, ClockEvent.id)
+    query = select(*_COLUMNS).where(*only).order_by(ClockEvent.consult_id, ClockEvent.id)
     lines = cast("Iterable[Line]", session.execute(query.execution_options(yield_per=batch)))
     for _consult_id, events in groupby(lines, key=lambda event: event.consult_id):
         if found := replay(_written_by(events, until)):
