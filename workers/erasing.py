@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from sqlalchemy import Select, select
 
 from econsult import audit
-from econsult.consults.attachments import Attachment
+from econsult.consults.attachments import Attachment, original_key
 from econsult.consults.intake import Upload
 from econsult.consults.records import Consult
 from econsult.erasure.places import empty, places_of
@@ -23,7 +23,7 @@ from econsult.erasure.scrubbing import scrub
 from econsult.jobs import Job, JobKind, JobState, Lease
 from econsult.people.patients import Patient
 from uploads.staged import discard_staged
-from workers.copies import copies_prefix
+from workers.copies import copies_prefix, remove_strays
 from workers.desk import Desk
 from workers.runtime import Runtime
 
@@ -71,14 +71,16 @@ def erase_files(desk: Desk, lease: Lease) -> None:
 def remove_original(desk: Desk, lease: Lease) -> None:
     """Remove the ciphertext of an original whose key is gone, and end the job. Raises StoreUnavailable, LeaseLostError.
 
+    So go the copies that stand for the file no more: those of its review, and what an attempt left that gave up.
     Cut off between the store and the row, it is done again: what is not there is removed without a word.
     """
     runtime = desk.runtime
     with runtime.database.reading() as session:
         attachment = session.get_one(Attachment, lease.subject_id)
     if attachment.original_gone_at is not None:
-        runtime.blobs.delete(f"originals/{attachment.public_id}")
+        runtime.blobs.delete(original_key(attachment.public_id))
         discard_staged(runtime.settings.staging, attachment.public_id)
+        remove_strays(runtime, attachment.public_id)
     with desk.finishing(lease) as session:
         if attachment.original_gone_at is not None:
             session.get_one(Attachment, attachment.id).blob_key = None
@@ -95,7 +97,7 @@ def remove_objects(runtime: Runtime, files: Sequence[str], uploads: Sequence[str
     """Delete originals, copies of whichever attempt, and staged bytes; returns how many objects there were."""
     count = 0
     for object_id in files:
-        for key in [*runtime.blobs.list(copies_prefix(object_id)), *runtime.blobs.list(f"originals/{object_id}")]:
+        for key in [*runtime.blobs.list(copies_prefix(object_id)), *runtime.blobs.list(original_key(object_id))]:
             runtime.blobs.delete(key)
             count += 1
     for object_id in {*files, *uploads}:

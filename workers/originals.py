@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from econsult.consults.attachments import original_key
 from storage import sealed
 from storage.blobs import BlobExists, BlobMissing, BlobStore
 from storage.sealed import SealedReader
@@ -25,7 +26,7 @@ class Original:
 
     @property
     def blob_key(self) -> str:
-        return f"originals/{self.object_id}"
+        return original_key(self.object_id)
 
     @property
     def is_staged(self) -> bool:

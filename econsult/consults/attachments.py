@@ -48,6 +48,10 @@ REFUSED_BEFORE = "refused_before"
 """The reason of a file that waits for a person, because the same bytes of the same sender were refused before."""
 ORIGINAL_GONE = "original_gone"
 """The reason of a file that is shown no more: what it shows is to be covered, and its original is no longer kept."""
+UNDECIDED = "undecided"
+"""The reason of a file that waited for a person until its request was over for good, and went undecided."""
+UNPREPARED = "unprepared"
+"""The reason of a file that could not be prepared until its request was over for good."""
 PAPER = "application/pdf"
 DUPLICATE = "duplicate"
 """The reason of a file that its sender had sent to the same consult before: the first one stands for both."""
@@ -55,11 +59,18 @@ REVIEW_COPY = "review"
 """How the copies begin that are for the person who decides about a held file."""
 WAITS = text("(state = 'held' OR show_asked_at IS NOT NULL)")
 """What a person of the medical home is to look at: a file that is held, or a face that a specialist asks to see."""
-RESTS = text("blob_key IS NOT NULL AND original_gone_at IS NULL AND state IN ('ready', 'rejected')")
-"""What has been prepared for good, and whose sealed original is still kept."""
+RESTS = text(
+    "original_gone_at IS NULL AND length(key_wrapped) > 0 AND state IN ('ready', 'held', 'rejected', 'failed')"
+)
+"""What no worker is at, and whose sealed original could still be opened, wherever it rests."""
 GOING = text("original_gone_at IS NOT NULL AND blob_key IS NOT NULL")
 """Whose original has lost its key, and may still rest in the store."""
 DOCUMENT_TYPES = ("laboratory", "imaging_report", "audiogram", "ecg", "newborn_screen", "other")
+
+
+def original_key(public_id: str) -> str:
+    """Where the sealed original of a file rests in the store, or would."""
+    return f"originals/{public_id}"
 
 
 class AttachmentState(StrEnum):

@@ -2,33 +2,53 @@
 
 Its time is seen to be over twice, a day apart. Then, in one transaction, the key goes out of the rows, so that nothing
 is made of the file any more, and the trail says so. A job removes the ciphertext (`workers.erasing`), and is asked for
-again each hour until it has.
+again each hour until it has. A file that still waits for a person, or could not be prepared, ends with its original:
+nobody is asked about it any more, and what was made for its review shows what was never covered.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import ColumnElement, Select, delete, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from econsult.consults.attachments import GOING, RESTS, Attachment, AttachmentState, note_attachment
+from econsult.consults.attachments import (
+    GOING,
+    PRIVATE_SITE,
+    RESTS,
+    UNDECIDED,
+    UNPREPARED,
+    WAITS,
+    Attachment,
+    AttachmentState,
+    Rendition,
+    note_attachment,
+    original_key,
+)
 from econsult.consults.awaited import NO_MORE
 from econsult.consults.earlier import EarlierConsult
 from econsult.consults.intake import Upload, UploadState
+from econsult.consults.lifecycle import Status
 from econsult.consults.next_photo import PHOTO
+from econsult.consults.photo_lost import SHOWS
+from econsult.consults.preparing import end_without_copies
 from econsult.consults.recommendations import Recommendation
 from econsult.consults.records import Consult
 from econsult.consults.reviews import refuse_to_show
+from econsult.consults.versions import Answer
 from econsult.database import NO_KEY
 from econsult.erasure.records import RetentionHold
 from econsult.erasure.retention import rule_of
 from econsult.jobs import JobKind, Lane, add_job
+from econsult.people.deaths import Death
 from econsult.people.patients import Patient
 from econsult.people.persons import Program
 from econsult.picking import ANY, Pick
 
 NO_KEY_LEFT = b""
+ENDS = {AttachmentState.HELD: UNDECIDED, AttachmentState.FAILED: UNPREPARED}
+"""Which files end with their original, and for which reason."""
 TWICE = timedelta(days=1)
 """Between the first look that finds its time over and the one that ends it: a clock that leaps ends nothing at once."""
 
@@ -55,24 +75,33 @@ def due_among(session: Session, now: datetime, most: int) -> list[int]:
 
 
 def _due(program_id: int, now: datetime, days: int) -> Select[Attachment]:
-    """Files of the program that were prepared for good, and whose request had ended, so many days ago.
+    """Files of the program that no worker is at, and whose request had ended, so many days ago.
 
     What another request shows that goes on, or ended later, waits for that one. A legal hold keeps everything, files
-    whose consent was taken back stay sealed with all there is, and a wish to see what is covered waits for its answer
-    where an answer waits for a photo: once anything else has ended, no list asks anybody for one (`held_files`).
+    whose consent was taken back stay sealed with all there is, and what a person is still asked about waits.
     """
     until = now - timedelta(days=days)
     shown = aliased(Consult)
     goes_on = shown.ended_at.is_(None) | (shown.ended_at > until)
     is_shown = exists().where(EarlierConsult.earlier_id == Consult.id, shown.id == EarlierConsult.consult_id, goes_on)
     is_held = exists().where(RetentionHold.patient_id == Attachment.patient_id, RetentionHold.lifted_at.is_(None))
-    step = (Recommendation.consult_id == Consult.id, Recommendation.kind == PHOTO, Recommendation.state.not_in(NO_MORE))
-    is_asked = Attachment.show_asked_at.is_not(None) & exists().where(*step)
     query = select(Attachment).join(Consult, Consult.id == Attachment.consult_id)
     query = query.where(RESTS, Attachment.program_id == program_id, Attachment.finished_at <= until)
     query = query.where(Consult.ended_at <= until, Consult.consent_withdrawn_at.is_(None))
     is_new = Attachment.original_due_at.is_(None) | (Attachment.original_due_at <= now - TWICE)
-    return query.where(~is_asked, ~is_shown, ~is_held, is_new)
+    return query.where(~_is_asked(), ~is_shown, ~is_held, is_new)
+
+
+def _is_asked() -> ColumnElement[bool]:
+    """Whether the clinic is asked to decide about a file of what has ended, as `held_files` lists them.
+
+    It is where the answer still waits for a photo, which this file was sent for; about whatever else no list asks.
+    """
+    step = (Recommendation.consult_id == Consult.id, Recommendation.kind == PHOTO, Recommendation.state.not_in(NO_MORE))
+    signed = select(func.max(Answer.signed_at)).where(Answer.consult_id == Consult.id, Answer.corrects.is_(None))
+    is_for_it = (Attachment.received_at >= signed.scalar_subquery()).is_(True) & Attachment.kind.in_(SHOWS)
+    has_died = exists().where(Death.patient_id == Attachment.patient_id, Death.taken_back_at.is_(None))
+    return (Consult.status == Status.CLOSED) & WAITS & is_for_it & exists().where(*step) & ~has_died
 
 
 def _let_go(session: Session, attachment: Attachment, due: Select[Attachment], days: int, now: datetime) -> bool:
@@ -88,8 +117,12 @@ def _let_go(session: Session, attachment: Attachment, due: Select[Attachment], d
         attachment.original_due_at = now
         return True
     attachment.original_gone_at, attachment.original_days, attachment.key_wrapped = now, days, NO_KEY_LEFT
+    # An attempt that was cut off may have stored it without a word in the row: it is looked for all the same.
+    attachment.blob_key = original_key(attachment.public_id)
     if attachment.show_asked_at is not None:
         refuse_to_show(session, attachment, None, now=now)
+    if attachment.state in ENDS:
+        _end(session, attachment, now)
     for upload in session.scalars(select(Upload).where(Upload.public_id == attachment.public_id)):
         upload.key_wrapped = NO_KEY_LEFT
         if upload.state == UploadState.QUARANTINED and attachment.state == AttachmentState.REJECTED:
@@ -98,6 +131,14 @@ def _let_go(session: Session, attachment: Attachment, due: Select[Attachment], d
     session.flush()
     remove_later(session, attachment, now)
     return True
+
+
+def _end(session: Session, attachment: Attachment, now: datetime) -> None:
+    """Show nothing of it to anybody any more. A picture of a private place stays refused for that."""
+    state = AttachmentState(attachment.state)
+    reason = PRIVATE_SITE if attachment.is_for_nobody else ENDS[state]
+    session.execute(delete(Rendition).where(Rendition.attachment_id == attachment.id))
+    end_without_copies(session, attachment, AttachmentState.REJECTED, reason=reason, now=now, report=attachment.report)
 
 
 def remove_later(session: Session, attachment: Attachment, now: datetime) -> None:

@@ -138,6 +138,14 @@ def test_of_an_original_that_is_gone_the_pages_say_so_and_offer_nothing_that_can
     assert (late.status_code, "It cannot be prepared in another way." in late.text) == (409, True)
     assert post(derm, f"/reviews/{file.public_id}/ask?lang=en", {}).status_code == 409
     assert post(pcp, f"/reviews/{file.public_id}/reject", {"reason": "Too blurred.", **said}).status_code == 303
+    # What nobody had decided about ended with its original: no verb is left.
+    with runtime.database.writing() as session:
+        session.get_one(Attachment, file.id).reason = "undecided"
+    page = pcp.get(f"{case}?lang=en").text
+    told = ("Deleted: nobody had decided about it" in page, gone in page, f"/reviews/{file.public_id}" in page)
+    assert told == (True, True, False)
+    page = pcp.get(f"/reviews/{file.public_id}?lang=es").text
+    assert ("Eliminado: nadie había decidido sobre él" in page, "<form" in page.split("<main")[1]) == (True, False)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from econsult.consults.next_photo import PHOTO
 from econsult.consults.recommendations import Recommendation
 from econsult.consults.records import Consult
 from econsult.consults.reviews import ask_to_show, cover_faces, release_for_treatment, run_all_again
+from econsult.consults.versions import Answer
 from econsult.erasure.originals import let_originals_go
 from econsult.erasure.retention import Retention, place_hold, set_rule
 from econsult.errors import OriginalGoneError
@@ -111,24 +112,28 @@ def _sealed(session: Session, clinic: Clinic, _file: Attachment) -> None:
     session.get_one(Consult, clinic.consult.id).consent_withdrawn_at = now()
 
 
-def _asked(session: Session, clinic: Clinic, file: Attachment) -> None:
-    file.show_asked_at = now()
+def _awaited(session: Session, clinic: Clinic, file: Attachment) -> None:
+    """The file was sent for the photo that the answer asks for."""
     times = dict.fromkeys(("state_at", "due_at"), now())
     session.add(
         Recommendation(consult_id=clinic.consult.id, version=1, position=0, owner="family", kind=PHOTO, **times)
     )
+    at = dict.fromkeys(("created_at", "saved_at", "signed_at"), file.received_at)
+    session.add(Answer(consult_id=clinic.consult.id, version=1, author_id=clinic.mother.id, content={}, **at))
 
 
-def _waits(_session: Session, _clinic: Clinic, file: Attachment) -> None:
+def _asked(session: Session, clinic: Clinic, file: Attachment) -> None:
+    _awaited(session, clinic, file)
+    file.show_asked_at = now()
+
+
+def _waits(session: Session, clinic: Clinic, file: Attachment) -> None:
+    _awaited(session, clinic, file)
     file.state = AttachmentState.HELD
 
 
 def _prepared(_session: Session, _clinic: Clinic, file: Attachment) -> None:
     file.state = AttachmentState.PROCESSING
-
-
-def _failed(_session: Session, _clinic: Clinic, file: Attachment) -> None:
-    file.state = AttachmentState.FAILED
 
 
 def _came_later(_session: Session, _clinic: Clinic, file: Attachment) -> None:
@@ -150,7 +155,7 @@ def _shown_elsewhere(session: Session, clinic: Clinic, _file: Attachment) -> Non
 
 
 WAITING = (
-    *(_held, _reopened, _sealed, _asked, _waits, _prepared, _failed, _came_later, _ruled),
+    *(_held, _reopened, _sealed, _asked, _waits, _prepared, _came_later, _ruled),
     _shown_elsewhere,
 )
 
@@ -181,6 +186,34 @@ def test_a_wish_that_no_list_shows_any_more_keeps_no_original(clinic: Clinic, ov
         assert let_originals_go(session, now()) == 1
     file = clinic.attachment(over)
     assert (file.state, file.show_asked_at, file.reason, file.has_original) == ("ready", None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "ends_as"),
+    [
+        (AttachmentState.HELD, "which_face", "undecided"),
+        (AttachmentState.HELD, "private_site", "private_site"),
+        (AttachmentState.FAILED, "gave_up", "unprepared"),
+    ],
+)
+def test_what_nobody_decided_about_or_could_prepare_ends_with_its_original(
+    clinic: Clinic, desk: Desk, over: int, state: AttachmentState, reason: str, ends_as: str
+) -> None:
+    with clinic.runtime.database.writing() as session:
+        file = session.get_one(Attachment, over)
+        # As an attempt leaves it that was cut off before its row said what it had stored.
+        file.state, file.reason, file.blob_key = state, reason, None
+    assert len(list(clinic.runtime.blobs.list())) > 1
+    Ticker(clinic.runtime).tick(now())
+    assert run_job(desk, _removals(clinic)[0].id)
+    assert list(clinic.runtime.blobs.list()) == []
+    file = clinic.attachment(over)
+    assert (file.state, file.reason, file.key_wrapped, file.blob_key) == ("rejected", ends_as, b"", None)
+    assert file.report is not None
+    with clinic.runtime.database.reading() as session:
+        assert not session.scalars(select(Rendition.id)).all()
+        rows = session.execute(select(AuditEvent.action, AuditEvent.detail).order_by(AuditEvent.id)).all()
+        assert [tuple(row) for row in rows[-2:]] == [("prepare", "rejected"), ("let_original_go", "30")]
 
 
 def test_nothing_is_promised_of_an_original_that_is_gone_and_a_no_still_covers(clinic: Clinic, over: int) -> None:
