@@ -130,7 +130,8 @@ def hold_private(session: Session, consult: Consult, now: datetime) -> None:
     """
     query = select(Attachment).join(Person, Person.id == Attachment.uploaded_by_id)
     sent = query.where(Attachment.consult_id == consult.id, Person.role.in_(FAMILIES))
-    for attachment in session.scalars(sent.with_for_update(of=Attachment, key_share=True)):
+    locked = sent.with_for_update(of=Attachment, key_share=True).execution_options(populate_existing=True)
+    for attachment in session.scalars(locked):
         if attachment.state == AttachmentState.REJECTED:
             continue
         if _is_picture(attachment):

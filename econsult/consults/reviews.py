@@ -171,7 +171,7 @@ def run_all_again(session: Session, consult: Consult, *, now: datetime) -> None:
     What a person has decided about a single file stays decided.
     """
     query = select(Attachment).where(Attachment.consult_id == consult.id, Attachment.face_policy.is_(None))
-    for attachment in session.scalars(query.with_for_update(key_share=True)):
+    for attachment in session.scalars(query.with_for_update(key_share=True).execution_options(populate_existing=True)):
         if _is_decidable(session, attachment) and attachment.has_original:
             _run_again(session, attachment, None, (), now)
         elif _shows_gone(attachment) and consult.details.get("face_policy") not in SHOWING:

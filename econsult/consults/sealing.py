@@ -155,9 +155,9 @@ def _record(session: Session, consult: Consult, person: Person, told: Withdrawin
 
 def _seal_files(session: Session, vault: Vault, consult: Consult, person: Person, now: datetime) -> None:
     """Files that are being prepared at this moment are caught by their worker, which links nothing to a sealed one."""
-    files = session.scalars(
-        select(Attachment).where(Attachment.consult_id == consult.id).with_for_update(key_share=True)
-    ).all()
+    query = select(Attachment).where(Attachment.consult_id == consult.id).with_for_update(key_share=True)
+    # Whoever looked at one before may have read a key that is gone by now.
+    files = session.scalars(query.execution_options(populate_existing=True)).all()
     for file in files:
         _set_aside(session, vault, consult, file.public_id, file.key_wrapped)
         file.key_wrapped = NO_KEY_LEFT

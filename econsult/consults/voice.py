@@ -165,7 +165,8 @@ def _record(session: Session, consult: Consult, person: Person, choice: VoiceCho
 def _prepare_again(session: Session, consult: Consult, now: datetime, *, is_given: bool) -> None:
     """Films that are being prepared at this moment are caught by their worker before it shows them."""
     query = select(Attachment).where(Attachment.consult_id == consult.id, Attachment.kind == MediaKind.VIDEO)
-    for film in session.scalars(query.with_for_update(key_share=True)):
+    locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    for film in session.scalars(locked):
         # What waits for a person stays with that person: its copy for the review is silent in any case.
         if film.state == AttachmentState.READY and film.has_original:
             queue_again(session, film, now)
