@@ -3,6 +3,7 @@
 from imaging.reading.confusion import SURE
 from imaging.reading.lab_words import LAB_WORDS
 from imaging.reading.labels import zones_of
+from imaging.reading.somebodys import begins_test
 from imaging.reading.spelling import PARTICLES, fold
 from imaging.reading.words import Line, Word
 
@@ -15,7 +16,7 @@ def with_company(line: Line, found: set[int], *, is_row: bool) -> set[int]:
     for number, word in enumerate(line):
         folded = fold(word.text)
         is_small = folded in PARTICLES or len(folded) <= 1
-        if is_small and not folded.isdigit() and _reaches(line, number, found):
+        if is_small and not folded.isdigit() and _reaches(line, number, found) and not _is_test(line, number):
             more.add(number)
     return more
 
@@ -28,9 +29,17 @@ def _with_neighbours(line: Line, found: set[int]) -> set[int]:
         for number in sorted(found, reverse=step < 0):
             at = number + step
             while 0 <= at < len(line) and at not in labels and _is_beside(line[at - step], line[at]):
+                if step > 0 and _is_test(line, at):
+                    break
                 more.add(at)
                 at += step
     return more
+
+
+def _is_test(line: Line, number: int) -> bool:
+    """Whether a test and its result begin behind somebody's number: `7731842 K 4.1`."""
+    follows = number > 0 and fold(line[number - 1].text).isdigit()
+    return follows and begins_test([word.text for word in line[number:]])
 
 
 def _is_beside(covered: Word, word: Word) -> bool:

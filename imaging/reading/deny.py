@@ -10,8 +10,10 @@ from datetime import date
 
 from imaging.identifiers import Identifiers
 from imaging.reading.analytes import ANALYTE_WORDS
+from imaging.reading.clotting import among_tests
 from imaging.reading.company import with_company
 from imaging.reading.date_reader import DateReader
+from imaging.reading.glued import parted
 from imaging.reading.initials import Initials
 from imaging.reading.joins import HYPHENS, Joined, Place, over_breaks, spelled_down, spelled_out
 from imaging.reading.lab_words import LAB_WORDS
@@ -64,12 +66,15 @@ class DenyList:
 
     def hits(self, lines: Sequence[Line]) -> Iterator[tuple[int, set[int]]]:
         """Yield for each line its number and the numbers of its words to cover."""
+        parts, sources = zip(*map(parted, lines), strict=True) if lines else ((), ())
+        lines = among_tests(parts)
         rows = [self._is_row(line) for line in lines]
         found = self._found(lines, rows)
         for number, line in enumerate(lines):
             near = [bool(found[at]) for at in (number - 1, number + 1) if 0 <= at < len(lines)]
             short = self._short.hits(line, found[number], near, is_row=rows[number])
-            yield number, with_company(line, found[number] | short, is_row=rows[number])
+            hits = with_company(line, found[number] | short, is_row=rows[number])
+            yield number, {sources[number][at] for at in hits}
 
     def _found(self, lines: Sequence[Line], rows: Sequence[bool]) -> list[set[int]]:
         """Find what is covered of each line for its own sake, or for a label beside or above it."""

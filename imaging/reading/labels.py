@@ -4,9 +4,11 @@ import functools
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
-from imaging.reading.analytes import ANALYTE_WORDS, NO_LABELS
+from imaging.reading.analytes import NO_LABELS
+from imaging.reading.clotting import is_timed
+from imaging.reading.somebodys import NUMBER_OF, ends_number, is_somebodys, numbering
 from imaging.reading.spelling import fold, is_misread
-from imaging.reading.values import ONE_DECIMAL, SECONDS, begins_with_result
+from imaging.reading.values import begins_with_result
 from imaging.reading.words import Line, Word
 
 _OPENING = (
@@ -16,14 +18,14 @@ _OPENING = (
     "mrn", "medical record", "medical record no", "record number", "expediente", "no expediente", "historia clinica",
     "historia", "nhc", "chart", "patient id", "id paciente", "id", "identificacion", "curp", "dni", "ssn",
     "social security", "seguro social", "member id", "member", "policy", "poliza", "insurance id", "account",
-    "account no", "acct", "cuenta", "accession", "accession no", "folio", "specimen id", "address", "direccion",
+    "account no", "acct", "cuenta", "accession", "accession no", "folio", "specimen id", "address", "addr", "direccion",
     "domicilio", "phone", "telephone", "tel", "telefono", "celular", "mobile", "fax", "email", "e mail", "correo",
     "guardian", "parent", "mother", "father", "madre", "padre", "tutor", "responsable", "next of kin", "pt name",
     "emergency contact", "contacto de emergencia", "responsible party", "bill to", "guarantor", "subscriber",
     "policy holder", "policyholder", "legal representative", "representante legal", "acudiente", "med rec",
     "medical record number", "med rec no", "hospital number", "hospital no", "requisition no", "encounter no",
     "visit no", "case no", "medicaid id", "no de afiliacion", "numero de afiliacion", "city state zip",
-    "citystatezip", "nacido el", "nacida el",
+    "citystatezip", "nacido el", "nacida el", "acc", "csn", "har", "nss",
 )  # fmt: skip
 _WITH_COLON = (
     "pt", "mom", "mama", "dad", "papa", "encargado", "encargada", "representante", "contact", "contacto", "sibling",
@@ -36,8 +38,6 @@ _WITH_COLON = (
 """Words of everyday: they are labels where a colon or a sign for a number stands behind them, nowhere else."""
 _TEST = ("pt",)
 """The one of them that is the name of a test as well: `PT: 12.5 sec` is a prothrombin time and nobody."""
-_FLAGS = frozenset(("", "h", "hh", "l", "ll", "a", "high", "low", "alto", "bajo", "normal"))
-"""What may stand behind its result, as may signs alone, and names nobody."""
 _CLOSING = (
     "collected", "collection date", "received", "reported", "report date", "specimen", "ordered by", "provider", "test",
     "ordering provider", "physician", "result", "flag", "unit", "units", "reference range", "reference", "toma", "sex",
@@ -53,7 +53,6 @@ _OF_DATES = frozenset(
                    "collection", "drawn", "muestra tomada", "reporte")
 )  # fmt: skip
 """Labels of a day on which a laboratory did something: for a newborn it may be the day of birth."""
-_NUMBER_OF = frozenset(("", "no", "nr", "num", "number", "numero"))
 NAME_HEADS = frozenset(
     tuple(phrase.split()) for phrase in ("patient", "paciente", "patient name", "nombre del paciente", "pt name")
 )
@@ -79,7 +78,6 @@ _FIRST_GAP, _NEXT_GAP = 24.0, 2.2
 _CELL_GAP = 0.9
 _PROVEN_LABEL = 3
 _HIGH_BY_WIDE = 1.6
-_FIGURES_OF_NUMBER, _SIGNS_OF_CODE = 5, 15
 
 
 def zones_of(line: Line) -> Iterator[tuple[int, int, bool]]:
@@ -97,31 +95,20 @@ def _zones_of(line: tuple[Word, ...]) -> tuple[tuple[int, int, bool], ...]:
 
 
 def _find_zones(line: Line) -> Iterator[tuple[int, int, bool]]:
-    folded = [fold(word.text) for word in line]
+    texts = _texts(line)
+    folded = [fold(text) for text in texts]
     at = 0
     while at < len(line):
+        if count := numbering(texts, at):
+            yield at, at + count, True
+            at += count
+            continue
         phrase, opens = next(((p, o) for p, o in _PHRASES if _stands(line, folded, at, p)), ((), False))
-        if phrase == _TEST and _is_timed([word.text for word in line[at + 1 :]]):
+        if phrase == _TEST and is_timed(texts[at + 1 :]):
             phrase = ()
         if phrase and (_has_colon(line, at + len(phrase)) or (phrase not in _EVERYDAY and _begins(line, at))):
             yield at, at + len(phrase), opens
         at += max(1, len(phrase))
-
-
-def _is_timed(behind: Sequence[str]) -> bool:
-    """Whether the result of a prothrombin time stands there: seconds, a part, a range, or a number with a point.
-
-    Such a number alone is a result where the line ends with it, or where another number with a point or another test
-    and its number follow: nobody's number has a point, and somebody may be called Clara Nuez.
-    """
-    text = " ".join(behind)
-    if begins_with_result(text) or SECONDS.match(text):
-        return True
-    first, *more = [word for word in behind if fold(word) not in _FLAGS] or [""]
-    if ONE_DECIMAL.fullmatch(first) is None:
-        return False
-    is_test = bool(more) and fold(more[0]) in ANALYTE_WORDS and any(sign.isdigit() for sign in "".join(more[1:]))
-    return not more or is_test or ONE_DECIMAL.fullmatch(more[0]) is not None
 
 
 def dated_after(line: Line) -> list[list[int]]:
@@ -148,7 +135,7 @@ def _has_colon(line: Line, end: int) -> bool:
     """Whether a colon follows a label, at once or behind a sign for a number: `Visit #:`, `Record no.:`."""
     if line[end - 1].text.endswith((":", "#")):
         return True
-    return end < len(line) and fold(line[end].text) in _NUMBER_OF and line[end].text.endswith((":", "#"))
+    return end < len(line) and fold(line[end].text) in NUMBER_OF and line[end].text.endswith((":", "#"))
 
 
 def _begins(line: Line, at: int) -> bool:
@@ -163,11 +150,15 @@ def value_after(line: Line, start: int, end: int) -> list[int]:
     """Return the numbers of the words that stand after the label at `start`, up to a gap or the next label."""
     stops = {first for first, _, _ in zones_of(line)} - {start}
     found: list[int] = []
-    last, allowed = line[end - 1], _FIRST_GAP
+    texts, last, allowed = _texts(line), line[end - 1], _FIRST_GAP
     for number in range(end, len(line)):
         word = line[number]
         gap = (word.left - last.right) / _size_of(line[start])
-        if number in stops or gap > allowed:
+        if (
+            number in stops
+            or gap > allowed
+            or ends_number(texts[start:end], _texts([line[at] for at in found]), texts[number:])
+        ):
             break
         found.append(number)
         # A colon alone is no value; the value itself may still be far away.
@@ -253,6 +244,10 @@ def _stands(line: Line, folded: list[str], at: int, phrase: tuple[str, ...]) -> 
     return tuple(folded[at:end]) == phrase or _is_believable(folded[at:end], line, end)
 
 
+def _texts(words: Iterable[Word]) -> list[str]:
+    return [word.text for word in words]
+
+
 def _may_be(read: tuple[Word, str], part: str) -> bool:
     word, text = read
     is_certain = word.is_exact or word.is_word or len(part) <= _PROVEN_LABEL
@@ -264,14 +259,7 @@ def _is_believable(read: Sequence[str], line: Line, end: int) -> bool:
 
     Where somebody's number stands behind it, such a word is the label all the same: `CRP` before a CURP.
     """
-    behind = [word.text for word in line[end:]]
+    behind = _texts(line[end:])
     if begins_with_result(" ".join(itertools.dropwhile(lambda text: fold(text) in NO_LABELS, behind))):
         return False
-    return not NO_LABELS.issuperset(read) or (bool(behind) and _is_somebodys(behind[0]))
-
-
-def _is_somebodys(text: str) -> bool:
-    """Whether a word has the form of somebody's number: five figures and more, or a code as long as a CURP."""
-    figures = sum(sign.isdigit() for sign in text)
-    is_value = text.count(".") + text.count(",") == 1 and figures == len(text) - 1
-    return not is_value and (figures >= _FIGURES_OF_NUMBER or (figures > 0 and len(fold(text)) >= _SIGNS_OF_CODE))
+    return not NO_LABELS.issuperset(read) or (bool(behind) and is_somebodys(behind[0]))

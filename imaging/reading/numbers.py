@@ -26,8 +26,17 @@ _FORMS = (
     re.compile(r"\w[\w.+-]+[@\u00a9]\w\S*(?:\s\S+\.[A-Za-z]{2,})?"),
     re.compile(r"(?i)(?:https?://|www\.)\S+"),
     re.compile(r"(?<!\w)[A-Z]{4}\d{6}[HM][A-Z]{5}\w\d(?!\w)"),
+    re.compile(r"(?<!\w)[A-Z\u00d1&]{4}\d{6}[A-Z\d]{3}(?!\w)"),
 )
-"""Telephone and fax numbers, social security numbers, e-mail addresses, links, Mexican population codes."""
+"""Telephone and fax numbers, social security numbers, e-mail addresses, links, Mexican population and tax codes."""
+_FORMS_IN_ROW = (
+    re.compile(r"(?<![\w.])\(\d{3}\)[ ]?\d{3}[-.\u2013]\d{4}(?!\w)"),
+    re.compile(r"(?<![\w.-])\d{3}([-.])\d{3}\1\d{4}(?![\w-])"),
+    re.compile(r"(?<![\w.-])\d{3}-\d{2}-\d{4}(?![\w-])"),
+    re.compile(r"\w[\w.+-]+@\w\S*\.[A-Za-z]{2,}"),
+    *_FORMS[-3:],
+)
+"""Those of them that no value, range or series of values has."""
 _MOSTLY_FIGURES = re.compile(r"(?<![\w])[\dOoIlSsBbZz|]*\d[\dOoIlSsBbZz|]*(?!\w)")
 _FIGURES_MEANT = str.maketrans("OoIl|SsBbZz", "00111558822")
 
@@ -73,8 +82,8 @@ class Numbers:
         """Yield where in a line's text a telephone number stands, or something of the form of one, or of an address."""
         meant = _MOSTLY_FIGURES.sub(lambda found: found[0].translate(_FIGURES_MEANT), text)
         yield from self._phones_in(meant)
-        if not is_row:
-            yield from (match.span() for form in _FORMS for match in form.finditer(meant))
+        forms = _FORMS_IN_ROW if is_row else _FORMS
+        yield from (match.span() for form in forms for match in form.finditer(meant))
 
     def _is_in(self, word: Word, *, is_row: bool) -> bool:
         folded = fold(word.text)

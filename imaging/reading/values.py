@@ -3,7 +3,7 @@
 import re
 
 UNIT = re.compile(
-    r"(?i)(?:[munpkdf]?(?:g|mol|eq|iu|u|l|ua)|10\S{1,5}|cells|mm|ratio)\s*/\s*(?:[mudnpfc]?l|h|hpf|lpf|mm3|m2|mg|g|kg)"
+    r"(?i)(?:[munpkdf]?(?:g|mol|eq|iu|u|l|ua)|10\S{1,5}|cells|mm|ratio|mil(?:es|lones)?)\s*/\s*(?:[mudnpfc]?l|h|hpf|lpf|mm3|m2|mg|g|kg)"
     r"|\bfl\b|\bpg\b|%|/[hl]pf|\bmmhg\b"
 )
 RANGE = re.compile(r"\d\s*(?:[-\u2013\u2014]|to|a)\s*\d|[<>]\s*=?\s*\d|[.,]\d+[.,]\s*[-\u2013\u2014]\s*\d+[.,]\d")

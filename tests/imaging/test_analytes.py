@@ -56,6 +56,44 @@ def test_what_stands_behind_the_same_two_letters_for_a_patient_is_covered(secret
     assert covered(line(f"Pt: {secret}")).startswith(secret.split(maxsplit=1)[0])
 
 
+@pytest.mark.parametrize(("texts", "secrets"), [
+    (("PT: 13", "INR: 1.1"), ""), (("aPTT 35 sec", "PT : 13 H"), ""), (("PT: 13, PTT: 35",), ""),
+    (("PT:13  INR: 1",), ""), (("PT: 12 s (11-13.5)",), ""), (("PT: 12 seg  TP control 11",), ""), (("PT: 13",), "13"),
+    (("INR: 1.1", "Pt: 4521"), "4521"), (("Fibrinogen 300", "PT: Clara Nuez"), "Clara Nuez"),
+    (("PT: 12 S Main Street", "INR: 1.1"), "12 S Main Street"), (("PT: 12 S 400 E",), "12 S 400 E"),
+    (("PT: 12 Sec. 3 Centro",), "12 Sec. 3 Centro"),
+])  # fmt: skip
+def test_what_stands_around_a_whole_number_tells_a_time_of_clotting_from_a_patient(
+    texts: tuple[str, ...], secrets: str
+) -> None:
+    placed = [[replace(word, top=24.0 * at, bottom=24.0 * at + 16) for word in line(t)] for at, t in enumerate(texts)]
+    assert covered(*placed) == secrets
+
+
+@pytest.mark.parametrize(("text", "secrets"), [
+    ("Acc M4471 8820   K 4.1 mmol/L", "M4471 8820"), ("MRN 7731842 Na 140", "7731842"),
+    ("Ace: 7731842 K 4.1", "7731842"),
+    ("Exp. 7731842 Hb 11.2 g/dL", "7731842"), ("H.C. 7731842  Potasio 4.1 mmol/L", "7731842"), ("Exp. 12/2027", ""),
+    ("Bed 12 MRN 7731842 WBC 7.2", "7731842"), ("Exp. Clin. No. 77318-B", "77318-B"), ("Lab No. 88124418", "88124418"),
+    ("N\u00fam. orden 773184", "773184"), ("Order ID 88124418", "88124418"),
+    ("Requisition 88124418. Na 140", "88124418."),
+    ("Cel 55-7731-8042  Plaquetas 312", "55-7731-8042"), ("Ph: 575-555-0188  Plt 312 10^3/uL", "575-555-0188"),
+    ("PLT 250 K/uL  150-450   (575) 555-0188", "(575) 555-0188"), ("RFC GARC190307AB1  Na 140", "GARC190307AB1"),
+    ("Plaquetas  312  mil/mm3  150-450  575-555-0188", "575-555-0188"), ("pH 7.38  7.35-7.45", ""),
+    ("HC 33 35 36 34", ""),
+    ("Cell count 12500", ""), ("Cells 125000", ""), ("Fecha nac.: 02/11/2021 Plaquetas 250 mil/mm3", "02/11/2021"),
+])  # fmt: skip
+def test_a_number_behind_a_short_label_is_covered_and_the_result_beside_it_stays(text: str, secrets: str) -> None:
+    assert covered(line(text)) == secrets
+    assert covered([replace(word, is_exact=True) for word in line(text)]) == secrets
+
+
+@pytest.mark.parametrize("text", ["MRN:7731842", "Folio#839275", "Name:Okafor", "Tutor:Bego\u00f1a", "Exp.7731842",
+                                  "Expediente..7731842", "Tel:5755550188"])  # fmt: skip
+def test_a_label_that_is_glued_to_what_it_names_covers_it(text: str) -> None:
+    assert covered(line(f"{text}  Na:140  K:4.1")) == text
+
+
 def test_results_under_heads_that_resemble_labels_stay() -> None:
     under = [replace(word, top=24.0, bottom=40.0) for word in line("48.3  12  120")]
     assert covered(line("CRP  C\u00e9lulas  ACT"), under) == ""

@@ -1,0 +1,109 @@
+"""What the number of somebody looks like behind its label, and where the results of the next cell begin."""
+
+import itertools
+import re
+from collections.abc import Sequence
+
+from imaging.reading.analytes import ANALYTE_WORDS
+from imaging.reading.short_words import SIGNS
+from imaging.reading.spelling import fold
+from imaging.reading.values import ONE_DECIMAL, begins_with_result
+
+NUMBER_OF = frozenset(("", "no", "nr", "num", "number", "numero"))
+_NUMBERED = frozenset(
+    ("mrn", "record", "expediente", "exp", "historia", "hc", "nhc", "chart", "id", "curp", "dni", "ssn", "nss", "imss",
+     "issste", "rfc", "account", "acct", "acc", "cuenta", "cta", "accession", "folio", "phone", "telephone",
+     "tel", "telefono", "celular", "cel", "cell", "ph", "mobile", "movil", "whatsapp", "fax", "policy", "poliza",
+     "member", "requisition", "req", "encounter", "visit", "csn", "har", "medicaid", "medicare", "afiliacion", "afil",
+     "registro", "reg", "ficha", "order", "orden", "passport", "pasaporte", "license", "licencia", "cedula")
+)  # fmt: skip
+"""What somebody is numbered by, and what is called so for short though it means more: `Exp.`, `Cel.`, `Ph`."""
+_WITH_SIGN = frozenset(
+    ("lab", "laboratorio", "sample", "specimen", "muestra", "unit", "case", "caso", "patient", "paciente", "hospital",
+     "study", "estudio", "visita")
+)  # fmt: skip
+"""The same where it says that it is a number: `Lab No.`, `Sample ID`, `Unit #`."""
+_BETWEEN = NUMBER_OF | frozenset(
+    (
+        "nro",
+        "de",
+        "del",
+        "of",
+        "h",
+        "c",
+        "clinico",
+        "clinica",
+        "clin",
+        "medical",
+        "medico",
+        "medica",
+        "driver",
+        "drivers",
+    )
+)
+_OF_BIRTH = frozenset(("dob", "fn", "birth", "birthdate", "born", "nacimiento", "nac", "nacido", "nacida"))
+_MISREAD = frozenset(("ace", "aec", "eel", "eell"))
+"""What a reader makes of `Acc.` and `Cel.`, of which too little is left to be told by their likeness."""
+_TELLING = _NUMBERED | _MISREAD | (_WITH_SIGN - {"patient", "paciente"}) | _OF_BIRTH
+"""Words of labels behind which a number or a day stands, and nobody's name or address."""
+_LONGEST_LABEL = 5
+_FIGURES, _SIGNS_OF_CODE = 5, 15
+_FIGURES_OF_PART, _PARTS = 3, 4
+_DAY = re.compile(r"\d{1,2}[-/.](?:\d{1,2}[-/.])?\d{2,4}\W?")
+_WHOLE = re.compile(r"\d{1,3}[HhLl*]{0,2}[,;]?")
+_SHORT_SIGN = 2
+_VOWELS = frozenset("aeiou")
+
+
+def numbering(texts: Sequence[str], at: int) -> int:
+    """Of how many words a label is that stands there before somebody's number, wherever in a line; 0 for none."""
+    run = list(itertools.takewhile(_may_number, texts[at : at + _LONGEST_LABEL]))
+    folded = [fold(text) for text in run]
+    says_so = any(word in NUMBER_OF or word == "nro" for word in folded) or any("#" in text for text in run)
+    is_label = not (_NUMBERED | _MISREAD).isdisjoint(folded) or (says_so and not _WITH_SIGN.isdisjoint(folded))
+    is_label = is_label or "".join(folded) == "hc"
+    return len(run) if is_label and _is_number(texts[at + len(run) :]) else 0
+
+
+def _may_number(text: str) -> bool:
+    return fold(text) in _NUMBERED | _WITH_SIGN | _BETWEEN | _MISREAD
+
+
+def _is_number(behind: Sequence[str]) -> bool:
+    """Whether somebody's number stands there, in one word or in several, and no day, no value and no series of them."""
+    if begins_with_result(" ".join(behind)):
+        return False
+    parts = list(itertools.takewhile(lambda text: _figures(text) >= _FIGURES_OF_PART, behind))
+    return bool(parts) and _DAY.fullmatch(parts[0]) is None and is_somebodys("".join(parts[:_PARTS]))
+
+
+def is_somebodys(text: str) -> bool:
+    """Whether a word has the form of somebody's number: five figures and more, or a code as long as a CURP."""
+    text, figures = text.rstrip(".,;:"), _figures(text)
+    is_value = text.count(".") + text.count(",") == 1 and figures == len(text) - 1
+    return not is_value and (figures >= _FIGURES or (figures > 0 and len(fold(text)) >= _SIGNS_OF_CODE))
+
+
+def ends_number(label: Sequence[str], found: Sequence[str], behind: Sequence[str]) -> bool:
+    """Whether a label's number is whole, and a test with its result follows at once: `MRN 4488127 Na 140`."""
+    is_whole = not _TELLING.isdisjoint(map(fold, label)) and _figures("".join(found)) >= _FIGURES
+    return is_whole and begins_test(behind)
+
+
+def begins_test(words: Sequence[str]) -> bool:
+    """Whether a test stands there with its value, and a unit or a range behind that if its name may be somebody's."""
+    result = list(itertools.dropwhile(lambda text: fold(text) in ANALYTE_WORDS | SIGNS, words))
+    if len(result) in (0, len(words)):
+        return False
+    has_value = _WHOLE.fullmatch(result[0]) or ONE_DECIMAL.fullmatch(result[0])
+    return begins_with_result(" ".join(result)) or (_is_sign(words[0]) and has_value is not None)
+
+
+def _is_sign(text: str) -> bool:
+    """Whether a test is called so for short, and nobody: `Na`, `Hb`, `PLT`; `Ana` is somebody."""
+    folded = fold(text)
+    return folded in SIGNS | ANALYTE_WORDS and (len(folded) <= _SHORT_SIGN or _VOWELS.isdisjoint(folded))
+
+
+def _figures(text: str) -> int:
+    return sum(sign.isdigit() for sign in text)
