@@ -99,7 +99,7 @@ def _encode(frame: av.VideoFrame, pixels: str) -> tuple[bytes, bytes]:
     context = CodecContext.create("libx265", "w")
     context.width, context.height, context.pix_fmt = frame.width, frame.height, pixels
     context.time_base = Fraction(1)
-    context.options = {"crf": "8", "x265-params": "log-level=none:pools=1:info=0"}
+    context.options = {"crf": "8", "preset": "ultrafast", "x265-params": "log-level=none:pools=1:info=0"}
     frame.pts, frame.time_base = 0, Fraction(1)
     stream = b"".join(bytes(packet) for packet in [*context.encode(frame), *context.encode(None)])
     units = [unit for unit in re.split(rb"\x00{2,3}\x01", stream) if unit]

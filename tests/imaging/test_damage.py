@@ -94,59 +94,65 @@ def with_one_bit(data: bytes) -> bytes:
 
 @pytest.mark.parametrize("kind", ["photo", "lab_document"])
 @pytest.mark.parametrize(
-    ("data", "harm"),
+    ("make", "harm"),
     [
-        pytest.param(jpeg(), without_a_stretch, id="a hole"),
-        pytest.param(jpeg(), with_garbage, id="garbage"),
-        pytest.param(of_another_version(jpeg()), without_a_stretch, id="a hole behind an unknown version"),
-        pytest.param(with_bytes_in_the_head(jpeg()), without_a_stretch, id="a hole behind bytes in the head"),
-        pytest.param(of_a_samsung(jpeg()), without_a_stretch, id="a hole, of a Samsung"),
-        pytest.param(jpeg(), ended_early, id="an end amid the picture"),
-        pytest.param(of_another_version(jpeg(progressive=True)), without_a_stretch, id="a hole, progressive"),
-        pytest.param(jpeg(restart_marker_rows=1), without_a_stretch, id="a hole, with markers"),
-        pytest.param(files.encode(WHOLE.convert("L"), "JPEG"), without_a_stretch, id="a hole, grey"),
-        pytest.param(files.encode(WHOLE, "PNG"), with_one_bit, id="one bit of a PNG"),
-        pytest.param(files.encode(WHOLE.convert("CMYK"), "JPEG"), without_a_stretch, id="a hole, in four inks"),
-        pytest.param(jpeg(progressive=True), after_four_steps, id="some steps of ten, and an end"),
-        pytest.param(tiff("group4"), with_garbage, id="a fax"),
-        pytest.param(tiff("group3"), with_zeros, id="a fax of lines by themselves"),
-        pytest.param(tiff("tiff_ccitt"), with_zeros, id="a fax without ends of lines"),
-        pytest.param(tiff("tiff_adobe_deflate"), with_zeros, id="a TIFF packed by deflate"),
-        pytest.param(tiff("jpeg"), with_zeros, id="a JPEG within a TIFF"),
-        pytest.param(heic.heic(WHOLE), with_an_end_of_zeros, id="HEIC, never finished"),
-        pytest.param(heic.tiled_heic(WHOLE, (256, 256)), with_an_end_of_zeros, id="HEIC of tiles, never finished"),
-        pytest.param(files.encode(WHOLE, "AVIF"), with_an_end_of_zeros, id="AVIF, never finished"),
-        pytest.param(files.encode(WHOLE, "WEBP", quality=90), with_an_end_of_zeros, id="WebP, never finished"),
-        pytest.param(files.encode(WHOLE, "WEBP", lossless=True), with_an_end_of_zeros, id="WebP of every colour, too"),
+        pytest.param(jpeg, without_a_stretch, id="a hole"),
+        pytest.param(jpeg, with_garbage, id="garbage"),
+        pytest.param(lambda: of_another_version(jpeg()), without_a_stretch, id="a hole behind an unknown version"),
+        pytest.param(lambda: with_bytes_in_the_head(jpeg()), without_a_stretch, id="a hole behind bytes in the head"),
+        pytest.param(lambda: of_a_samsung(jpeg()), without_a_stretch, id="a hole, of a Samsung"),
+        pytest.param(jpeg, ended_early, id="an end amid the picture"),
+        pytest.param(lambda: of_another_version(jpeg(progressive=True)), without_a_stretch, id="a hole, progressive"),
+        pytest.param(lambda: jpeg(restart_marker_rows=1), without_a_stretch, id="a hole, with markers"),
+        pytest.param(lambda: files.encode(WHOLE.convert("L"), "JPEG"), without_a_stretch, id="a hole, grey"),
+        pytest.param(lambda: files.encode(WHOLE, "PNG"), with_one_bit, id="one bit of a PNG"),
+        pytest.param(lambda: files.encode(WHOLE.convert("CMYK"), "JPEG"), without_a_stretch, id="a hole, in four inks"),
+        pytest.param(lambda: jpeg(progressive=True), after_four_steps, id="some steps of ten, and an end"),
+        pytest.param(lambda: tiff("group4"), with_garbage, id="a fax"),
+        pytest.param(lambda: tiff("group3"), with_zeros, id="a fax of lines by themselves"),
+        pytest.param(lambda: tiff("tiff_ccitt"), with_zeros, id="a fax without ends of lines"),
+        pytest.param(lambda: tiff("tiff_adobe_deflate"), with_zeros, id="a TIFF packed by deflate"),
+        pytest.param(lambda: tiff("jpeg"), with_zeros, id="a JPEG within a TIFF"),
+        pytest.param(lambda: heic.heic(WHOLE), with_an_end_of_zeros, id="HEIC, never finished"),
+        pytest.param(
+            lambda: heic.tiled_heic(WHOLE, (256, 256)), with_an_end_of_zeros, id="HEIC of tiles, never finished"
+        ),
+        pytest.param(lambda: files.encode(WHOLE, "AVIF"), with_an_end_of_zeros, id="AVIF, never finished"),
+        pytest.param(lambda: files.encode(WHOLE, "WEBP", quality=90), with_an_end_of_zeros, id="WebP, never finished"),
+        pytest.param(
+            lambda: files.encode(WHOLE, "WEBP", lossless=True), with_an_end_of_zeros, id="WebP of every colour, too"
+        ),
     ],
 )
 def test_what_is_damaged_inside_is_refused(
-    run: Prepare, data: bytes, harm: Callable[[bytes], bytes], kind: str
+    run: Prepare, make: Callable[[], bytes], harm: Callable[[bytes], bytes], kind: str
 ) -> None:
-    report, kept = run(harm(data), kind, PLAIN)
+    report, kept = run(harm(make()), kind, PLAIN)
     assert (report.verdict, report.reason, kept.files) == ("rejected", "damaged", {})
 
 
 @pytest.mark.parametrize(
-    "data",
+    "make",
     [
-        pytest.param(jpeg()[:-2] + bytes(10) + b"\xff\xd9", id="padding before the end"),
-        pytest.param(of_another_version(jpeg()), id="an unknown version"),
-        pytest.param(with_bytes_in_the_head(jpeg()), id="bytes in the head"),
-        pytest.param(jpeg() + bytes(500), id="bytes behind the end"),
-        pytest.param(files.encode(WHOLE.convert("CMYK"), "JPEG"), id="colours of a printer"),
-        pytest.param(files.encode(WHOLE, "PNG"), id="png"),
-        pytest.param(tiff("jpeg"), id="a JPEG within a TIFF"),
-        pytest.param(tiff("packbits"), id="runs of a TIFF"),
-        pytest.param(tiff("group3"), id="a fax"),
-        pytest.param(tiff("tiff_adobe_deflate"), id="a TIFF packed by deflate"),
-        pytest.param(jpeg(progressive=True), id="all steps"),
-        pytest.param(files.encode(Image.new("RGB", (4000, 3000), "white"), "WEBP", quality=0), id="a large white WebP"),
-        pytest.param(heic.tiled_heic(WHOLE, (256, 256)), id="HEIC of tiles"),
+        pytest.param(lambda: jpeg()[:-2] + bytes(10) + b"\xff\xd9", id="padding before the end"),
+        pytest.param(lambda: of_another_version(jpeg()), id="an unknown version"),
+        pytest.param(lambda: with_bytes_in_the_head(jpeg()), id="bytes in the head"),
+        pytest.param(lambda: jpeg() + bytes(500), id="bytes behind the end"),
+        pytest.param(lambda: files.encode(WHOLE.convert("CMYK"), "JPEG"), id="colours of a printer"),
+        pytest.param(lambda: files.encode(WHOLE, "PNG"), id="png"),
+        pytest.param(lambda: tiff("jpeg"), id="a JPEG within a TIFF"),
+        pytest.param(lambda: tiff("packbits"), id="runs of a TIFF"),
+        pytest.param(lambda: tiff("group3"), id="a fax"),
+        pytest.param(lambda: tiff("tiff_adobe_deflate"), id="a TIFF packed by deflate"),
+        pytest.param(lambda: jpeg(progressive=True), id="all steps"),
+        pytest.param(
+            lambda: files.encode(Image.new("RGB", (4000, 3000), "white"), "WEBP", quality=0), id="a large white WebP"
+        ),
+        pytest.param(lambda: heic.tiled_heic(WHOLE, (256, 256)), id="HEIC of tiles"),
     ],
 )
-def test_what_is_odd_and_whole_is_taken(run: Prepare, data: bytes) -> None:
-    report, _ = run(data, "photo", PLAIN)
+def test_what_is_odd_and_whole_is_taken(run: Prepare, make: Callable[[], bytes]) -> None:
+    report, _ = run(make(), "photo", PLAIN)
     assert report.is_ready, report.reason
 
 
@@ -184,20 +190,23 @@ def test_a_heic_whose_units_are_told_in_another_way_is_left_to_its_decoder() -> 
     assert is_whole_heic(whole[: whole.index(b"iloc")])
 
 
-FILM = films.film([0, 0.1])
+def without_stills() -> bytes:
+    return heic.sequence(films.film([0, 0.1]))
 
 
 @pytest.mark.parametrize(
-    ("data", "reason"),
+    ("make", "reason"),
     [
-        pytest.param(heic.hidden(heic.heic(WHOLE)), "unsupported_type", id="its picture is hidden"),
-        pytest.param(heic.sequence(FILM), "unsupported_type", id="a sequence without a picture"),
-        pytest.param(heic.sequence(FILM)[:-20], "truncated", id="a sequence that breaks off"),
-        pytest.param(heic.heic(WHOLE).replace(b"hvcC", b"xvcC"), "damaged", id="no way to read it"),
+        pytest.param(lambda: heic.hidden(heic.heic(WHOLE)), "unsupported_type", id="its picture is hidden"),
+        pytest.param(without_stills, "unsupported_type", id="a sequence without a picture"),
+        pytest.param(lambda: without_stills()[:-20], "truncated", id="a sequence that breaks off"),
+        pytest.param(lambda: heic.heic(WHOLE).replace(b"hvcC", b"xvcC"), "damaged", id="no way to read it"),
     ],
 )
-def test_a_heic_that_shows_no_picture_is_not_called_damaged(run: Prepare, data: bytes, reason: str) -> None:
-    report, _ = run(data, "photo", PLAIN)
+def test_a_heic_that_shows_no_picture_is_not_called_damaged(
+    run: Prepare, make: Callable[[], bytes], reason: str
+) -> None:
+    report, _ = run(make(), "photo", PLAIN)
     assert (report.verdict, report.reason) == ("rejected", reason)
 
 
