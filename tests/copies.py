@@ -1,5 +1,8 @@
 """Which tests the normal run leaves out on PostgreSQL: their copies there send what other tests' copies send as well.
 
+What is told apart is what the two databases may read in their own way: a column, or one that is compared with a value,
+says nothing, and a plain statement is as good as its other conditions, wherever they stand together.
+
 `python -m pytest -p tests.copies -k sqlite` runs the copies on SQLite, which is the cheaper one, notes what each sends
 and writes `copies.txt` anew. A test that is new, or renamed, stands in no list and runs on both. The slow proofs run
 every copy: before a release, and whenever a statement, a table or a driver changes.
@@ -25,6 +28,15 @@ NUMBERED = re.compile(r"(__\d+|_\d+)\b")
 LISTS = re.compile(r"\(\?(?:, \?)*\)(?:, \(\?(?:, \?)*\))*")
 UPDATE = re.compile(r"UPDATE (\w+) SET (\w+=\?(?:, \w+=\?)*)( WHERE .*)?", re.DOTALL)
 INSERT = re.compile(r'INSERT INTO (\w+) \([\w, "]+\) VALUES \(\.\.\.\)(.*)', re.DOTALL)
+WHOLE = re.compile(r"\b(?:DISTINCT|GROUP BY|HAVING|OVER|UNION|WITH|RETURNING|CONFLICT)\b")
+"""What each database reads in its own way, by all that stands beside it."""
+COLUMN = r'(?:SELECT )?(?:"?\w+"?\.)?"?\w+"?(?: AS \S+)?'
+BESIDE = r"(?: (?:=|!=|<=?|>=?) (?:\?|'\w*'|\d+)| IS (?:NOT )?NULL| (?:NOT )?IN \(\.\.\.\))?"
+PLAIN = re.compile(COLUMN + BESIDE)
+"""A column, alone or beside a value of its own type: of these the two databases think alike."""
+OWN = re.compile(r"EXPLAIN |PRAGMA |.*\b(?:_alembic_tmp|sqlite_master)", re.DOTALL)
+"""What is sent to SQLite alone."""
+SEAM = re.compile(r"[()]|, | AND | FROM | WHERE | ORDER BY | LIMIT |(?: LEFT OUTER)? JOIN | ON ")
 
 
 @dataclass
@@ -44,6 +56,23 @@ def shape_of(statement: str) -> str:
     if found := INSERT.fullmatch(plain):
         return f"{found[1]} {found[2]}"
     return plain
+
+
+def parts_of(statement: str) -> set[str]:
+    """What the two databases may read apart of a statement: of a plain one each condition by itself."""
+    plain = " ".join(shape_of(statement).split())
+    if OWN.match(plain):
+        return set()
+    if WHOLE.search(plain):
+        return {plain}
+    parts, depth, begin = set(), 0, 0
+    for seam in SEAM.finditer(plain):
+        if seam[0] in "()":
+            depth += 1 if seam[0] == "(" else -1
+        elif depth == 0:
+            parts.add(plain[begin : seam.start()])
+            begin = seam.end()
+    return {part for part in (*parts, plain[begin:]) if not PLAIN.fullmatch(part)}
 
 
 def choose(asked: Mapping[str, Asked]) -> set[str]:
@@ -75,7 +104,7 @@ class Notes:
 
     def _sent(self, connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
         if connection.dialect.name == "sqlite":
-            self.now.shapes.add(shape_of(statement))
+            self.now.shapes |= parts_of(statement)
             # Two at once meet locks.
             self.now.is_doubtful |= len(self.open) > 1 or threading.current_thread() is not threading.main_thread()
 

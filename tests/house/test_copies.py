@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.copies import Asked, choose, left_out, shape_of
+from tests.copies import Asked, choose, left_out, parts_of, shape_of
 from tests.house.tree import ROOT
 
 
@@ -33,3 +33,17 @@ def test_a_statement_is_the_same_with_other_values_and_other_columns_together() 
     assert shape_of("UPDATE t SET a=(SELECT 1) WHERE t.id = ?") != shape_of("UPDATE t SET a=? WHERE t.id = ?")
     plain = shape_of("INSERT INTO t (a, b) VALUES (?, ?)")
     assert plain == shape_of("INSERT INTO t (a) VALUES (?)") != shape_of("INSERT INTO t (a) VALUES (?) RETURNING id")
+
+
+def test_a_plain_statement_is_known_by_what_the_two_databases_may_read_apart() -> None:
+    assert parts_of("SELECT t.a, t.b AS b \nFROM t JOIN u ON t.id = u.t_id \nWHERE t.a = ? AND t.c IS NULL") == {
+        "t.id = u.t_id"
+    }
+    assert parts_of("SELECT count(*) FROM t WHERE t.a LIKE ? AND (t.b > ? OR t.c)") == {
+        "SELECT count(*)",
+        "t.a LIKE ?",
+        "(t.b > ? OR t.c)",
+    }
+    grouped = "SELECT t.a FROM t GROUP BY t.a"
+    assert parts_of(grouped) == {grouped}
+    assert parts_of("EXPLAIN QUERY PLAN SELECT t.a FROM t") == set()
