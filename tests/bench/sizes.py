@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import statistics
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,11 +24,20 @@ def function_sizes(paths: list[Path]) -> list[Size]:
     """Every function and method, nested ones too."""
     found = []
     for path in paths:
-        for node in ast.walk(ast.parse(text_of(path) or "")):
+        for node in _statements(ast.parse(text_of(path) or "")):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 last = node.end_lineno or node.lineno
                 found.append(Size(f"{path}:{node.lineno} {node.name}", last - node.lineno + 1))
     return found
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Every statement, nested ones too. Most of a tree is expressions, and within them stands none."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        yield (node := waiting.pop())
+        below = (ast.stmt, ast.excepthandler, ast.match_case)
+        waiting += [child for child in ast.iter_child_nodes(node) if isinstance(child, below)]
 
 
 def file_sizes(paths: list[Path]) -> list[Size]:

@@ -7,6 +7,7 @@ stands as `*`, and of an act that cannot be told at all the function that writes
 from __future__ import annotations
 
 import ast
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
@@ -37,12 +38,15 @@ class Passed:
 
 Value = str | Passed
 Modules = dict[str, Module]
+Calls = dict[tuple[str, str] | None, list[tuple[str, ast.Call, ast.FunctionDef | None]]]
+"""By module and name of what is called: the module of the call, the call, and the function around it."""
 
 
 def acts_of_the_trail() -> set[str]:
     """The codes of all acts, or patterns of them."""
     paths = [path for path in python_files(*ROOMS) if "migrations" not in path.parts]
     modules = {".".join(path.with_suffix("").parts).removesuffix(".__init__"): _module(text_of(path)) for path in paths}
+    calls = _calls(modules)
     found: set[str] = set()
     asked: set[tuple[str, str, str]] = set()
     waiting = [DOOR]
@@ -51,7 +55,7 @@ def acts_of_the_trail() -> set[str]:
         if door in asked:
             continue
         asked.add(door)
-        for name, function, value in _handed(modules, door):
+        for name, function, value in _handed(modules, calls, door):
             for each in _values(modules, name, function, value):
                 if isinstance(each, str):
                     found.add(each if each != UNKNOWN else f"{name}.{function.name if function else ''}:")
@@ -63,15 +67,16 @@ def acts_of_the_trail() -> set[str]:
 def _module(text: str | None) -> Module:
     module = Module()
     parsed = ast.parse(text or "")
-    for node in ast.walk(parsed):
-        if isinstance(node, ast.FunctionDef):
+    for node, function in _walked(parsed):
+        if isinstance(node, ast.Call):
+            module.calls.append((node, function))
+        elif isinstance(node, ast.FunctionDef):
             module.functions.setdefault(node.name, node)
         elif isinstance(node, ast.ImportFrom) and node.module:
             module.imported.update({each.asname or each.name: (node.module, each.name) for each in node.names})
         elif isinstance(node, ast.ClassDef):
             module.constants.update({f"{node.name}.{name}": value for name, value in _assigned(node.body)})
     module.constants.update(_assigned(parsed.body))
-    module.calls.extend(_calls(parsed, None))
     return module
 
 
@@ -93,25 +98,35 @@ def _pairs(node: ast.Assign) -> Iterator[tuple[str, ast.expr]]:
             yield from ((each.id, value) for each, value in pairs if isinstance(each, ast.Name))
 
 
-def _calls(node: ast.AST, function: ast.FunctionDef | None) -> Iterator[tuple[ast.Call, ast.FunctionDef | None]]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Call):
-            yield child, function
-        yield from _calls(child, child if isinstance(child, ast.FunctionDef) else function)
+def _walked(tree: ast.Module) -> Iterator[tuple[ast.AST, ast.FunctionDef | None]]:
+    """Each node with the function around it, the outer ones first."""
+    waiting: deque[tuple[ast.AST, ast.FunctionDef | None]] = deque([(tree, None)])
+    while waiting:
+        node, function = waiting.popleft()
+        yield node, function
+        around = node if isinstance(node, ast.FunctionDef) else function
+        waiting.extend((child, around) for child in ast.iter_child_nodes(node))
 
 
-def _handed(modules: Modules, door: tuple[str, str, str]) -> Iterator[tuple[str, ast.FunctionDef | None, ast.expr]]:
+def _calls(modules: Modules) -> Calls:
+    found: Calls = defaultdict(list)
+    for name, module in modules.items():
+        for call, function in module.calls:
+            found[_place(name, module, call.func)].append((name, call, function))
+    return found
+
+
+def _handed(
+    modules: Modules, calls: Calls, door: tuple[str, str, str]
+) -> Iterator[tuple[str, ast.FunctionDef | None, ast.expr]]:
     """What each call of a function hands to one of its parameters, with the module and the function of the call."""
     where, called, parameter = door
     arguments = modules[where].functions[called].args
     names = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
-    for name, module in modules.items():
-        for call, function in module.calls:
-            if _place(name, module, call.func) != (where, called):
-                continue
-            given = {each.arg: each.value for each in call.keywords} | dict(zip(names, call.args, strict=False))
-            if parameter in given:
-                yield name, function, given[parameter]
+    for name, call, function in calls[where, called]:
+        given = {each.arg: each.value for each in call.keywords} | dict(zip(names, call.args, strict=False))
+        if parameter in given:
+            yield name, function, given[parameter]
 
 
 def _place(name: str, module: Module, called: ast.expr) -> tuple[str, str] | None:
