@@ -322,5 +322,6 @@ def test_each_stretch_without_anybody_is_told_once(sqlite_database: Database, pa
     assert _live(sqlite_database, steps, int(os.environ.get("COVER_SEED", "1")) + part) > 0
 
 
+@pytest.mark.wide
 def test_each_stretch_without_anybody_is_told_once_on_postgres(postgres_database: Database) -> None:
     assert _live(postgres_database, 60, 11) > 0

@@ -222,7 +222,7 @@ def test_a_writer_hears_which_kinds_there_are_and_nothing_is_shown_in_a_log() ->
      "7 " * 10_000, "7 march " * 2500, "born on march" + "-" * 20_000, "march 7 " + "de " * 6600,
      "Luc\u00eda a " * 2500, "5" * 20_000, "a@" * 10_000, "5 sept 22 " * 2000, "dos mil " * 2500, "261101 " * 2900,
      " ".join(f"novi{n:x}" for n in range(2500)).translate(_LETTERS), "05.09." * 3300, "1793491200 " * 1800,
-     "treinta y " * 2000, "5.\u00ba " * 5000, "nacio el " * 2200, "505-555-01" * 2000, "mrn_0012" * 2500], 4),
+     "treinta y " * 2000, "5.\u00ba " * 5000, "nacio el " * 2200, "505-555-01" * 2000, "mrn_0012" * 2500], 1),
     ids=range(23),
 )  # fmt: skip
 def test_a_long_text_takes_no_long_time(text: str) -> None:

@@ -673,7 +673,7 @@ def test_random_lives_keep_the_five_promises(sqlite_database: Database, part: in
 
 
 def test_random_lives_keep_the_five_promises_on_postgres(postgres_database: Database) -> None:
-    _live(postgres_database, NORMAL // 40, seed=7)
+    _live(postgres_database, NORMAL // 80, seed=7)
 
 
 @pytest.mark.slow

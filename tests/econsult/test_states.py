@@ -16,6 +16,7 @@ from econsult.database import Database
 from econsult.queue.invariants import violations
 from tests.beside import statements
 from tests.personas import ANSWER, LEASE, NOON, Clinic, open_clinic
+from tests.spread import spread
 
 STOP = "UPDATE clock SET state = 'stopped', stopped_at = started_at WHERE consult_id = {} AND name = '{}'"
 RUN = "UPDATE clock SET state = 'running', stopped_at = NULL WHERE consult_id = {} AND name = '{}'"
@@ -82,7 +83,7 @@ DAMAGE = {
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("damage", spread(DAMAGE, 16))
 def test_each_damage_is_named(sqlite_database: Database, damage: str) -> None:
     clinic = open_clinic(sqlite_database)
     which, statement, words = DAMAGE[damage]

@@ -204,6 +204,7 @@ def test_jobs_that_were_queued_in_a_lost_redis_are_all_done_once(
     assert _effects(ringing) == (size.jobs, 3 * size.jobs)
 
 
+@pytest.mark.wide
 def test_redis_killed_under_running_workers_costs_no_job(ringing: Clinic, own_redis: RedisServer, photo: bytes) -> None:
     ringing.start("workers", "fast")
     ringing.start("workers.clock")

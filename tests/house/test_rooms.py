@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.house.tree import ROOMS, ROOT, kept_files, python_files, text_of
+from tests.spread import spread
 
 TOP_LEVEL = {
     *ROOMS,
@@ -80,7 +81,7 @@ def test_no_file_has_a_name_that_says_nothing() -> None:
     assert [path for path in python_files(*ROOMS, "tests") if path.stem in vague] == []
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("room", spread(ROOMS, 3))
 def test_importing_a_room_connects_to_nothing_and_writes_nothing(room: str) -> None:
     names = [_module(path) for path in python_files(room) if _is_importable(path)]
     command = [sys.executable, "-c", WATCHED_IMPORT, *names]

@@ -16,6 +16,7 @@ from tests.imaging import papers
 from tests.imaging.conftest import Prepare
 from tests.imaging.papers import Paper, Planted
 from tests.imaging.test_papers import line
+from tests.spread import spread
 
 KNOWN = Identifiers(("Luc\u00eda Mar\u00edn Ochoa",), ("2022-03-14",), ("SYN-363137",))
 
@@ -33,7 +34,7 @@ def covered(*lines: Line) -> str:
     [
         "12.4  mg/dL  0.5 - 9.9",
         pytest.param("<0.5  mg/dL", marks=pytest.mark.wide),
-        "7.38  H  7.35-7.45",
+        pytest.param("7.38  H  7.35-7.45", marks=pytest.mark.wide),
         pytest.param("Negative", marks=pytest.mark.wide),
         pytest.param("4821", marks=pytest.mark.wide),
     ],
@@ -43,8 +44,24 @@ def test_no_test_of_the_list_loses_its_name_or_its_result(result: str) -> None:
     assert [name for name in ANALYTES if covered(line(f"{name}  {result}"))] == []
 
 
-@pytest.mark.parametrize("result", ["12.5  sec", "12,5 s  11.0 - 13.5", "13.1  INR:  1.0", "14 H seg", "88 %", "12.5",
-                                    "12.5 (H)", "12.5, INR: 1.1", "12.5H / 1.1", "12.5 high"])  # fmt: skip
+@pytest.mark.parametrize(
+    "result",
+    spread(
+        [
+            "12.5  sec",
+            "12,5 s  11.0 - 13.5",
+            "13.1  INR:  1.0",
+            "14 H seg",
+            "88 %",
+            "12.5",
+            "12.5 (H)",
+            "12.5H / 1.1",
+            "12.5 high",
+            "12.5, INR: 1.1",
+        ],
+        3,
+    ),
+)
 def test_no_test_before_a_colon_is_a_label_of_somebody(result: str) -> None:
     """`PT: 12.5 sec` is a prothrombin time, and not what a patient is called."""
     assert [name for name in ANALYTES if covered(line(f"{name}:  {result}"))] == []

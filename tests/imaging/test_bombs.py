@@ -37,7 +37,7 @@ def is_terminal(report: Report) -> bool:
     return report.verdict in ENDS and within and has_reason and report.detail not in NOT_OURS
 
 
-@pytest.mark.parametrize("name", spread(bombs.BOMBS, 16))
+@pytest.mark.parametrize("name", spread(bombs.BOMBS, 8))
 def test_a_bomb_ends_in_bounds_and_the_next_photo_starts_at_once(run: Prepare, jail: Jail, name: str) -> None:
     kind, make = bombs.BOMBS[name]
     server = jail.pid
@@ -135,6 +135,7 @@ def test_the_largest_transparent_picture_fits(run: Prepare) -> None:
     assert run(sheer, policy=Policy())[0].is_ready
 
 
+@pytest.mark.wide
 def test_a_photo_of_49_megapixels_fits_with_all_looks_and_every_pixel(run: Prepare) -> None:
     marked = files.corners(7000, 7000)
     marked.paste(pictures.qr_code().resize((600, 600), Image.Resampling.NEAREST), (3000, 2000))

@@ -47,7 +47,7 @@ HARD = [
 STRIPED = labels.STRIPES | {"PDF417"}
 
 
-@pytest.mark.parametrize(("kind", "module", "turn", "blur", "around"), spread(HARD, 3))
+@pytest.mark.parametrize(("kind", "module", "turn", "blur", "around"), spread(HARD, 1))
 def test_a_code_is_covered_whole_and_read_in_no_copy(
     run: Prepare, kind: str, module: float, turn: float, blur: float, around: float
 ) -> None:
@@ -184,7 +184,7 @@ def test_the_ticks_of_a_ruler_are_no_code(turn: float) -> None:
     assert codes_in(np.asarray(scene)) == []
 
 
-@pytest.mark.parametrize("font", ["Helvetica", "Times-Roman", "Courier-Bold"])
+@pytest.mark.parametrize("font", spread(["Times-Roman", "Helvetica", "Courier-Bold"], 1))
 @pytest.mark.parametrize("fault", spread(["skew+3", "", "fax", "jpeg40"], 1))
 def test_a_page_of_results_has_no_code(font: str, fault: str) -> None:
     page = papers.paper(5, font).picture()
@@ -198,7 +198,7 @@ def test_a_page_of_results_has_no_code(font: str, fault: str) -> None:
         assert codes_in(look) == []
 
 
-@pytest.mark.parametrize("scene", spread(["growth_chart", "ecg_sheet", "bites_leg", "surgical_scar", "hives"], 2))
+@pytest.mark.parametrize("scene", spread(["growth_chart", "ecg_sheet", "bites_leg", "surgical_scar", "hives"], 1))
 def test_no_chart_and_no_skin_is_a_code(scene: str) -> None:
     for tone in (1, 6):
         data = samples.photo(scene, tone=tone, seed=3, size=(2048, 1536))

@@ -60,6 +60,7 @@ def test_a_refused_file_exits_2_with_its_reason_twice(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("flag", spread(["--faces", "--text"], 1))
+@pytest.mark.wide
 def test_masking_is_the_default_and_keeping_it_a_choice(photo: Path, tmp_path: Path, flag: str) -> None:
     for word, label in (("mask", DEIDENTIFIED), ("keep", TREATMENT_USE)):
         assert command("prepare", photo, "--out", tmp_path / word, flag, word).returncode == 0
@@ -121,6 +122,7 @@ def test_words_that_cannot_be_read_are_told_in_a_line_without_them(
     assert "Ana" not in said
 
 
+@pytest.mark.wide
 def test_a_third_party_checks_files_against_their_signed_report(photo: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     command("prepare", photo, "--out", out, "--faces", "keep", "--text", "keep")
@@ -137,6 +139,7 @@ def test_a_third_party_checks_files_against_their_signed_report(photo: Path, tmp
         assert "not a report" in command("verify", *copies, "--report", tmp_path / "wrong.json").stdout
 
 
+@pytest.mark.wide
 def test_a_third_party_hears_what_is_missing_exchanged_or_was_never_covered(photo: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     command("prepare", photo, "--out", out, "--faces", "keep", "--text", "keep")

@@ -72,6 +72,7 @@ def test_more_than_a_hundred_pages_are_refused_before_any_is_drawn(run: Prepare,
     assert report.usage["cpu_ms"] < 1000
 
 
+@pytest.mark.wide
 def test_a_hundred_pages_are_drawn_one_at_a_time(run: Prepare) -> None:
     data = documents.pdf(*[f"page {number}" for number in range(100)]).replace(b"[0 0 612 792]", b"[0 0 300 400]")
     report, kept = run(data, "lab_document")

@@ -13,6 +13,7 @@ import pytest
 from imaging import kernel
 from imaging.jail import calls, filters, levels
 from tests.imaging import canary, escapes
+from tests.spread import spread
 
 ROOT = Path(__file__).parents[2]
 NOBODY = 65534
@@ -52,7 +53,7 @@ CROWDED = {
 """On a crowded machine, where fresh memory and threads are dear, the limit of the time is reached before the other."""
 
 
-@pytest.mark.parametrize("whoever", ["whoever runs the tests", "an ordinary user"])
+@pytest.mark.parametrize("whoever", spread(["an ordinary user", "whoever runs the tests"], 1))
 def test_no_attempt_of_a_misbehaving_decoder_succeeds(whoever: str) -> None:
     canary.MARK.unlink(missing_ok=True)
     user = () if whoever == "whoever runs the tests" else ordinary()
@@ -83,10 +84,18 @@ def test_an_attempt_can_succeed_where_there_is_no_jail() -> None:
         pytest.param(
             "seccomp", levels.BUBBLEWRAP, TOOLS, ["bubblewrap", "ready", None, "bubblewrap"], marks=pytest.mark.wide
         ),
-        ("both", levels.BUBBLEWRAP, TOOLS, ["bubblewrap", "ready", None, "bubblewrap"]),
-        ("both", levels.RLIMITS, "/nowhere", ["rlimits", "ready", None, "rlimits"]),
+        pytest.param(
+            "both", levels.BUBBLEWRAP, TOOLS, ["bubblewrap", "ready", None, "bubblewrap"], marks=pytest.mark.wide
+        ),
+        pytest.param("both", levels.RLIMITS, "/nowhere", ["rlimits", "ready", None, "rlimits"], marks=pytest.mark.wide),
         ("both", levels.BUBBLEWRAP, "/nowhere", ["rlimits", "failed", "confinement", "rlimits"]),
-        ("landlock", levels.SEALED, TOOLS, ["bubblewrap", "failed", "confinement", "bubblewrap"]),
+        pytest.param(
+            "landlock",
+            levels.SEALED,
+            TOOLS,
+            ["bubblewrap", "failed", "confinement", "bubblewrap"],
+            marks=pytest.mark.wide,
+        ),
     ],
 )
 def test_a_kernel_with_less_is_told_by_its_level(lacking: str, least: str, path: str, ends: list[Any]) -> None:
@@ -98,7 +107,7 @@ def test_a_kernel_with_less_is_told_by_its_level(lacking: str, least: str, path:
     [
         # Root itself is counted by no kernel: as whoever owns nothing, which it becomes at this level, it is.
         (levels.RLIMITS, "/nowhere", {"start processes": "BlockingIOError", "connect to the network": "OSError"}),
-        (levels.BUBBLEWRAP, TOOLS, {"leave a file for the next job": "OSError"}),
+        pytest.param(levels.BUBBLEWRAP, TOOLS, {"leave a file for the next job": "OSError"}, marks=pytest.mark.wide),
     ],
 )
 def test_a_job_whose_calls_are_not_filtered_lives_alone(level: str, path: str, attempts: dict[str, str]) -> None:

@@ -81,7 +81,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", spread(CASES, 4))
+@pytest.mark.parametrize("case", spread(CASES, 2))
 def test_a_face_that_moves_fast_is_covered_in_every_picture(run: Prepare, case: str) -> None:
     way, seconds = CASES[case]
     report, kept = run(film_with(way, seconds, RATE), "video", FACES_ONLY)

@@ -47,6 +47,7 @@ _OF_TEN = {"g": "10", "b": "4M", "x265-params": "log-level=none:pools=1:keyint=1
 @pytest.mark.parametrize(("codec", "reach", "lost"), [
     ("libx265", 0.9, (10, 1.0, 1.9)), ("libvpx", 1.1, (1, 1.0, 2.0)),
 ])  # fmt: skip
+@pytest.mark.wide
 def test_zeros_within_a_coded_picture_are_told_though_its_decoder_says_nothing(
     run: Prepare, codec: str, reach: float, lost: tuple[float, ...]
 ) -> None:

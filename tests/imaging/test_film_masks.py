@@ -68,6 +68,7 @@ def test_a_face_is_covered_in_a_film_that_was_taken_upside_down(run: Prepare) ->
     assert all(is_grey(frame[130:190, 250:300]) and not is_grey(frame[300:, :100]) for frame in frames)
 
 
+@pytest.mark.wide
 def test_a_face_that_is_lost_for_a_moment_stays_covered(run: Prepare) -> None:
     blank = [walker(200) if number not in range(12, 16) else _turned_away() for number in range(30)]
     _, kept = run(film_of(blank), "video", FACES_ONLY)
@@ -80,6 +81,7 @@ def _turned_away() -> Image.Image:
     return scene
 
 
+@pytest.mark.wide
 def test_a_stamp_in_a_film_is_covered_and_the_film_called_deidentified(run: Prepare) -> None:
     picture = pictures.written(size=60).resize((640, 480))
     report, kept = run(film_of([picture] * 12), "video", Policy())

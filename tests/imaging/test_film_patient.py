@@ -12,6 +12,7 @@ from imaging.refusal import Held
 from tests.imaging import pictures
 from tests.imaging.conftest import Prepare
 from tests.imaging.test_film_masks import film_of, is_grey, shown
+from tests.spread import spread
 
 CHILD, MOTHER = Box(0.2, 0.3, 0.35, 0.6), Box(0.7, 0.2, 0.9, 0.6)
 REVIEWED = Policy(faces="face_is_finding", text="keep", chosen_by="reviewer")
@@ -137,7 +138,7 @@ def test_a_followed_face_that_comes_to_lie_open_under_the_ticked_part_is_held() 
     assert held.value.reason == "region_too_large"
 
 
-@pytest.mark.parametrize("faces", ["face_is_finding", "keep_region"])
+@pytest.mark.parametrize("faces", spread(["face_is_finding", "keep_region"], 1))
 def test_the_phone_is_turned_to_somebody_else_who_stays_covered(run: Prepare, faces: str) -> None:
     """A child that fills the picture and looks away once, a second of floor, then another: larger, over the tick."""
 

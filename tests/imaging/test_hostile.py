@@ -133,6 +133,7 @@ def test_an_empty_file_is_called_empty(run: Prepare) -> None:
 
 
 @pytest.mark.parametrize(("levels", "reason"), [pytest.param(2, "cpu", marks=pytest.mark.slow), (3, "memory")])
+@pytest.mark.wide
 def test_a_page_that_draws_itself_without_end_is_stopped_at_a_limit(run: Prepare, levels: int, reason: str) -> None:
     report, kept = run(documents.nested_pdf(levels, 60), "lab_document")
     assert (report.verdict, report.reason) == ("rejected", reason)

@@ -134,6 +134,7 @@ def test_a_child_that_crashes_is_a_failure_and_not_a_hang(own_jail: Jail) -> Non
     assert good_photo(own_jail).is_ready
 
 
+@pytest.mark.wide
 def test_a_customer_who_hangs_up_takes_the_job_along(own_jail: Jail) -> None:
     gate, push = os.pipe()
     pid = os.fork()
@@ -153,6 +154,7 @@ def test_a_customer_who_hangs_up_takes_the_job_along(own_jail: Jail) -> None:
     assert good_photo(own_jail).is_ready
 
 
+@pytest.mark.wide
 def test_a_forked_worker_uses_the_jail_that_its_parent_opened(own_jail: Jail) -> None:
     pid = os.fork()
     if pid == 0:
@@ -166,6 +168,7 @@ def test_a_forked_worker_uses_the_jail_that_its_parent_opened(own_jail: Jail) ->
     assert good_photo(own_jail).is_ready
 
 
+@pytest.mark.wide
 def test_a_forked_worker_starts_a_dead_server_again(own_jail: Jail) -> None:
     assert good_photo(own_jail).is_ready
     twin = twin_of(own_jail.pid)
@@ -193,6 +196,7 @@ def test_jobs_run_side_by_side(own_jail: Jail) -> None:
     eventually(lambda: not jobs_of(own_jail.pid))
 
 
+@pytest.mark.wide
 def test_what_looks_for_nothing_is_served_by_a_twin_without_the_networks(own_jail: Jail) -> None:
     jobs = [Job(own_jail, PLAIN), Job(own_jail)]
     blind, seeing = sorted(jobs_of(own_jail.pid), key=lambda job: job.ppid() == own_jail.pid)
@@ -260,6 +264,7 @@ def test_an_error_of_the_source_reaches_the_caller_and_frees_the_jail(own_jail: 
     assert good_photo(own_jail).is_ready
 
 
+@pytest.mark.wide
 def test_a_still_costs_little_more_than_its_decoding(own_jail: Jail) -> None:
     good_photo(own_jail)
     costs = []
@@ -337,6 +342,7 @@ print(place % (2 << 20) == 0, resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 """
 
 
+@pytest.mark.wide
 def test_a_decoded_photo_takes_no_more_than_its_decoder_did() -> None:
     done = subprocess.run([sys.executable, "-c", DECODED], capture_output=True, text=True, check=True)
     # OpenCV holds three bytes of each pixel twice; laid into a picture of Pillow's they would be four more.

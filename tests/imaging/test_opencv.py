@@ -90,6 +90,7 @@ def test_the_set_up_step_swaps_the_package_where_libgl_is_missing(tmp_path: Path
     assert installed(environment, no_display) == [f"opencv-python-headless=={number}"]
 
 
+@pytest.mark.wide
 def test_the_set_up_step_changes_nothing_where_opencv_works(environment: Path) -> None:
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     step = run(environment, env, "-m", "imaging.opencv")

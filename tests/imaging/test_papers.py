@@ -388,6 +388,7 @@ def sparse(with_portrait: bool = False) -> tuple[bytes, papers.Paper]:
     return data.getvalue(), page
 
 
+@pytest.mark.wide
 def test_print_that_the_detector_takes_for_a_face_stays_and_a_portrait_on_it_goes(run: Prepare) -> None:
     data, page = sparse(with_portrait=True)
     report, kept = run(data, "lab_document", Policy(identifiers=page.known))

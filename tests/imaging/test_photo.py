@@ -11,12 +11,13 @@ from imaging.steps.turn_upright import turn_upright
 from tests.imaging import files
 from tests.imaging.conftest import Prepare
 from tests.imaging.heic import heic
+from tests.spread import spread
 
 ORIENTATIONS = range(1, 9)
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
-@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"])
+@pytest.mark.parametrize("name", spread(["JPEG", "PNG", "WEBP", "AVIF", "TIFF"], 2))
 def test_a_photo_comes_out_upright_however_the_camera_was_held(run: Prepare, name: str, orientation: int) -> None:
     picture = files.stored(files.corners(), orientation)
     exif = Image.Exif()
@@ -81,7 +82,7 @@ def test_a_photo_gets_three_sizes_that_are_what_they_say(run: Prepare) -> None:
         assert Image.open(io.BytesIO(kept.files[entry.name])).size == (entry.width, entry.height)
 
 
-@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("name", spread(["JPEG", "PNG", "WEBP"], 1))
 def test_a_photo_that_is_judged_by_its_detail_keeps_every_pixel(run: Prepare, name: str) -> None:
     policy = Policy(faces="keep", text="keep", keeps_detail=True)
     data = files.encode(files.noise(2600, 1500), name)

@@ -212,6 +212,7 @@ def test_a_word_is_found_at_either_end(around: bytes) -> None:
     assert traces(around, CASE) == []
 
 
+@pytest.mark.wide
 def test_a_family_of_many_names_costs_no_more_than_one_of_few() -> None:
     many = Identifiers(names=tuple(f"Niña{number:03d} Muñoz{number:03d}" for number in range(200)))
     noise = random.Random(7).randbytes(2_000_000)

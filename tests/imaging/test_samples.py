@@ -121,6 +121,7 @@ def test_png_and_webp_keep_the_same_picture_and_their_own_metadata(media_type):
     assert np.abs(upright(data).astype(float) - jpeg).mean() < 4
 
 
+@pytest.mark.wide
 def test_a_blurred_photo_is_soft_and_a_dark_one_is_dark():
     plain, blurred, dark = (
         cv2.cvtColor(upright(samples.photo("eczema_elbow", seed=1, size=SMALL, fault=fault)), cv2.COLOR_RGB2GRAY)

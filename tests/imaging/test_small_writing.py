@@ -57,7 +57,7 @@ def place(turn: int = 0, capital: int = 10) -> tuple[float, ...]:
 
 @pytest.mark.parametrize(
     ("ground", "ink", "grain", "turn"),
-    spread([(200, 170, 1, 0), (150, 115, 8, 0), (90, 125, 4, 0), (150, 110, 8, 90)], 2),
+    spread([(200, 170, 1, 0), (150, 115, 8, 0), (90, 125, 4, 0), (150, 110, 8, 90)], 1),
 )
 def test_a_pale_name_of_ten_pixels_is_covered_on_plain_ground_and_on_grain(
     run: Prepare, ground: int, ink: int, grain: float, turn: int

@@ -71,7 +71,7 @@ def _share(where: NDArray[np.bool_], masked: NDArray[np.bool_]) -> float:
     return float(masked[where].mean())
 
 
-@pytest.mark.parametrize("kind", ["pdf", "scan"])
+@pytest.mark.parametrize("kind", spread(["scan", "pdf"], 1))
 @pytest.mark.parametrize(
     "drawn",
     spread([stacked("BARRAGÁN", 14), stacked("LUCÍA BARRAGÁN", 14), stacked("12/03/2019", 14), stacked("SYN-48213", 14),

@@ -16,7 +16,7 @@ from tests.timing import quickest
 HEARD = replace(PLAIN, keeps_voice=True)
 
 
-@pytest.mark.parametrize("name", spread(TRAPS, 7))
+@pytest.mark.parametrize("name", spread(TRAPS, 4))
 def test_a_trap_ends_in_bounds_with_a_reason(run: Prepare, jail: Jail, name: str) -> None:
     kind, make = TRAPS[name]
     data, server = make(), jail.pid

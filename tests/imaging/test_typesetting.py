@@ -102,7 +102,7 @@ def test_the_same_leaflet_gives_the_same_bytes(paper: bytes) -> None:
     assert b"2023-11-14" in first or b"20231114" in first
 
 
-@pytest.mark.parametrize("name", spread(HOSTILE, 8))
+@pytest.mark.parametrize("name", spread(HOSTILE, 5))
 def test_what_people_write_is_printed_as_it_is_or_as_codes(name: str) -> None:
     text = HOSTILE[name]
     made = typeset(every_style(text) if len(text) < 3000 else leaflet(Part("Part", [Line(text)])))

@@ -202,6 +202,7 @@ def test_the_same_film_gives_the_same_bytes(run: Prepare) -> None:
     assert run(data, "video")[1].files == run(data, "video")[1].files
 
 
+@pytest.mark.wide
 def test_a_film_keeps_to_one_thread_and_a_bounded_memory(run: Prepare) -> None:
     # How its source was packed is of no matter, and a second of grain of this size takes five to pack well.
     large = films.film(films.steady(1), image=files.noise(3840, 2160), options={"preset": "ultrafast"})
@@ -236,7 +237,7 @@ def difference(first: tuple[int, ...], second: tuple[int, ...]) -> float:
 
 @pytest.mark.parametrize("size", spread([pytest.param(size) for size in ((1920, 1080), (640, 480))], 1))
 @pytest.mark.parametrize("matrix", [1, 6])
-@pytest.mark.parametrize(("is_full", "depth"), [(False, 8), (True, 8), (False, 10)])
+@pytest.mark.parametrize(("is_full", "depth"), spread([(False, 8), (True, 8), (False, 10)], 2))
 def test_a_film_has_the_colours_of_its_source_and_says_what_they_mean(
     run: Prepare, size: tuple[int, int], matrix: int, is_full: bool, depth: int
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.journeys import clinic, mother
@@ -38,6 +39,7 @@ def become(phone: Eyes, persona: str = "parent") -> None:
     phone.turn(f"button[value={persona}]")
 
 
+@pytest.mark.wide
 def test_a_clinic_without_scripts_loses_neither_words_nor_files(
     product: Product, cast: Cast, devices: Devices, media: Media
 ) -> None:

@@ -19,6 +19,7 @@ from econsult.people.persons import Person
 from econsult.people.signin import SignInSession, make_token
 from econsult.trail import AuditEvent
 from tests.personas import Clinic
+from tests.spread import spread
 from tests.web.authenticator import RECOVERY_CODE, code_of, enrol, set_up_in
 from tests.web.browsing import post
 from tests.web.conftest import PASSWORD, BrowserOf, stored_password
@@ -125,7 +126,7 @@ def test_a_session_that_ends_while_its_owner_is_asked_for_begins_no_set_up(
         assert session.scalar(select(func.count(HalfwaySignIn.id))) == 0
 
 
-@pytest.mark.parametrize("way", ["codes", "off"])
+@pytest.mark.parametrize("way", spread(["off", "codes"], 1))
 @pytest.mark.parametrize("lacking", ["factor_password", "factor_code"])
 def test_both_password_and_code_are_needed(
     runtime: Runtime, here: FlaskClient, person: Person, way: str, lacking: str

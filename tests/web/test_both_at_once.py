@@ -117,6 +117,7 @@ def test_two_people_who_remove_one_shift_both_find_it_gone(
         assert _count(runtime, Shift) == 1
 
 
+@pytest.mark.wide
 def test_a_swap_is_accepted_or_gone_never_both(
     runtime: Runtime, clinic: Clinic, two: tuple[Send, Send], browser_of: BrowserOf
 ) -> None:
@@ -179,6 +180,7 @@ def test_of_two_who_set_limits_at_once_the_second_is_told(
         seen = f"NM||{capacity}"
 
 
+@pytest.mark.wide
 def test_of_two_coordinators_who_give_it_at_once_one_does(
     runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
 ) -> None:
@@ -234,6 +236,7 @@ def test_the_next_case_is_the_one_after_what_is_sent_elsewhere_meanwhile(
     assert (reply.status_code, reply.headers["Location"]) == (303, f"/consults/{second}")
 
 
+@pytest.mark.wide
 def test_of_two_who_stand_in_for_the_desk_and_act_at_once_one_does(
     runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
 ) -> None:
@@ -300,6 +303,7 @@ def test_of_any_two_who_press_at_once_about_a_case_each_has_done_it_or_reads_why
         assert list(violations(session, NOW)) == []
 
 
+@pytest.mark.wide
 def test_of_any_two_of_the_desk_who_decide_about_a_question_at_once_one_does(
     runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
 ) -> None:

@@ -171,6 +171,7 @@ MEGABYTE = 1024 * 1024
 @pytest.mark.parametrize(
     ("name", "size"), [("nurse", MEGABYTE), pytest.param("pcp", 35 * MEGABYTE, marks=pytest.mark.slow)]
 )
+@pytest.mark.wide
 def test_the_case_page_sends_files_by_itself(
     server: Server, devices: Devices, tmp_path: Path, name: str, size: int
 ) -> None:

@@ -152,6 +152,7 @@ def test_the_emergency_page(look: Look) -> None:
     look.at("call-911")
 
 
+@pytest.mark.wide
 def test_the_way_without_photos(look: Look) -> None:
     page = look.page
     page.locator("section form button").first.click()
@@ -161,6 +162,7 @@ def test_the_way_without_photos(look: Look) -> None:
     look.at("private")
 
 
+@pytest.mark.wide
 def test_the_status_page(look: Look, asked: Consult, address: str) -> None:
     look.page.goto(f"{address}/family/questions/{asked.public_id}")
     look.at("status")
@@ -234,6 +236,7 @@ def test_photos_are_sent_without_scripts(
 
 
 @pytest.mark.parametrize("path", ["/family", "/family/questions/{id}", "/family/questions/{id}/answer"])
+@pytest.mark.wide
 def test_pages_stay_whole_on_the_narrowest_phone(
     devices: Devices, sign_in: SignIn, address: str, answered: Consult, path: str
 ) -> None:
@@ -257,6 +260,7 @@ def test_every_target_is_large_enough_for_a_thumb(look: Look, answered: Consult,
         assert small == []
 
 
+@pytest.mark.wide
 def test_dates_stand_in_one_column(look: Look, asked: Consult, answered: Consult) -> None:
     look.page.reload()
     ends = look.page.locator(".asked-day").evaluate_all("days => days.map(day => day.getBoundingClientRect().right)")

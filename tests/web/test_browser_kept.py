@@ -262,6 +262,7 @@ def test_they_wait_in_the_other_account_of_the_same_person(
     assert page.evaluate(COPIES) == 0
 
 
+@pytest.mark.wide
 def test_the_story_saves_itself_and_keeps_no_copy_then(
     phone: Page, runtime: Runtime, house: Clinic, enter: Enter, story: str
 ) -> None:
@@ -393,6 +394,7 @@ def _wait_for_words(runtime: Runtime, forms: int) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.wide
 def test_a_message_waits_in_another_browser_until_it_was_sent(
     devices: Devices, runtime: Runtime, house: Clinic, enter: Enter, address: str
 ) -> None:

@@ -100,6 +100,7 @@ def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> No
 
 
 @pytest.mark.parametrize("language", spread(["en", "es"], 1))
+@pytest.mark.wide
 def test_the_specialist_draws_and_asks(stage: Stage, held: Held, language: str) -> None:
     consult, old = held
     page = stage.enter(stage.devices.desktop(), stage.clinic.derm)
@@ -203,6 +204,7 @@ def test_without_a_camera_or_scripts_the_plain_way_is_there(stage: Stage, held: 
         assert session.get_one(Consult, held[0].id).status == "claimed"
 
 
+@pytest.mark.wide
 def test_a_camera_that_does_not_open_says_so(stage: Stage, held: Held) -> None:
     asked = stage.ask(held)
     page = stage.enter(stage.devices.phone(**PHONE), stage.clinic.mother)

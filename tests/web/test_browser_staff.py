@@ -117,6 +117,7 @@ def test_every_page_is_accessible_whole_and_quiet(place: Place, language: str, w
     assert heard == []
 
 
+@pytest.mark.wide
 def test_the_case_fits_one_screen(place: Place) -> None:
     page = place.desk(place.clinic.derm, place.case("held"))
     assert page.evaluate("document.documentElement.scrollHeight") == 900
@@ -160,6 +161,7 @@ def test_news_are_told_and_no_row_moves(place: Place, runtime: Runtime) -> None:
     expect(page.locator("tbody tr").first).to_contain_text(new.number)
 
 
+@pytest.mark.wide
 def test_a_picture_is_looked_at_with_keys_buttons_and_a_press(place: Place) -> None:
     page = place.desk(place.clinic.derm, place.case("asked"))
     page.keyboard.press("ArrowRight")
@@ -177,6 +179,7 @@ def test_a_picture_is_looked_at_with_keys_buttons_and_a_press(place: Place) -> N
     assert "scale(1)" in page.locator(PICTURE).evaluate("(image) => image.style.transform")
 
 
+@pytest.mark.wide
 def test_a_picture_that_does_not_come_is_told_and_no_blank_is_judged(place: Place) -> None:
     page = place.desk(place.clinic.derm, "/worklist")
     page.route("**/media/*", lambda route: route.abort())
@@ -211,6 +214,7 @@ def test_an_answer_saves_itself_and_is_signed_with_the_keyboard(place: Place, ru
     page.wait_for_url(f"**/consults/{place.rich['asked'].public_id}?said=signed&was=*")
 
 
+@pytest.mark.wide
 def test_two_windows_lose_no_words(place: Place) -> None:
     here, there = (place.desk(place.clinic.derm, place.case("held")) for _ in range(2))
     there.locator("#impression").fill("From the other window")
@@ -311,6 +315,7 @@ def test_without_scripts_the_day_still_works(place: Place) -> None:
     expect(page.locator("#impression")).to_have_value("Eczema")
 
 
+@pytest.mark.wide
 def test_nothing_wraps_or_hides_once_the_draft_is_saved(place: Place) -> None:
     page = place.desk(place.clinic.derm, place.case("held"))
     page.fill("#impression", "Atopic dermatitis of the elbow crease, moderate, without signs of infection")
@@ -321,6 +326,7 @@ def test_nothing_wraps_or_hides_once_the_draft_is_saved(place: Place) -> None:
     assert page.locator("#impression").evaluate("box => box.scrollHeight - box.clientHeight") <= 0
 
 
+@pytest.mark.wide
 def test_flags_stand_clear_of_the_question(place: Place) -> None:
     page = place.desk(place.clinic.pcp, "/clinic")
     gaps = page.locator(".ask-line + .flags").evaluate_all(

@@ -21,6 +21,7 @@ from econsult.rosters import planning
 from econsult.rosters.planning import ShiftForm
 from tests.personas import Clinic, open_clinic
 from tests.services.homes import Homes
+from tests.spread import spread
 from tests.web.browsing import SESSION
 from web.words.times import seconds
 from workers.runtime import Runtime
@@ -89,7 +90,7 @@ def test_until_when_a_signature_can_be_taken_back_is_said_with_the_hour_that_is_
     assert said == ["01:59:59 (before the clock change)", "01:00:01 (after the clock change)", "02:00:01"]
 
 
-@pytest.mark.parametrize("change", [AUTUMN, SPRING], ids=["autumn", "spring"])
+@pytest.mark.parametrize("change", spread([pytest.param(AUTUMN, id="autumn"), pytest.param(SPRING, id="spring")], 1))
 def test_in_a_night_in_which_the_clocks_change_each_page_says_which_hour_it_means(
     runtime: Runtime, read: Read, change: datetime
 ) -> None:

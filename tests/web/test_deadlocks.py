@@ -16,6 +16,7 @@ from econsult.rosters.shifts import TimeOff
 from econsult.rosters.watching import CoverWatch
 from econsult.trail import AuditEvent
 from tests.personas import Clinic
+from tests.spread import spread
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from tests.web.test_kin import _form
@@ -28,7 +29,7 @@ def runtime(postgres_runtime: Runtime) -> Runtime:
     return postgres_runtime
 
 
-@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize("times", spread([1, 3], 1))
 def test_the_victim_of_a_deadlock_is_done_again(
     runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, times: int
 ) -> None:

@@ -125,6 +125,7 @@ def test_what_somebody_holds_who_is_away_is_counted_and_comes_fifty_at_a_time(
         (119, ("dermatology", "neurology"), "take 50+ requests now"),
     ],
 )
+@pytest.mark.wide
 def test_what_nobody_can_take_now_is_counted_beyond_its_page(
     runtime: Runtime, desk: FlaskClient, clinic: Clinic, crowd: int, specialties: tuple[str, ...], words: str
 ) -> None:

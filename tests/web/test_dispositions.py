@@ -115,7 +115,7 @@ def check_brought(runtime: Runtime, consult_id: int, disposition: str, signed_at
         assert added == []
 
 
-@pytest.mark.parametrize("disposition", spread([str(each) for each in Disposition], 5))
+@pytest.mark.parametrize("disposition", spread([str(each) for each in Disposition], 3))
 def test_what_an_answer_leads_to_is_somebodys_until_it_is_closed(
     runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, disposition: str
 ) -> None:

@@ -60,6 +60,7 @@ def test_a_look_by_head_uses_no_sign_in_link_up(runtime: Runtime, clinic: Clinic
     assert (entered.status_code, entered.location) == (303, "/clinic")
 
 
+@pytest.mark.wide
 def test_every_page_answers_head_as_it_answers_get(clinic: Clinic, shell: Flask, browser_of: BrowserOf) -> None:
     for browser in (shell.test_client(), browser_of(clinic.pcp), browser_of(clinic.admin), browser_of(clinic.mother)):
         asked = [_statuses(browser, rule) for rule in shell.url_map.iter_rules() if _is_page(rule)]

@@ -76,7 +76,7 @@ def test_no_other_page_has_the_form() -> None:
     assert holders == {"clinic/request.html", "clinic/case_actions.html", "clinic/results.html", "consult/lane.html"}
 
 
-@pytest.mark.parametrize("name", spread(PAGES, 4))
+@pytest.mark.parametrize("name", spread(PAGES, 2))
 def test_every_code_is_said_in_words(pages: dict[str, tuple[Person, str]], browser_of: BrowserOf, name: str) -> None:
     person, address = pages[name]
     browser = browser_of(person)

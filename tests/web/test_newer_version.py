@@ -15,6 +15,7 @@ from econsult.consults.recommendations import steps_of
 from econsult.consults.records import Consult
 from econsult.people.persons import Person
 from tests.personas import ANSWER, LEASE, Clinic
+from tests.spread import spread
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from workers.runtime import Runtime
@@ -69,7 +70,7 @@ PRESSES: dict[str, tuple[str, str, str, dict[str, str]]] = {
 }
 
 
-@pytest.mark.parametrize("press", PRESSES)
+@pytest.mark.parametrize("press", spread(PRESSES, 3))
 def test_a_press_on_the_page_of_an_older_version_writes_nothing_down(
     runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, press: str
 ) -> None:

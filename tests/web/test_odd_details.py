@@ -27,7 +27,7 @@ def store(runtime: Runtime, consult: Consult, value: Any) -> str:
     return consult.public_id
 
 
-@pytest.mark.parametrize("value", spread(map(pytest.param, ODD), 4))
+@pytest.mark.parametrize("value", spread(map(pytest.param, ODD), 2))
 def test_every_list_and_page_survives_what_is_stored(
     runtime: Runtime, clinic: Clinic, browser_of: BrowserOf, value: Any
 ) -> None:

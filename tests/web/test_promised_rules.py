@@ -67,6 +67,7 @@ def test_what_the_form_shows_can_be_saved_again_and_changes_nothing(
         assert [json.loads(each) for each in session.scalars(select(Policy.content))] == [content, content]
 
 
+@pytest.mark.wide
 def test_more_open_requests_than_go_over_at_once_are_said_and_taken_by_a_button(
     runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
 ) -> None:

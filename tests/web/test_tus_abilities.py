@@ -79,6 +79,7 @@ def test_a_later_length_that_cannot_be_changes_nothing(
     mother.ask("DELETE", path)
 
 
+@pytest.mark.wide
 def test_one_person_sends_four_files_at_once_and_a_fifth_is_told_when_to_come(server: Server, consult: Consult) -> None:
     pcp = server.phone(server.clinic.pcp)
     paths = [pcp.create(consult, len(DATA)) for _ in range(MOST_AT_ONCE + 1)]

@@ -20,6 +20,7 @@ from econsult.consults.attachments import Attachment
 from econsult.consults.records import Consult
 from econsult.people.signin import ApiToken
 from storage import sealed
+from tests.spread import spread
 from tests.timing import TRIES
 from tests.web.uploading import Phone, Server
 from uploads.kinds import LIVES
@@ -72,13 +73,14 @@ def await_unfinished(phone: Phone, consult: Consult) -> str:
         time.sleep(0.02)
 
 
+@pytest.mark.parametrize("kills", [1, pytest.param(4, marks=pytest.mark.slow)])
 def test_killing_the_server_in_the_middle_loses_nothing_acknowledged(
-    server: Server, mother: Phone, consult: Consult
+    server: Server, mother: Phone, consult: Consult, kills: int
 ) -> None:
     data, dice = os.urandom(SIZE), random.Random(7)
     path = mother.create(consult, SIZE, kind="video")
     offset = mother.patch(path, 0, data[:500_000]).offset
-    for _ in range(4):
+    for _ in range(kills):
         part = data[offset : offset + dice.randrange(700_000, 1_200_000)]
         before = staged_size(server, path)
         with mother.hanging_patch(path, offset, SIZE - offset, part):
@@ -127,7 +129,7 @@ def test_late_bytes_of_a_vanished_phone_change_nothing(server: Server, mother: P
     assert received(server, path) == b"A" * offset + b"B" * 100_000 + b"C" * rest
 
 
-@pytest.mark.parametrize("ending", ["overtaken", "killed"])
+@pytest.mark.parametrize("ending", spread(["overtaken", "killed"], 1))
 def test_nothing_of_a_chunk_counts_before_its_checksum_is_compared(
     server: Server, mother: Phone, consult: Consult, ending: str
 ) -> None:

@@ -22,6 +22,7 @@ from econsult.people.signin import SignInSession, make_token
 from econsult.people.typed import Typed, TypedWords, keep_typed
 from tests.personas import TARGETS, Clinic
 from tests.services.browser import Devices
+from tests.spread import spread
 from tests.web.browsing import post, token_from
 from tests.web.conftest import BrowserOf, Enter
 from workers.runtime import Runtime
@@ -182,7 +183,7 @@ def test_a_safe_way_is_kept_of_nobody_who_is_safe(runtime: Runtime, mother: Flas
         assert "safe_way" not in session.scalars(select(Consult)).one().details
 
 
-@pytest.mark.parametrize("way", ["button", "keys"])
+@pytest.mark.parametrize("way", spread(["button", "keys"], 1))
 def test_a_page_is_left_at_once_and_leads_back_to_nothing(
     way: str, devices: Devices, address: str, clinic: Clinic, enter: Enter, runtime: Runtime
 ) -> None:

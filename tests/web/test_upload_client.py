@@ -106,6 +106,7 @@ def test_a_page_that_is_closed_in_the_middle_goes_on_where_the_server_stands(
     assert int(after[0].headers["upload-offset"]) >= int(before[-1].headers["upload-offset"])
 
 
+@pytest.mark.wide
 def test_a_server_that_dies_in_the_middle_is_waited_for(server: Server, draft: Consult, phone: Page) -> None:
     cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
     slow_down(phone, 400_000)

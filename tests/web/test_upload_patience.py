@@ -50,7 +50,7 @@ def open_by_the_clock(server: Server, page: Page, draft: Consult) -> Page:
     return page
 
 
-@pytest.mark.parametrize(("verb", "seconds"), [("PATCH", 15), ("POST", 60)])
+@pytest.mark.parametrize(("verb", "seconds"), spread([("PATCH", 15), ("POST", 60)], 1))
 def test_a_line_that_stands_still_is_cut_and_tried_again(
     verb: str, seconds: int, server: Server, draft: Consult, phone: Page
 ) -> None:
@@ -69,7 +69,7 @@ def test_a_line_that_stands_still_is_cut_and_tried_again(
     assert arrived(server, draft) == [PHOTO["buffer"]]
 
 
-@pytest.mark.parametrize(("status", "why"), spread([(429, "too_many"), (507, "unreached"), (503, "unreached")], 2))
+@pytest.mark.parametrize(("status", "why"), spread([(429, "too_many"), (507, "unreached"), (503, "unreached")], 1))
 def test_the_time_that_the_server_names_is_waited_for(
     status: int, why: str, server: Server, draft: Consult, phone: Page
 ) -> None:

@@ -95,6 +95,7 @@ def test_a_bad_cursor_or_tab_is_no_crash(derm: FlaskClient, asked: Consult) -> N
     assert asked.number in derm.get("/worklist?view=nonsense&specialty=nonsense").text
 
 
+@pytest.mark.wide
 def test_more_rows_wait_behind_one_link(runtime: Runtime, derm: FlaskClient, clinic: Clinic) -> None:
     with runtime.database.writing() as session:
         consults = [clinic.econsult(session, now=NOW) for _ in range(51)]

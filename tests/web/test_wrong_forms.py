@@ -17,6 +17,7 @@ from econsult.people.persons import Organization
 from econsult.rosters.limits import Conflict, FallbackPool, Limits
 from econsult.rosters.shifts import Shift, Swap, TimeOff
 from tests.personas import Clinic, open_clinic
+from tests.spread import spread
 from tests.web.browsing import post, token_from
 from tests.web.conftest import BrowserOf
 from workers.runtime import Runtime
@@ -235,7 +236,7 @@ def _tries(form: Form, ids: dict[str, str]) -> Iterator[tuple[str, dict[str, str
 
 
 @pytest.mark.parametrize("language", [pytest.param("en", marks=pytest.mark.wide), "es"])
-@pytest.mark.parametrize("which", FORMS)
+@pytest.mark.parametrize("which", spread(FORMS, 4))
 def test_what_cannot_be_is_one_sentence_at_its_field(
     runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, which: str, language: str
 ) -> None:

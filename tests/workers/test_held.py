@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import select
 
 from econsult.consults.attachments import Attachment, Rendition, renditions_of
@@ -75,6 +76,7 @@ def test_too_much_of_a_face_that_is_ticked_takes_no_ready_copy_away(clinic: Clin
     assert clinic.attachment(number).reason is None
 
 
+@pytest.mark.wide
 def test_a_first_choice_that_cannot_be_done_waits_as_before(clinic: Clinic, desk: Desk) -> None:
     """There is no copy of before that could be shown."""
     picture = io.BytesIO()

@@ -175,6 +175,7 @@ def looked_at(clinic: Clinic, desk: Desk, number: int) -> tuple[str, str | None,
 
 
 @pytest.mark.parametrize("when", spread(["before its turn", "while it is prepared", "decided about before"], 1))
+@pytest.mark.wide
 def test_a_familys_pdf_is_held_with_its_review_copy_whenever_the_place_turns_private(
     clinic: Clinic, desk: Desk, when: str
 ) -> None:
@@ -193,6 +194,7 @@ def test_a_familys_pdf_is_held_with_its_review_copy_whenever_the_place_turns_pri
     assert looked_at(clinic, desk, number) == ("held", "private_paper", {"review"})
 
 
+@pytest.mark.wide
 def test_a_picture_that_would_wait_for_another_reason_stays_one_of_a_private_place(
     clinic: Clinic, desk: Desk, photo: bytes
 ) -> None:
@@ -230,7 +232,7 @@ def test_a_file_that_was_let_through_stays_so_when_the_family_covers_its_face(
     assert looked_at(clinic, desk, again)[0] == "ready"
 
 
-@pytest.mark.parametrize("more", [b"", b"\0"], ids=["same bytes", "a byte more"])
+@pytest.mark.parametrize("more", spread([b"\0", b""], 1), ids=["a byte more", "same bytes"])
 def test_a_refusal_reaches_the_same_picture_that_was_sent_for_another_use(
     clinic: Clinic, desk: Desk, photo: bytes, more: bytes
 ) -> None:
@@ -259,6 +261,7 @@ def test_what_was_refused_and_comes_again_waits_for_a_person(clinic: Clinic, des
     assert looked_at(clinic, desk, third)[0] == "ready"
 
 
+@pytest.mark.wide
 def test_a_photographed_paper_is_welcome_elsewhere(clinic: Clinic, desk: Desk, photo: bytes) -> None:
     number = clinic.send(photo, MediaKind.LAB_DOCUMENT)
     run_job(desk, clinic.job_of(number).id)

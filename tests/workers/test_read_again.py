@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import select
 
 from econsult.consults.attachments import MediaKind
@@ -62,6 +63,7 @@ def test_a_paper_is_read_again_for_whoever_comes_on_file_and_shown_only_then(
     assert covered(clinic, number) > before
 
 
+@pytest.mark.wide
 def test_a_paper_that_was_read_for_all_of_it_stays_as_it_is(clinic: Clinic, desk: Desk) -> None:
     number = clinic.send(PAPER, MediaKind.LAB_DOCUMENT)
     run_waiting(clinic, desk)

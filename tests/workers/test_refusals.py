@@ -31,7 +31,7 @@ def _run(command: tuple[str, ...], folder: Path, **environ: str) -> subprocess.C
 
 @pytest.mark.parametrize(
     "entry",
-    spread(map(pytest.param, (*ENTRIES.values(), GUNICORN, PATIENT)), 3),
+    spread(map(pytest.param, (*ENTRIES.values(), GUNICORN, PATIENT)), 1),
     ids=[*ENTRIES, "gunicorn", "patient"],
 )
 def test_a_wrong_setting_stops_every_entry_with_one_line(tmp_path: Path, entry: tuple[str, ...]) -> None:

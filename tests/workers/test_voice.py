@@ -16,6 +16,7 @@ from econsult.people.patients import Patient
 from imaging import DEIDENTIFIED, TREATMENT_USE
 from storage import sealed
 from tests.imaging.voices import heard, loud, sounding
+from tests.spread import spread
 from tests.workers.clinic import Clinic, now
 from workers.desk import Desk
 from workers.horse import run_job
@@ -90,7 +91,7 @@ def label(clinic: Clinic, number: int) -> tuple[str, bool]:
     return (file.report or {})["label"], file.is_restricted
 
 
-@pytest.mark.parametrize(("first", "then", "is_heard"), [(YES, NO, False), (NO, YES, True)])
+@pytest.mark.parametrize(("first", "then", "is_heard"), spread([(YES, NO, False), (NO, YES, True)], 1))
 def test_an_answer_that_comes_while_the_film_is_prepared_holds(
     clinic: Clinic, desk: Desk, first: VoiceChoice, then: VoiceChoice, is_heard: bool
 ) -> None:

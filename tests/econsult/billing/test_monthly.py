@@ -63,6 +63,7 @@ def test_a_month_tells_what_is_ready_and_what_is_missing(database: Database, cli
 
 
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)], indirect=True)
+@pytest.mark.wide
 def test_fifty_consults_take_as_many_statements_as_five(database: Database, clinic: Clinic) -> None:
     statements: list[str] = []
     listen = lambda *told: statements.append(told[2])  # noqa: E731 - it is taken off again below.
