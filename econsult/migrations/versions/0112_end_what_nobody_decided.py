@@ -1,14 +1,14 @@
 """Look for the originals of files that are held or failed too, and of those that were refused before they were stored.
 
-Revision ID: 0110
-Revises: 0109
+Revision ID: 0112
+Revises: 0111
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0110"
-down_revision = "0109"
+revision = "0112"
+down_revision = "0111"
 branch_labels = None
 depends_on = None
 
