@@ -17,6 +17,7 @@ from econsult.barring import Order, keep_away, let_back
 from econsult.database import NO_KEY, TextCipher
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.notices import NoticeKind, notify
+from econsult.panel import KnownAddressError, count_stranger
 from econsult.people.caregivers import LONGEST_PAPER, SHORTEST_PAPER, end_link, links_on_file
 from econsult.people.keptaway import kept_from, refuse_kept
 from econsult.people.patients import RELATIONS, Patient, RelatedPerson, link_caregiver, note_patient
@@ -108,7 +109,7 @@ def add_caregiver(
 
     The link opens nothing before they have typed the child's birth date: the address may be mistyped.
     Raises InvalidError for `email` (taken by an account of another kind, of a caregiver whose account whoever runs the
-    program closed, or barred by a court), `name`, `has_read`.
+    program closed, or barred by a court), `name`, `has_read`; TooManyTriesError for who links too many strangers.
     """
     _check(staff)
     _lock(session, child)
@@ -116,10 +117,13 @@ def add_caregiver(
         raise InvalidError("A court said who may act for this child: read it first.", {"has_read": "required"})
     refuse_kept(session, child, email=who.email)
     known = person_by_email(session, cipher, who.email, child.program_id)
+    closed = _closed_at(session, cipher, child, who.email) if known is None else None
+    if (account := known or closed) is not None:
+        count_stranger(session, staff, child, account, now)
     if known is not None and known.role != Role.CAREGIVER:
-        raise InvalidError("This address belongs to an account of another kind.", {"email": "taken"})
-    if known is None:
-        _refuse_closed(session, cipher, child, who.email)
+        raise KnownAddressError("This address belongs to an account of another kind.", "taken")
+    if closed is not None:
+        raise KnownAddressError("The account at this address was closed.", "closed")
     program = session.get_one(Program, child.program_id)
     person = known or add_person(
         session,
@@ -231,11 +235,13 @@ def _one_of(linked: list[Linked], person_id: str) -> RelatedPerson:
     return found.link
 
 
-def _refuse_closed(session: Session, cipher: TextCipher, child: Patient, email: str) -> None:
-    """A clinic undoes no closing: with the account it would open the records of other clinics' children as well."""
+def _closed_at(session: Session, cipher: TextCipher, child: Patient, email: str) -> Person | None:
+    """The caregiver's account that was closed there, which no clinic opens again: with it would open the records of
+    other clinics' children as well.
+    """
     closed = people_at(session, cipher, email, is_active=False)
-    if any(each.program_id == child.program_id and each.role == Role.CAREGIVER for each in closed):
-        raise InvalidError("The account at this address was closed.", {"email": "closed"})
+    here = (each for each in closed if each.program_id == child.program_id and each.role == Role.CAREGIVER)
+    return next(here, None)
 
 
 def _write(link: RelatedPerson, authority: Authority) -> None:

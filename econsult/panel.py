@@ -15,9 +15,9 @@ from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from econsult.access import known_patients, note_patients
-from econsult.errors import ConsultError
+from econsult.errors import ConsultError, InvalidError
 from econsult.people.lookalikes import count_look
-from econsult.people.patients import Patient, note_patient
+from econsult.people.patients import Patient, RelatedPerson, note_patient
 from econsult.people.persons import Organization, Person, Program, Role
 from econsult.people.searching import asked_days, born, folded, number, parts, who, with_words, words_of
 from econsult.unreadable import UnreadableError, say
@@ -104,6 +104,27 @@ def refuse_twin(session: Session, person: Person, child: Patient, told: tuple[st
     if next(twins(session, child.program_id, everybody, told), None) is not None:
         note_patient(session, child, "ask_elsewhere", now, person_id=person.id)
         raise KnownElsewhereError
+
+
+class KnownAddressError(InvalidError):
+    """Somebody uses the address that was written down for another; who, is not said."""
+
+    is_recorded = True  # Whoever asks which addresses are in use is counted.
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message, {"email": code})
+
+
+def count_stranger(session: Session, person: Person, child: Patient, account: Person, now: datetime) -> None:
+    """Count that this person wrote down the address of an account of the program, for somebody about `child`.
+
+    What follows tells whose it is, or that there is one. An account of a family that they know counts as nothing.
+    Raises TooManyTriesError, as `refuse_twin` does.
+    """
+    known = known_patients(session, person, now).with_only_columns(Patient.id)
+    theirs = select(RelatedPerson.id).where(RelatedPerson.person_id == account.id, RelatedPerson.patient_id.in_(known))
+    if person.role != Role.COORDINATOR and session.scalar(theirs.limit(1)) is None:
+        count_look(session, person, child, now)
 
 
 def twins(session: Session, program_id: int, among: Select[Patient], told: tuple[str, str, str]) -> Iterator[int]:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from econsult.database import NO_KEY, TextCipher
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.notices import NoticeKind, notify
+from econsult.panel import KnownAddressError, count_stranger
 from econsult.people import factors, passkeys
 from econsult.people.caregivers import (
     SELF,
@@ -32,7 +33,7 @@ from econsult.people.deaths import check_lives
 from econsult.people.keptaway import reaches_kept
 from econsult.people.onfile import contact_row, is_same_mailbox
 from econsult.people.patients import Patient, RelatedPerson, note_patient
-from econsult.people.persons import EMAIL, Person, Program, Role, add_person, share_password
+from econsult.people.persons import EMAIL, Person, Program, Role, add_person, person_by_email, share_password
 from econsult.people.signin import end_access
 from econsult.people.told_more import tell_more
 
@@ -62,7 +63,7 @@ def open_account(
     """Give the young person an account, and tell them by letter. `patient` comes from `access`.
 
     Raises InvalidError for the field `email`, `is_seen` or `age`, ForbiddenError for who sees nobody in person, and
-    AfterDeathError: whoever came in by it would be somebody else.
+    AfterDeathError: whoever came in by it would be somebody else. TooManyTriesError as `panel.count_stranger` does.
     """
     if staff.role not in CONFIRMERS:
         raise ForbiddenError("The clinic that sees the young person opens the account.")
@@ -83,6 +84,10 @@ def open_account(
         wrong["email"] = "barred"
     if wrong:
         raise InvalidError("The account needs an age, an address of their own, and somebody who has seen them.", wrong)
+    known = person_by_email(session, cipher, form.email, patient.program_id)
+    if known is not None:
+        count_stranger(session, staff, patient, known, now)
+        raise KnownAddressError("Somebody already uses this e-mail address.", "taken")
     person = _closed_before(session, cipher, patient, form.email)
     if person is None:
         person = _new_account(session, cipher, patient, form, now)

@@ -1,5 +1,5 @@
-"""How often somebody's corrections were compared with other clinics' children, whose answer is yes or no about a child
-that is not theirs: by writing one name after the other into a record, a whole town could be asked for.
+"""How often somebody's entries were compared with other clinics' children and families, whose answer is yes or no about
+people who are not theirs: by writing one name, or one address, after the other, a whole town could be asked for.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from econsult.people.patients import Patient, note_patient
 from econsult.people.persons import Person
 
 LOOKS, DAY = 20, timedelta(days=1)
-"""So many names, birth dates and record numbers somebody puts right in a day before the desk is asked to go on."""
+"""So many names, birth dates and record numbers somebody puts right, and addresses of strangers they write down, in a
+day before the desk is asked to go on."""
 
 
 class LookElsewhere(Base):
-    """One time that a correction was compared with the children of other clinics, whatever came of it."""
+    """One time that what somebody wrote down was compared with other clinics' children, or met their families."""
 
     __tablename__ = "look_elsewhere"
 
@@ -30,9 +31,9 @@ class LookElsewhere(Base):
 def count_look(session: Session, person: Person, child: Patient, now: datetime) -> None:
     """Count one more, before anything is looked for; the last one that is allowed leaves a row in the trail.
 
-    The caller holds the program's row, so that no two are counted at once, and lets it be written either way. Raises
-    TooManyTriesError.
+    The caller lets it be written either way. Raises TooManyTriesError.
     """
+    session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
     today = select(func.count(LookElsewhere.id)).where(
         LookElsewhere.person_id == person.id, LookElsewhere.at > now - DAY
     )

@@ -13,7 +13,7 @@ from econsult.consults import requests
 from econsult.consults.requests import SubmitForm
 from econsult.database import Database
 from econsult.ending import ending_rights
-from econsult.errors import ForbiddenError, InvalidError, NotFoundError
+from econsult.errors import ForbiddenError, InvalidError, NotFoundError, TooManyTriesError
 from econsult.linking import (
     Authority,
     Newcomer,
@@ -27,11 +27,14 @@ from econsult.linking import (
     write_order,
 )
 from econsult.notices import Notice, NoticeKind
+from econsult.panel import KnownAddressError
 from econsult.people.caregivers import caregiver_link, caregivers_of, check_speaks
+from econsult.people.lookalikes import LOOKS, LookElsewhere
 from econsult.people.mixups import prove
 from econsult.people.patients import Patient, RelatedPerson, link_caregiver
 from econsult.people.persons import Person, Role
 from econsult.trail import AuditEvent
+from econsult.youths import YouthForm, open_account
 from tests.personas import NOON, TARGETS, Clinic, open_clinic
 
 DAY = timedelta(days=1)
@@ -215,6 +218,31 @@ def test_an_address_of_the_staff_is_refused_and_one_of_another_program_gets_an_a
         who = Newcomer(second.mother.email, "Somebody", "en", Authority("other", False))
         person, is_new = add_caregiver(session, database.cipher, child_of(session, clinic), who, clinic.pcp, now=NOON)
         assert (is_new, person.program_id, person.id != second.mother.id) == (True, clinic.program.id, True)
+
+
+def test_nobody_asks_by_addresses_which_families_other_clinics_have(database: Database, clinic: Clinic) -> None:
+    """Whose child one knows is no stranger, and to the desk nobody is."""
+
+    def link(who: Person, by: Person) -> bool:
+        with database.writing() as session:
+            newcomer = Newcomer(who.email, "Ana", "es", Authority("other", False))
+            return add_caregiver(session, database.cipher, child_of(session, clinic), newcomer, by, now=NOON)[1]
+
+    with database.writing() as session:
+        session.add_all(LookElsewhere(person_id=clinic.pcp.id, at=NOON) for _ in range(LOOKS - 1))
+    with pytest.raises(KnownAddressError):
+        link(clinic.derm, clinic.pcp)
+    for stranger in (clinic.stranger, clinic.derm):
+        with pytest.raises(TooManyTriesError):
+            link(stranger, clinic.pcp)
+    with database.writing() as session, pytest.raises(TooManyTriesError):
+        form = YouthForm(clinic.stranger.email, "es", is_seen=True)
+        child = child_of(session, clinic)
+        child.birth_date_text = "2010-01-15"
+        open_account(session, database.cipher, child, form, clinic.pcp, now=NOON)
+    assert link(clinic.mother, clinic.pcp) is False
+    assert link(clinic.stranger, clinic.coordinator) is False
+    assert link(clinic.stranger, clinic.pcp) is False, "by now the clinic knows them"
 
 
 def test_only_the_clinic_and_the_desk_write_it_down(database: Database, clinic: Clinic) -> None:

@@ -180,11 +180,11 @@ class Walk:
             return
         is_read = self.dice.random() < 0.6
         role, rule = self._choice(mine, "GET" if is_read else "POST")
-        address, given = self._address(rule, mine, other)
+        address = self._address(rule, mine, other)
         answer = self._ask(mine, role, "GET" if is_read else "POST", address, self._fields(mine, other))
         if answer.status_code == 403:
             self.shut.add((role, rule.rule))
-        self._judge(other, answer, given, (rule.rule, role, address))
+        self._judge(other, answer, self._sent, (rule.rule, role, address))
 
     def _at_doors(self, mine: Side, other: Side) -> None:
         kin = self.doors.relative(other.clinic, other.mark)
@@ -232,7 +232,7 @@ class Walk:
         found = WHO.get(f"{method} {rule.rule}")
         return self.dice.choice(WIDE) + self.dice.choice(NEAR) if found is None else found
 
-    def _address(self, rule: Rule, mine: Side, other: Side) -> tuple[str, str]:
+    def _address(self, rule: Rule, mine: Side, other: Side) -> str:
         whose = self.dice.choice((mine, other))
         values: dict[str, Any] = {name: self._value(rule, name, whose) for name in rule.arguments}
         fitting = max((start for start in FITTING if rule.rule.startswith(start)), key=len, default="")
@@ -241,7 +241,7 @@ class Walk:
             values |= {first: self.dice.choice(own)} if isinstance(values.get(first), str) else {}
         address = self.app.url_map.bind("localhost").build(rule.endpoint, values, method=None, force_external=False)
         self._sent = address
-        return address, address
+        return address
 
     def _value(self, rule: Rule, name: str, whose: Side) -> Any:
         if isinstance(rule._converters[name], NumberConverter):

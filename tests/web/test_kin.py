@@ -12,6 +12,7 @@ from econsult.barring import CONTACTS
 from econsult.linking import Authority, Newcomer, add_caregiver, bar, unlink, write_order
 from econsult.people.account import reopen_account
 from econsult.people.keptaway import is_kept_caller, reaches_kept
+from econsult.people.lookalikes import LOOKS, LookElsewhere
 from econsult.people.onfile import set_contact
 from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import Person, person_by_email
@@ -115,6 +116,18 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(
     assert (refused.status_code, words in refused.text) == (422, True)
     kept = "Placement letter" if "paper-new" not in changes else "Rosa Gil"
     assert kept in refused.text
+
+
+def test_who_writes_many_strangers_addresses_down_is_told_to_ask_the_desk(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    with runtime.database.writing() as session:
+        session.add_all(LookElsewhere(person_id=clinic.pcp.id, at=datetime.now(UTC)) for _ in range(LOOKS))
+    path, email = f"/families/{clinic.child.public_id}/people", clinic.stranger.email
+    given = {"email": email, "email_again": email, "name": "Ana", "language": "es"}
+    late = post(browser_of(clinic.pcp), path, {**given, "relation-new": "mother", "decides-new": "no"})
+    assert (late.status_code, "many addresses of other families today" in late.text) == (429, True)
+    assert f'value="{email}"' in late.text
 
 
 def test_whose_account_is_closed_can_be_kept_away_and_of_two_numbers_the_one_that_is_meant(

@@ -59,6 +59,13 @@ def youth_faults(error: InvalidError) -> dict[str, str]:
     return {"youth_email": words.get(code, gettext("Write the whole address, such as ana@example.org"))}
 
 
+def too_many_strangers() -> str:
+    """What is said to who wrote down more addresses of other families than they may in a day."""
+    return gettext(
+        "You wrote down many addresses of other families today. Ask the care coordination, or go on tomorrow"
+    )
+
+
 def number_fault(code: str, countries: Iterable[str]) -> str:
     """What is wrong with a number that somebody typed."""
     if code == "other_country":

@@ -11,7 +11,7 @@ from werkzeug import Response
 from econsult.access import patient_for
 from econsult.barring import CONTACTS, on_file
 from econsult.child_details import may_correct, reach_family_by
-from econsult.errors import InvalidError, NotFoundError
+from econsult.errors import InvalidError, NotFoundError, TooManyTriesError
 from econsult.home_safety import may_end
 from econsult.people.caregivers import caregivers_of, is_old_enough
 from econsult.people.onfile import contact_row, rests_until
@@ -31,7 +31,7 @@ from web.showing.home_safety import home_shown, home_told
 from web.showing.twice import check_twice
 from web.words import terms
 from web.words.language import gettext
-from web.words.reaching import CHANNELS, youth_faults
+from web.words.reaching import CHANNELS, too_many_strangers, youth_faults
 
 families = rings(Blueprint("families", __name__, url_prefix="/families/<public_id>"))
 WHO = (Role.PCP, Role.TELEPRESENTER, Role.COORDINATOR)
@@ -103,6 +103,8 @@ def open_youth(public_id: str) -> Page:
                 open_account(session, database().cipher, child, given, me(), now=now())
     except InvalidError as error:
         form.errors |= youth_faults(error)
+    except TooManyTriesError:
+        return family_page(public_id, {"youth_email": too_many_strangers()}), 429
     if form.errors:
         return family_page(public_id, form.errors), 422
     return redirect(url_for(".show", public_id=public_id, said="account_opened"), 303)

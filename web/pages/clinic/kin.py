@@ -13,7 +13,7 @@ from werkzeug import Response
 from econsult import linking
 from econsult.access import patient_for
 from econsult.barring import ways_on_file
-from econsult.errors import InvalidError
+from econsult.errors import InvalidError, TooManyTriesError
 from econsult.linking import LINKERS, Authority, Linked, Newcomer
 from econsult.people.ages import day_begins, local_day
 from econsult.people.caregivers import LONGEST_PAPER, is_proxy
@@ -30,6 +30,7 @@ from web.showing.twice import check_twice
 from web.words import terms
 from web.words.families import RELATIONS as RELATION_WORDS
 from web.words.language import gettext
+from web.words.reaching import too_many_strangers
 
 kin = rings(Blueprint("kin", __name__, url_prefix="/families/<public_id>/people"))
 Page = str | Response | tuple[str, int]
@@ -170,6 +171,8 @@ def _with_authority(
                 said = act(session, child, Authority(relation, decides == "yes", starts, ends, with_words, looks))
     except InvalidError as error:
         form.errors |= _sentences(error, key)
+    except TooManyTriesError:
+        return _page(public_id, {"email": too_many_strangers()}), 429
     if form.errors:
         return _page(public_id, form.errors), 422
     return redirect(url_for(".show", public_id=public_id, said=said), 303)
