@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import csv
 import io
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -20,12 +21,14 @@ from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.errors import EmergencyError
 from econsult.people.attempts import SHUT, WRONG
 from econsult.people.persons import Person
+from econsult.people.signin import end_sessions
 from econsult.rights import Relation
 from econsult.trail import AuditEvent
 from tests.house.acts import acts_of_the_trail
 from tests.house.tree import ROOMS, ROOT, python_files
 from tests.personas import TARGETS, Clinic
 from tests.web.conftest import BrowserOf
+from web.shell.still import EVERY
 from web.words.acts import CALLED, act_words
 from web.words.looks import AS_WHAT, THINGS
 from workers.runtime import Runtime
@@ -221,6 +224,19 @@ def test_a_long_file_keeps_nobody_from_writing(runtime: Runtime, reader: FlaskCl
         with runtime.database.writing() as session:
             audit.record(session, "read", "consult", "later", now=NOW, person_id=clinic.pcp.id)
         assert b"later" not in b"".join(lines)
+
+
+def test_a_long_file_breaks_off_for_an_officer_who_is_signed_out_meanwhile(
+    runtime: Runtime, reader: FlaskClient, officer: Person
+) -> None:
+    with reader.get("/privacy/log.csv") as answer:
+        lines = answer.iter_encoded()
+        assert next(lines)[:3] == b"row"
+        with runtime.database.writing() as session:
+            end_sessions(session, session.get_one(Person, officer.id))
+        time.sleep(EVERY)
+        with pytest.raises(ConnectionResetError):
+            next(lines)
 
 
 def test_older_rows_of_the_program_wait_behind_a_link(runtime: Runtime, reader: FlaskClient, clinic: Clinic) -> None:
