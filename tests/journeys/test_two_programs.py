@@ -20,17 +20,21 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 from werkzeug.routing.converters import NumberConverter
 from werkzeug.test import TestResponse
 
+from econsult.birthdays import AgeTask
 from econsult.consults import answers
 from econsult.consults.records import Consult, RedFlagStop
 from econsult.consults.sealing import Withdrawing, withdraw_consent
+from econsult.erasure.retention import place_hold
+from econsult.people.patients import Patient, RelatedPerson
 from econsult.people.persons import Person, Role, add_person
 from econsult.people.signin import make_token, open_session
+from econsult.rosters.shifts import TimeOff
 from econsult.tables import METADATA
 from tests.journeys.doors import Doors
 from tests.personas import ANSWER, LEASE, Clinic, grown_youth, open_clinic
@@ -136,6 +140,12 @@ def _special(runtime: Runtime, session: Session, clinic: Clinic, now: datetime) 
     answers.sign(session, urgent, clinic.derm, now=now)
     stopped = clinic.family_draft(session, now=now)
     session.add(RedFlagStop(consult_id=stopped.id, person_id=clinic.mother.id, codes="breathing", at=now))
+    # And what lists of the desk, the administrator and the officer hold.
+    soon, child = now + timedelta(days=7), session.get_one(Patient, clinic.child.id)
+    session.add(TimeOff(person_id=clinic.neuro.id, starts_at=now, ends_at=soon))
+    session.add(AgeTask(program_id=child.program_id, patient_id=child.id, age=12, is_ahead=False, opened_at=now))
+    session.execute(update(RelatedPerson).where(RelatedPerson.patient_id == child.id).values(authority_until=soon))
+    place_hold(session, child, None, "The court asked to keep this record.", now=now)
 
 
 def _others(runtime: Runtime, clinic: Clinic, mark: str) -> dict[str, Person]:
