@@ -247,13 +247,17 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
 
 
 def note_search(session: Session, person: Person, action: str, wanted: Wanted, now: datetime) -> None:
-    """The row of a search is one of the child that was searched for: whoever asks who looked, has looked."""
+    """The row of a search is one of the child that was searched for: whoever asks who looked, has looked.
+
+    Who and which child stand in an address, where anybody may write anything: the row has them only where they are.
+    """
     own = Patient.public_id == wanted.child_id, Patient.program_id == person.program_id
+    who = select(Person.public_id).where(Person.public_id == wanted.person_id, Person.program_id == person.program_id)
     audit.record(
         session,
         action,
         "audit_event",
-        wanted.person_id,
+        (session.scalar(who) or "") if wanted.person_id else "",
         now=now,
         person_id=person.id,
         patient_id=session.scalar(select(Patient.id).where(*own)) if wanted.child_id else None,

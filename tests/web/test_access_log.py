@@ -226,6 +226,16 @@ def test_a_long_file_keeps_nobody_from_writing(runtime: Runtime, reader: FlaskCl
         assert b"later" not in b"".join(lines)
 
 
+def test_what_was_written_into_the_address_of_a_search_comes_into_no_row(
+    runtime: Runtime, reader: FlaskClient, clinic: Clinic
+) -> None:
+    for wanted in ("Luz Prueba 2022-01-15", clinic.derm.public_id):
+        assert reader.get("/privacy", query_string={"person": wanted, "child": wanted}).status_code == 200
+    with runtime.database.reading() as session:
+        searched = select(AuditEvent.entity_id).where(AuditEvent.action == "search").order_by(AuditEvent.id)
+        assert session.scalars(searched).all() == ["", clinic.derm.public_id]
+
+
 def test_a_long_file_breaks_off_for_an_officer_who_is_signed_out_meanwhile(
     runtime: Runtime, reader: FlaskClient, officer: Person
 ) -> None:
