@@ -99,13 +99,16 @@ def add_fallback(session: Session, by: Person, specialty: str, fallback: str, *,
 
 
 def remove_fallback(session: Session, by: Person, specialty: str, fallback: str, *, now: datetime) -> None:
-    """It stands in no more."""
+    """It stands in no more; where it did not, nothing was done, and no row has what somebody wrote in place of both."""
     query = select(FallbackPool).where(
         FallbackPool.program_id == by.program_id,
         FallbackPool.specialty == specialty,
         FallbackPool.fallback == fallback,
     )
-    for pool in session.scalars(query):
+    found = session.scalars(query).all()
+    if not found:
+        return
+    for pool in found:
         session.delete(pool)
     session.flush()
     audit.record(session, "remove_fallback", "fallback_pool", specialty, now=now, person_id=by.id, detail=fallback)

@@ -20,6 +20,7 @@ from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person, PractitionerSpecialty
 from econsult.rosters.limits import Limits
 from econsult.rosters.shifts import Shift, Swap, TimeOff
+from econsult.trail import AuditEvent
 from tests.crowd import Crowd, add_crowd
 from tests.personas import LEASE, Clinic
 from tests.web.browsing import post
@@ -719,6 +720,11 @@ def test_limits_and_stand_ins_are_looked_at_before_they_are_saved(
     assert (f"{asked.number}</span> nobody" in page.text, 'value="remove">Remove <' in page.text) == (True, True)
     assert post(desk, pools, {**stands_in, "verb": "remove"}).status_code == 303
     assert "Nobody stands in" in desk.get("/program/people?specialty=dermatology").text
+    # What never stood in is no more than before, and the trail has no words of a form.
+    assert post(desk, pools, {**stands_in, "fallback": "Luz Prueba 2022-01-15", "verb": "remove"}).status_code == 303
+    with runtime.database.reading() as session:
+        removed = select(AuditEvent.detail).where(AuditEvent.action == "remove_fallback")
+        assert session.scalars(removed).all() == ["neurology"]
 
 
 def test_the_desk_is_narrowed_to_one_specialty_and_stays_so(
