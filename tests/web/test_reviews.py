@@ -298,6 +298,8 @@ def test_the_list_names_what_waits(browser_of: BrowserOf, runtime: Runtime, clin
     assert "No file waits" in pcp.get("/reviews").text
     set_state(runtime, file, AttachmentState.HELD, "region_needed")
     assert f"/reviews/{file.public_id}" in pcp.get("/reviews").text
+    # The time stands first: behind "until a person has checked it" it read as a deadline.
+    assert " · " in pcp.get("/reviews").text.partition(file.public_id)[2]
     given = {"reason": "Not the child", **opened(pcp, file)}
     assert post(pcp, f"/reviews/{file.public_id}/reject", given).status_code == 303
     assert state_of(runtime, file).state == AttachmentState.REJECTED
