@@ -149,8 +149,10 @@ def check_read(session: Session, consult: Consult, version: int | None, *, for_f
     if version is not None and version != standing:
         if not standing and consult.status != Status.DECLINED:
             raise StaleVersionError("No signed answer stands now; nothing was written down.")
-        told = f"Version {standing} stands now" if standing else "It was declined"
-        raise StaleVersionError(f"The answer changed after you read it; nothing was written down. {told}.")
+        said = "Another version of the answer stands now; nothing was written down."
+        if not standing:
+            said = "The question was declined after you read it; nothing was written down."
+        raise StaleVersionError(said, detail={"version": standing})
 
 
 def answer_for(session: Session, consult: Consult, person: Person) -> Answer | None:

@@ -41,6 +41,8 @@ SENTENCES = (
     _l("Somebody saved this answer after you opened it; your text was not saved over it."),
     _l("Somebody corrected this answer after you opened it; your text was not signed."),
     _l("No signed answer stands now; nothing was written down."),
+    _l("Another version of the answer stands now; nothing was written down."),
+    _l("The question was declined after you read it; nothing was written down."),
     _l("The family is still to be called about an emergency. Make the call, and write down how it went."),
 )
 """As the rules say them, letter for letter."""
