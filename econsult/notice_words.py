@@ -149,11 +149,11 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     },
     NoticeKind.NAMES_RULE: {
         "en": "A colleague chose to whom children's names open in your program. Sign in to see what holds now.",
-        "es": "Un colega eligió quién puede abrir los nombres de los niños. Entre para ver qué regla rige ahora.",
+        "es": "Un colega eligió quién puede abrir los nombres de los niños. Entre para ver la regla de ahora.",
     },
     NoticeKind.NAMES_ASK: {
         "en": "A privacy officer chose to whom children's names open in your program. Ask what holds now, and why.",
-        "es": "Quien responde de la privacidad eligió quién puede abrir los nombres. Pregúntele qué rige y por qué.",
+        "es": "Quien responde de la privacidad eligió quién puede abrir los nombres. Pregúntele a quién y por qué.",
     },
     NoticeKind.STAFF_OPENED: {
         "en": "An administrator opened a staff account, or gave out its first link. Sign in to see whose.",

@@ -34,6 +34,8 @@ class Hands:
         # Playwright marks what it is given, which a list's own method does not take.
         self.page.expose_function("moused", lambda kind: self.moused.append(kind))  # noqa: PLW0108
         self.page.add_init_script(WATCH)
+        # A browser that is first told to hand over its window of files at the press shuts it before it has heard.
+        self.page.on("filechooser", lambda _chooser: None)
 
     @property
     def seconds(self) -> float:

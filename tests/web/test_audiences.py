@@ -2,7 +2,8 @@
 
 What is written, drafted and drawn carries a number of its own. Who may read it is said here by hand, from the table of
 roles in the security documents and from a few facts of the database (who holds it, who signed it, whether the family
-may read the answer); the program's own rules of access are not asked. `-m slow` posts ten thousand times.
+may read the answer); the program's own rules of access are not asked. `-m slow` posts ten thousand times, of which one
+in five is taken; a post costs 65 ms with its share of the looks, so that it ends in a quarter of an hour alone.
 """
 
 from __future__ import annotations
