@@ -153,7 +153,7 @@ TEXTS: dict[NoticeKind, dict[str, str]] = {
     },
     NoticeKind.NAMES_ASK: {
         "en": "A privacy officer chose to whom children's names open in your program. Ask what holds now, and why.",
-        "es": "Quien responde de la privacidad eligió quién puede abrir los nombres. Pregúntele a quién y por qué.",
+        "es": "Quien cuida la privacidad eligió quién puede abrir los nombres. Pregúntele quién, y por qué.",
     },
     NoticeKind.STAFF_OPENED: {
         "en": "An administrator opened a staff account, or gave out its first link. Sign in to see whose.",

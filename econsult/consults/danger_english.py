@@ -12,8 +12,8 @@ from econsult.consults.danger_harm_english import HARM
 
 _BREATH = r"b?r(?:ea|e|ee|ae)th\w*"
 _NOT = r"(?:not|no|never|hardly|barely)"
-_COLOR = r"(?:blue|bluish|blueish|gr[ae]y|grayish|greyish|purple|dusky)"
-_SKIN = r"(?:lips?|face|skin|tongue|fingers?|fingertips|nails?|mouth|hands?)"
+_COLOR = r"(?:blue|bluish|blueish|gr[ae]y|grayish|greyish|purple|purply|purplish|dusky|blueberr\w*)"
+_SKIN = r"(?:lips?|face|skin|tongue|fingers?|fingertips|toes?|(?:finger|toe)?nails?|mouth|hands?)"
 _SWELLS = r"(?:swell\w*|swol+en|swole|puff\w*|huge|blew up|blown up|bigger|big|closing|tight|fat)"
 _HEAD = r"(?:face|lips?|tongue|throat|eyes?|mouth)"
 _STOOL = r"(?:stools?|poop\w*|poo|poos|diapers?|diarr?h?o?ea|dia?r+h?ea|bottom|butt|bowel\w*|potty)"
@@ -49,7 +49,8 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         r"(?:now|sting|stung|started) (?:\w+ )?wheez\w*|wheez\w*~(?:now|bad\w*|loud\w*|hard|a lot|all night|worse)",
         r"get~words? out~~cough\w*|cough\w*~~get~words? out",
         rf"(?:see|show\w*|count)~ribs?~~{_BREATH}",
-        rf"{_BREATH} like an? (?:dog|puppy|fish|train)|panting~(?:hours?|minutes?|rest\w*)",
+        rf"{_BREATH} like (?:(?:he|she|they) (?:just |has |had )*(?:ran|run)|an? (?:dog|puppy|fish|train))",
+        r"panting~(?:hours?|minutes?|rest\w*)",
         rf"{_COLOR}~(?:sweat\w*|clammy|cold)|(?:pale|white)~(?:cold|clammy|sweat\w*)",
         rf"(?<!a )(?:cold|sweat\w*|clammy)~(?:{_COLOR}|clammy|pale)|(?<!a )cold (?:and |very )?sweaty",
         rf"(?:mottl\w*|marbl\w*)~~{_SICK}|{_SICK}~~(?:mottl\w*|marbl\w*)",
@@ -80,6 +81,7 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         r"let?harg\w*|confus(?:ed|ion)|disorient\w*|delirious|delirium",
         r"(?:not|no)~(?:know|knows|recogni[sz]e\w*)~(?:where|who|me|us|mom|dad)",
         r"out of it|not~keep~eyes open|eyes~half (?:open|shut|closed)~~not",
+        r"(?:just|only|keeps?) (?:moan|whimper)\w*|not (?:even )?look~(?:me|us)~~(?:moan\w*|limp|whimper\w*)",
         r"(?:see\w*|hear\w*)~things~~(?:fever|not there)|talk\w* nonsense|not mak\w* (?:any )?sense|hallucinat\w*",
         r"sleep\w*~(?:all|whole) day~~(?:not|hard\w*)~(?:get up|eat|drink|wake)",
         rf"(?:sleep\w*|slept)~{_CAN} (?:get|make) (?:him|her|them) (?:to )?(?:get )?(?:up|eat|drink|awake)",
@@ -97,6 +99,8 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         r"rolled (?:back )?(?:his|her|their) eyes",
         r"(?:foam\w*|froth\w*)~mouth",
         r"star(?:e|es|ed|ing) (?:spells?|episodes?|off~not)|(?:fell|drop\w*)~(?:ground|floor) (?:and )?shak\w*",
+        r"tongue~~(?:shak|jerk|stiff)\w*|(?:shak|jerk)\w*~~tongue|shaking~then~(?:slept|asleep|sleeping)",
+        r"shak\w* (?:fit|spell|attack|episode)s?",
         r"grand mal|spasms?|(?:shak\w*|jerk\w*|twitch\w*)~minutes?",
         r"head~(?:drop|nod|bob)\w*~~(?:over and over|again and again|in a row|clusters?|many times|spells?|episodes?)",
     ),
@@ -108,7 +112,7 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         r"(?:spots?|rash|dots?|blotches|patches|marks?) (?:that )?(?:stays?|remains?)~(?:press\w*|push\w*|glass)",
         r"(?:press\w*|push\w*)~(?:glass|cup)~~(?:not|still|stay\w*)",
         r"glass~~(?:not|never)~(?:fade\w*|go away|disappear\w*)",
-        r"non ?blanching",
+        r"non ?blanching|(?:rash|spots?)~like bruis\w*",
         r"(?:purpl\w*|violet|blood|bloody|black)~(?:spots?|rash|dots?|patch\w*|blotch\w*|speck\w*|marks?)",
         r"(?:spots?|rash|dots?|patch\w*|blotch\w*)~(?:purpl\w*|like blood|under~skin)",
         r"p[ei]te[ck]h?i\w*|purpura",
@@ -126,7 +130,7 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         r"epi ?pens?|epinephrine|auvi q",
     ),
     "stiff_neck": (
-        r"neck~~(?:stif+\w*|hard|rigid)",
+        r"(?:neck|jaw)~~(?:stif+\w*|hard|rigid|lock(?:s|ed|ing)?)",
         r"(?:stif+\w*|rigid)~neck",
         r"not~(?:bend|move|turn|lift|touch|put|get)\w*~(?:neck|chin|head)|neck~~not (?:bend|move|turn)",
         r"(?:hurts?|scream\w*|cry|cries)~(?:bend|move|turn)\w*~(?:neck|head)",

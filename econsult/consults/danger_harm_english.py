@@ -13,7 +13,7 @@ _DRUGS = (
     r"(?:pills?|meds?|medicine\w*|medication\w*|tablets?|tylenol|ibuprofen|advil|gumm(?:y|ies)|edibles?|"
     r"vitamins?|drugs?)"
 )
-_BRANDS = r"(?:benadryls?|motrins?|aspirins?|aleves?|melatonins?|adderalls?|xanax|zyrtecs?|claritins?)"
+_BRANDS = r"(?:b[ei]n[ae]dr[yi]l+s?|motrins?|aspirins?|aleves?|melatonins?|adderalls?|xanax|zyrtecs?|claritins?)"
 _POISON = (
     r"(?:batter\w*|magnets?|poison\w*|bleach|cleaner\w*|coins?|penn(?:y|ies)|quarters?|cleaning \w+|"
     r"detergent|pods?|gasoline|gas|alcohol|vape\w*|mushrooms?|chemicals?|antifreeze|lighter fluid|"
@@ -62,7 +62,8 @@ HARM: Mapping[str, tuple[str, ...]] = {
             r"fingers?|hand|foot)"
         ),
         r"(?:wrist|arm|leg|elbow|ankle|finger)~(?:bent (?:wrong|funny|back\w*|the wrong)|deformed)",
-        r"(?:grease|oil)~(?:popped|splash\w*)",
+        r"(?:grease|oil)~(?:popped|splash\w*)|(?:grab|touch)\w*~(?:curling iron|flat iron|stove|burner|oven|grill)",
+        r"(?:iron|stove|burner|heater|oven|grill|campfire|muffler)~~blister\w*",
         r"(?:nail|screw|glass|needle|stick)~(?:through|into|stuck in)~(?:foot|hand|eye|leg|arm)",
         r"stepped on (?:a|some) (?:nail|glass|needle)",
         r"bone~(?:stick\w*|out|show\w*)",
@@ -86,6 +87,8 @@ HARM: Mapping[str, tuple[str, ...]] = {
             rf"whole bottle|all the|bottle of)~~{_DRUGS}"
         ),
         rf"took~(?:my|his|her|our|grand\w*|mom s?|dad s?|too|all|some|a bunch|a lot|someone)~{_DRUGS}",
+        rf"(?:chug\w*|gulp\w*|downed)~~(?:syrup|{_DRUGS}|{_BRANDS})",
+        rf"(?:syrup|{_DRUGS}|{_BRANDS})~(?:whole|entire) bottle|(?:half|most|whole|entire)~bottle~~(?:syrup|{_BRANDS})",
         rf"{_POISON}~in~mouth|found~~(?:vape\w*|nicotine|{_DRUGS}|bottle)~(?:empty|gone|missing|spilled)",
         r"over ?dos\w*|poi[sz][oe]n\w*",
         r"(?:two|double|triple|ten times|wrong|extra)~(?:doses?|medicine\w*|meds?|dosage|pills?)",
@@ -113,6 +116,7 @@ HARM: Mapping[str, tuple[str, ...]] = {
         r"cut(?:s|ting)~(?:arms?|wrists?|legs?|thighs?)",
         r"never~born|goodbye (?:note|letter|message|text|video)|suicide note",
         r"(?:text\w*|sent|wrote|left|post\w*)~~good ?bye",
+        r"(?:counsel\w*|friends?|teacher|therapist|nurse)~(?:he|she|they) ha(?:s|ve) a plan",
         r"(?:text\w*|told|tell\w*|sa(?:ys|id)|wrote|post\w*)~~(?:he|she) (?:will|would) not be (?:here|around|alive)",
         r"hang (?:him|her|my|them)self|jump off|(?:slit\w*|slash\w*)~wrists?|wrists? (?:\w+ )?(?:slit|slashed)",
         r"cut (?:open )?(?:(?:her|his|my|their|own|both|left|right) ){1,2}wrists?",

@@ -59,7 +59,7 @@ HARM: Mapping[str, tuple[str, ...]] = {
             r"araña|arana|escorpion|animal|gato|murcielago|avisp\w*)"
         ),
         r"(?:cort\w*|herid\w*|raj\w*)~(?:hond\w*|feo|fea|profund\w*|grande|fuerte)",
-        r"quem[oaó]\w*|quemad\w*|kemo",
+        r"quem[oaó]\w*|quemad\w*|kemo|(?:plancha|comal|estufa|horno|aceite|olla|mofle|brasas?)~~amp(?:oll|uy)\w*",
         r"(?:cay\w*|ech\w*|tir\w*|derram\w*|volte\w*)~~(?:hirviendo|caliente|hirvient\w*)",
         r"no~(?:dej\w*|par\w*|quit\w*|detien\w*)~sangr\w*",
         r"(?:mucha|harta|bastante|chorro\w*)~sangre",
@@ -80,6 +80,7 @@ HARM: Mapping[str, tuple[str, ...]] = {
         rf"(?:trag\w*|tomo(?! \w+ (?:dias?|semanas?))|comi\w*|bebi\w*|agarr\w*|ingir\w*|metio)~~{_DRUGS}",
         rf"{_DRUGS}~~(?:comi\w*|trag\w*)",
         rf"(?:demas|doble|de mas|equivoc\w*|otra|much\w*(?! (?:mejor|bien)))~{_DRUGS}",
+        r"(?:jarabe|medicina\w*|pastill\w*|gotas)~~tod[oa] (?:el|la) (?:frasco|bote|botella|caja|tira)",
         rf"{_DRUGS}~(?:demas|de mas|doble|equivocad\w*|completo|entero)",
         r"veneno\w*|envenen\w*|enbenen\w*|sobredosis|sobre dosis|intoxic\w*",
         rf"(?:tom\w*|trag\w*|comi\w*) (?:[1-9]\d|[5-9]) (?!m[lg]|dias?|semanas?)(?:{_DRUGS}|tylenol|ibuprofeno|advil)",

@@ -44,7 +44,7 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         r"(?:se|me)~(?:atragant\w*|ator\w*)|atragant\w*",
         rf"{_SKIN}~{_COLOR}",
         rf"{_COLOR}~(?:{_SKIN}|alrededor)",
-        rf"(?:las|sus) uñas {_COLOR}",
+        rf"ded\w*~~como (?:una? )?(?:uvas?|moras?)|uñ(?:as|itas)~{_COLOR}|jade(?:a|o|ando|aba)",
         r"respir\w* como",
         (
             r"(?:esta|anda|puso|manos|pies) (?:\w+ )?(?:helad[oa]s?|palid[oa]|"
@@ -75,6 +75,7 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         r"no~(?:reconoce|conoce|sabe~(?:donde|quien))",
         r"desorientad\w*|confundid\w*|confus\w*|delir\w*|desvari\w*|incoherenc\w*|cosas sin sentido",
         r"mirada (?:perdida|ida)|oj\w* perdidos",
+        r"qued\w*~(?:viendo|mirando)~~(?:no~(?:caso|contest\w*)|babea\w*)|sacud\w*~~qued\w*~floj[oa]",
         r"letarg\w*|aletargad\w*|adormilad\w*|muy dormid\w*|como muert\w*",
     ),
     "seizure": (
@@ -89,7 +90,7 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         r"temblorina|tembladera|espuma|espumarajo\w*|espasm\w*",
         r"(?:volte\w*|fueron|van|blanco|atras|torc\w*|tuerc\w*)~oj\w*",
         r"oj\w*~(?:blanco|atras|volte\w*|torc\w*|volteados|arriba)",
-        r"(?:torcio|tuerce|chuec\w*)~boca",
+        r"(?:torcio|tuerce|chuec\w*)~boca|mord\w*~lengua~~(?:sacud|tembl|tiembl)\w*|(?:sacud|tembl)\w*~~lengua",
         r"(?:brinc\w*)~(?:brazo|pierna|cuerpo|solo)",
         r"(?:cabeza~caen?|caen?~cabeza)~~(?:una y otra vez|muchas veces|a cada rato|seguid\w*|sin parar)",
         r"cabece\w*~~(?:una y otra vez|muchas veces|a cada rato|seguid\w*|sin parar)",
@@ -151,7 +152,7 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         r"no~(?:tom\w*|beb\w*|chup\w*|mam\w*|agarra)~(?:nada|agua|pecho|leche|mamila|biberon|liquidos|suero)",
         r"no~quiere~(?:tomar|beber|mamar|agua|pecho)",
         r"no (?:\w+ )?beber",
-        r"(?:sin|no)~lagrim\w*",
+        r"(?:sin|no|ni)~lagrim\w*|ni (?:pipi|pis|chis)",
         r"oj\w*~(?:hund\w*|sumid\w*)|(?:hund\w*|sumid\w*)~oj\w*",
         r"moller\w*~(?:hund\w*|sumid\w*|caid\w*|cay\w*)|(?:cay\w*|hund\w*|sum\w*)~moller\w*",
         r"desh?idrat\w*",
