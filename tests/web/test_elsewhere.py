@@ -430,6 +430,11 @@ def test_nobody_goes_over_to_work_from_a_session_older_than_its_hours(
     path = f"/account/programs/{work.public_id}?lang=en"
     refused = post(browser, path, {"factor_password": PASSWORD}, form_at="/account")
     assert (refused.status_code, "You signed in too long ago for that account" in refused.text) == (422, True)
+    # What is said is said at that account, and nothing is asked for that could not help.
+    assert ('id="second-step"' in refused.text, f'action="/account/programs/{work.public_id}"' in refused.text) == (
+        True,
+        False,
+    )
     assert browser.get("/account").status_code == 200
     with runtime.database.reading() as session:
         assert session.scalars(select(AuditEvent).where(AuditEvent.action.in_(("go_over", "come_over")))).all() == []
