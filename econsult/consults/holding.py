@@ -152,12 +152,21 @@ def took_reply(session: Session, consult: Consult, person: Person, *, now: datet
     if consult.status != Status.NEEDS_INFO:
         return False
     go_on(session, consult, person, "reply", now=now)
-    if tells and consult.holder_id is not None and consult.holder_id != person.id:
-        holder = session.get_one(Person, consult.holder_id)
-        about = f"reply:{now.isoformat()}"
-        if holder.is_active:
-            notify(session, holder, NoticeKind.MESSAGE, consult_id=consult.id, about=about, now=now)
+    if tells:
+        tell_holder(session, consult, person, now=now)
     return True
+
+
+def tell_holder(session: Session, consult: Consult, person: Person, *, now: datetime) -> None:
+    """Whoever has it hears that this person sent something: of several files the first, until something else happens
+    to the request.
+    """
+    if consult.holder_id is None or consult.holder_id == person.id:
+        return
+    holder = session.get_one(Person, consult.holder_id)
+    if holder.is_active:
+        about = f"came:{consult.version}"
+        notify(session, holder, NoticeKind.MESSAGE, consult_id=consult.id, about=about, now=now)
 
 
 def require_holder(consult: Consult, person: Person) -> None:

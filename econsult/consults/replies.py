@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.awaited import photos_awaited
 from econsult.consults.clocks import halt, is_open, lock, open_clocks, refresh_deadline, start_clock
 from econsult.consults.hearers import home_of
-from econsult.consults.holding import took_reply
+from econsult.consults.holding import tell_holder, took_reply
 from econsult.consults.ledger import Clock
 from econsult.consults.lifecycle import ENDED, OPEN, Status
 from econsult.consults.policies import ClockName, rules_of
@@ -145,3 +145,7 @@ def sent_file(session: Session, consult: Consult, person: Person, *, now: dateti
     elif person.role == Role.COORDINATOR:
         # The desk asks no specialist anything: what it adds came to it from outside.
         took_reply(session, consult, person, now=now)
+    else:
+        return
+    # Also where no clock is held: of what is urgent none is, and after the longest pause none is any more.
+    tell_holder(session, consult, person, now=now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from econsult.consults import answers, holding, passing, repeats, requests, threads
@@ -14,6 +14,7 @@ from econsult.consults.clocks import ClockEvent, ClockName, open_clocks
 from econsult.consults.offering import why_of
 from econsult.consults.policies import save_policy
 from econsult.consults.records import Consult
+from econsult.consults.replies import sent_file
 from econsult.consults.threads import Audience
 from econsult.consults.urgency import adopt_rules
 from econsult.database import Database
@@ -74,6 +75,23 @@ def test_c2_an_answer_in_any_channel_lets_the_clock_run_on(database: Database, c
         threads.request_info(session, consult, clinic.derm, text="?", items=[], audience=Audience.FAMILY, now=NOON)
         _answer_by(session, clinic, consult, channel, NOON + 5 * HOUR)
         assert (consult.status, consult.due_at) == ("claimed", NOON + 29 * HOUR)
+
+
+@pytest.mark.parametrize("why", ["urgent", "too late"])
+def test_c2_a_photo_that_comes_while_no_clock_is_held_is_told_to_whoever_asked_for_it(
+    database: Database, clinic: Clinic, why: str
+) -> None:
+    with database.writing() as session:
+        consult = clinic.econsult(session, urgency="urgent" if why == "urgent" else "routine")
+        holding.claim(session, consult, clinic.derm, now=NOON, lease=LEASE)
+        threads.request_info(session, consult, clinic.derm, text="?", items=[], audience=None, now=NOON)
+        for hours in () if why == "urgent" else (40, 73):
+            fire(session, NOON + hours * HOUR)
+        own = select(func.count(Notice.id)).where(Notice.person_id == clinic.derm.id, Notice.kind == NoticeKind.MESSAGE)
+        before = session.scalars(own).one()
+        for minutes in (1, 2):
+            sent_file(session, consult, clinic.mother, now=NOON + 74 * HOUR + timedelta(minutes=minutes))
+        assert (consult.status, session.scalars(own).one() - before) == ("claimed", 1)
 
 
 @pytest.mark.parametrize("channel", ["message", "photo", "lab", "phone"])
