@@ -36,8 +36,20 @@ def hand_over(
     """
     with door.database.reading() as session:
         mail = mail_begun(session, person, request_id, clock())
-    if mail is None:
-        return 0
+    return send_files(door, blobs, person, (mail, request_id), chosen, clock=clock) if mail is not None else 0
+
+
+def send_files(
+    door: Door,
+    blobs: BlobStore,
+    person: Person,
+    sent: tuple[IncomingMail, str],
+    chosen: Collection[int],
+    *,
+    clock: Clock,
+) -> int:
+    """The same of this very message, for the request with this public id."""
+    mail, request_id = sent
     wanted = [each for each in mail.files if each.number in chosen]
     for each in wanted:
         try:

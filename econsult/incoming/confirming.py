@@ -26,7 +26,7 @@ def mail_of(session: Session, person: Person, now: datetime) -> list[IncomingMai
     """What came in this person's name and is not over, oldest first. That they were shown it is written down."""
     found = list(session.scalars(_standing(person, now).order_by(IncomingMail.id)))
     for mail in found:
-        _note(session, mail, person, "mail_read", now)
+        write_down(session, mail, person, "mail_read", now)
     return found
 
 
@@ -70,7 +70,7 @@ def begin_request(session: Session, mail: IncomingMail, person: Person, child: P
     details = {"thinks": mail.text} if mail.text and not is_too_long(mail) else {}
     consult = requests.create(session, person, child, RequestForm(kind="econsult", details=details), now=now)
     mail.consult_id, mail.state = consult.id, MailState.BEGUN
-    _note(session, mail, person, "mail_confirmed", now, consult=consult)
+    write_down(session, mail, person, "mail_confirmed", now, consult=consult)
     if not mail.files and not is_too_long(mail):
         end_mail(mail)
     return consult
@@ -90,7 +90,7 @@ def take_out(mail: IncomingMail, numbers: Collection[int]) -> None:
 def throw_away(session: Session, mail: IncomingMail, person: Person, *, now: datetime) -> None:
     """It is not theirs, or not wanted, or all that is wanted of it is in the request."""
     act = "mail_thrown_away" if mail.state == MailState.WAITING else "mail_done"
-    _note(session, mail, person, act, now)
+    write_down(session, mail, person, act, now)
     end_mail(mail)
 
 
@@ -104,9 +104,10 @@ def _standing(person: Person, now: datetime) -> Select[IncomingMail]:
     return select(IncomingMail).where(*mine, IncomingMail.state.in_(STANDING), IncomingMail.content.is_not(None))
 
 
-def _note(
+def write_down(
     session: Session, mail: IncomingMail, person: Person, act: str, now: datetime, *, consult: Consult | None = None
 ) -> None:
+    """A line of the trail about a message."""
     audit.record(
         session,
         act,

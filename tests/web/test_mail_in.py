@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from econsult.consults import threads
 from econsult.consults.attachments import Attachment
 from econsult.consults.records import Consult
 from econsult.incoming.confirming import LONGEST_THINKS
@@ -16,6 +17,7 @@ from econsult.incoming.records import WAITS, IncomingMail, MailState
 from econsult.incoming.taking import Intake, take_mail
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
+from econsult.queue.invariants import violations
 from tests.econsult.letters import PHOTO, WORDS, letter
 from tests.personas import Clinic
 from tests.web.browsing import post
@@ -222,3 +224,54 @@ def test_markup_in_it_is_text_and_what_has_expired_is_not_there(runtime: Runtime
         session.scalars(select(IncomingMail)).one().until = NOW
     assert "alert(1)" not in pcp.get("/clinic/mail").text + pcp.get("/clinic").text
     assert pcp.get(f"/clinic/mail/{public_id}/ask").status_code == 404
+
+
+def test_it_answers_what_a_specialist_asked_and_the_clock_runs_on(
+    runtime: Runtime, pcp: FlaskClient, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        consult = clinic.claimed(session, now=NOW)
+        threads.request_info(session, consult, clinic.derm, text="Ruler?", items=[], audience=None, now=NOW)
+        path = f"/consults/{consult.public_id}"
+    at = f"/clinic/mail/{came(runtime)}/answer"
+    page = pcp.get("/clinic/mail").text
+    assert (f'action="{at}"' in page, consult.number in page) == (True, True)
+    wish = {"request": consult.public_id, "text": "With a ruler.", "files": ["0"]}
+    for missing, words in (("request", "Choose the request that it answers"), ("text", "Choose a file, or write")):
+        refused = post(pcp, at, wish | {missing: "", "files": []})
+        assert (refused.status_code, words in refused.text) == (422, True)
+    assert [post(pcp, at, wish).location for _ in range(2)] == [f"{path}?said=files_sent"] * 2
+    with runtime.database.reading() as session:
+        told = session.get_one(Consult, consult.id)
+        said = [message.text for message in threads.messages_of(session, told.id, ["clinicians"])]
+        assert (told.status, said) == ("claimed", ["Ruler?", "With a ruler."])
+        assert list(violations(session, datetime.now(UTC))) == []
+    assert [name for _kind, name, _size in files_of(runtime, path)] == ["IMG_1.jpg"]
+    assert mail_in(runtime).state == MailState.ENDED
+
+
+def test_what_does_not_arrive_of_an_answer_waits_for_the_same_request_and_says_nothing_twice(
+    runtime: Runtime, pcp: FlaskClient, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        consult, other = clinic.claimed(session, now=NOW), clinic.claimed(session, now=NOW)
+        for each in (consult, other):
+            threads.request_info(session, each, clinic.derm, text="Ruler?", items=[], audience=None, now=NOW)
+    public_id = came(runtime)
+    runtime.blobs.delete(f"incoming/{public_id}/1")
+    at, wish = (
+        f"/clinic/mail/{public_id}/answer",
+        {"request": consult.public_id, "text": "Here.", "files": ["0", "1", "2"]},
+    )
+    refused = post(pcp, at, wish)
+    assert (refused.status_code, "A file did not arrive." in refused.text, "Not all of it" in refused.text) == (
+        422,
+        1,
+        1,
+    )
+    assert post(pcp, at, wish | {"request": other.public_id}).status_code == 404
+    assert post(pcp, at, wish | {"files": ["2"]}).status_code == 303
+    path = f"/consults/{consult.public_id}"
+    assert [name for _kind, name, _size in files_of(runtime, path)] == ["IMG_1.jpg", "a.pdf"]
+    with runtime.database.reading() as session:
+        assert len(threads.messages_of(session, consult.id, ["clinicians"])) == 2

@@ -137,6 +137,7 @@ PLAIN = frozenset(
         "POST /clinic/phone/<patient_id>",
         "POST /clinic/find",
         "POST /clinic/mail/<public_id>/ask",
+        "POST /clinic/mail/<public_id>/answer",
         "POST /clinic/mail/<public_id>/find",
         "POST /clinic/mail/<public_id>/throw-away",
         "POST /clinic/requests/<public_id>/discard",

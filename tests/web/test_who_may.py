@@ -202,6 +202,7 @@ WHO = {
     "GET /clinic/mail": CLINIC + NURSE,
     "GET /clinic/mail/<public_id>/ask": CLINIC + NURSE,
     "POST /clinic/mail/<public_id>/ask": CLINIC + NURSE,
+    "POST /clinic/mail/<public_id>/answer": CLINIC + NURSE,
     "POST /clinic/mail/<public_id>/find": CLINIC + NURSE,
     "GET /clinic/mail/<public_id>/find": CLINIC + NURSE,
     "POST /clinic/mail/<public_id>/throw-away": CLINIC + NURSE,

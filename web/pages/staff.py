@@ -16,6 +16,7 @@ from web.pages.clinic.home import clinic
 from web.pages.clinic.homes import homes
 from web.pages.clinic.kin import kin
 from web.pages.clinic.mail import clinic_mail
+from web.pages.clinic.mail_answers import mail_answers
 from web.pages.clinic.phone import by_phone
 from web.pages.clinic.request import clinic_request
 from web.pages.clinic.sending_on import clinic_sending
@@ -68,6 +69,7 @@ STAFF = (
     correction,
     clinic,
     clinic_mail,
+    mail_answers,
     clinic_request,
     by_phone,
     clinic_case,

@@ -57,6 +57,11 @@ PROBLEMS: tuple[tuple[type[ConsultError], str], ...] = (
 )
 
 
+def problem_of(refusal: ConsultError) -> str:
+    """The code of what was wrong with a file."""
+    return next((code for kind, code in PROBLEMS if isinstance(refusal, kind)), "unknown")
+
+
 class PlainForm:
     """One form, and what became of its files."""
 
@@ -78,8 +83,7 @@ class PlainForm:
         """How many files arrived, and the code of what was wrong with the first that did not."""
         told = {"sent": str(len(self.attachments))}
         if self.refusals:
-            first = self.refusals[0]
-            told["problem"] = next((code for kind, code in PROBLEMS if isinstance(first, kind)), "unknown")
+            told["problem"] = problem_of(self.refusals[0])
         return told
 
     def _read_words(self) -> FilePart | None:

@@ -89,6 +89,7 @@ CALLED = {
     "link_caregiver": _l("Linked a caregiver to a child"),
     "look_often": _l("Had many records compared with those of other clinics"),
     "lock_invitation": _l("An invitation was locked"),
+    "mail_answers": _l("Answered a question with an e-mail"),
     "mail_confirmed": _l("Began a request with an e-mail"),
     "mail_done": _l("Finished with an e-mail"),
     "mail_expired": _l("An e-mail that nobody confirmed was thrown away"),

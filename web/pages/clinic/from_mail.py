@@ -13,7 +13,7 @@ from uploads.from_mail import finish_mail, hand_over
 from web.context import database, now, ring_workers, runtime
 from web.shell.auth import me
 from web.shell.numbers import number_in
-from web.uploading.plain_form import PROBLEMS
+from web.uploading.plain_form import problem_of
 from web.uploading.tus import clock, upload_door
 from web.words.language import gettext
 from web.words.mail import FILE_KINDS, size_words
@@ -61,9 +61,7 @@ def _add(public_id: str) -> str:
     try:
         hand_over(upload_door(), runtime().blobs, me(), public_id, chosen, clock=clock)
     except ConsultError as refusal:
-        return told_of_files(
-            {"problem": next((code for kind, code in PROBLEMS if isinstance(refusal, kind)), "unknown")}
-        )
+        return told_of_files({"problem": problem_of(refusal)})
     finally:
         ring_workers()
     return ""

@@ -8,6 +8,8 @@ from werkzeug import Response
 from econsult import panel
 from econsult.access import patient_for
 from econsult.consults.records import Consult
+from econsult.consults.views import View
+from econsult.consults.worklist import page
 from econsult.cursors import unpack_number
 from econsult.incoming.confirming import begin_request, mail_for, mail_of, request_of
 from econsult.incoming.records import IncomingMail
@@ -19,6 +21,7 @@ from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
 from web.shell.unreadable import only_looks
+from web.showing.rows import rows_of
 from web.words.language import gettext
 from web.words.mail import FILE_DRAWINGS, FILE_KINDS, SAID, size_words
 
@@ -29,10 +32,21 @@ clinic_mail = rings(Blueprint("clinic_mail", __name__, url_prefix="/clinic/mail"
 @only(*CLINIC_ROLES)
 def show_mail() -> str:
     """Everything that waits, with its words; of a picture only that there is one: it has not been looked at by us."""
+    return mail_page()
+
+
+def mail_page(errors: dict[str, str] | None = None) -> str:
+    """The page, with what is wrong in the form of one message, by the message."""
     with database().writing() as session:
         found = [(mail, request_of(session, mail)) for mail in mail_of(session, me(), now())]
+        asking = page(session, me(), View.ASKED, now=now()).consults if found else []
+        asks = [(row.id, row.number, row.name, row.question) for row in rows_of(session, asking)]
     shown = {
         "found": found,
+        "asks": asks,
+        "errors": errors or {},
+        "given": request.form,
+        "chosen": request.form.getlist("files"),
         "kinds": FILE_KINDS,
         "drawings": FILE_DRAWINGS,
         "size_words": size_words,

@@ -1,0 +1,34 @@
+"""A message answers what was asked about a request that is under way: its words now, its files through the door."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from econsult.consults.records import Consult
+from econsult.consults.threads import Audience, post, takes_messages
+from econsult.errors import ImpossibleVerbError, NotFoundError
+from econsult.incoming.confirming import write_down
+from econsult.incoming.records import IncomingMail, MailState
+from econsult.people.persons import Person
+
+
+def answer_with(
+    session: Session, mail: IncomingMail, consult: Consult, person: Person, text: str, *, now: datetime
+) -> None:
+    """Say `text` in the clinicians' lane, to which this person may write, and keep for which request the files are.
+
+    Whoever goes on with files that are left says nothing twice. Raises NotFoundError for a message that belongs to
+    another request, and ImpossibleVerbError for a request that takes no words any more.
+    """
+    if mail.consult_id not in (None, consult.id):
+        raise NotFoundError
+    if mail.consult_id is not None:
+        return
+    if not takes_messages(consult, Audience.CLINICIANS, is_staff=True):
+        raise ImpossibleVerbError(consult.status, "take messages")
+    mail.consult_id, mail.state = consult.id, MailState.BEGUN
+    write_down(session, mail, person, "mail_answers", now, consult=consult)
+    if text:
+        post(session, consult, person, Audience.CLINICIANS, text=text, now=now)
