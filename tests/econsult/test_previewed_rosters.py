@@ -244,7 +244,9 @@ def test_what_a_change_of_roster_or_limits_would_do_is_what_it_does(sqlite_datab
     soon = ShiftForm(clinic.derm2.public_id, "dermatology", now.weekday(), 60 * (now.hour + 1), 120, "UTC")
     told = _check(sqlite_database, clinic, _adding(clinic, soon, now), now)
     assert told.sooner > 0
-    for _ in range(changes):
+    for number in range(4 * changes):
+        if number >= changes and count:
+            break  # Of some seeds the first changes are all refused, or change nothing.
         with sqlite_database.reading() as session:
             act = dice.choice((_roster, _roster, _limits))(session, clinic, dice, now)
         try:
