@@ -258,7 +258,9 @@ def _ready(
     if ready:
         return Route(tuple(qualified), tuple(ready), specialty, now, (*lines, Why("duty", len(ready))), full=full)
     able = {person.id for person in qualified}
-    cover_at = first_cover(session, ask.program_id, specialty, able, now) if planned else None
+    # Without a roster whoever is not there is away, and back when that ends.
+    planned_at = first_cover(session, ask.program_id, specialty, able, now) if planned else None
+    cover_at = planned_at if planned else back_at(session, free, now)
     # Who is there may have full hands, and room at any moment.
     is_full = bool(here & able) if planned else not free
     code = "all_full" if is_full else "later" if cover_at else "never"

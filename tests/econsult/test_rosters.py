@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from econsult.consults.choice import ask_of
+from econsult.consults.clocks import clocks_of
 from econsult.consults.hands import loads_of
+from econsult.consults.offering import why_of
 from econsult.database import Database
 from econsult.people.persons import Person
 from econsult.queue.forecast import forecast
@@ -104,6 +106,18 @@ def test_the_router_says_why_and_says_it_again_the_same(database: Database, clin
         assert [person.id for person in chosen[0].ready] == [clinic.derm.id]
         assert chosen[0].explain() == "2 answer for dermatology; 1 left out: conflict of interest; 1 on duty now."
         assert len({each.explain("es") for each in chosen}) == 1
+
+
+def test_a_pool_without_a_roster_is_covered_when_the_first_is_back(database: Database, clinic: Clinic) -> None:
+    back = NOON + timedelta(minutes=30)
+    with database.writing() as session:
+        for person, ends_at in ((clinic.derm, back), (clinic.derm2, back + timedelta(days=1))):
+            session.add(TimeOff(person_id=person.id, starts_at=NOON - timedelta(hours=1), ends_at=ends_at))
+        consult = clinic.econsult(session)
+        said = [line.sentence() for line in why_of(consult)]
+        assert said == ["2 answer for dermatology", "2 away or off duty", "nobody on duty; next cover is planned"]
+        taken = next(clock for clock in clocks_of(session, consult.id) if clock.name == "allocate")
+        assert taken.deadline_at == back + timedelta(hours=1)
 
 
 def test_another_specialty_stands_in_where_nobody_qualifies(database: Database, clinic: Clinic) -> None:
