@@ -109,9 +109,13 @@ def _note_broken(session: Session, clock: Clock, now: datetime) -> None:
 
 
 def unhalt(session: Session, clock: Clock, now: datetime, *, person_id: int | None) -> None:
-    """What stopped the clock was taken back: the cycle runs on as if it had never stopped, and the ledger says so."""
+    """What stopped the clock was taken back: the cycle runs on as if it had never stopped, and the ledger says so.
+
+    Its steps are those of the rules that its consult has got meanwhile.
+    """
     clock.state, clock.stopped_at = ClockState.RUNNING, None
-    log(session, clock, "undone", now, person_id=person_id, sequence=count_lines(session, clock, "undone"))
+    ladder, times = rules_of(session.get_one(Consult, clock.consult_id)).ladder, count_lines(session, clock, "undone")
+    log(session, clock, "undone", now, person_id=person_id, sequence=times, reason=ladder_text(ladder))
 
 
 def pause_clock(session: Session, consult: Consult, name: ClockName, reason: str, now: datetime) -> bool:

@@ -72,8 +72,8 @@ class ClockEvent(Base):
     `specialty`, `site` (the number of a clinic) and `language` are what `Asked` says, of a cycle that starts or goes on
     with others. They are NULL on other lines, and where nobody wrote them down.
     `at` is when it was noticed and `due_at` when it should have been; `is_late` says that these are far apart. Of a
-    pause, and where a newer policy moves its end, `due_at` is until when it may last. Of a cycle that starts, or goes
-    on by another ladder, `reason` is the ladder, so that a step which is gone is missed.
+    pause, and where a newer policy moves its end, `due_at` is until when it may last. Of a cycle that starts, goes on
+    by another ladder or runs on after all, `reason` is the ladder, so that a step which is gone is missed.
     """
 
     __tablename__ = "clock_event"

@@ -172,6 +172,7 @@ class Replayed:
     def _on_undone(self, event: Line) -> None:
         self._expect(ClockState.STOPPED, event)
         self.state, self.stopped_at, self.reason = ClockState.RUNNING, None, ""
+        self.ladder = ladder_in(event.reason) or self.ladder
 
     def _on_recomputed(self, event: Line) -> None:
         if event.reason == PAUSE:

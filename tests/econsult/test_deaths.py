@@ -698,6 +698,19 @@ def test_what_goes_on_after_a_mistake_goes_by_the_rules_of_now(database: Databas
         assert list(violations(session, LATER + 2 * MINUTE)) == []
 
 
+def test_what_goes_on_after_a_mistake_takes_the_steps_of_the_rules_of_now(database: Database, clinic: Clinic) -> None:
+    with database.writing() as session:
+        waiting(session, clinic)
+        mark(session, clinic)
+        save_policy(session, clinic.admin, specialty="", urgency="", content={"ladder": [60, 100]}, now=LATER + MINUTE)
+        apply_to_open(session, clinic.admin, Scope(clinic.program.id, "", "", TARGETS), now=LATER + MINUTE)
+        undo(session, clinic, now=LATER + 2 * MINUTE)
+        fire(session, NOON + 23 * HOUR)
+        steps = select(ClockEvent.level).where(ClockEvent.name == ClockName.NEXT_REPLY, ClockEvent.level > 0)
+        assert list(session.scalars(steps)) == [60]
+        assert list(violations(session, NOON + 23 * HOUR)) == []
+
+
 def test_a_wait_that_was_answered_while_the_child_was_marked_is_over(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         consult = waiting(session, clinic)
