@@ -70,7 +70,7 @@ def _verify(options: argparse.Namespace) -> int:
         findings = verify(options.files, options.identifiers, allows_sound=heard)
         findings += second_opinion(options.files, allows_sound=heard)
         if options.report is not None:
-            findings += compare(options.files, options.report, options.key)
+            findings += compare(options.files, options.report, options.key, options.identifiers)
     except OSError as error:
         print(f"cannot read {error.filename}: {error.strerror}", file=sys.stderr)
         return 3

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from imaging.checks.parameters import is_whole_picture, is_whole_sequence
+from imaging.checks.times import check_times
 from imaging.walks import mp4
 from imaging.walks.part import Broken
 from imaging.walks.tracks import Track, check_tiled, tracks
@@ -106,9 +107,12 @@ def _check_tracks(data: bytes, boxes: Sequence[mp4.Box], most_sounds: int) -> It
         return
     check_tiled(found, next(box for box in boxes if box.path == "mdat"))
     homes = [box for box in boxes if box.path == "moov/trak"]
-    for track, home in zip(found, homes, strict=True):
-        inside = {box.name: box.of(data) for box in boxes if home.start <= box.outer < home.end}
-        yield from _check_counts(inside, len(track.samples))
+    insides = [{box.name: box.of(data) for box in boxes if home.start <= box.outer < home.end} for home in homes]
+    wrong = [
+        what for each, track in zip(insides, found, strict=True) for what in _check_counts(each, len(track.samples))
+    ]
+    yield from wrong or check_times(next(box for box in boxes if box.name == "mvhd").of(data), insides)
+    for track, inside in zip(found, insides, strict=True):
         yield from _check_pictures(data, track, inside) if track.handler == b"vide" else _check_sound(data, track)
 
 
@@ -123,10 +127,12 @@ def _check_counts(inside: dict[str, bytes], samples: int) -> Iterator[str]:
 
 
 def _check_pictures(data: bytes, track: Track, inside: dict[str, bytes]) -> Iterator[str]:
-    """Every unit must be coded picture, the key ones those that the table tells, and the parameters whole."""
-    units = [set(mp4.coded_units(data, start, start + size)) for start, size in track.samples]
+    """Every picture must be one coded unit, the key ones those that the table tells, and the parameters whole."""
+    units = [list(mp4.coded_units(data, start, start + size)) for start, size in track.samples]
     yield from (f"coded unit of type {number}" for number in sorted(set().union(*units) - {_PICTURE, _KEY_PICTURE}))
-    keys = [number for number, kinds in enumerate(units, 1) if kinds == {_KEY_PICTURE}]
+    if any(len(kinds) != 1 for kinds in units):
+        yield "pictures of more than one coded unit"
+    keys = [number for number, kinds in enumerate(units, 1) if kinds == [_KEY_PICTURE]]
     told = inside.get("stss")
     if told is not None and [int.from_bytes(told[at : at + 4], "big") for at in range(8, len(told), 4)] != keys:
         yield "table stss of other pictures than stand for themselves"

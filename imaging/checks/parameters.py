@@ -3,7 +3,10 @@
 from imaging.walks.part import Broken
 
 _HIGH = 100
-_MOST_ZEROS = 31
+_MOST_ZEROS = 8
+"""No field of ours has a number over 510: a film is smaller, and longer ones would hold a name."""
+_CLOCK = (1 << 33) | (180_000 << 1)
+"""A tick is half of 1/90,000 second, and the rate of pictures is not fixed."""
 
 
 class _Bits:
@@ -73,28 +76,14 @@ def _usability(bits: _Bits) -> None:
             bits.take(24)
     if bits.take(1):
         bits.number(), bits.number()
-    if bits.take(1):
-        bits.take(65)
-    are_rates_told = [_is_rate_told(bits) for _ in range(2)]
-    if any(are_rates_told):
-        bits.take(1)
+    if bits.take(1) and bits.take(65) != _CLOCK:
+        raise Broken("a clock that is not ours")
+    if bits.take(2):
+        raise Broken("rates that our encoder does not tell")
     bits.take(1)
     if bits.take(1):
         bits.take(1)
         [bits.number() for _ in range(6)]
-
-
-def _is_rate_told(bits: _Bits) -> bool:
-    if not bits.take(1):
-        return False
-    count = bits.number() + 1
-    if count > 32:
-        raise Broken("a parameter set that no encoder writes")
-    bits.take(8)
-    for _ in range(count):
-        bits.number(), bits.number(), bits.take(1)
-    bits.take(20)
-    return True
 
 
 def is_whole_picture(unit: bytes) -> bool:

@@ -11,7 +11,8 @@ _HEADER = b"%PDF-1.4\n"
 _OBJECT = re.compile(rb"(\d{1,6}) 0 obj\n<<([^<>]*(?:<<[^<>]*(?:<<[^<>]*>>[^<>]*)*>>[^<>]*)*)>>\n")
 _LENGTH = re.compile(rb"/Length (\d{1,10})(?!\d)")
 _END = re.compile(
-    rb"xref\n0 (\d{1,6})\n((?:\d{10} \d{5} [nf] \n)+)trailer\n<<(/Size \d+/Root 1 0 R)>>\nstartxref\n(\d+)\n%%EOF\n"
+    rb"xref\n0 (\d{1,6})\n0{10} 65535 f \n((?:\d{10} 00000 n \n)+)"
+    rb"trailer\n<</Size (\d{1,6})/Root 1 0 R>>\nstartxref\n(\d{1,10})\n%%EOF\n"
 )
 
 
@@ -22,7 +23,7 @@ def walk(data: bytes) -> Iterator[Part]:
     position, places = len(_HEADER), []
     while (found := _OBJECT.match(data, position)) is not None:
         places.append(position)
-        if int(found[1]) != len(places):
+        if found[1] != b"%d" % len(places):
             raise Broken("objects out of order")
         yield Part("DICT", found.start(2), len(found[2]))
         position = found.end()
@@ -39,8 +40,9 @@ def _walk_end(data: bytes, position: int, places: list[int]) -> Iterator[Part]:
     end = _END.match(data, position)
     if end is None:
         raise Broken("something that is no object")
-    told = [int(line[:10]) for line in end[2].splitlines()[1:]]
-    if told != places or int(end[4]) != position or int(end[1]) != len(places) + 1:
+    told = [int(line[:10]) for line in end[2].splitlines()]
+    counts = {end[1], end[3]}
+    if told != places or end[4] != b"%d" % position or counts != {b"%d" % (len(places) + 1)}:
         raise Broken("the table does not fit the objects")
     yield Part("XREF", position, end.end() - position)
     if end.end() < len(data):

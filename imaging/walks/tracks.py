@@ -8,7 +8,7 @@ from imaging.walks.mp4 import Box
 from imaging.walks.part import Broken
 
 _STBL = "moov/trak/mdia/minf/stbl/"
-_COUNT, _ENTRY = 4, 12
+_COUNT, _ENTRY, _EVEN = 4, 12, 12
 _SAMPLES_MOST = 200_000
 """Far more than the longest film that we make has: twelve bytes of a table may claim thousands of millions."""
 
@@ -68,7 +68,9 @@ def _sizes(table: bytes) -> list[int]:
     even, count = _whole(table, 4), _whole(table, 8)
     if count > _SAMPLES_MOST:
         raise Broken("more samples than any film of ours")
-    if even and len(table) == 12:
+    if any(table[:4]) or (even and len(table) != _EVEN):
+        raise Broken("a table of sizes that contradicts itself")
+    if even:
         return [even] * count
     return _entries(table, 8, 4, count)
 

@@ -10,6 +10,8 @@ import pytest
 
 from imaging import DEIDENTIFIED, TREATMENT_USE
 from imaging.__main__ import main
+from imaging.comparison import compare
+from imaging.identifiers import Identifiers
 from tests.imaging import documents, files, films
 from tests.spread import spread
 
@@ -137,6 +139,17 @@ def test_a_third_party_checks_files_against_their_signed_report(photo: Path, tmp
     for wrong in ("[]", '{"renditions": [], "masks": [{}]}', json.dumps(nameless)):
         (tmp_path / "wrong.json").write_text(wrong)
         assert "not a report" in command("verify", *copies, "--report", tmp_path / "wrong.json").stdout
+    told, case = json.loads(report.read_text()), Identifiers(names=("Jonathan Quispe",))
+    for more, what in (
+        ({"note": "x"}, "a field that no"), ({"usage": {"cpu": "Jo"}}, "words where"),
+        ({"detail": "QUISPE"}, "a word of"),
+        ({"source": {**told["source"], "name": "x"}}, "a field"), ({"usage": "Jo"}, "not a report"),
+        ({"tools": {"Jonathan": "1"}}, "a word of"),
+    ):  # fmt: skip
+        report.write_text(json.dumps({**told, **more}))
+        assert [what in found.what for found in compare(copies, report, None, case)] == [True], more
+    report.write_text(json.dumps(told)[:-1] + ', "detail": null}')
+    assert [found.what for found in compare(copies, report)] == ["not a report"], "a field that is told twice"
 
 
 @pytest.mark.wide

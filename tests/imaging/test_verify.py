@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from imaging import Finding, Jail, Policy, prepare, verify
+from imaging.paper import PaperPage, write_paper
 from imaging.second_opinion import second_opinion
 from imaging.walks import mp4
 from tests.imaging import conftest, files, films
@@ -134,14 +135,45 @@ def test_no_box_of_a_film_may_be_longer_than_ours(play: bytes) -> None:
 
 
 def test_no_field_of_a_film_may_say_something_else(play: bytes) -> None:
-    """Every byte of the index is changed once; only lengths of time, rates and sizes of samples are free."""
+    """Every byte of the index is changed once; sizes, and when pictures are shown by less than a second, are free."""
     index = next(found for found in mp4.walk(play) if found.path == "moov")
-    free = {"mvhd", "tkhd", "elst", "mdhd", "stts", "ctts", "avcC", "avc1", "stsz"}
+    free = {"mdhd", "stts", "ctts", "avcC", "avc1"}
     for found in (entry for entry in mp4.walk(play) if index.start <= entry.outer < index.end):
         if found.name in PARENTS | free:
             continue
         for at in range(found.start, found.end):
             assert texts(play[:at] + bytes([play[at] ^ 0x41]) + play[at + 1 :]), (found.path, at - found.start)
+
+
+def test_no_letters_of_a_name_stand_where_a_film_tells_times_and_sizes(play: bytes) -> None:
+    places = {"mvhd": 16, "tkhd": 20, "mdhd": 16, "elst": 8, "stts": 12, "ctts": 12, "stsz": 4}
+    for name, place in places.items():
+        at = next(found.start for found in mp4.walk(play) if found.name == name) + place
+        assert texts(play[:at] + b"Jona" + play[at + 4 :]), name
+    clock = next(found.start for found in mp4.walk(play) if found.name == "avcC") + 24
+    assert "broken structure" in texts(play[:clock] + b"Jo" + play[clock + 2 :])
+
+
+def test_a_picture_is_one_coded_unit(play: bytes) -> None:
+    """A second one of the right type, which a player passes over, may hold whatever it likes."""
+    media, sizes = (next(found for found in mp4.walk(play) if found.name == name) for name in ("mdat", "stsz"))
+    more = len(WORDS).to_bytes(4, "big") + b"\x41" + WORDS[1:]
+    last = int.from_bytes(play[sizes.end - 4 : sizes.end], "big") + len(more)
+    whole = play[: sizes.end - 4] + last.to_bytes(4, "big") + play[sizes.end :]
+    length = (media.end - media.outer + len(more)).to_bytes(4, "big")
+    assert "more than one" in texts(whole[: media.outer] + length + whole[media.outer + 4 : media.end] + more)
+
+
+def test_no_figures_of_a_number_stand_in_the_table_of_a_paper() -> None:
+    picture = files.encode(files.corners(), "JPEG")
+    paper = b"".join(write_paper([PaperPage(*files.corners().size, len(picture), [picture])]))
+    assert texts(paper) == ""
+    for ours, theirs in (
+        (b"0000000000 65535 f", b"5055550142 65535 f"), (b" 00000 n \n", b" 44178 n \n"),
+        (b" 00000 n \n", b" 00000 f \n"),
+        (b"/Size 6", b"/Size 5055550142"), (b"startxref\n", b"startxref\n0"), (b"\n2 0 obj", b"\n02 0 obj"),
+    ):  # fmt: skip
+        assert "broken structure" in texts(paper.replace(ours, theirs, 1)), theirs
 
 
 def test_findings_name_the_file_and_never_quote_it(tmp_path: Path) -> None:
