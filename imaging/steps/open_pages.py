@@ -61,6 +61,7 @@ def _open_pdf(data: bytes, media_type: str, budget: Callable[[float], None]) -> 
             # What was added last is missing, and what was there before it may be another paper.
             raise Refused("truncated")
         refuse_damage(data)
+        open_pdf.show_whole(pdf, pages)
     source = Source(pages, partial(open_pdf.long_side_of, pdf), partial(open_pdf.draw_page, pdf))
     return _in_sheets(source, budget, open_pdf.list_extras(pdf, data), partial(open_pdf.page_words, pdf))
 

@@ -39,6 +39,18 @@ def open_pdf(data: bytes) -> pypdfium2.PdfDocument:
     return pdf
 
 
+def show_whole(pdf: pypdfium2.PdfDocument, pages: int) -> None:
+    """Show a page whole of which no part is said to be shown: it is cut to a place that lies outside of it.
+
+    PDFium makes no page of that, and other readers leave the cut aside.
+    """
+    for number in range(pages):
+        if 0.0 in pdf.get_page_size(number):
+            page = pdf[number]
+            page.set_cropbox(*page.get_mediabox())
+            page.close()
+
+
 def long_side_of(pdf: pypdfium2.PdfDocument, number: int) -> int | None:
     """How high a page is drawn that is cut, in pixels; None for one that is drawn as one page."""
     width, height = (max(side, 1.0) for side in pdf.get_page_size(number))

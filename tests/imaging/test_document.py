@@ -10,11 +10,11 @@ from PIL import Image
 
 from imaging import Identifiers, Policy
 from imaging.allowance import Allowance
-from imaging.masks import Mask
+from imaging.masks import FILL, Mask
 from imaging.refusal import Held, Refused
 from imaging.steps import open_pdf
 from imaging.steps.render_pages import render_pages
-from tests.imaging import documents, files
+from tests.imaging import documents, files, papers
 from tests.imaging.conftest import Prepare
 
 
@@ -53,6 +53,17 @@ def test_a_page_in_larger_units_than_points_can_still_be_read(run: Prepare) -> N
     report, kept = run(data, "lab_document")
     assert report.is_ready
     assert kept.sizes["page-1"] == (1082, 1400)
+
+
+@pytest.mark.parametrize("cut", ["700 900 800 1000", "612 0 700 792"])
+def test_a_page_that_is_cut_to_a_place_outside_of_it_is_shown_whole_and_covered(run: Prepare, cut: str) -> None:
+    page = papers.paper(3, "Helvetica")
+    data = page.pdf().replace(b"/MediaBox[0 0 612 792]", b"/MediaBox[0 0 612 792]/CropBox[%b]" % cut.encode())
+    report, kept = run(data, "lab_document", Policy(identifiers=page.known))
+    assert (report.verdict, kept.sizes["page-1"]) == ("ready", (1700, 2200))
+    picture = Image.open(io.BytesIO(kept.files["page-1"]))
+    shares = [(entry, papers.covered(picture, box, 0, FILL)) for entry, box in page.places()]
+    assert [entry.text for entry, share in shares if entry.is_secret and share < 0.9] == []
 
 
 @pytest.mark.parametrize("opens", [True, False])

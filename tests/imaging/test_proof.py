@@ -353,7 +353,9 @@ def test_a_report_says_how_many_were_removed_what_was_checked_and_what_stays(run
     assert report.checks == (STRUCTURE,)
     assert report.second_opinion.startswith("exiftool")
     assert set(report.residual) == {"surroundings", "body_marks", "sensor_noise", "faces", "writing"}
-    assert "missed_faces" in residual_risks("video", Policy())
+    assert {"missed_faces", "brief_faces"} <= set(residual_risks("video", Policy()))
+    assert not {"missed_faces", "brief_faces"} & set(residual_risks("video", Policy(faces="keep")))
+    assert "brief_faces" not in residual_risks("photo", Policy())
     assert "dates_of_care" in residual_risks("lab_document", Policy())
     for faces in ("mask_all", "keep_region", "face_is_finding", "no_face"):
         assert "missed_faces" in residual_risks("photo", Policy(faces=faces))

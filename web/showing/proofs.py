@@ -30,6 +30,7 @@ STAYS = {
     "patient_face": _l("the patient's face"),
     "part_of_face": _l("a part of the face"),
     "missed_faces": _l("a face that was not found"),
+    "brief_faces": _l("a face that is seen for less than a fifth of a second"),
     "missed_writing": _l("writing that was not found"),
     "writing": _l("writing"),
 }
