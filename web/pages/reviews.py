@@ -242,7 +242,8 @@ def _why(attachment: Attachment) -> str:
 
 def _pictures(session: Session, attachment: Attachment) -> list[tuple[str, int, int]]:
     """Address, width and height of what the reviewer judges by: review copies of a held file, else what all see."""
-    if is_private_picture(session, attachment):
+    is_over = attachment.state in (AttachmentState.REJECTED, AttachmentState.FAILED)
+    if is_over or is_private_picture(session, attachment):
         return []
     is_held = attachment.state == AttachmentState.HELD
     copies = session.scalars(select(Rendition).where(Rendition.attachment_id == attachment.id).order_by(Rendition.id))

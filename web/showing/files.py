@@ -10,6 +10,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from econsult.consults.attachments import (
+    CONSENT_WITHDRAWN,
+    UNDECIDED,
+    UNPREPARED,
     Attachment,
     AttachmentState,
     MediaKind,
@@ -63,6 +66,8 @@ class FileCard:
     had_location: bool = False
     is_replaced: bool = False
     is_sealed: bool = False
+    is_deleted: bool = False
+    """Whether it ended with its original, before anybody had decided about it or it could be prepared."""
     gone: str = ""
     """That its original is no longer kept; empty while it can be prepared anew."""
     view: str = ""
@@ -78,8 +83,13 @@ class FileCard:
 
     @property
     def is_problem(self) -> bool:
-        """Whether somebody must do something about it; not where another one was sent, or the family sealed it."""
-        return not self.is_usable and not self.is_replaced and not self.is_sealed
+        """Whether somebody must do something about it; not where another one was sent, or it is sealed or deleted."""
+        return not (self.is_usable or self.is_replaced or self.is_sealed or self.is_deleted)
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is, or was, what its sender meant to show; what came before it for the same view is outdated."""
+        return not (self.is_problem or self.is_deleted)
 
     @property
     def is_clean(self) -> bool:
@@ -101,7 +111,7 @@ def cards_of(session: Session, consult_id: int) -> list[FileCard]:
     attachments = attachments_of(session, consult_id)
     renditions = renditions_of(session, [attachment.id for attachment in attachments])
     cards = [card(attachment, renditions[attachment.id], FOR_FAMILIES) for attachment in attachments]
-    newest = {attachment.view: place for place, attachment in enumerate(attachments) if not cards[place].is_problem}
+    newest = {attachment.view: place for place, attachment in enumerate(attachments) if cards[place].stands}
     return [
         _outdated(each) if attachment.view and newest.get(attachment.view, -1) > place else each
         for place, (attachment, each) in enumerate(zip(attachments, cards, strict=True))
@@ -122,7 +132,7 @@ def card(attachment: Attachment, renditions: Sequence[Rendition], words: FileWor
         title=str(TITLES.get(attachment.view or "") or TITLES[MediaKind(attachment.kind)]),
         kind=attachment.kind,
         kind_drawing=DRAWINGS[MediaKind(attachment.kind)],
-        drawing="lock" if attachment.is_sealed else STATE_DRAWINGS.get(AttachmentState(attachment.state), "alert"),
+        drawing=_drawing(attachment),
         words=_in_words(attachment, words),
         picture=picture_of(renditions),
         advice=_advice(attachment, words),
@@ -133,9 +143,15 @@ def card(attachment: Attachment, renditions: Sequence[Rendition], words: FileWor
         has_sound=(attachment.report or {}).get("has_sound") is True,
         had_location=LOCATION in (attachment.report or {}).get("removed", ()),
         is_sealed=attachment.is_sealed,
+        is_deleted=attachment.reason in (UNDECIDED, UNPREPARED),
         gone=gone_words(attachment),
         view=attachment.view or "",
     )
+
+
+def _drawing(attachment: Attachment) -> str:
+    set_aside = {CONSENT_WITHDRAWN: "lock", UNDECIDED: "trash", UNPREPARED: "trash"}
+    return set_aside.get(attachment.reason or "") or STATE_DRAWINGS.get(AttachmentState(attachment.state), "alert")
 
 
 def _in_words(attachment: Attachment, words: FileWords) -> str:

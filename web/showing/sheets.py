@@ -69,7 +69,7 @@ def sheets_of(session: Session, consult_id: int, *, for_pool: bool = False) -> l
         for file in attachments
         for sheet in ([_shut(file)] if file.id in shut else _proved(file, renditions[file.id]))
     ]
-    return sorted(sheets, key=lambda sheet: sheet.file.is_problem)
+    return sorted(sheets, key=lambda sheet: not sheet.file.stands)
 
 
 def _proved(attachment: Attachment, renditions: Sequence[Rendition]) -> Iterator[Sheet]:
