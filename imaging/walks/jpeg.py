@@ -17,6 +17,7 @@ _OURS_END = re.compile(rb"\xff[^\0]")
 """Our own encoder writes the first alone: whatever else stands there ends the scan, and is no segment of ours."""
 
 _BITS = 8
+_FILLING = re.compile(rb"\xff+")
 _MARKER = re.compile(rb"\xff+[^\0\xff]")
 
 _HEAD = re.compile(r"SOF\d+|0xF7")
@@ -136,13 +137,12 @@ def walk(data: bytes, *, skips: bool = False) -> Iterator[Part]:
 
 def _marker(data: bytes, position: int, *, skips: bool) -> tuple[str, int]:
     """Read a marker, where `skips` with fill bytes before it; returns its name and the place behind it."""
-    if data[position : position + 1] != b"\xff":
+    filling = _FILLING.match(data, position)
+    if filling is None:
         raise (Broken if position < len(data) else Short)("no marker where one belongs")
-    end = position + 1
-    while data[end : end + 1] == b"\xff":
-        if not skips:
-            raise Broken("fill bytes before a marker")
-        end += 1
+    end = filling.end()
+    if end > position + 1 and not skips:
+        raise Broken("fill bytes before a marker")
     if end >= len(data):
         raise Short("no end of image")
     return _NAMES.get(data[end], f"0x{data[end]:02X}"), end + 1

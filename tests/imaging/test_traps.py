@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from imaging import Jail
+from tests.imaging import files
 from tests.imaging.conftest import PLAIN, Prepare, Prepared
+from tests.imaging.snares import SNARES
 from tests.imaging.test_bombs import is_terminal
 from tests.imaging.traps import TAKEN, TRAPS
 from tests.spread import spread
@@ -29,6 +31,17 @@ def test_a_trap_ends_in_bounds_with_a_reason(run: Prepare, jail: Jail, name: str
     assert jail.pid == server
     assert outside < 3, "what is done outside of the jail is bounded too"
     assert not any(b"PK\x03\x04" in copy for copy in kept.files.values())
+
+
+@pytest.mark.parametrize("name", spread(SNARES, 4))
+def test_what_lies_about_its_own_structure_ends_in_bounds_with_a_reason(run: Prepare, jail: Jail, name: str) -> None:
+    kind, make = SNARES[name]
+    server = jail.pid
+    report, kept = run(make(), kind)
+    assert is_terminal(report), report
+    assert bool(kept.files) == report.is_ready
+    assert jail.pid == server
+    assert run(files.encode(files.corners(), "JPEG"))[0].is_ready
 
 
 def test_a_library_that_gives_up_is_the_files_fault(run: Prepare) -> None:
