@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -60,24 +61,21 @@ def test_what_was_put_is_read_back(store: BlobStore) -> None:
     assert read(store, "originals/ab12.sealed") == b"\x00\xff sealed \r\n bytes"
 
 
-@pytest.mark.parametrize(
-    ("start", "length", "expected"),
-    [
-        (0, 4, b"0123"),
-        (3, 4, b"3456"),
-        (9, 1, b"9"),
-        (4, None, b"456789"),
-        (8, 50, b"89"),
-        (10, 5, b""),
-        (99, None, b""),
-        (2, 0, b""),
-    ],
+RANGES: tuple[tuple[int, int | None, bytes], ...] = (
+    (0, 4, b"0123"),
+    (3, 4, b"3456"),
+    (9, 1, b"9"),
+    (4, None, b"456789"),
+    (8, 50, b"89"),
+    (10, 5, b""),
+    (99, None, b""),
+    (2, 0, b""),
 )
-def test_a_range_gives_the_bytes_that_there_are(
-    store: BlobStore, start: int, length: int | None, expected: bytes
-) -> None:
+
+
+def test_a_range_gives_the_bytes_that_there_are(store: BlobStore) -> None:
     put(store, "digits", b"0123456789")
-    assert read(store, "digits", start, length) == expected
+    assert [read(store, "digits", start, length) for start, length, _ in RANGES] == [part for *_, part in RANGES]
 
 
 def test_a_range_counts_forward(store: BlobStore) -> None:
@@ -198,19 +196,19 @@ def test_list_goes_on_past_a_page_of_the_server(store: BlobStore) -> None:
     assert list(store.list("page/")) == keys
 
 
-@pytest.mark.parametrize(
-    "key", ["", "/a", "a/", "a//b", "../a", "a/../b", "a..b", "A", "a b", ".a", "-a", "ä", "a" * 201]
-)
-def test_a_key_outside_the_grammar_is_refused_by_every_verb(store: BlobStore, key: str) -> None:
-    for verb in (store.stat, store.open, store.delete, lambda name: put(store, name, b"1")):
+OUTSIDE = ("", "/a", "a/", "a//b", "../a", "a/../b", "a..b", "A", "a b", ".a", "-a", "ä", "a" * 201)
+
+
+def test_a_key_outside_the_grammar_is_refused_by_every_verb(store: BlobStore) -> None:
+    for key, verb in product(OUTSIDE, (store.stat, store.open, store.delete, lambda name: put(store, name, b"1"))):
         with pytest.raises(ValueError, match="blob key"):
             verb(key)
 
 
-@pytest.mark.parametrize("prefix", ["/", "..", "a/../b", "A", "a//"])
-def test_a_prefix_outside_the_grammar_is_refused_at_once(store: BlobStore, prefix: str) -> None:
-    with pytest.raises(ValueError, match="begins with"):
-        store.list(prefix)
+def test_a_prefix_outside_the_grammar_is_refused_at_once(store: BlobStore) -> None:
+    for prefix in ("/", "..", "a/../b", "A", "a//"):
+        with pytest.raises(ValueError, match="begins with"):
+            store.list(prefix)
 
 
 def test_the_longest_key_is_kept(store: BlobStore) -> None:
