@@ -132,9 +132,10 @@ def test_each_verb_answers_each_person_as_the_rules_say(
     clinic: Clinic, program_of: ProgramOf, made: Made, method: str, verb: str
 ) -> None:
     expected = {**HELD, **HELD_WITH_BODY}[method, verb]
-    found = {}
+    # Who is refused changes nothing, so that one consult serves all of them.
+    found, closed = {}, made(clinic.claimed)
     for name in EVERYBODY:
-        path = f"/consults/{made(clinic.claimed)}{verb}"
+        path = f"/consults/{made(clinic.claimed) if expected.get(name, 404) < 400 else closed}{verb}"
         program = program_of(getattr(clinic, name))
         reply = program.get(path) if method == "GET" else program.post(path, BODIES.get((method, verb)))
         found[name] = reply.status_code
