@@ -157,7 +157,7 @@ def test_whoever_stands_in_says_no_and_reads_nothing(database: Database, clinic:
 def test_while_nothing_changes_the_desk_has_one_letter_a_day(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         consult = _stranded(session, clinic)
-        all_day(session, NOON, NOON + 6 * 24 * HOUR)
+        all_day(session, NOON, NOON + 6 * 24 * HOUR, HOUR)
         query = select(Notice.created_at).where(Notice.consult_id == consult.id)
         for person in (clinic.coordinator, clinic.director):
             days = Counter(at.date() for at in session.scalars(query.where(Notice.person_id == person.id)))
