@@ -76,7 +76,7 @@ lock: $(VENV)/.installed
 coverage: $(VENV)/.test-installed
 	$(BIN)/python -m pytest -m 'not slow' --cov
 
-# The second look at what the normal run looks at once: six minutes. docs/contributing.md says when.
+# The second look at what the normal run looks at once: some nine minutes. docs/contributing.md says when.
 wide: $(VENV)/.test-installed
 	$(BIN)/python -m pytest -m 'wide and not slow' $(SHARED) --durations 20
 

@@ -27,6 +27,7 @@ from econsult.queue.preview import Scope, apply_to_open, preview
 from econsult.queue.quiet import Quiet
 from tests.crowd import Crowd, add_crowd
 from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
+from tests.spread import spread
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 RULES = {"allocate": 60, "first_reply": 24 * 60, "next_reply": 24 * 60, "family_informed": 24 * 60}
@@ -66,16 +67,19 @@ REASONS = {"pause": "pause", "ladder": "60,100"}
 
 @pytest.mark.parametrize(
     ("content", "moving"),
-    [
-        ({"allocate": 30}, ({"allocate"}, set(), set())),
-        ({"first_reply": 480}, ({"first_reply"}, {"first_reply"}, set())),
-        ({"next_reply": 480}, (set(), set(), {"next_reply"})),
-        ({"family_informed": 840}, (set(), set(), {"family_informed"})),
-        ({"pause": 600}, (set(), {"first_reply"}, set())),
-        ({"release": 60}, (set(), set(), {"release"})),
-        ({"ladder": [60, 100]}, ({"first_reply"}, set(), {"next_reply", "family_informed"})),
-        ({}, (set(), set(), set())),
-    ],
+    spread(
+        [
+            ({"allocate": 30}, ({"allocate"}, set(), set())),
+            ({"first_reply": 480}, ({"first_reply"}, {"first_reply"}, set())),
+            ({"next_reply": 480}, (set(), set(), {"next_reply"})),
+            ({"family_informed": 840}, (set(), set(), {"family_informed"})),
+            ({"pause": 600}, (set(), {"first_reply"}, set())),
+            ({"release": 60}, (set(), set(), {"release"})),
+            ({"ladder": [60, 100]}, ({"first_reply"}, set(), {"next_reply", "family_informed"})),
+            ({}, (set(), set(), set())),
+        ],
+        4,
+    ),
     ids=["allocate", "first", "next", "family", "pause", "release", "ladder", "nothing"],
 )
 def test_the_preview_names_each_clock_that_applying_then_moves(

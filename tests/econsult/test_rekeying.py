@@ -113,6 +113,7 @@ def test_everything_opens_afterwards_and_what_was_stolen_before_opens_nothing(ho
         assert clinic.vault.object_key(session, clinic.child.id, FILE, wrapped) == plain
 
 
+@pytest.mark.wide
 def test_a_change_that_was_killed_goes_on_and_people_work_meanwhile(house: House) -> None:
     clinic, database = house.clinic, house.database
     with database.writing() as session:

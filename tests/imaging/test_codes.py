@@ -208,6 +208,7 @@ def test_no_chart_and_no_skin_is_a_code(scene: str) -> None:
 
 
 @pytest.mark.parametrize("kind", spread(["Code128", "EAN13", "QRCode"], 1))
+@pytest.mark.wide
 def test_a_code_that_is_carried_through_a_film_is_read_in_no_picture_of_it(run: Prepare, kind: str) -> None:
     code = Image.fromarray(labels.label(kind, 2)).convert("RGB")
 

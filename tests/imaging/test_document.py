@@ -16,6 +16,7 @@ from imaging.steps import open_pdf
 from imaging.steps.render_pages import render_pages
 from tests.imaging import documents, files, papers
 from tests.imaging.conftest import Prepare
+from tests.spread import spread
 
 
 def ink(data: bytes) -> float:
@@ -100,7 +101,7 @@ def test_a_tiff_of_several_pages_becomes_pages(run: Prepare) -> None:
     assert kept.sizes["page-2"] == (200, 100)
 
 
-@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("name", spread(["JPEG", "PNG", "WEBP"], 1))
 def test_a_photo_of_paper_becomes_one_upright_page(run: Prepare, name: str) -> None:
     picture = files.encode(files.stored(files.corners(3200, 2000), 6), name, exif=files.camera_exif(6))
     report, kept = run(picture, "lab_document")
@@ -169,7 +170,7 @@ def test_a_page_on_which_nothing_is_costs_next_to_nothing(run: Prepare) -> None:
     assert report.usage["cpu_ms"] < 1000
 
 
-@pytest.mark.parametrize("told", ["0020", "0066"])
+@pytest.mark.parametrize("told", spread(["0020", "0066"], 1))
 def test_a_name_with_a_ligature_that_the_font_does_not_tell_is_covered(run: Prepare, told: str) -> None:
     """Many fonts tell a blank, a sign of their own or one letter instead; here of what is shown as `m`."""
     look = documents.printed_as({ord("m"): told})

@@ -120,6 +120,7 @@ def blind_jail():
         yield jail
 
 
+@pytest.mark.wide
 def test_without_models_a_film_is_held_with_a_copy_for_the_reviewer(blind_jail: Jail) -> None:
     kept = Kept()
     report = prepare("video", io.BytesIO(films.film(films.steady(1))), kept, Policy(), jail=blind_jail)

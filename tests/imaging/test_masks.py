@@ -220,6 +220,7 @@ def test_what_the_policy_keeps_needs_no_model(blind_jail: Jail) -> None:
 
 
 @pytest.mark.parametrize("turn", spread([270, 0, 90, 180], 1))
+@pytest.mark.wide
 def test_a_stamp_is_covered_whichever_way_it_runs(run: Prepare, turn: int) -> None:
     report, kept = run(files.encode(pictures.written(turn=turn), "PNG"), policy=MASK)
     upright = Image.open(io.BytesIO(kept.files["full"])).rotate(-turn, expand=turn % 180 != 0)

@@ -10,6 +10,7 @@ from imaging.second_opinion import is_available, second_opinion
 from tests.imaging import documents, files, films
 from tests.imaging.conftest import Prepare
 from tests.imaging.heic import box, heic
+from tests.spread import spread
 
 CAMERA = {"exif", "gps", "maker_note", "thumbnail"}
 IN_MOTION = CAMERA | {"other_images", "application_data", "trailer"}
@@ -42,7 +43,7 @@ SOAKED: dict[str, tuple[str, Callable[[], bytes], set[str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", SOAKED)
+@pytest.mark.parametrize("name", spread(SOAKED, 5))
 def test_everything_beside_the_picture_is_named_and_gone(run: Prepare, tmp_path: Path, name: str) -> None:
     kind, make, classes = SOAKED[name]
     data = make()

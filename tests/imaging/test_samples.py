@@ -37,7 +37,7 @@ def test_the_same_arguments_give_the_same_photo_and_another_seed_another_one(sce
     assert not np.array_equal(upright(first), upright(samples.photo(scene, tone=4, seed=6, size=SMALL)))
 
 
-@pytest.mark.parametrize("scene", spread(sorted(samples.SCENES), 4))
+@pytest.mark.parametrize("scene", spread(sorted(samples.SCENES), 2))
 def test_every_scene_fills_the_frame_with_a_detailed_picture_of_the_asked_size(scene):
     pixels = upright(samples.photo(scene, tone=3, seed=2, size=SMALL))
     assert pixels.shape == (600, 800, 3)

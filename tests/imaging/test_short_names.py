@@ -15,6 +15,7 @@ from tests.imaging import papers
 from tests.imaging.conftest import Prepare
 from tests.imaging.papers import Paper, Planted
 from tests.imaging.test_papers import line
+from tests.spread import spread
 
 KNOWN = Identifiers(
     names=("Ana Quispe", "Zoe Quispe", "Li Bo", "May Sol", "Max Xi", "علي", "לי", "王伟", "राजेश"), numbers=("SYN-0042",)
@@ -61,7 +62,7 @@ def test_a_figure_in_a_short_name_is_a_letter_misread() -> None:
     assert covered("today Z0e came with cough", exact=True) == ""
 
 
-@pytest.mark.parametrize("kind", ["pdf", "scan"])
+@pytest.mark.parametrize("kind", spread(["scan", "pdf"], 1))
 def test_a_page_loses_its_short_names_and_keeps_the_tests_that_are_called_so(run: Prepare, kind: str) -> None:
     texts = (("It was said that", 60, False), ("Zoe", 180, True), ("came with cough again", 280, False))
     planted = [Planted(text, x, 700, is_secret) for text, x, is_secret in texts]

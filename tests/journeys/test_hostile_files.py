@@ -13,7 +13,7 @@ from tests.journeys.media import Media
 from tests.journeys.sending import send
 from tests.journeys.story import Cast
 
-FEW = ("pdf that draws itself", "film of a million pictures in 100 bytes")
+FEW = ("pdf that draws itself",)
 AT_ONCE = 5
 """So many of a request's files may wait at the same time."""
 ENDS = {"ready", "rejected", "held"}

@@ -169,7 +169,7 @@ def test_it_is_turned_off_with_password_and_code(runtime: Runtime, here: FlaskCl
         assert session.scalars(select(RecoveryCode.id)).all() == []
 
 
-@pytest.mark.parametrize("with_phone", [True, False])
+@pytest.mark.parametrize("with_phone", spread([True, False], 1))
 def test_another_phone_takes_over_once_it_has_shown_a_code(
     runtime: Runtime, here: FlaskClient, person: Person, with_phone: bool
 ) -> None:

@@ -23,6 +23,7 @@ from econsult.rosters.shifts import Shift, Swap, TimeOff
 from econsult.trail import AuditEvent
 from tests.crowd import Crowd, add_crowd
 from tests.personas import LEASE, Clinic
+from tests.spread import spread
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from workers.clock import Ticker
@@ -285,7 +286,7 @@ def test_my_duty_shows_my_shifts_in_the_programs_time(
     assert "You have no shift in the next 14 days" in browser_of(clinic.derm2).get("/program/roster/mine").text
 
 
-@pytest.mark.parametrize("verb", ["save", "look"])
+@pytest.mark.parametrize("verb", spread(["save", "look"], 1))
 @pytest.mark.parametrize(
     ("day", "words"),
     [

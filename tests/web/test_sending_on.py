@@ -19,6 +19,7 @@ from econsult.consults.requests import SubmitForm
 from econsult.consults.wanted_items import CAME_BACK, WantedItem
 from tests.personas import FAMILY_QUESTION, TARGETS, Clinic
 from tests.services.browser import Devices
+from tests.spread import spread
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf, Enter
 from tests.web.filing import file_received
@@ -189,7 +190,7 @@ def test_the_specialist_reads_why_beside_what_is_not_answered(
     assert "was on the telephone" not in browser_of(clinic.mother).get(f"/family/questions/{asked.public_id}").text
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("language", spread(["es", "en"], 1))
 def test_what_asks_the_same_is_shown_before_it_is_sent_on(
     runtime: Runtime, pcp: FlaskClient, clinic: Clinic, asked: Consult, language: str
 ) -> None:

@@ -104,6 +104,7 @@ def test_a_photo_that_is_in_the_page_alone_is_told_and_leaving_is_asked_about(
     expect(phone.locator("[data-upload-hold]")).to_be_hidden()
 
 
+@pytest.mark.wide
 def test_a_file_that_cannot_be_read_any_more_says_so_and_lets_the_next_pass(
     server: Server, draft: Consult, phone: Page, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ from econsult.consults.visits import Booking
 from tests.booking import DENVER
 from tests.booking import answered as answer
 from tests.personas import ANSWER, Clinic
+from tests.spread import spread
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from workers.runtime import Runtime
@@ -32,7 +33,7 @@ def consult(runtime: Runtime, clinic: Clinic) -> Consult:
         return consult
 
 
-@pytest.mark.parametrize("is_listed", [False, True])
+@pytest.mark.parametrize("is_listed", spread([False, True], 1))
 def test_a_visit_that_is_ahead_is_told_in_both_places(
     runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, consult: Consult, is_listed: bool
 ) -> None:

@@ -122,6 +122,7 @@ def test_a_file_whose_checksum_is_another_is_rejected(clinic: Clinic, desk: Desk
     assert list(clinic.runtime.blobs.list()) == []
 
 
+@pytest.mark.wide
 def test_a_checksum_that_agrees_is_no_hindrance(clinic: Clinic, desk: Desk, photo: bytes) -> None:
     number = clinic.send(photo, sha256=hashlib.sha256(photo).hexdigest().upper())
     run_job(desk, clinic.job_of(number).id)
@@ -313,6 +314,7 @@ def test_the_late_result_of_an_orphan_is_refused_and_its_copies_are_removed(
     assert list(clinic.runtime.blobs.list("renditions/")) == []
 
 
+@pytest.mark.wide
 def test_who_waits_sees_how_far_a_file_is_until_it_is_ready(clinic: Clinic, desk: Desk, photo: bytes) -> None:
     number = clinic.send(photo)
     job = clinic.job_of(number)
@@ -538,6 +540,7 @@ def test_the_report_on_the_row_is_signed_by_the_house(clinic: Clinic, desk: Desk
     assert not is_signed_by({**report, "label": "clean"}, public_key(clinic.runtime.vault.report_seed()))
 
 
+@pytest.mark.wide
 def test_the_photo_that_an_answer_waits_for_has_come_when_it_is_one(clinic: Clinic, desk: Desk, photo: bytes) -> None:
     at = now()
     with clinic.runtime.database.writing() as session:

@@ -64,6 +64,7 @@ def test_a_child_that_dies_is_started_again(tmp_path: Path, caplog: pytest.LogCa
     assert "child ended (signal 9); starting it again in 0.5 s." in caplog.text
 
 
+@pytest.mark.wide
 def test_a_child_that_keeps_dying_is_started_ever_later(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     notes = tmp_path / "notes"
     with Supervisor() as supervisor:
@@ -79,6 +80,7 @@ def test_a_child_that_keeps_dying_is_started_ever_later(tmp_path: Path, caplog: 
     ]
 
 
+@pytest.mark.wide
 def test_a_child_that_is_done_once_stays_done(tmp_path: Path) -> None:
     notes, other = tmp_path / "notes", tmp_path / "other"
     with Supervisor() as supervisor:
