@@ -28,12 +28,11 @@ from imaging import TypesettingError
 from tests.personas import Clinic, grown_youth, open_clinic
 from tests.services.databases import CleanDatabases
 from tests.services.hashes import hashed_lightly
-from tests.services.homes import Homes, fit_templates, runtime_on_postgres
+from tests.services.homes import Homes, runtime_on_postgres
 from tests.web.browsing import SESSION, session_cookie
 from tests.web.serving import served
 from tests.web.upload_page import new_draft
 from tests.web.uploading import Server, open_server
-from web import create_app
 from web.shell.auth import me, only
 from web.words.chips import paused_chip, running_chip, stopped_chip
 from workers.runtime import Runtime
@@ -241,10 +240,12 @@ def staffed(strict: Runtime) -> dict[str, Person]:
 
 
 @pytest.fixture
-def strict_app(strict: Runtime) -> Flask:
-    app = create_app(strict)
-    fit_templates(app)
-    return app
+def strict_app(homes: Homes, strict: Runtime) -> Flask:
+    return homes.app(strict, _as_it_comes)
+
+
+def _as_it_comes(app: Flask) -> None:
+    """Nothing is changed of it; by this name a home keeps it apart from the one with other settings."""
 
 
 @pytest.fixture

@@ -20,7 +20,6 @@ from econsult.people.persons import Person
 from econsult.people.signin import SignInSession
 from econsult.rosters.limits import Conflict
 from tests.personas import Clinic
-from tests.spread import spread
 from tests.web.browsing import post
 from tests.web.conftest import PASSWORD, BrowserOf
 from tests.web.test_elsewhere import know
@@ -119,7 +118,7 @@ ACTS: list[Callable[[House], Act]] = [
 ]
 
 
-@pytest.mark.parametrize("ready", spread(map(pytest.param, ACTS), 3), ids=lambda ready: ready.__name__)
+@pytest.mark.parametrize("ready", ACTS, ids=lambda ready: ready.__name__)
 def test_an_old_sign_in_is_asked_for_the_password(
     runtime: Runtime, clinic: Clinic, youth: Person, browser_of: BrowserOf, ready: Callable[[House], Act]
 ) -> None:
