@@ -39,6 +39,10 @@ _STRANGE = tuple(
 """Pictures and films of kinds that we do not take: whoever sends one reads that, and not that it is none."""
 _BLANK = b"\xef\xbb\xbf \t\r\n\0"
 """What some portals send before a PDF; every reader of PDFs passes over it."""
+_BEFORE_PDF = 1024
+"""So many bytes may stand before a PDF in every reader; of ours, if they are blank or of the next two kinds."""
+_SENT_ALONG = re.compile(rb"\A(?:\x1b%-12345X|HTTP/1\.)[\t\r\n\x1b -~]*?(?=%PDF-)")
+"""A printer's order before what was caught on its way to a printer, and the head of a server's answer."""
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
 _HEIF_BRANDS = {b"mif1", b"mif2", b"msf1"}
 _AVIF_BRANDS = {b"avif", b"avis"}
@@ -70,7 +74,7 @@ def sniff(head: bytes) -> str | None:
 
 def _sniff_ours(head: bytes) -> str | None:
     """The type of what may be accepted, and of DICOM."""
-    begin = head[:1024].lstrip(_BLANK)
+    begin = _SENT_ALONG.sub(b"", head[:_BEFORE_PDF]).lstrip(_BLANK)
     for prefix, media_type in _PREFIXES:
         if (begin if prefix == _PDF else head).startswith(prefix):
             return media_type

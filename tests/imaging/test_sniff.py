@@ -23,6 +23,7 @@ JPEG = files.encode(files.corners(), "JPEG")
         (heic(files.corners(320, 160)), "image/heic"),
         (documents.pdf("x"), "application/pdf"),
         (b"\xef\xbb\xbf\r\n\r\n" + documents.pdf("x"), "application/pdf"),
+        (b"\x1b%-12345X@PJL ENTER LANGUAGE=PDF\r\n" + documents.pdf("x"), "application/pdf"),
         (films.film([0, 0.1]), "video/mp4"),
         (films.film([0, 0.1], form="mov"), "video/quicktime"),
         (films.film([0, 0.1], form="3gp"), "video/3gpp"),
