@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +19,7 @@ from econsult.queue.calling import fire_calls
 from tests.personas import ANSWER, LEASE, Clinic
 from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
+from web.words.terms import PHONE_EVENTS
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
@@ -207,3 +209,23 @@ def test_a_corrected_emergency_is_called_as_what_it_is_now(
     assert [each in page for each in words] == [False, False, True]
     assert post(pcp, f"{call}/done", {"version": "2", "outcome": "reached"}).status_code == 303
     assert call not in pcp.get("/clinic").text
+
+
+def test_a_call_that_was_called_off_and_is_to_be_made_after_all_has_its_page(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, call: str
+) -> None:
+    """The mark of a death that was a mistake is taken back: whoever has to call now reads the number."""
+    browser = browser_of(clinic.pcp)
+    for act, words in ((telephone.call_off, "Called off"), (telephone.call_after_all, "To be made after all")):
+        with runtime.database.writing() as session:
+            consult = session.scalars(select(Consult).where(Consult.public_id == call.rpartition("/")[2])).one()
+            act(session, consult, clinic.pcp, now=datetime.now(UTC))
+        page = browser.get(call)
+        assert (page.status_code, words in page.text, "505-555-0177" in page.text) == (200, True, True)
+
+
+def test_each_line_of_the_ledger_of_calls_has_its_words() -> None:
+    source = inspect.getsource(telephone)
+    written = {*re.findall(r'kind="(\w+)"', source), *re.findall(r'_log_again\(session, task, "(\w+)"', source)}
+    assert {"called_on", "replaced"} < written
+    assert written - {*PHONE_EVENTS} == set()

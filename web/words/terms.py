@@ -159,6 +159,9 @@ PHONE_EVENTS = {
     "late": _l("Late: everybody and the medical director were told"),
     "tried": _l("Nobody answered"),
     "done": _l("Done"),
+    "called_off": _l("Called off: the child has died"),
+    "called_on": _l("To be made after all"),
+    "replaced": _l("Replaced by the call about a newer answer"),
 }
 PHONE_OUTCOMES = {
     "reached": _l("The family was reached."),
