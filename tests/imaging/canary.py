@@ -23,6 +23,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from imaging.pixels import Decode, image_of
+
 _X86 = platform.machine() == "x86_64"
 _LIBC = ctypes.CDLL(None, use_errno=True)
 SIGN = (197, 58)
@@ -254,9 +256,9 @@ class Decoded:
     content: str
 
 
-def decode_pixels(decode: Callable[[int | None], Image.Image], policy: object) -> Decoded:
+def decode_pixels(decode: Decode, policy: object) -> Decoded:
     """Decode like the step whose place this takes, then make the attempt that the picture asks for."""
-    image = decode(None).convert("RGB")
+    image = image_of(decode(None)).convert("RGB")
     asked = image.getpixel((0, 0))
     is_meant = isinstance(asked, tuple) and asked[1:] == SIGN
     name = list(ATTEMPTS)[int(asked[0])] if is_meant else "behave"
