@@ -39,10 +39,12 @@ def _last_of(session: Session, step: Recommendation, state: str) -> Recommendati
     return [event for event in events_of(session, [step.id]) if event.kind == state][-1]
 
 
-def forget_steps(session: Session, answered: tuple[int, int], earlier: Mapping[int, str], *, now: datetime) -> None:
+def forget_steps(
+    session: Session, answered: tuple[int, int], earlier: Mapping[int, tuple[str, datetime | None]], *, now: datetime
+) -> None:
     """A signature, by its consult and version, was taken back before anybody knew of it: its steps never began.
 
-    `earlier` are the states that the steps of the answers before it had, by their ids.
+    `earlier` are the states that the steps of the answers before it had, and since when, by their ids.
     """
     consult_id, version = answered
     gone = [step.id for step in steps_of(session, consult_id, version, is_locked=True)]
@@ -50,6 +52,8 @@ def forget_steps(session: Session, answered: tuple[int, int], earlier: Mapping[i
     session.execute(delete(Recommendation).where(Recommendation.id.in_(gone)))
     for step in steps_of(session, consult_id, is_locked=True):
         if step.id in earlier and step.state == StepState.REPLACED:
-            was = _last_of(session, step, earlier[step.id])
-            add_event(session, step, f"restore_{earlier[step.id]}", person_id=was.person_id, now=now)
-            step.state_at = was.at
+            state, since = earlier[step.id]
+            was = _last_of(session, step, state)
+            add_event(session, step, f"restore_{state}", person_id=was.person_id, now=now)
+            # Of what was carried before, the line is of that signature, and it was done sooner.
+            step.state_at = since or was.at

@@ -95,13 +95,15 @@ def _due(program_id: int, now: datetime, days: int) -> Select[Attachment]:
 def _is_asked() -> ColumnElement[bool]:
     """Whether the clinic is asked to decide about a file of what has ended, as `held_files` lists them.
 
-    It is where the answer still waits for a photo, which this file was sent for; about whatever else no list asks.
+    It is where the answer that stands still waits for a photo, which this file was sent for: no list asks about others.
     """
-    step = (Recommendation.consult_id == Consult.id, Recommendation.kind == PHOTO, Recommendation.state.not_in(NO_MORE))
     signed = select(func.max(Answer.signed_at)).where(Answer.consult_id == Consult.id, Answer.corrects.is_(None))
+    stands = select(func.max(Answer.version)).where(Answer.consult_id == Consult.id, Answer.signed_at.is_not(None))
+    step = (Recommendation.consult_id == Consult.id, Recommendation.version == stands.scalar_subquery())
+    awaits = exists().where(*step, Recommendation.kind == PHOTO, Recommendation.state.not_in(NO_MORE))
     is_for_it = (Attachment.received_at >= signed.scalar_subquery()).is_(True) & Attachment.kind.in_(SHOWS)
     has_died = exists().where(Death.patient_id == Attachment.patient_id, Death.taken_back_at.is_(None))
-    return (Consult.status == Status.CLOSED) & WAITS & is_for_it & exists().where(*step) & ~has_died
+    return (Consult.status == Status.CLOSED) & WAITS & is_for_it & awaits & ~has_died
 
 
 def _let_go(session: Session, attachment: Attachment, due: Select[Attachment], days: int, now: datetime) -> bool:

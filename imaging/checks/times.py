@@ -30,18 +30,18 @@ def check_times(film: bytes, homes: Sequence[Boxes]) -> Iterator[str]:
 
 def _is_right(inside: Boxes, length: int) -> bool:
     rate, whole = _number(inside["mdhd"], 12), _number(inside["mdhd"], 16)
-    begins, shown = _measured(inside, rate)
+    steps = [step for count, step in _rows(inside["stts"]) for step in repeat(step, count)]
+    if not steps:
+        return False
+    begins, shown = _measured(inside, steps, rate)
     is_told = length == -(-shown * _FILM // rate) and length - sum(_edits(inside["elst"])) in {0, 1}
     is_begun = begins == _number(inside["elst"], len(inside["elst"]) - 8)
-    return shown <= _LONGEST * rate and is_told and is_begun and 0 <= whole - shown <= rate
+    # Our muxer may count a step of the decoding twice in the head of the track: of few pictures it is a long one.
+    return shown <= _LONGEST * rate and is_told and is_begun and whole - shown in {0, *steps}
 
 
-def _measured(inside: Boxes, rate: int) -> tuple[int, int]:
-    """When the first sample is shown on the clock of its track, and for how long all of them are.
-
-    The head of the track may say up to a second more: our muxer takes the last step in the order of decoding there.
-    """
-    steps = [step for count, step in _rows(inside["stts"]) for step in repeat(step, count)]
+def _measured(inside: Boxes, steps: Sequence[int], rate: int) -> tuple[int, int]:
+    """When the first sample is shown on the clock of its track, and for how long all of them are."""
     if rate == _SOUND:
         return _PRIMING, sum(steps) - _PRIMING
     decoded = accumulate(chain([0], steps[:-1]))

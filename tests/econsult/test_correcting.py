@@ -142,6 +142,19 @@ def test_the_ledger_of_steps_follows(database: Database, clinic: Clinic) -> None
         assert list(violations(session, at + timedelta(seconds=9))) == []
 
 
+def test_a_step_keeps_its_day_where_the_second_of_two_corrections_is_taken_back(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.writing() as session:
+        consult = signed(session, clinic)
+        accept_and_read(session, consult, clinic.pcp, {}, now=NOON)
+        for at in (LATER, LATER + timedelta(hours=1)):
+            corrected(session, consult, clinic.derm, at, recommendations=STEPS, impression=f"Seen at {at:%H}")
+        take_back(session, consult, clinic.derm, now=at + timedelta(seconds=9), lease=LEASE)
+        assert {(step.state, step.state_at) for step in steps_of(session, consult.id, 2)} == {("accepted", NOON)}
+        assert list(violations(session, at + timedelta(seconds=9))) == []
+
+
 def test_what_was_closed_is_told_again(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         consult = signed(session, clinic)

@@ -183,6 +183,11 @@ def test_a_wish_that_no_list_shows_any_more_keeps_no_original(clinic: Clinic, ov
     with clinic.runtime.database.writing() as session:
         file = session.get_one(Attachment, over)
         file.show_asked_at, file.reason = now() - LATER, "region_too_large"
+        # A photo was asked for once; the correction asks for none, whatever somebody had said of that step.
+        _awaited(session, clinic, file)
+        at = dict.fromkeys(("created_at", "saved_at", "signed_at"), file.received_at)
+        new = {"consult_id": clinic.consult.id, "version": 2, "corrects": 1, "author_id": clinic.mother.id}
+        session.add(Answer(**new, content={}, **at))
         assert let_originals_go(session, now()) == 1
     file = clinic.attachment(over)
     assert (file.state, file.show_asked_at, file.reason, file.has_original) == ("ready", None, None, False)
