@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults.records import Consult
@@ -32,3 +33,9 @@ def answer_with(
     write_down(session, mail, person, "mail_answers", now, consult=consult)
     if text:
         post(session, consult, person, Audience.CLINICIANS, text=text, now=now)
+
+
+def was_sent(session: Session, public_id: str, consult: Consult, person: Person) -> bool:
+    """Whether this person's message went into this request before; one that expired or was thrown away did not."""
+    own = IncomingMail.public_id == public_id, IncomingMail.person_id == person.id
+    return session.scalar(select(IncomingMail.consult_id).where(*own)) == consult.id

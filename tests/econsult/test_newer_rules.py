@@ -74,13 +74,13 @@ REASONS = {"pause": "pause", "ladder": "60,100"}
             ({"next_reply": 480}, (set(), set(), {"next_reply"})),
             ({"family_informed": 840}, (set(), set(), {"family_informed"})),
             ({"pause": 600}, (set(), {"first_reply"}, set())),
-            ({"release": 60}, (set(), set(), {"release"})),
             ({"ladder": [60, 100]}, ({"first_reply"}, set(), {"next_reply", "family_informed"})),
+            ({"release": 60}, (set(), set(), {"release"})),
             ({}, (set(), set(), set())),
         ],
         4,
     ),
-    ids=["allocate", "first", "next", "family", "pause", "release", "ladder", "nothing"],
+    ids=["allocate", "first", "next", "family", "pause", "ladder", "release", "nothing"],
 )
 def test_the_preview_names_each_clock_that_applying_then_moves(
     database: Database, clinic: Clinic, content: dict[str, object], moving: tuple[set[str], ...]

@@ -91,6 +91,7 @@ def test_what_stands_around_a_whole_number_tells_a_time_of_clotting_from_a_patie
     ("Acc M4471 8820   K 4.1 mmol/L", "M4471 8820"), ("MRN 7731842 Na 140", "7731842"),
     ("Ace: 7731842 K 4.1", "7731842"),
     ("Exp. 7731842 Hb 11.2 g/dL", "7731842"), ("H.C. 7731842  Potasio 4.1 mmol/L", "7731842"), ("Exp. 12/2027", ""),
+    ("Exp. 2027-12-01", ""),
     ("Bed 12 MRN 7731842 WBC 7.2", "7731842"), ("Exp. Clin. No. 77318-B", "77318-B"), ("Lab No. 88124418", "88124418"),
     ("N\u00fam. orden 773184", "773184"), ("Order ID 88124418", "88124418"),
     ("Requisition 88124418. Na 140", "88124418."),

@@ -124,7 +124,6 @@ def test_words_that_cannot_be_read_are_told_in_a_line_without_them(
     assert "Ana" not in said
 
 
-@pytest.mark.wide
 def test_a_third_party_checks_files_against_their_signed_report(photo: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     command("prepare", photo, "--out", out, "--faces", "keep", "--text", "keep")

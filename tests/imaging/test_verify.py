@@ -10,6 +10,7 @@ from av.video.frame import VideoFrame
 from PIL import Image
 
 from imaging import Finding, Jail, Policy, prepare, verify
+from imaging.checks.times import check_times
 from imaging.paper import PaperPage, write_paper
 from imaging.second_opinion import second_opinion
 from imaging.steps import transcode_clip
@@ -165,6 +166,11 @@ def test_a_film_of_few_pictures_with_a_pause_has_no_finding() -> None:
     for at, image in zip((0.0, 0.03, 8.0), (files.noise(96, 64), *grey), strict=True):
         writer.add(Fraction(round(at * 100), 100), VideoFrame.from_image(image).reformat(format="yuv420p"))
     assert texts(move_index(writer.finish().clip)) == ""
+
+
+def test_a_track_of_no_picture_is_a_finding_and_no_crash() -> None:
+    empty = {"tkhd": bytes(84), "mdhd": bytes(12) + (90_000).to_bytes(4, "big") + bytes(8), "elst": bytes(20)}
+    assert list(check_times(bytes(100), [{**empty, "stts": bytes(8)}]))
 
 
 def test_a_picture_is_one_coded_unit(play: bytes) -> None:

@@ -214,7 +214,9 @@ def test_a_long_text_stands_beside_the_fields_until_it_is_done(
     assert (mail_in(runtime).content, "long long" in pcp.get(path).text) == (None, False)
 
 
-def test_markup_in_it_is_text_and_what_has_expired_is_not_there(runtime: Runtime, pcp: FlaskClient) -> None:
+def test_markup_in_it_is_text_and_what_has_expired_is_not_there(
+    runtime: Runtime, pcp: FlaskClient, clinic: Clinic
+) -> None:
     hostile = "<script>alert(1)</script>"
     files = ((hostile, "image/png", PHOTO),)
     public_id = came(runtime, letter(text=hostile, files=files), datetime.now(UTC) - WAITS + timedelta(minutes=5))
@@ -222,8 +224,12 @@ def test_markup_in_it_is_text_and_what_has_expired_is_not_there(runtime: Runtime
     assert (hostile in page, "&lt;script&gt;alert(1)" in page) == (False, True)
     with runtime.database.writing() as session:
         session.scalars(select(IncomingMail)).one().until = NOW
+        number = clinic.claimed(session, now=NOW).public_id
     assert "alert(1)" not in pcp.get("/clinic/mail").text + pcp.get("/clinic").text
     assert pcp.get(f"/clinic/mail/{public_id}/ask").status_code == 404
+    # Nobody is told that it was sent, of which nothing went anywhere.
+    wish = {"request": number, "text": "Here."}
+    assert post(pcp, f"/clinic/mail/{public_id}/answer", wish).status_code == 404
 
 
 def test_it_answers_what_a_specialist_asked_and_the_clock_runs_on(

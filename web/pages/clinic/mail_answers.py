@@ -7,7 +7,7 @@ from werkzeug import Response
 
 from econsult.consults.threads import LONGEST_MESSAGE, Audience
 from econsult.errors import ConsultError, ImpossibleVerbError, NotFoundError
-from econsult.incoming.answering import answer_with
+from econsult.incoming.answering import answer_with, was_sent
 from econsult.incoming.confirming import mail_for
 from econsult.incoming.records import IncomingMail
 from econsult.lanes import writing_to
@@ -50,12 +50,14 @@ def answer(public_id: str) -> Response | tuple[str, int]:
 
 
 def _answered(public_id: str, wished: str, text: str) -> IncomingMail | None:
-    """The message, of which the words are said; None where all of it was sent by a press before."""
+    """The message, of which the words are said; None where a press before sent all of it. Raises NotFoundError."""
     with database().writing() as session:
         consult = writing_to(session, me(), wished, Audience.CLINICIANS, now=now()).consult
         try:
             mail = mail_for(session, me(), public_id, now())
         except NotFoundError:
+            if not was_sent(session, public_id, consult, me()):
+                raise
             return None
         answer_with(session, mail, consult, me(), text, now=now())
     return mail
