@@ -40,11 +40,17 @@ def _last_of(session: Session, step: Recommendation, state: str) -> Recommendati
 
 
 def forget_steps(
-    session: Session, answered: tuple[int, int], earlier: Mapping[int, tuple[str, datetime | None]], *, now: datetime
+    session: Session,
+    answered: tuple[int, int],
+    earlier: Mapping[int, str],
+    *,
+    since: Mapping[int, datetime],
+    now: datetime,
 ) -> None:
     """A signature, by its consult and version, was taken back before anybody knew of it: its steps never began.
 
-    `earlier` are the states that the steps of the answers before it had, and since when, by their ids.
+    `earlier` are the states that the steps of the answers before it had, and `since` when they came to them, by their
+    ids: a line of the ledger may be of another signature that carried the step along, or was taken back.
     """
     consult_id, version = answered
     gone = [step.id for step in steps_of(session, consult_id, version, is_locked=True)]
@@ -52,8 +58,7 @@ def forget_steps(
     session.execute(delete(Recommendation).where(Recommendation.id.in_(gone)))
     for step in steps_of(session, consult_id, is_locked=True):
         if step.id in earlier and step.state == StepState.REPLACED:
-            state, since = earlier[step.id]
-            was = _last_of(session, step, state)
-            add_event(session, step, f"restore_{state}", person_id=was.person_id, now=now)
-            # Of what was carried before, the line is of that signature, and it was done sooner.
-            step.state_at = since or was.at
+            was = _last_of(session, step, earlier[step.id])
+            verb = f"restore_{earlier[step.id]}"
+            add_event(session, step, verb, person_id=was.person_id, now=now, reason=was.reason or "")
+            step.state_at = since.get(step.id, was.at)

@@ -59,7 +59,7 @@ def remember(session: Session, consult: Consult) -> dict[str, Any]:
         **{name: _written(getattr(consult, name)) for name in MOMENTS},
         "clocks": {str(clock.id): clock.paused_reason or "" for clock in open_clocks(session, consult.id)},
         "steps": {str(step.id): step.state for step in steps},
-        "since": {str(step.id): _written(step.state_at) for step in steps},
+        "steps_since": {str(step.id): _written(step.state_at) for step in steps},
         "pings": {str(ping.id): [ping.state, _written(ping.next_at)] for ping in pings_of(session, consult.id)},
         "carried": carried_of(session, consult.id),
         "side": None if side is None else [side.id, _written(side.next_at), _written(side.claim_until)],
@@ -91,9 +91,10 @@ def take_back(session: Session, consult: Consult, person: Person, *, now: dateti
     _restore_row(consult, before)
     _restore_clocks(session, consult, before["clocks"], now, person)
     carry_back(session, gone, before.get("carried", {}))
-    since = before.get("since", {})
-    earlier = {int(number): (state, _read(since.get(number))) for number, state in before["steps"].items()}
-    forget_steps(session, (consult.id, answer.version), earlier, now=now)
+    states = {int(number): state for number, state in before["steps"].items()}
+    # What an older version signed in these seconds has none.
+    since = {int(number): datetime.fromisoformat(at) for number, at in before.get("steps_since", {}).items()}
+    forget_steps(session, (consult.id, answer.version), states, since=since, now=now)
     _restore_pings(session, consult, answer.version, before["pings"])
     _restore_side(session, before["side"], person, now)
     if consult.status == Status.NEEDS_INFO and held_clock(session, consult, ClockName.FIRST_REPLY) is None:

@@ -139,6 +139,13 @@ def test_the_ledger_of_steps_follows(database: Database, clinic: Clinic) -> None
         again = steps_of(session, consult.id, 1)
         people = [event.person_id for event in events_of(session, [again[0].id, again[1].id]) if event.number >= 4]
         assert ({step.state_at for step in again}, set(people)) == ({NOON}, {clinic.mother.id, clinic.pcp.id})
+        # Corrected and taken back once more, it is still theirs, of then and with its reason.
+        at += timedelta(minutes=1)
+        corrected(session, consult, clinic.derm, at, recommendations=steps)
+        (declined,) = (step for step in steps_of(session, consult.id, 2) if step.state == "declined")
+        assert [event.reason for event in events_of(session, [declined.id]) if event.reason] == ["Seen last week"]
+        take_back(session, consult, clinic.derm, now=at + timedelta(seconds=9), lease=LEASE)
+        assert {step.state_at for step in steps_of(session, consult.id, 1)} == {NOON}
         assert list(violations(session, at + timedelta(seconds=9))) == []
 
 
