@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience, post, takes_messages
 from econsult.errors import ImpossibleVerbError, NotFoundError
-from econsult.incoming.confirming import write_down
+from econsult.incoming.confirming import request_of, write_down
 from econsult.incoming.records import IncomingMail, MailState
 from econsult.people.persons import Person
 
@@ -21,11 +21,12 @@ def answer_with(
     """Say `text` in the clinicians' lane, to which this person may write, and keep for which request the files are.
 
     Whoever goes on with files that are left says nothing twice. Raises NotFoundError for a message that belongs to
-    another request, and ImpossibleVerbError for a request that takes no words any more.
+    another request, unless that one was taken back, and ImpossibleVerbError for a request that takes no words any more.
     """
-    if mail.consult_id not in (None, consult.id):
+    begun = request_of(session, mail)
+    if begun is not None and begun.id != consult.id:
         raise NotFoundError
-    if mail.consult_id is not None:
+    if begun is not None:
         return
     if not takes_messages(consult, Audience.CLINICIANS, is_staff=True):
         raise ImpossibleVerbError(consult.status, "take messages")
@@ -35,7 +36,7 @@ def answer_with(
         post(session, consult, person, Audience.CLINICIANS, text=text, now=now)
 
 
-def was_sent(session: Session, public_id: str, consult: Consult, person: Person) -> bool:
-    """Whether this person's message went into this request before; one that expired or was thrown away did not."""
-    own = IncomingMail.public_id == public_id, IncomingMail.person_id == person.id
-    return session.scalar(select(IncomingMail.consult_id).where(*own)) == consult.id
+def has_answered(session: Session, public_id: str, consult: Consult, person: Person) -> bool:
+    """Whether this message, which is over, went to this request: one that was thrown away or expired did not."""
+    mine = IncomingMail.public_id == public_id, IncomingMail.person_id == person.id
+    return session.scalar(select(IncomingMail.id).where(*mine, IncomingMail.consult_id == consult.id)) is not None

@@ -281,3 +281,19 @@ def test_what_does_not_arrive_of_an_answer_waits_for_the_same_request_and_says_n
     assert [name for _kind, name, _size in files_of(runtime, path)] == ["IMG_1.jpg", "a.pdf"]
     with runtime.database.reading() as session:
         assert len(threads.messages_of(session, consult.id, ["clinicians"])) == 2
+
+
+def test_an_answer_is_sent_after_a_request_that_was_taken_back_and_none_that_was_thrown_away_is_called_sent(
+    runtime: Runtime, pcp: FlaskClient, clinic: Clinic
+) -> None:
+    with runtime.database.writing() as session:
+        consult = clinic.claimed(session, now=NOW)
+        threads.request_info(session, consult, clinic.derm, text="Ruler?", items=[], audience=None, now=NOW)
+    wish = {"request": consult.public_id, "text": "With a ruler.", "files": ["0"]}
+    thrown = came(runtime, letter(name="2@phone.test", files=FILES))
+    assert post(pcp, f"/clinic/mail/{thrown}/throw-away", {}).status_code == 303
+    assert post(pcp, f"/clinic/mail/{thrown}/answer", wish).status_code == 404
+    public_id = came(runtime)
+    assert post(pcp, f"{begun(pcp, clinic, public_id)}/discard", {}).status_code == 303
+    at = f"/clinic/mail/{public_id}/answer"
+    assert post(pcp, at, wish).location == f"/consults/{consult.public_id}?said=files_sent"

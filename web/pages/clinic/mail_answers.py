@@ -7,7 +7,7 @@ from werkzeug import Response
 
 from econsult.consults.threads import LONGEST_MESSAGE, Audience
 from econsult.errors import ConsultError, ImpossibleVerbError, NotFoundError
-from econsult.incoming.answering import answer_with, was_sent
+from econsult.incoming.answering import answer_with, has_answered
 from econsult.incoming.confirming import mail_for
 from econsult.incoming.records import IncomingMail
 from econsult.lanes import writing_to
@@ -36,7 +36,8 @@ def answer(public_id: str) -> Response | tuple[str, int]:
     text = form.text("text", longest=LONGEST_MESSAGE)
     chosen = {number_in(number, -1) for number in request.form.getlist("files")}
     if not form.errors and not text and not chosen:
-        form.errors["text"] = gettext("Choose a file, or write something")
+        # Of what is left of an answer there are no words to write.
+        form.errors["text" if "text" in request.form else "files"] = gettext("Choose a file, or write something")
     if form.errors:
         return mail_page({f"{name}-{public_id}": words for name, words in form.errors.items()}), 422
     try:
@@ -50,15 +51,18 @@ def answer(public_id: str) -> Response | tuple[str, int]:
 
 
 def _answered(public_id: str, wished: str, text: str) -> IncomingMail | None:
-    """The message, of which the words are said; None where a press before sent all of it. Raises NotFoundError."""
+    """The message, of which the words are said; None where all of it was sent by a press before.
+
+    Raises NotFoundError where it was thrown away or has expired meanwhile: nothing of it was sent.
+    """
     with database().writing() as session:
         consult = writing_to(session, me(), wished, Audience.CLINICIANS, now=now()).consult
         try:
             mail = mail_for(session, me(), public_id, now())
         except NotFoundError:
-            if not was_sent(session, public_id, consult, me()):
-                raise
-            return None
+            if has_answered(session, public_id, consult, me()):
+                return None
+            raise
         answer_with(session, mail, consult, me(), text, now=now())
     return mail
 
