@@ -48,7 +48,8 @@ class ImpossibleVerbError(ConsultError):
     code = "impossible_verb"
 
     def __init__(self, status: str, verb: str) -> None:
-        said = f"“{verb.replace('_', ' ')}” is not possible now: the consult is {status}."
+        # It may be the state of a step, a visit or a file, too.
+        said = f"“{verb.replace('_', ' ')}” is not possible now: the state is {status}."
         super().__init__(said, detail={"state": status, "verb": verb})
 
 

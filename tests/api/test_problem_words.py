@@ -36,13 +36,21 @@ def test_what_cannot_be_now_says_so_without_telling_what_never_was(
     refused = pcp.post(f"{draft}/acknowledge", {"version": 1})
     assert refused.json["detail"] == "No signed answer stands now; nothing was written down."
     closed = pcp.post(f"{draft}/close?lang=es", {"reason": "Moved away"})
-    assert closed.json["detail"].endswith(" ahora: la solicitud está en el estado draft.")
+    assert closed.json["detail"].endswith(" ahora: el estado es draft.")
+    taken = program_of(clinic.derm2).post(f"/consults/{made(clinic.claimed)}/claim?lang=es")
+    assert (taken.json["holder"], taken.json["detail"]) == (
+        clinic.derm.name,
+        "“claim” no es posible ahora: el estado es claimed.",
+    )
     assert pcp.patch(draft, {"question": ""}).status_code == 200
     missing = pcp.post(f"{draft}/submit?lang=es")
     assert missing.json["detail"].startswith("Antes de enviar, complete: ")
     answered = f"/consults/{made(clinic.answered)}"
     unknown = pcp.post(f"{answered}/acknowledge", {"decline": [{"step": "0" * 32, "reason": "Too far"}]})
     assert unknown.json["detail"] == "A step that is named is none of this answer."
+    (step, *_) = pcp.get(f"{answered}/steps").json["items"]
+    undone = pcp.post(f"{answered}/steps/{step['id']}", {"verb": "again"})
+    assert undone.json["detail"].endswith(" is not possible now: the state is proposed.")
 
 
 def test_each_sentence_that_has_spanish_is_one_that_a_rule_says() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from flask import request
 from flask_babel import lazy_gettext as _l
 
-from econsult.errors import ConsultError, ImpossibleVerbError
+from econsult.errors import ConsultError, ImpossibleVerbError, TakenError
 from web.words.language import LANGUAGES, gettext, speaking
 
 SENTENCES = (
@@ -67,9 +67,9 @@ def refusal_words(error: ConsultError) -> str:
 
 def _said(error: ConsultError) -> str:
     said = str(error)
-    if type(error) is ImpossibleVerbError:
+    if type(error) in (ImpossibleVerbError, TakenError):
         state, verb = error.detail["state"], str(error.detail["verb"]).replace("_", " ")
-        return gettext("“%(verb)s” is not possible now: the consult is %(state)s.", verb=verb, state=state)
+        return gettext("“%(verb)s” is not possible now: the state is %(state)s.", verb=verb, state=state)
     head, colon, names = said.partition(": ")
     whole, begun = gettext(said), gettext(head)
     return f"{begun}: {names}" if colon and whole == said and begun != head else whole
