@@ -123,11 +123,16 @@ def test_who_writes_many_strangers_addresses_down_is_told_to_ask_the_desk(
 ) -> None:
     with runtime.database.writing() as session:
         session.add_all(LookElsewhere(person_id=clinic.pcp.id, at=datetime.now(UTC)) for _ in range(LOOKS))
+        session.get_one(Patient, clinic.child.id).birth_date_text = f"{datetime.now(UTC).year - 16}-01-01"
     path, email = f"/families/{clinic.child.public_id}/people", clinic.stranger.email
     given = {"email": email, "email_again": email, "name": "Ana", "language": "es"}
     late = post(browser_of(clinic.pcp), path, {**given, "relation-new": "mother", "decides-new": "no"})
     assert (late.status_code, "many addresses of other families today" in late.text) == (429, True)
     assert f'value="{email}"' in late.text
+    # No account of a young person is opened by the coordination.
+    youth = {"youth_email": email, "youth_email_again": email, "is_seen": "yes", "youth_language": "en"}
+    late = post(browser_of(clinic.pcp), f"/families/{clinic.child.public_id}/youth", youth)
+    assert (late.status_code, "Go on tomorrow" in late.text) == (429, True)
 
 
 def test_whose_account_is_closed_can_be_kept_away_and_of_two_numbers_the_one_that_is_meant(

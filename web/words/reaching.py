@@ -59,8 +59,13 @@ def youth_faults(error: InvalidError) -> dict[str, str]:
     return {"youth_email": words.get(code, gettext("Write the whole address, such as ana@example.org"))}
 
 
-def too_many_strangers() -> str:
-    """What is said to who wrote down more addresses of other families than they may in a day."""
+def too_many_strangers(*, of_youth: bool = False) -> str:
+    """What is said to who wrote down more addresses of other families than they may in a day.
+
+    The coordination sees no young person, and so opens no account of theirs.
+    """
+    if of_youth:
+        return gettext("You wrote down many addresses of other families today. Go on tomorrow")
     return gettext(
         "You wrote down many addresses of other families today. Ask the care coordination, or go on tomorrow"
     )

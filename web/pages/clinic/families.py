@@ -104,7 +104,7 @@ def open_youth(public_id: str) -> Page:
     except InvalidError as error:
         form.errors |= youth_faults(error)
     except TooManyTriesError:
-        return family_page(public_id, {"youth_email": too_many_strangers()}), 429
+        return family_page(public_id, {"youth_email": too_many_strangers(of_youth=True)}), 429
     if form.errors:
         return family_page(public_id, form.errors), 422
     return redirect(url_for(".show", public_id=public_id, said="account_opened"), 303)
