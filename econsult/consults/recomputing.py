@@ -101,11 +101,12 @@ def recompute(
 def promise(
     session: Session, consult: Consult, person_id: int, targets: Mapping[str, timedelta], now: datetime
 ) -> None:
-    """Fix the rules that hold for this consult, start the clock of its first reply, and turn what runs already."""
+    """Fix the rules that hold for this consult, turn what runs already, and start the clock of its first reply."""
     rules = current_rules(session, consult, targets)
     was, consult.rules = rules_of(consult), rules.as_text()
-    start_clock(session, consult, ClockName.FIRST_REPLY, rules.first_reply, now, person_id=person_id)
+    # First what runs already: the clock that begins here has never had other rules.
     recompute(session, consult, was, now, person_id=person_id, names=REPLIES)
+    start_clock(session, consult, ClockName.FIRST_REPLY, rules.first_reply, now, person_id=person_id)
 
 
 def _target(clock: Counting, target: timedelta, was: Rules, fresh: Rules) -> timedelta:

@@ -169,6 +169,9 @@ def test_c4_a_new_policy_moves_no_deadline_until_somebody_says_so(database: Data
         save_policy(session, clinic.admin, specialty="dermatology", urgency="", content=content, now=NOON)
         after = clinic.econsult(session)
         assert (before.due_at, after.due_at) == (NOON + DAY, NOON + 8 * HOUR)
+        # What begins under these rules goes over to none.
+        kinds = select(ClockEvent.kind).where(ClockEvent.consult_id == after.id, ClockEvent.reason == "80,100")
+        assert set(session.scalars(kinds)) == {"started"}
         assert adopt_rules(session, before, clinic.admin, now=NOON + HOUR, targets=TARGETS)
         assert not adopt_rules(session, before, clinic.admin, now=NOON + HOUR, targets=TARGETS)
         assert (before.due_at, before.next_deadline_at) == (NOON + 8 * HOUR, NOON + 6.4 * HOUR)
