@@ -69,18 +69,18 @@ REASONS = {"pause": "pause", "ladder": "60,100"}
     ("content", "moving"),
     spread(
         [
-            ({"allocate": 30}, ({"allocate"}, set(), set())),
             ({"first_reply": 480}, ({"first_reply"}, {"first_reply"}, set())),
+            ({"allocate": 30}, ({"allocate"}, set(), set())),
+            ({"pause": 600}, (set(), {"first_reply"}, set())),
             ({"next_reply": 480}, (set(), set(), {"next_reply"})),
             ({"family_informed": 840}, (set(), set(), {"family_informed"})),
-            ({"pause": 600}, (set(), {"first_reply"}, set())),
             ({"ladder": [60, 100]}, ({"first_reply"}, set(), {"next_reply", "family_informed"})),
             ({"release": 60}, (set(), set(), {"release"})),
             ({}, (set(), set(), set())),
         ],
         4,
     ),
-    ids=["allocate", "first", "next", "family", "pause", "ladder", "release", "nothing"],
+    ids=["first", "allocate", "pause", "next", "family", "ladder", "release", "nothing"],
 )
 def test_the_preview_names_each_clock_that_applying_then_moves(
     database: Database, clinic: Clinic, content: dict[str, object], moving: tuple[set[str], ...]

@@ -100,7 +100,6 @@ def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> No
 
 
 @pytest.mark.parametrize("language", spread(["en", "es"], 1))
-@pytest.mark.wide
 def test_the_specialist_draws_and_asks(stage: Stage, held: Held, language: str) -> None:
     consult, old = held
     page = stage.enter(stage.devices.desktop(), stage.clinic.derm)
