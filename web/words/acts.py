@@ -87,7 +87,7 @@ CALLED = {
     "lift_court_order": _l("Ended a court order"),
     "lift_hold": _l("Let records be erased again"),
     "link_caregiver": _l("Linked a caregiver to a child"),
-    "look_often": _l("Had many records compared with those of other clinics"),
+    "look_often": _l("Asked often about children and families of other clinics"),
     "lock_invitation": _l("An invitation was locked"),
     "mail_answers": _l("Answered a question with an e-mail"),
     "mail_confirmed": _l("Began a request with an e-mail"),
