@@ -96,6 +96,7 @@ def check_next(session: Session, answer: Answer) -> None:
 
 
 @pytest.mark.parametrize("was", spread([str(each) for each in Disposition], 2))
+@pytest.mark.wide
 def test_what_comes_next_by_a_correction_is_to_be_done(sqlite_database: Database, was: str) -> None:
     _correct_to_each(sqlite_database, was)
 

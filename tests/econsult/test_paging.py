@@ -43,6 +43,7 @@ def _work(session: Session, clinic: Clinic, consult: Consult, what: str) -> None
 
 
 @pytest.mark.parametrize("seed", spread(range(6), 1))
+@pytest.mark.wide
 def test_nobody_loses_what_stayed_in_the_list_while_others_worked_in_it(
     database: Database, clinic: Clinic, seed: int
 ) -> None:

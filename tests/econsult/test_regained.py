@@ -299,6 +299,7 @@ def test_the_figure_of_being_taken_counts_from_the_first_offer(database: Databas
         assert (taken.count, taken.wall[2], taken.net[2]) == (3, 3.52, 0.83)
 
 
+@pytest.mark.wide
 def test_what_nobody_may_take_is_offered_to_whoever_stands_in_later(database: Database, clinic: Clinic) -> None:
     with database.writing() as session:
         for person in (clinic.derm, clinic.derm2):

@@ -147,7 +147,6 @@ def sit_down(context: BrowserContext, server: Server, desk: Desk) -> Typist:
     ("name", "kills", "lost"),
     [("story", 1, LOST_BUSY), *(pytest.param(name, 20, LOST, marks=SLOW) for name in FORMS)],
 )
-@pytest.mark.wide
 def test_a_browser_that_is_killed_loses_two_seconds_of_text(
     playwright: Playwright, server: Server, tmp_path: Path, name: str, kills: int, lost: float
 ) -> None:

@@ -147,6 +147,7 @@ def test_a_test_that_was_hardly_read_stays_and_so_does_a_value_in_which_a_figure
     assert covered([replace(word, confidence=32.0) for word in line("Raul/Luis  Hb  11.2  g/dL")[:1]]) == "Raul/Luis"
 
 
+@pytest.mark.wide
 def test_a_scanned_page_keeps_the_results_of_tests_that_resemble_labels(run: Prepare) -> None:
     rows = [
         (name, size) for size in (8.6, 10.8) for name in ("CRP", "C\u00e9lulas", "hs-CRP", "ACT", "F\u00f3lico", "CUP")

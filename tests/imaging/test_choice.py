@@ -81,6 +81,7 @@ def test_a_face_without_its_rim_is_the_whole_face_and_so_are_two_eyes_with_more_
     assert opened(0.2, 0.2, 0.39, 0.75) == "open"
 
 
+@pytest.mark.wide
 def test_the_eyes_of_a_face_are_where_they_are_also_where_a_photo_is_looked_at_in_parts() -> None:
     net = load_detectors(find_models()).faces
     assert net is not None

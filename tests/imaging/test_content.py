@@ -62,6 +62,7 @@ def test_an_array_has_the_figure_of_the_picture_that_holds_it(height: int) -> No
     assert content_of(pixels) == content_of(Image.fromarray(pixels))
 
 
+@pytest.mark.wide
 def test_other_pixels_have_another_figure(run: Prepare) -> None:
     darker = PICTURE.point(lambda value: value // 2)
     cut = PICTURE.crop((0, 0, 640, 127))

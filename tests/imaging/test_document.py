@@ -102,6 +102,7 @@ def test_a_tiff_of_several_pages_becomes_pages(run: Prepare) -> None:
 
 
 @pytest.mark.parametrize("name", spread(["JPEG", "PNG", "WEBP"], 1))
+@pytest.mark.wide
 def test_a_photo_of_paper_becomes_one_upright_page(run: Prepare, name: str) -> None:
     picture = files.encode(files.stored(files.corners(3200, 2000), 6), name, exif=files.camera_exif(6))
     report, kept = run(picture, "lab_document")

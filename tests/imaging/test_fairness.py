@@ -85,12 +85,14 @@ def test_what_is_wrong_is_seen_on_light_and_dark_skin_alike(name: str, verdict: 
     assert min(light, dark) >= 0.8, (light, dark)
 
 
+@pytest.mark.wide
 def test_what_jpeg_leaves_on_blurred_dark_skin_is_no_detail() -> None:
     told = [judge_quality(take(Shot(tone, blur=8.0, gain=1.0, quality=80)))["sharpness"] for tone in MONK[4:]]
     assert told == ["blurry"] * 6
 
 
 @pytest.mark.parametrize("fall", spread(FALLS, 1))
+@pytest.mark.wide
 def test_the_light_on_sharp_smooth_skin_is_not_called_blur_on_any_tone(fall: str) -> None:
     for tone, shot in (*itertools.product(MONK[::3], ((0.0, 85), (2.0, 85))), (OTHER_TONES[-1], (1.0, 75))):
         assert judge_quality(bare(tone, fall, *shot))["sharpness"] != "blurry", (tone, shot)

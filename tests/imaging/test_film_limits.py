@@ -97,6 +97,7 @@ def _with_long_sound(form: str, seconds: int) -> bytes:
 
 
 @pytest.mark.parametrize("end", [pytest.param(0, id="cut"), pytest.param(1, id="zeros")])
+@pytest.mark.wide
 def test_a_webm_of_which_the_end_is_missing_says_so(run: Prepare, end: int) -> None:
     """Its reader takes it for one that is over."""
     whole = films.film(films.steady(3), image=files.noise(320, 200), form="webm", codec="libvpx")

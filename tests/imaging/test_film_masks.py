@@ -68,7 +68,6 @@ def test_a_face_is_covered_in_a_film_that_was_taken_upside_down(run: Prepare) ->
     assert all(is_grey(frame[130:190, 250:300]) and not is_grey(frame[300:, :100]) for frame in frames)
 
 
-@pytest.mark.wide
 def test_a_face_that_is_lost_for_a_moment_stays_covered(run: Prepare) -> None:
     blank = [walker(200) if number not in range(12, 16) else _turned_away() for number in range(30)]
     _, kept = run(film_of(blank), "video", FACES_ONLY)
@@ -120,7 +119,6 @@ def blind_jail():
         yield jail
 
 
-@pytest.mark.wide
 def test_without_models_a_film_is_held_with_a_copy_for_the_reviewer(blind_jail: Jail) -> None:
     kept = Kept()
     report = prepare("video", io.BytesIO(films.film(films.steady(1))), kept, Policy(), jail=blind_jail)

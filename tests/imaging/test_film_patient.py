@@ -139,6 +139,7 @@ def test_a_followed_face_that_comes_to_lie_open_under_the_ticked_part_is_held() 
 
 
 @pytest.mark.parametrize("faces", spread(["face_is_finding", "keep_region"], 1))
+@pytest.mark.wide
 def test_the_phone_is_turned_to_somebody_else_who_stays_covered(run: Prepare, faces: str) -> None:
     """A child that fills the picture and looks away once, a second of floor, then another: larger, over the tick."""
 

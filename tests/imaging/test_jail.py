@@ -134,7 +134,6 @@ def test_a_child_that_crashes_is_a_failure_and_not_a_hang(own_jail: Jail) -> Non
     assert good_photo(own_jail).is_ready
 
 
-@pytest.mark.wide
 def test_a_customer_who_hangs_up_takes_the_job_along(own_jail: Jail) -> None:
     gate, push = os.pipe()
     pid = os.fork()

@@ -243,6 +243,7 @@ def test_a_code_is_covered(run: Prepare) -> None:
         1,
     ),
 )
+@pytest.mark.wide
 def test_skin_with_a_rash_stays_as_it_is(run: Prepare, scene: str, tone: int, seed: int) -> None:
     from imaging import samples  # noqa: PLC0415 - drawing libraries that no other test here needs.
 

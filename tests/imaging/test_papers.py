@@ -466,6 +466,7 @@ def test_the_only_sure_face_of_a_page_opens_by_a_persons_decision_and_its_names_
     assert is_covered[895:955, 630:750].mean() < 0.5, "the mouth"
 
 
+@pytest.mark.wide
 def test_without_what_reads_dates_a_page_waits_for_a_person() -> None:
     page = papers.paper(1, papers.FONTS[0])
     policy = Policy(identifiers=page.known)

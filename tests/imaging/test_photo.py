@@ -127,6 +127,7 @@ def test_the_same_photo_gives_the_same_bytes(run: Prepare) -> None:
     assert set(first) == {"thumb", "view", "full"}
 
 
+@pytest.mark.wide
 def test_a_baseline_jpeg_too_large_to_decode_whole_comes_out_at_half_size(run: Prepare) -> None:
     report, kept = run(files.encode(files.corners(10000, 6000), "JPEG"))
     assert report.is_ready

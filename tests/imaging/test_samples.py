@@ -135,6 +135,7 @@ def test_a_blurred_photo_is_soft_and_a_dark_one_is_dark():
     assert dark.mean() < 0.3 * plain.mean()
 
 
+@pytest.mark.wide
 def test_the_ruler_in_a_close_up_measures_true():
     pixels = upright(samples.photo("ring", tone=5, seed=2, size=(1560, 1170), metadata=False))
     paper = (pixels.min(axis=2) > 150).astype(np.uint8)

@@ -110,6 +110,7 @@ def test_a_misread_name_is_covered_where_somebody_had_to_make_it_out(text: str) 
     assert text == "PEFIA" or covered(text, exact=True) == ""
 
 
+@pytest.mark.wide
 def test_a_name_is_told_from_other_words_by_what_readers_mistake() -> None:
     """The bench prints the figures (`python -m tests.bench.names`); here every sixth word is taken."""
     pairs = [(fold(name), fold(seen)) for name in NAMES for seen in misread(name)]

@@ -63,6 +63,7 @@ def test_a_figure_in_a_short_name_is_a_letter_misread() -> None:
 
 
 @pytest.mark.parametrize("kind", spread(["scan", "pdf"], 1))
+@pytest.mark.wide
 def test_a_page_loses_its_short_names_and_keeps_the_tests_that_are_called_so(run: Prepare, kind: str) -> None:
     texts = (("It was said that", 60, False), ("Zoe", 180, True), ("came with cough again", 280, False))
     planted = [Planted(text, x, 700, is_secret) for text, x, is_secret in texts]

@@ -79,6 +79,7 @@ def test_a_name_of_any_height_is_covered(reader: Reader, height: int, turned: in
     assert covered(reader, page, place) > 0.9
 
 
+@pytest.mark.wide
 def test_the_words_of_a_page_are_not_taken_for_large_letters(reader: Reader) -> None:
     _, sizes = read(reader, np.asarray(form().picture().convert("L")))
     assert sizes.unread == []

@@ -59,6 +59,7 @@ def place(turn: int = 0, capital: int = 10) -> tuple[float, ...]:
     ("ground", "ink", "grain", "turn"),
     spread([(200, 170, 1, 0), (150, 115, 8, 0), (90, 125, 4, 0), (150, 110, 8, 90)], 1),
 )
+@pytest.mark.wide
 def test_a_pale_name_of_ten_pixels_is_covered_on_plain_ground_and_on_grain(
     run: Prepare, ground: int, ink: int, grain: float, turn: int
 ) -> None:
@@ -127,6 +128,7 @@ def test_many_busy_places_are_looked_at_as_far_as_there_is_room(writing: Writing
     assert 0 < max(sizes) <= 448 * 512
 
 
+@pytest.mark.wide
 def test_a_large_photo_is_looked_at_in_the_size_of_its_copies_and_a_small_one_not_again(writing: Writing) -> None:
     picture = np.asarray(written(200, 40, 1))
     large = cv2.resize(picture, (SIZE[0] * 2, SIZE[1] * 2), interpolation=cv2.INTER_CUBIC)

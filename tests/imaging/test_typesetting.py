@@ -141,6 +141,7 @@ def test_every_letter_that_the_fonts_are_said_to_hold_is_printed() -> None:
         typeset(leaflet(Part("All", [Line(" ".join(shown[place : place + 50])) for place in range(0, len(shown), 50)])))
 
 
+@pytest.mark.wide
 def test_the_table_of_letters_is_that_of_the_fonts_in_the_wheel() -> None:
     assert list(held()) == held_by_the_wheel()
 

@@ -103,12 +103,14 @@ def test_how_the_camera_coded_its_pictures_is_no_order_to_our_encoder(run: Prepa
         assert sum(frame.pict_type == PictureType.I for frame in copy.decode(video=0)) == 1
 
 
+@pytest.mark.wide
 def test_a_large_film_is_brought_to_720_lines_either_way_up(run: Prepare) -> None:
     for size, expected in (((1920, 1080), (1280, 720)), ((1080, 1920), (720, 1280)), ((640, 360), (640, 360))):
         _, kept = run(films.film([0, 0.1], image=files.corners(*size)), "video")
         assert kept.sizes["play"] == expected
 
 
+@pytest.mark.wide
 def test_high_speed_is_brought_to_sixty_frames_a_second(run: Prepare) -> None:
     _, kept = run(films.film([number / 240 for number in range(120)]), "video")
     times, _ = films.decoded(kept.files["play"])

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 from zoneinfo import ZoneInfo
 
+import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
@@ -160,6 +161,7 @@ def test_each_part_of_a_claim_is_entered_by_whoever_knows_it(
         assert numbers_of(session, clinic.derm.id).states == "CA"
 
 
+@pytest.mark.wide
 def test_a_page_in_use_measures_itself(
     runtime: Runtime, clinic: Clinic, enter: Enter, devices: Devices, address: str
 ) -> None:
@@ -179,6 +181,7 @@ def test_a_page_in_use_measures_itself(
     assert len(kept(runtime, consult)) == 2
 
 
+@pytest.mark.wide
 def test_who_writes_a_reply_to_a_colleague_is_measured_as_writing_it(
     runtime: Runtime, clinic: Clinic, enter: Enter, devices: Devices, address: str
 ) -> None:

@@ -117,7 +117,6 @@ def test_two_people_who_remove_one_shift_both_find_it_gone(
         assert _count(runtime, Shift) == 1
 
 
-@pytest.mark.wide
 def test_a_swap_is_accepted_or_gone_never_both(
     runtime: Runtime, clinic: Clinic, two: tuple[Send, Send], browser_of: BrowserOf
 ) -> None:
@@ -180,7 +179,6 @@ def test_of_two_who_set_limits_at_once_the_second_is_told(
         seen = f"NM||{capacity}"
 
 
-@pytest.mark.wide
 def test_of_two_coordinators_who_give_it_at_once_one_does(
     runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
 ) -> None:

@@ -15,6 +15,7 @@ from tests.web.conftest import Enter
 from workers.runtime import Runtime
 
 
+@pytest.mark.wide
 def test_going_back_past_a_refused_form_shows_the_form(
     devices: Devices, enter: Enter, clinic: Clinic, address: str
 ) -> None:

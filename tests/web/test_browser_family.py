@@ -246,7 +246,6 @@ def test_pages_stay_whole_on_the_narrowest_phone(
     assert overflow(page) == 0
 
 
-@pytest.mark.wide
 def test_every_target_is_large_enough_for_a_thumb(look: Look, answered: Consult, address: str) -> None:
     for path in (
         "/family",

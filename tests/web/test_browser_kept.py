@@ -71,7 +71,6 @@ def _write_and_lose_the_session(page: Page, runtime: Runtime, story: str) -> Non
     expect(page.get_by_text("Su sesión terminó.")).to_be_visible()
 
 
-@pytest.mark.wide
 def test_a_story_outlives_the_session(phone: Page, runtime: Runtime, house: Clinic, enter: Enter, story: str) -> None:
     page = enter(phone, house.mother)
     _write_and_lose_the_session(page, runtime, story)

@@ -15,6 +15,7 @@ from tests.web.serving import served
 @pytest.mark.parametrize(
     ("layout", "scheme"), spread([("family", "light"), ("family", "dark"), ("staff", "light"), ("staff", "dark")], 2)
 )
+@pytest.mark.wide
 def test_every_part_is_accessible_and_quiet(shell: Flask, devices: Devices, layout: str, scheme: str) -> None:
     page = devices.desktop(color_scheme=scheme) if layout == "staff" else devices.phone(color_scheme=scheme)
     with served(shell) as address:

@@ -161,7 +161,6 @@ def test_news_are_told_and_no_row_moves(place: Place, runtime: Runtime) -> None:
     expect(page.locator("tbody tr").first).to_contain_text(new.number)
 
 
-@pytest.mark.wide
 def test_a_picture_is_looked_at_with_keys_buttons_and_a_press(place: Place) -> None:
     page = place.desk(place.clinic.derm, place.case("asked"))
     page.keyboard.press("ArrowRight")
@@ -179,7 +178,6 @@ def test_a_picture_is_looked_at_with_keys_buttons_and_a_press(place: Place) -> N
     assert "scale(1)" in page.locator(PICTURE).evaluate("(image) => image.style.transform")
 
 
-@pytest.mark.wide
 def test_a_picture_that_does_not_come_is_told_and_no_blank_is_judged(place: Place) -> None:
     page = place.desk(place.clinic.derm, "/worklist")
     page.route("**/media/*", lambda route: route.abort())
@@ -304,6 +302,7 @@ def test_a_request_shows_what_is_missing_while_it_is_written(place: Place) -> No
     expect(page.locator("#question")).to_have_value("Is it?")
 
 
+@pytest.mark.wide
 def test_without_scripts_the_day_still_works(place: Place) -> None:
     page = place.desk(place.clinic.derm, "/worklist", java_script_enabled=False)
     page.get_by_role("button", name="Next case").click()

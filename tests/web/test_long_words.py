@@ -50,7 +50,6 @@ def test_what_cannot_be_seen_is_neither_signed_nor_sent(
     assert post(browser_of(clinic.derm2), f"{path}/take-over", {"reason": UNSEEN}).status_code == 422
 
 
-@pytest.mark.wide
 def test_no_word_makes_a_page_wider_than_a_phone(
     devices: Devices, runtime: Runtime, clinic: Clinic, enter: Enter, address: str
 ) -> None:

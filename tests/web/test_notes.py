@@ -120,6 +120,7 @@ def test_the_family_keeps_the_plain_words_in_its_language_and_nothing_of_the_cli
         assert not re.search("Atopic dermatitis|mid-strength|Call the same day|When to call", read)
 
 
+@pytest.mark.wide
 def test_every_edition_says_by_which_day_each_step_is_due(
     runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
 ) -> None:
@@ -222,6 +223,7 @@ def test_each_taking_is_written_down_and_the_family_reads_of_it(
     assert f"Guardó como archivo la respuesta de: {answered.number}" in seen
 
 
+@pytest.mark.wide
 def test_the_same_answer_gives_the_same_file(clinic: Clinic, browser_of: BrowserOf, answered: Consult) -> None:
     pcp = browser_of(clinic.pcp)
     assert pcp.get(staff(answered)).data == pcp.get(staff(answered)).data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from playwright.sync_api import expect
 
 from econsult.consults import answers, holding
@@ -45,6 +46,7 @@ def test_what_the_team_does_is_read_in_words_where_no_step_is_followed(
     assert 'href="https://medlineplus.gov/eczema.html"' in shown
 
 
+@pytest.mark.wide
 def test_a_page_is_brought_by_its_name_or_by_a_click(
     runtime: Runtime, clinic: Clinic, enter: Enter, address: str, devices: Devices
 ) -> None:

@@ -106,6 +106,7 @@ def test_what_the_request_tells_is_filled_in_and_nothing_else(
 SENTENCE = {"name": "/Rest", "field": "step", "text": "Rest for ⟨2⟩ days", "specialty": ""}
 
 
+@pytest.mark.wide
 def test_sentences_are_added_changed_and_removed_on_their_page_and_brought_into_answers(
     runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
 ) -> None:

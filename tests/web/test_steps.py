@@ -199,6 +199,7 @@ def test_a_clinic_closes_in_three_clicks(
     assert "What came of this answer?" not in pcp.get(path).text
 
 
+@pytest.mark.wide
 def test_what_the_desk_closes_its_clinic_is_asked_afterwards(
     runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, answered: Consult
 ) -> None:
@@ -227,6 +228,7 @@ def test_what_the_desk_closes_its_clinic_is_asked_afterwards(
     assert post(pcp, f"{path}/close-out", {**fields, "once": "b" * 16}).status_code == 404
 
 
+@pytest.mark.wide
 def test_a_step_tells_all_that_happened_to_it(
     runtime: Runtime, browser_of: BrowserOf, clinic: Clinic, answered: Consult
 ) -> None:

@@ -57,6 +57,7 @@ def test_a_phone_without_internet_keeps_the_photo_and_sends_it_when_a_new_page_f
     assert arrived(server, draft) == [PHOTO["buffer"]] * 2
 
 
+@pytest.mark.wide
 def test_a_card_has_the_name_and_the_drawing_that_the_server_gives_the_file(
     server: Server, draft: Consult, phone: Page
 ) -> None:
@@ -71,6 +72,7 @@ def test_a_card_has_the_name_and_the_drawing_that_the_server_gives_the_file(
         expect(cards.nth(number).locator("[data-of]:not([hidden])")).to_have_attribute("data-of", kind)
 
 
+@pytest.mark.wide
 def test_internet_that_comes_back_is_enough(server: Server, draft: Consult, phone: Page) -> None:
     cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
     phone.context.set_offline(True)
@@ -106,7 +108,6 @@ def test_a_page_that_is_closed_in_the_middle_goes_on_where_the_server_stands(
     assert int(after[0].headers["upload-offset"]) >= int(before[-1].headers["upload-offset"])
 
 
-@pytest.mark.wide
 def test_a_server_that_dies_in_the_middle_is_waited_for(server: Server, draft: Consult, phone: Page) -> None:
     cards = open_photos(server, sign_in(server, phone, server.clinic.mother), draft)
     slow_down(phone, 400_000)

@@ -249,6 +249,7 @@ def test_sending_goes_on_over_the_next_pages_which_say_what_is_missing(
     assert arrived(server, draft) == [PHOTO["buffer"]]
 
 
+@pytest.mark.wide
 def test_the_pages_of_a_question_that_was_sent_tell_of_a_file_that_did_not_arrive(server: Server, phone: Page) -> None:
     question = server.consult(server.clinic.family_question)
     mother = server.phone(server.clinic.mother)

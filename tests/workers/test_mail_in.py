@@ -45,7 +45,6 @@ def mail_in(clinic: Clinic, raw: bytes, **environ: str) -> tuple[int, str]:
     return done.returncode, (done.stdout + done.stderr).decode()
 
 
-@pytest.mark.wide
 def test_a_photo_goes_from_the_pipe_into_the_request_and_out_of_the_quarantine(
     clinic: Clinic, pcp: Person, desk: Desk, photo: bytes
 ) -> None:

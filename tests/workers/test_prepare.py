@@ -176,7 +176,6 @@ def looked_at(clinic: Clinic, desk: Desk, number: int) -> tuple[str, str | None,
 
 
 @pytest.mark.parametrize("when", spread(["before its turn", "while it is prepared", "decided about before"], 1))
-@pytest.mark.wide
 def test_a_familys_pdf_is_held_with_its_review_copy_whenever_the_place_turns_private(
     clinic: Clinic, desk: Desk, when: str
 ) -> None:
@@ -540,7 +539,6 @@ def test_the_report_on_the_row_is_signed_by_the_house(clinic: Clinic, desk: Desk
     assert not is_signed_by({**report, "label": "clean"}, public_key(clinic.runtime.vault.report_seed()))
 
 
-@pytest.mark.wide
 def test_the_photo_that_an_answer_waits_for_has_come_when_it_is_one(clinic: Clinic, desk: Desk, photo: bytes) -> None:
     at = now()
     with clinic.runtime.database.writing() as session:
