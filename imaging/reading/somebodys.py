@@ -41,6 +41,8 @@ _BETWEEN = NUMBER_OF | frozenset(
         "drivers",
     )
 )
+_OF_MEASURES = frozenset(("hc", "visit", "encounter"))
+"""Those of them that head a row of measures as well: head circumference (HC), and what was found at each visit."""
 _OF_BIRTH = frozenset(("dob", "fn", "birth", "birthdate", "born", "nacimiento", "nac", "nacido", "nacida"))
 _MISREAD = frozenset(("ace", "aec", "eel", "eell"))
 """What a reader makes of `Acc.` and `Cel.`, of which too little is left to be told by their likeness."""
@@ -50,6 +52,8 @@ _LONGEST_LABEL = 5
 _FIGURES, _SIGNS_OF_CODE = 5, 15
 _FIGURES_OF_PART, _PARTS = 3, 4
 _DAY = re.compile(r"(?:\d{1,2}[-/.](?:\d{1,2}[-/.])?\d{2,4}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2})\W?")
+_SERIES, _ALIKE = 3, 1.25
+"""From how many values on they are a series, and by how much the most of them exceeds the least."""
 _WHOLE = re.compile(r"\d{1,3}[HhLl*]{0,2}[,;]?")
 _SHORT_SIGN = 2
 _VOWELS = frozenset("aeiou")
@@ -62,7 +66,9 @@ def numbering(texts: Sequence[str], at: int) -> int:
     says_so = any(word in NUMBER_OF or word == "nro" for word in folded) or any("#" in text for text in run)
     is_label = not (_NUMBERED | _MISREAD).isdisjoint(folded) or (says_so and not _WITH_SIGN.isdisjoint(folded))
     is_label = is_label or "".join(folded) == "hc"
-    return len(run) if is_label and _is_number(texts[at + len(run) :]) else 0
+    behind = texts[at + len(run) :]
+    is_measured = "".join(folded) in _OF_MEASURES and _is_series(behind)
+    return len(run) if is_label and not is_measured and _is_number(behind) else 0
 
 
 def _may_number(text: str) -> bool:
@@ -70,11 +76,20 @@ def _may_number(text: str) -> bool:
 
 
 def _is_number(behind: Sequence[str]) -> bool:
-    """Whether somebody's number stands there, in one word or in several, and no day, no value and no series of them."""
+    """Whether somebody's number stands there, in one word or in several, and no day and no value."""
     if begins_with_result(" ".join(behind)):
         return False
     parts = list(itertools.takewhile(lambda text: _figures(text) >= _FIGURES_OF_PART, behind))
     return bool(parts) and _DAY.fullmatch(parts[0]) is None and is_somebodys("".join(parts[:_PARTS]))
+
+
+def _is_series(behind: Sequence[str]) -> bool:
+    """Whether three values of three figures or more stand there that are about the same: `102 115 120`."""
+    parts = [text.rstrip(",;") for text in itertools.takewhile(lambda text: _figures(text) > 0, behind)]
+    if len(parts) < _SERIES or not all(len(part) == _FIGURES_OF_PART and part.isdecimal() for part in parts):
+        return False
+    values = sorted(map(int, parts))
+    return values[-1] <= values[0] * _ALIKE
 
 
 def is_somebodys(text: str) -> bool:

@@ -98,7 +98,9 @@ def test_what_stands_around_a_whole_number_tells_a_time_of_clotting_from_a_patie
     ("Cel 55-7731-8042  Plaquetas 312", "55-7731-8042"), ("Ph: 575-555-0188  Plt 312 10^3/uL", "575-555-0188"),
     ("PLT 250 K/uL  150-450   (575) 555-0188", "(575) 555-0188"), ("RFC GARC190307AB1  Na 140", "GARC190307AB1"),
     ("Plaquetas  312  mil/mm3  150-450  575-555-0188", "575-555-0188"), ("pH 7.38  7.35-7.45", ""),
-    ("HC 33 35 36 34", ""),
+    ("HC 33 35 36 34", ""), ("HC 335 336 334", ""), ("Visit 102 115 120", ""), ("HC 773 184 2", "773 184 2"),
+    ("MRN 335 336 334", "335 336 334"), ("Visit 505 555 0142", "505 555 0142"),
+    ("Visit No. 102 115 120", "102 115 120"),
     ("Cell count 12500", ""), ("Cells 125000", ""), ("Fecha nac.: 02/11/2021 Plaquetas 250 mil/mm3", "02/11/2021"),
 ])  # fmt: skip
 def test_a_number_behind_a_short_label_is_covered_and_the_result_beside_it_stays(text: str, secrets: str) -> None:
