@@ -109,7 +109,8 @@ def test_a_number_behind_a_short_label_is_covered_and_the_result_beside_it_stays
 
 
 @pytest.mark.parametrize("text", ["MRN:7731842", "Folio#839275", "Name:Okafor", "Tutor:Bego\u00f1a", "Exp.7731842",
-                                  "Expediente..7731842", "Tel:5755550188"])  # fmt: skip
+                                  "Expediente..7731842", "Tel:5755550188", "Patient/Name:Okafor",
+                                  "Nombre:-Okafor"])  # fmt: skip
 def test_a_label_that_is_glued_to_what_it_names_covers_it(text: str) -> None:
     assert covered(line(f"{text}  Na:140  K:4.1")) == text
 
