@@ -12,7 +12,8 @@ from econsult.consults.danger_harm_english import HARM
 
 _BREATH = r"b?r(?:ea|e|ee|ae)th\w*"
 _NOT = r"(?:not|no|never|hardly|barely)"
-_COLOR = r"(?:blue|bluish|blueish|gr[ae]y|grayish|greyish|purple|purply|purplish|dusky|blueberr\w*)"
+_PAINT = r"(?! (?:(?:from|with|the|a|his|her|nail) )*(?:polish|paint\w*|markers?|socks?|shoes?|gloves|mittens))"
+_COLOR = rf"(?:blue|bluish|blueish|gr[ae]y|grayish|greyish|purple|purply|purplish|dusky|blueberr\w*){_PAINT}"
 _SKIN = r"(?:lips?|face|skin|tongue|fingers?|fingertips|toes?|(?:finger|toe)?nails?|mouth|hands?)"
 _SWELLS = r"(?:swell\w*|swol+en|swole|puff\w*|huge|blew up|blown up|bigger|big|closing|tight|fat)"
 _HEAD = r"(?:face|lips?|tongue|throat|eyes?|mouth)"
@@ -28,6 +29,14 @@ _FEELS = (
 )
 _SOFT = rf"(?:to (?!(?:the )?touch)|{_STOOL})"
 _GROIN = r"(?:testic\w*|balls?|scrotum|groin|nuts?)"
+
+_NO_MOAN = (
+    r"(?! (?:about (?!(?:\w+ )?(?:head|belly|stomach|tummy|pain|neck|back|legs?)\b)|over |when (?:i|we|you) "
+    r"(?:brush|comb|say|tell|ask|turn)\w*))"
+)
+_NO_FIT = r"(?! (?:about|over|if|when (?:i|we|you|he|she) (?:\w+ )?(?:turn|take|say|tell|ask|want|lose)))"
+_LAUGH = r"(?:laugh\w*|giggl\w*|smil\w*|excite\w*)"
+_PUSHED = r"(?:press|push)\w*(?! (?:away|off))"
 
 _ILLNESS: Mapping[str, tuple[str, ...]] = {
     "breathing": (
@@ -54,7 +63,7 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         rf"{_COLOR}~(?:sweat\w*|clammy|cold)|(?:pale|white)~(?:cold|clammy|sweat\w*)",
         rf"(?<!a )(?:cold|sweat\w*|clammy)~(?:{_COLOR}|clammy|pale)|(?<!a )cold (?:and |very )?sweaty",
         rf"(?:mottl\w*|marbl\w*)~~{_SICK}|{_SICK}~~(?:mottl\w*|marbl\w*)",
-        rf"{_SKIN}~{_COLOR}",
+        rf"(?<!painted my )(?<!painted her )(?<!painted the ){_SKIN}~{_COLOR}",
         rf"(?:is|are|looks?|looked|turn\w*|went|going|goes|gets?|got|was) (?:\w+ )?{_COLOR}",
         (
             r"(?:ribs?|chest|belly|stomach|tummy|neck)~(?:suck\w*|pull\w*|sink\w*|cav\w*|in and out|"
@@ -81,7 +90,8 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         r"let?harg\w*|confus(?:ed|ion)|disorient\w*|delirious|delirium",
         r"(?:not|no)~(?:know|knows|recogni[sz]e\w*)~(?:where|who|me|us|mom|dad)",
         r"out of it|not~keep~eyes open|eyes~half (?:open|shut|closed)~~not",
-        r"(?:just|only|keeps?) (?:moan|whimper)\w*|not (?:even )?look~(?:me|us)~~(?:moan\w*|limp|whimper\w*)",
+        rf"(?:just|only|keeps?) (?:moan|whimper)\w*{_NO_MOAN}",
+        r"not (?:even )?look~(?:me|us)~~(?:moan\w*|limp|whimper\w*)",
         r"(?:see\w*|hear\w*)~things~~(?:fever|not there)|talk\w* nonsense|not mak\w* (?:any )?sense|hallucinat\w*",
         r"sleep\w*~(?:all|whole) day~~(?:not|hard\w*)~(?:get up|eat|drink|wake)",
         rf"(?:sleep\w*|slept)~{_CAN} (?:get|make) (?:him|her|them) (?:to )?(?:get )?(?:up|eat|drink|awake)",
@@ -90,8 +100,14 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
     "seizure": (
         _SEIZURE,
         r"seizing|convul[sz]\w*|epilep\w*",
-        r"(?:had|have|has|having|another|a) (?:a |an |another )?fits?",
-        r"(?:shak\w*|jerk\w*|twitch\w*)~(?:all over|arms?|legs?|body|side|and|uncontrol\w*|head|eyes?)",
+        (
+            r"(?<!throw )(?<!throws )(?<!threw )(?<!throwing )(?:had|have|has|having|another|a) "
+            rf"(?:a |an |another )?fits?{_NO_FIT}"
+        ),
+        (
+            r"(?:shak\w*|jerk\w*|twitch\w*)~(?:all over|arms?|legs?|body|side|and|uncontrol\w*|eyes?|"
+            r"head(?! (?:no|yes)\b))"
+        ),
         r"(?:body|arms?|legs?|uncontrol\w*|side)~(?:shak\w*|jerk\w*|twitch\w*|shook|stiff\w*)",
         r"(?:stiff\w*|went stiff)~(?:shak\w*|shook|jerk\w*)",
         r"eyes~roll\w*",
@@ -99,7 +115,8 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         r"rolled (?:back )?(?:his|her|their) eyes",
         r"(?:foam\w*|froth\w*)~mouth",
         r"star(?:e|es|ed|ing) (?:spells?|episodes?|off~not)|(?:fell|drop\w*)~(?:ground|floor) (?:and )?shak\w*",
-        r"tongue~~(?:shak|jerk|stiff)\w*|(?:shak|jerk)\w*~~tongue|shaking~then~(?:slept|asleep|sleeping)",
+        r"tongue~~(?:shak|jerk|stiff)\w*|(?:shak|jerk)\w*~~tongue",
+        rf"shaking(?! (?:with|from) {_LAUGH})~then~(?:slept|asleep|sleeping)(?! {_LAUGH})",
         r"shak\w* (?:fit|spell|attack|episode)s?",
         r"grand mal|spasms?|(?:shak\w*|jerk\w*|twitch\w*)~minutes?",
         r"head~(?:drop|nod|bob)\w*~~(?:over and over|again and again|in a row|clusters?|many times|spells?|episodes?)",
@@ -110,7 +127,7 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
             r"turn\w*|disappear\w*|blanch\w*|change)"
         ),
         r"(?:spots?|rash|dots?|blotches|patches|marks?) (?:that )?(?:stays?|remains?)~(?:press\w*|push\w*|glass)",
-        r"(?:press\w*|push\w*)~(?:glass|cup)~~(?:not|still|stay\w*)",
+        rf"{_PUSHED}~(?:glass|cup)(?! (?:\w+ )?(?:away|off)\b)~~(?:not|still|stay\w*)",
         r"glass~~(?:not|never)~(?:fade\w*|go away|disappear\w*)",
         r"non ?blanching|(?:rash|spots?)~like bruis\w*",
         r"(?:purpl\w*|violet|blood|bloody|black)~(?:spots?|rash|dots?|patch\w*|blotch\w*|speck\w*|marks?)",

@@ -37,6 +37,24 @@ _MAN = (
 _NO_PART = r"(?! (?:knee|ankle|leg|arm|foot|back|hand|hair|phone|bike|room)s?\b)"
 _MOVED = r"(?:\w+ )?(?:head|hair|ears?|hands?|arms?|legs?|feet|foot|fists?|fingers?|body|hips|bottom|toys?|rattle)"
 """What a child shakes of its own."""
+_SAYS = (
+    r"(?<!nurse )(?<!office )(?<!clinic )(?<!doctor )(?<!teacher )(?:text\w*|told|tell\w*|sa(?:ys|id)|wrote|post\w*)"
+    r"(?! from (?:\w+ )?(?:nurse|office|clinic|doctor|teacher))"
+)
+_ON_A_DAY = (
+    r"(?! (?:on |this |until )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|"
+    r" (?:\w+ ){0,3}(?:appointments?|appt|visit|check ?up|class|practice|school|shots))"
+)
+"""When somebody is away from an appointment or a lesson, and from nothing else."""
+_PLAN_AT_SCHOOL = r"(?! (?:for (?!how)|from|with|in place|at (?:school|home)))"
+_IRON = (
+    r"(?:(?:the|an?|his|her|my|curling|flat|hot|clothes|this) iron(?! (?:drops?|pills?|supplements?|syrup))|iron burn)"
+)
+_HOT, _OF_IT = (
+    r"(?:curling iron|flat iron|stove|burner|oven|grill)",
+    r"(?:knobs?|buttons?|dials?|mitts?|lights?|cheese)",
+)
+_NO_BURN = r"(?! (?:\w+ ){0,4}(?:shoes?|boots?|sneakers?|sandals?|cleats|hik\w*|walking))"
 
 HARM: Mapping[str, tuple[str, ...]] = {
     "injury": (
@@ -62,8 +80,10 @@ HARM: Mapping[str, tuple[str, ...]] = {
             r"fingers?|hand|foot)"
         ),
         r"(?:wrist|arm|leg|elbow|ankle|finger)~(?:bent (?:wrong|funny|back\w*|the wrong)|deformed)",
-        r"(?:grease|oil)~(?:popped|splash\w*)|(?:grab|touch)\w*~(?:curling iron|flat iron|stove|burner|oven|grill)",
-        r"(?:iron|stove|burner|heater|oven|grill|campfire|muffler)~~blister\w*",
+        r"(?:grease|oil)~(?:popped|splash\w*)",
+        rf"(?:grabbed|touched|(?:he|she) (?:just )?(?:grab|touch))~{_HOT}(?! {_OF_IT})",
+        rf"touching~{_HOT}~~(?:burn\w*|blister\w*|red|hands?|fingers?|palms?)",
+        rf"(?:{_IRON}|stove|burner|heater|oven|grill|campfire|muffler)~~blister\w*{_NO_BURN}",
         r"(?:nail|screw|glass|needle|stick)~(?:through|into|stuck in)~(?:foot|hand|eye|leg|arm)",
         r"stepped on (?:a|some) (?:nail|glass|needle)",
         r"bone~(?:stick\w*|out|show\w*)",
@@ -116,8 +136,11 @@ HARM: Mapping[str, tuple[str, ...]] = {
         r"cut(?:s|ting)~(?:arms?|wrists?|legs?|thighs?)",
         r"never~born|goodbye (?:note|letter|message|text|video)|suicide note",
         r"(?:text\w*|sent|wrote|left|post\w*)~~good ?bye",
-        r"(?:counsel\w*|friends?|teacher|therapist|nurse)~(?:he|she|they) ha(?:s|ve) a plan",
-        r"(?:text\w*|told|tell\w*|sa(?:ys|id)|wrote|post\w*)~~(?:he|she) (?:will|would) not be (?:here|around|alive)",
+        (
+            rf"(?:counsel\w*|friends?|(?:told|tells?|telling)~(?:teacher|therapist|nurse))~(?:he|she|they) "
+            rf"ha(?:s|ve) a plan{_PLAN_AT_SCHOOL}"
+        ),
+        rf"{_SAYS}~~(?:he|she) (?:will|would) not be (?:alive|(?:here|around){_ON_A_DAY})",
         r"hang (?:him|her|my|them)self|jump off|(?:slit\w*|slash\w*)~wrists?|wrists? (?:\w+ )?(?:slit|slashed)",
         r"cut (?:open )?(?:(?:her|his|my|their|own|both|left|right) ){1,2}wrists?",
     ),

@@ -17,9 +17,14 @@ _COSA = (
     r"aret\w*|anill\w*|dije\w*|cadenit\w*|canic\w*|"
     r"cuentit\w*|chaquira\w*|vidrio\w*|metal\w*|plastico\w*|llav(?:e|es|ecit\w*)|boton\w*|juguet\w*|piedr\w*|globo\w*)"
 )
+_ACEITE = r"aceite(?! de (?:higado|pescado|coco|oliva|bebe|almendra\w*|ricino|arbol))"
+_NO_QUEMADA = r"(?! (?:\w+ ){0,4}(?:zapat\w*|tenis|huarach\w*|botas|sandalia\w*|caminar|correr))"
+_NO_PEGA = r"(?! (?:(?:la|el|los|las|una|un|mucho|a) )?(?:grip\w*|tos|calentura|catarro|virus|covid|ojos|gana\w*))"
+"""What an illness does, or what sticks: `le pegó la gripa`, `se le pegan los ojos`."""
+_NO_TOCA = r"(?! (?:el|la|un|una) (?:piano|violin|guitarra|tambor|flauta))"
 _HURTS = (
-    r"(?:peg\w*|golpe\w*|maltrat\w*|amenaz\w*|lastim\w*|abus\w*|viol\w*|ahorc\w*|avient\w*|avent\w*|"
-    r"jal\w*|pate\w*|cachete\w*|empuj\w*|estruj\w*|quem\w*|toc[oa]\w*|insult\w*|agred\w*)"
+    rf"(?:peg\w*{_NO_PEGA}|golpe\w*|maltrat\w*|amenaz\w*|lastim\w*|abus\w*|viol(?!et|in)\w*|ahorc\w*|avient\w*|avent\w*|"
+    rf"jal(?!ea|ape)\w*|pate\w*|cachete(?!s?\b)\w*|empuj\w*|estruj\w*|quem\w*|toc[oa]\w*{_NO_TOCA}|insult\w*|agred\w*)"
 )
 _CHILD = r"(?:bebe\w*|bebit\w*|nen[eai]\w*|niñ[oa]\w*|criatura|hij[oa]\w*|niet\w*|sobrin\w*|herman\w*|recien nacid[oa])"
 _DE_NADIE = (
@@ -59,7 +64,8 @@ HARM: Mapping[str, tuple[str, ...]] = {
             r"araña|arana|escorpion|animal|gato|murcielago|avisp\w*)"
         ),
         r"(?:cort\w*|herid\w*|raj\w*)~(?:hond\w*|feo|fea|profund\w*|grande|fuerte)",
-        r"quem[oaó]\w*|quemad\w*|kemo|(?:plancha|comal|estufa|horno|aceite|olla|mofle|brasas?)~~amp(?:oll|uy)\w*",
+        r"quem[oaó]\w*|quemad\w*|kemo",
+        rf"(?:plancha|comal|estufa|horno|{_ACEITE}|olla|mofle|brasas?)~~amp(?:oll|uy)\w*{_NO_QUEMADA}",
         r"(?:cay\w*|ech\w*|tir\w*|derram\w*|volte\w*)~~(?:hirviendo|caliente|hirvient\w*)",
         r"no~(?:dej\w*|par\w*|quit\w*|detien\w*)~sangr\w*",
         r"(?:mucha|harta|bastante|chorro\w*)~sangre",

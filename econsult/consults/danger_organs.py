@@ -34,6 +34,8 @@ _NOT_STOOL = r"(?:(?!poop|stool|spit|crust|snot|mucus|discharge)\w+ ){0,6}"
 _AGAIN = r"(?:again and again|over and over|in a row|clusters?|many times|spells?|episodes?)"
 _BABY = (r"bab(?:y|ies)", r"infants?", r"new ?born\w*", r"(?:weeks?|days?) old")
 _WALK = r"(?:walk\w*|talk\w*|speak\w*|words?|crawl\w*|sit\w*|smil\w*|eat by)"
+_LEGS = r"(?:draw|pull|curl|bring)(?:s|ing)? (?:up )?(?:his|her)~(?:legs|knees)"
+_IN_WAVES = r"(?:every~min(?:utes?)?|on and off|comes and goes)"
 
 ENGLISH: Mapping[str, Known] = {
     "inhaler_fails": Known(
@@ -207,13 +209,10 @@ ENGLISH: Mapping[str, Known] = {
         (r"(?:looks?|is) (?:\w+ )?(?:sick|ill|awful|terrible)", r"bleed\w*|bled", _SPENT, _FEVER),
     ),
     "belly_waves": Known(
-        (r"bell(?:y|ies)|stomach|tummy|abdom\w*|cramps?|every~minutes?|every~min|on and off|comes and goes",),
+        (r"bell(?:y|ies)|stomach|tummy|abdom\w*|cramps?", rf"{_LEGS}~~{_IN_WAVES}|{_IN_WAVES}~~{_LEGS}"),
         (
             r"(?:lower|low|bottom)~right|right (?:lower|side)|append\w*",
-            (
-                r"comes? in waves|(?:currant|red|bloody)~jelly|intussus\w*|"
-                r"(?:draw|pull|curl|bring)(?:s|ing)? (?:up )?(?:his|her)~(?:legs|knees)"
-            ),
+            rf"comes? in waves|(?:currant|red|bloody)~jelly|intussus\w*|{_LEGS}",
         ),
     ),
     "diabetic_crisis": Known(

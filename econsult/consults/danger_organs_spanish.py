@@ -31,6 +31,8 @@ _OSCURA = r"(?:negr\w*|oscur\w*)"
 _NO_POPO = r"(?:(?!popo|caca|heces|evacua|moco|lagana|costra|leche|vomit)\w+ ){0,6}"
 _SEGUIDO = r"(?:una y otra vez|muchas veces|varias veces|a cada rato|seguid\w*|sin parar|en serie)"
 _BEBE = (r"bebe\w*", r"beba", r"recien nacid\w*", r"(?:semanas|dias) de nacid\w*")
+_PIERNAS = r"(?:encoge|encogi|encoj|dobl|sub)\w*~(?:piern\w*|rodill\w*)"
+_A_RATOS = r"(?:cada~minut\w*|(?<!roncha )(?<!sarpullido )va y viene)"
 
 SPANISH: Mapping[str, Known] = {
     "inhaler_fails": Known(
@@ -214,12 +216,15 @@ SPANISH: Mapping[str, Known] = {
         (r"se ve~(?:mal|enferm\w*)", r"sangra\w*", _DECAIDO, _FIEBRE),
     ),
     "belly_waves": Known(
-        (r"panz\w*|barrig\w*|estomag\w*|vientre|abdomen|colic\w*|cada~minut\w*|va y viene",),
+        (
+            r"panz\w*|barrig\w*|estomag\w*|vientre|abdomen|colic\w*",
+            rf"{_PIERNAS}~~{_A_RATOS}|{_A_RATOS}~~{_PIERNAS}",
+        ),
         (
             r"(?:abajo|bajo)~derech\w*|lado derecho|apendic\w*",
             (
                 r"va y viene~~(?:fuerza\w*|aguad\w*|decaid\w*)|(?:popo|"
-                r"caca)~(?:jalea|gelatina)|jalea~roj\w*|(?:encog|dobl|sub)\w*~(?:piern\w*|rodill\w*)"
+                rf"caca)~(?:jalea|gelatina)|jalea~roj\w*|{_PIERNAS}"
             ),
         ),
     ),

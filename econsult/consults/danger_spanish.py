@@ -31,6 +31,11 @@ _HARD_BELLY = (
     rf"(?<!de )(?<!del )(?<!de la )(?<!en el )(?<!en la ){_BELLY} {_HARD}"
 )
 """Not a pain of it that lasts: "dolor de panza que dura", "le dura", "y dura dos horas"."""
+_PANTALLA = (
+    r"(?! (?:(?:la|el|los|las|su|un|una|sus) )?(?:tele\w*|tablet\w*|celular\w*|telefono\w*|caricatur\w*|video\w*|"
+    r"pantalla\w*|pelicula\w*|monito\w*|libro\w*))"
+)
+"""What a child looks at that is busy and not absent."""
 
 _ILLNESS: Mapping[str, tuple[str, ...]] = {
     "breathing": (
@@ -75,7 +80,7 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         r"no~(?:reconoce|conoce|sabe~(?:donde|quien))",
         r"desorientad\w*|confundid\w*|confus\w*|delir\w*|desvari\w*|incoherenc\w*|cosas sin sentido",
         r"mirada (?:perdida|ida)|oj\w* perdidos",
-        r"qued\w*~(?:viendo|mirando)~~(?:no~(?:caso|contest\w*)|babea\w*)|sacud\w*~~qued\w*~floj[oa]",
+        rf"qued\w*~(?:viendo|mirando){_PANTALLA}~~(?:no~(?:caso|contest\w*)|babea\w*)|sacud\w*~~qued\w*~floj[oa]",
         r"letarg\w*|aletargad\w*|adormilad\w*|muy dormid\w*|como muert\w*",
     ),
     "seizure": (
@@ -109,7 +114,7 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         r"petequi\w*|purpura|sangre~debajo~piel",
     ),
     "anaphylaxis": (
-        rf"(?:hinch\w*|infl[ao]\w*|cierr\w*|cerr\w*|cerrando)~~{_HEAD}",
+        rf"(?:hinch\w*|infl[ao]\w*(?! (?:los|sus) cachetes)|cierr\w*|cerr\w*|cerrando)~~{_HEAD}",
         rf"{_HEAD}~~{_SWELLS}",
         r"anafil\w*|(?:en|de|un|el|hizo|entro) (?:\w+ )?shock",
         r"(?:reaccion\w*|alergi\w*)~(?:alergic\w*|fuerte\w*|grave\w*|hinch\w*)",
@@ -152,7 +157,7 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         r"no~(?:tom\w*|beb\w*|chup\w*|mam\w*|agarra)~(?:nada|agua|pecho|leche|mamila|biberon|liquidos|suero)",
         r"no~quiere~(?:tomar|beber|mamar|agua|pecho)",
         r"no (?:\w+ )?beber",
-        r"(?:sin|no|ni)~lagrim\w*|ni (?:pipi|pis|chis)",
+        r"(?:sin|no|ni)~lagrim\w*|ni (?:pipi|pis|chis)(?! se quiere)",
         r"oj\w*~(?:hund\w*|sumid\w*)|(?:hund\w*|sumid\w*)~oj\w*",
         r"moller\w*~(?:hund\w*|sumid\w*|caid\w*|cay\w*)|(?:cay\w*|hund\w*|sum\w*)~moller\w*",
         r"desh?idrat\w*",
