@@ -40,7 +40,7 @@ def test_what_cannot_be_now_says_so_without_telling_what_never_was(
     taken = program_of(clinic.derm2).post(f"/consults/{made(clinic.claimed)}/claim?lang=es")
     assert (taken.json["holder"], taken.json["detail"]) == (
         clinic.derm.name,
-        "“claim” no es posible ahora: el estado es claimed.",
+        "“claim” no es posible ahora: el estado es claimed.",  # codespell:ignore posible
     )
     assert pcp.patch(draft, {"question": ""}).status_code == 200
     missing = pcp.post(f"{draft}/submit?lang=es")
