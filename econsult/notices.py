@@ -123,7 +123,7 @@ def notify(
         return None
     if consult_id is not None and is_hushed(session, person, kind, consult_id):
         return None
-    key = f"{kind}:{consult_id}:{person.id}:{about}"[:80]
+    key = _key(kind, consult_id, person.id, about)
     known = session.scalars(_BY_KEY, {"key": key}).one_or_none()
     if known is not None:
         return known
@@ -135,6 +135,19 @@ def notify(
     key = f"notice:{notice.id}"
     add_job(session, JobKind.NOTIFY, notice.id, lane=Lane.FAST, dedupe_key=key, now=now, run_after=not_before)
     return notice
+
+
+def call_also(session: Session, person_id: int, kind: NoticeKind, *, consult_id: int, about: tuple[str, str]) -> None:
+    """The letter about the first tells of the second, too, of which none is written then: one event is one letter."""
+    session.flush()
+    first, second = (_key(kind, consult_id, person_id, each) for each in about)
+    written = session.scalars(_BY_KEY, {"key": first}).one_or_none()
+    if written is not None and session.scalars(_BY_KEY, {"key": second}).one_or_none() is None:
+        written.dedupe_key = second
+
+
+def _key(kind: NoticeKind, consult_id: int | None, person_id: int, about: str) -> str:
+    return f"{kind}:{consult_id}:{person_id}:{about}"[:80]
 
 
 def unsay(session: Session, consult_id: int, kinds: Collection[NoticeKind], said_at: datetime) -> bool:

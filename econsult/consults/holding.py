@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import Integer, column, func, select, table, update
 from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import grace, open_clocks, resume_clock
@@ -19,12 +19,14 @@ from econsult.consults.records import SEALED_STAY_SHUT, Consult, note
 from econsult.consults.sides import keep_for_side, renew_own
 from econsult.database import changed_rows
 from econsult.errors import ForbiddenError, ImpossibleVerbError, TakenError
-from econsult.notices import NoticeKind, notify
+from econsult.notices import NoticeKind, call_also, notify
 from econsult.people.persons import Person
 from econsult.picking import ANY, Pick
 from econsult.rosters.routing import Route
 
 DRAFT_FACTOR = 8
+_MESSAGE = table("message", *(column(name, Integer) for name in ("id", "consult_id", "author_id")))
+"""By its name: whoever writes a message knows of these."""
 
 
 def claim(
@@ -159,14 +161,27 @@ def took_reply(session: Session, consult: Consult, person: Person, *, now: datet
 
 def tell_holder(session: Session, consult: Consult, person: Person, *, now: datetime) -> None:
     """Whoever has it hears that this person sent something: of several files the first, until something else happens
-    to the request.
+    to the request or the holder writes.
     """
     if consult.holder_id is None or consult.holder_id == person.id:
         return
     holder = session.get_one(Person, consult.holder_id)
     if holder.is_active:
-        about = f"came:{consult.version}"
+        about = _came(session, consult)
         notify(session, holder, NoticeKind.MESSAGE, consult_id=consult.id, about=about, now=now)
+
+
+def tell_with_words(session: Session, consult: Consult, message_id: str) -> None:
+    """The letter that tells the holder of this message tells of the files that come with it as well."""
+    if consult.holder_id is not None:
+        about = _came(session, consult)
+        call_also(session, consult.holder_id, NoticeKind.MESSAGE, consult_id=consult.id, about=(message_id, about))
+
+
+def _came(session: Session, consult: Consult) -> str:
+    """Turns with whatever happens to the request, and with the holder's last word to anybody, which alters no state."""
+    own = _MESSAGE.c.consult_id == consult.id, _MESSAGE.c.author_id == consult.holder_id
+    return f"came:{consult.version}:{session.scalar(select(func.max(_MESSAGE.c.id)).where(*own)) or 0}"
 
 
 def require_holder(consult: Consult, person: Person) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from econsult.consults.holding import tell_with_words
 from econsult.consults.records import Consult
 from econsult.consults.threads import Audience, post, takes_messages
 from econsult.errors import ImpossibleVerbError, NotFoundError
@@ -16,11 +17,19 @@ from econsult.people.persons import Person
 
 
 def answer_with(
-    session: Session, mail: IncomingMail, consult: Consult, person: Person, text: str, *, now: datetime
+    session: Session,
+    mail: IncomingMail,
+    consult: Consult,
+    person: Person,
+    text: str,
+    *,
+    now: datetime,
+    has_files: bool = False,
 ) -> None:
     """Say `text` in the clinicians' lane, to which this person may write, and keep for which request the files are.
 
-    Whoever goes on with files that are left says nothing twice. Raises NotFoundError for a message that belongs to
+    With `has_files` whoever has the request is told of these by the letter about the words. Whoever goes on with files
+    that are left says nothing twice. Raises NotFoundError for a message that belongs to
     another request, unless that one was taken back, and ImpossibleVerbError for a request that takes no words any more.
     """
     begun = request_of(session, mail)
@@ -33,7 +42,9 @@ def answer_with(
     mail.consult_id, mail.state = consult.id, MailState.BEGUN
     write_down(session, mail, person, "mail_answers", now, consult=consult)
     if text:
-        post(session, consult, person, Audience.CLINICIANS, text=text, now=now)
+        message = post(session, consult, person, Audience.CLINICIANS, text=text, now=now)
+        if has_files:
+            tell_with_words(session, consult, message.public_id)
 
 
 def has_answered(session: Session, public_id: str, consult: Consult, person: Person) -> bool:

@@ -92,6 +92,11 @@ def test_c2_a_photo_that_comes_while_no_clock_is_held_is_told_to_whoever_asked_f
         for minutes in (1, 2):
             sent_file(session, consult, clinic.mother, now=NOON + 74 * HOUR + timedelta(minutes=minutes))
         assert (consult.status, session.scalars(own).one() - before) == ("claimed", 1)
+        # Words that are no request for information alter nothing of the consult: the next photo is news all the same.
+        end = NOON + 75 * HOUR
+        threads.post(session, consult, clinic.derm, Audience.CLINICIANS, text="Blurred", now=end)
+        sent_file(session, consult, clinic.mother, now=end + HOUR)
+        assert session.scalars(own).one() - before == 2
 
 
 @pytest.mark.parametrize("channel", ["message", "photo", "lab", "phone"])

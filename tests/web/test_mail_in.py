@@ -15,6 +15,7 @@ from econsult.consults.records import Consult
 from econsult.incoming.confirming import LONGEST_THINKS
 from econsult.incoming.records import WAITS, IncomingMail, MailState
 from econsult.incoming.taking import Intake, take_mail
+from econsult.notices import Notice, NoticeKind
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
 from econsult.queue.invariants import violations
@@ -251,6 +252,9 @@ def test_it_answers_what_a_specialist_asked_and_the_clock_runs_on(
         told = session.get_one(Consult, consult.id)
         said = [message.text for message in threads.messages_of(session, told.id, ["clinicians"])]
         assert (told.status, said) == ("claimed", ["Ruler?", "With a ruler."])
+        # One e-mail is one letter, though its words and its file are two things.
+        letters = select(Notice.id).where(Notice.person_id == clinic.derm.id, Notice.kind == NoticeKind.MESSAGE)
+        assert len(session.scalars(letters).all()) == 1
         assert list(violations(session, datetime.now(UTC))) == []
     assert [name for _kind, name, _size in files_of(runtime, path)] == ["IMG_1.jpg"]
     assert mail_in(runtime).state == MailState.ENDED

@@ -41,7 +41,7 @@ def answer(public_id: str) -> Response | tuple[str, int]:
     if form.errors:
         return mail_page({f"{name}-{public_id}": words for name, words in form.errors.items()}), 422
     try:
-        mail = _answered(public_id, wished, text)
+        mail = _answered(public_id, wished, text, has_files=bool(chosen))
     except ImpossibleVerbError:
         return mail_page({f"request-{public_id}": gettext("This request takes no answer any more")}), 422
     problem = _send(mail, wished, chosen) if mail is not None else ""
@@ -50,7 +50,7 @@ def answer(public_id: str) -> Response | tuple[str, int]:
     return redirect(url_for("consult.show", public_id=wished, said="files_sent" if chosen else "sent"), 303)
 
 
-def _answered(public_id: str, wished: str, text: str) -> IncomingMail | None:
+def _answered(public_id: str, wished: str, text: str, *, has_files: bool) -> IncomingMail | None:
     """The message, of which the words are said; None where all of it was sent by a press before.
 
     Raises NotFoundError where it was thrown away or has expired meanwhile: nothing of it was sent.
@@ -63,7 +63,7 @@ def _answered(public_id: str, wished: str, text: str) -> IncomingMail | None:
             if has_answered(session, public_id, consult, me()):
                 return None
             raise
-        answer_with(session, mail, consult, me(), text, now=now())
+        answer_with(session, mail, consult, me(), text, now=now(), has_files=has_files)
     return mail
 
 
