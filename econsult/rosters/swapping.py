@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.notices import NoticeKind
 from econsult.people.persons import Person, Role, member_of, specialties_of
-from econsult.rosters.planning import locked_shift, shift_of, tell_changed, tell_of, write_down
+from econsult.rosters.planning import is_just_gone, locked_shift, shift_of, tell_changed, tell_of, write_down
 from econsult.rosters.shifts import Shift, Swap, TimeOff, whole_span, zone_of_shift
 
 LONGEST_AHEAD = timedelta(days=366)
@@ -94,11 +94,12 @@ def decline_swap(session: Session, person: Person, swap_id: int, *, now: datetim
     return swap
 
 
-def take_back_swap(session: Session, by: Person, swap_id: int, *, now: datetime) -> None:
+def take_back_swap(session: Session, by: Person, swap_id: int, to_id: str, *, now: datetime) -> None:
     """Ask nobody any more: whoever has the shift keeps it.
 
-    Raises InvalidError once there is an answer, ForbiddenError for who neither asked nor has the shift, and
-    NotFoundError for what was not asked, or is taken back already.
+    `to_id` is whom the page that is answered here names: the number may be that of a question to somebody else by now.
+    Raises InvalidError for that, and once there is an answer, ForbiddenError for who neither asked nor has the shift,
+    and NotFoundError for what was not asked, or is taken back already.
     """
     found = session.get(Swap, swap_id)
     shift = shift_of(session, by, found.shift_id) if found is not None else None
@@ -110,11 +111,19 @@ def take_back_swap(session: Session, by: Person, swap_id: int, *, now: datetime)
     has_it = counts.to_id if counts is not None else shift.person_id
     if by.role == Role.SPECIALIST and by.id not in (has_it, shift.person_id, swap.asked_by_id):
         raise ForbiddenError("This shift is somebody else's.")
+    if session.get_one(Person, swap.to_id).public_id != to_id:
+        raise InvalidError("Somebody else is asked now.", {"swap": "other"})
     if swap.accepted_at is not None or swap.declined_at is not None:
         raise InvalidError("There is an answer already.", {"swap": "answered"})
     # Its row stays: by the same number a page of before would answer the next question.
     swap.declined_at = swap.taken_back_at = now
     write_down(session, by, "take_back_swap", f"{swap_id}", now)
+
+
+def is_replaced(session: Session, person: Person, swap_id: int) -> bool:
+    """Whether a question of lately is gone, or its number that of one to somebody else than this person."""
+    found = session.get(Swap, swap_id)
+    return (found is None or found.to_id != person.id) and is_just_gone(session, person, "offer_swap", swap_id)
 
 
 def swaps_coming(session: Session, program_id: int, specialty: str, now: datetime) -> list[tuple[Swap, Shift]]:

@@ -227,15 +227,20 @@ def test_a_question_is_taken_back_until_it_is_answered(database: Database, clini
         for who in (derm, clinic.coordinator):
             asked = offer_swap(session, derm, number, TODAY, clinic.derm2.public_id, now=NOON).id
             with pytest.raises(ForbiddenError):
-                take_back_swap(session, derm3, asked, now=NOON)
-            take_back_swap(session, who, asked, now=NOON)
-            for act, person in ((accept_swap, clinic.derm2), (take_back_swap, who)):
-                with pytest.raises(NotFoundError):
-                    act(session, person, asked, now=NOON)
+                take_back_swap(session, derm3, asked, clinic.derm2.public_id, now=NOON)
+            # On a page of before it was somebody else's.
+            with pytest.raises(InvalidError) as other:
+                take_back_swap(session, who, asked, derm3.public_id, now=NOON)
+            assert other.value.fields == {"swap": "other"}
+            take_back_swap(session, who, asked, clinic.derm2.public_id, now=NOON)
+            with pytest.raises(NotFoundError):
+                accept_swap(session, clinic.derm2, asked, now=NOON)
+            with pytest.raises(NotFoundError):
+                take_back_swap(session, who, asked, clinic.derm2.public_id, now=NOON)
         asked = offer_swap(session, derm, number, TODAY, clinic.derm2.public_id, now=NOON).id
         accept_swap(session, clinic.derm2, asked, now=NOON)
         with pytest.raises(InvalidError):
-            take_back_swap(session, derm, asked, now=NOON)
+            take_back_swap(session, derm, asked, clinic.derm2.public_id, now=NOON)
         assert here(session, clinic) == {clinic.derm2.id}
 
 

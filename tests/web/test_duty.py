@@ -89,7 +89,8 @@ def test_a_specialist_asks_a_colleague_to_take_a_shift(runtime: Runtime, browser
     back = f"/program/roster/swaps/{first}/take-back"
     assert f'action="{back}"' in derm.get(base).text
     # Pressed twice, and answered on a page of before.
-    replies = [post(derm, back, {}), post(derm, back, {}), post(derm2, f"{base}/{first}", {})]
+    to = {"to": clinic.derm2.public_id}
+    replies = [post(derm, back, to), post(derm, back, to), post(derm2, f"{base}/{first}", {})]
     assert [reply.location for reply in replies] == [
         f"{base}?said={said}" for said in ("swap_taken_back", "gone_already", "swap_unasked")
     ]
@@ -98,7 +99,7 @@ def test_a_specialist_asks_a_colleague_to_take_a_shift(runtime: Runtime, browser
     asked = _asked(runtime)
     assert post(derm2, f"{base}/{asked}", {}).status_code == 303
     too_late = post(
-        browser_of(clinic.coordinator), f"/program/roster/swaps/{asked}/take-back", {"specialty": "dermatology"}
+        browser_of(clinic.coordinator), f"/program/roster/swaps/{asked}/take-back", to | {"specialty": "dermatology"}
     )
     assert too_late.location == "/program/roster?specialty=dermatology&said=swap_answered"
     page = derm2.get(base).text
@@ -106,6 +107,14 @@ def test_a_specialist_asks_a_colleague_to_take_a_shift(runtime: Runtime, browser
     # Whoever took it over asks for it to be taken again.
     assert post(derm2, f"{base}/swaps", wish | {"to": clinic.derm.public_id}).status_code == 303
     assert f"{clinic.derm.name} was asked: waits for an answer" in derm2.get(base).text
+    # Another is asked meanwhile: a page of before says so, whether the number is gone or was given to the next.
+    old = _asked(runtime)
+    with runtime.database.writing() as session:
+        session.delete(session.get_one(Swap, old))
+    last = f"{base}?said=swap_other"
+    for path, page_of in ((f"/program/roster/swaps/{old}/take-back", derm2), (f"{base}/{old}", derm)):
+        assert post(page_of, path, {"to": clinic.derm.public_id}).location == last
+    assert "somebody else was asked instead" in derm.get(last).text
     # The other week's shift is still one's own.
     assert derm.get(base).text.count("Ask a colleague to take it") == 1
 

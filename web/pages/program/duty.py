@@ -35,7 +35,7 @@ AHEAD = timedelta(days=14)
 class Own:
     """One shift of one's own: whose it was before, whom one may ask to take it, who was asked and what they said.
 
-    Who has not answered is named with the number of the question, which may be taken back.
+    Who has not answered is named with the number of the question, which may be taken back, and with their public id.
     """
 
     specialty: str
@@ -44,7 +44,7 @@ class Own:
     shift_id: int
     day: str
     colleagues: list[tuple[str, str]]
-    asked: list[tuple[str, str, int]]
+    asked: list[tuple[str, str, int, str]]
 
 
 @duty.get("")
@@ -110,9 +110,10 @@ def _answer(number: int, act: Callable[[Session], object]) -> Response | tuple[s
         return _mine({"swaps": known.get(error.fields.get("day", ""), gettext("This shift is over"))}), 422
     except NotFoundError:
         with database().reading() as session:
-            if not planning.is_just_gone(session, me(), "take_back_swap", number):
+            is_back = planning.is_just_gone(session, me(), "take_back_swap", number)
+            if not is_back and not swapping.is_replaced(session, me(), number):
                 raise
-        return redirect(url_for(".mine", said="swap_unasked"), 303)
+        return redirect(url_for(".mine", said="swap_unasked" if is_back else "swap_other"), 303)
     return redirect(url_for(".mine", said="saved"), 303)
 
 
@@ -154,8 +155,12 @@ def _own(session: Session, specialty: str, span: Span) -> Own:
     of_it = [swap for swap, of in coming if of.id == shift.id and swap.on_day == span.day]
     # That one took it over oneself is said by whose it was.
     others = [swap for swap in of_it if swap.accepted_at is None]
-    asked = [(session.get_one(Person, each.to_id).name, answer_words(each), open_number(each)) for each in others]
-    return Own(specialty, when(span), before, shift.id, day, colleagues, asked)
+    return Own(specialty, when(span), before, shift.id, day, colleagues, [_asked(session, each) for each in others])
+
+
+def _asked(session: Session, swap: Swap) -> tuple[str, str, int, str]:
+    person = session.get_one(Person, swap.to_id)
+    return person.name, answer_words(swap), open_number(swap), person.public_id
 
 
 def open_number(swap: Swap) -> int:

@@ -271,11 +271,12 @@ def _whose(session: Session, number: int, pool: Container[int]) -> str:
     return gettext("%(name)s (answers for it no more)", name=person.name)
 
 
-def _swap(session: Session, asked: Swap, shift: Shift, pool: Container[int]) -> tuple[str, str, str, str, int]:
-    """Who is asked to take which shift, whose it is, what became of it, and its number while it waits."""
+def _swap(session: Session, asked: Swap, shift: Shift, pool: Container[int]) -> tuple[str, str, str, str, int, str]:
+    """Who is asked to take which shift, whose it is, what became of it, its number while it waits, and who by id."""
     names = [_whose(session, number, pool) for number in (asked.to_id, shift.person_id)]
     span = when(whole_span(session, shift, asked.on_day))
-    return names[0], names[1], span, answer_words(asked), open_number(asked)
+    to_id = session.get_one(Person, asked.to_id).public_id
+    return names[0], names[1], span, answer_words(asked), open_number(asked), to_id
 
 
 def _by_day(spans: list[tuple[Span, str]], zone: ZoneInfo) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -13,6 +13,7 @@ from web.pages.program.choosing import chosen
 from web.pages.program.roster import PLANNERS
 from web.shell.auth import me, only
 from web.shell.desk import rings
+from web.shell.forms import FormReader
 
 unasking = rings(Blueprint("unasking", __name__, url_prefix="/program/roster/swaps"))
 
@@ -24,9 +25,9 @@ def take_back(number: int) -> Response:
     said = "swap_taken_back"
     try:
         with database().writing() as session:
-            swapping.take_back_swap(session, me(), number, now=now())
-    except InvalidError:
-        said = "swap_answered"
+            swapping.take_back_swap(session, me(), number, FormReader().text("to", longest=40), now=now())
+    except InvalidError as error:
+        said = "swap_other" if error.fields["swap"] == "other" else "swap_answered"
     except NotFoundError:
         said = _gone(number)
     if me().role == Role.SPECIALIST:
@@ -36,8 +37,13 @@ def take_back(number: int) -> Response:
 
 
 def _gone(number: int) -> str:
-    """Two who take back the same want the same. Raises NotFoundError for what nobody of the program took back."""
+    """Two who take back the same want the same; another question may stand in its place.
+
+    Raises NotFoundError for what nobody of the program asked or took back of late.
+    """
     with database().reading() as session:
-        if not planning.is_just_gone(session, me(), "take_back_swap", number):
-            raise NotFoundError
-    return "gone_already"
+        if planning.is_just_gone(session, me(), "take_back_swap", number):
+            return "gone_already"
+        if swapping.is_replaced(session, me(), number):
+            return "swap_other"
+    raise NotFoundError
