@@ -92,7 +92,7 @@ def test_a_specialist_asks_a_colleague_to_take_a_shift(runtime: Runtime, browser
     to = {"to": clinic.derm2.public_id}
     replies = [post(derm, back, to), post(derm, back, to), post(derm2, f"{base}/{first}", {})]
     assert [reply.location for reply in replies] == [
-        f"{base}?said={said}" for said in ("swap_taken_back", "gone_already", "swap_unasked")
+        f"{base}?said={said}" for said in ("swap_taken_back", "swap_gone", "swap_unasked")
     ]
     assert "is asked" not in derm.get(base).text
     assert post(derm, f"{base}/swaps", wish).status_code == 303

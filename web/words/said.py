@@ -51,6 +51,7 @@ SAID = {
     "swap_taken_back": _l("Taken back. Nobody is asked to take this shift any more."),
     "swap_answered": _l("This was not taken back: there is an answer already."),
     "swap_unasked": _l("The question was taken back: you are not asked to take this shift any more."),
+    "swap_gone": _l("This question was taken back already."),
     "swap_other": _l("This question stands no more: somebody else was asked instead, or the shift was taken off."),
     "gone_already": _l("It was gone already: somebody else removed it."),
     "saved_in_part": _l("Saved. Many open requests went over, not all of them yet."),

@@ -43,7 +43,7 @@ def _gone(number: int) -> str:
     """
     with database().reading() as session:
         if planning.is_just_gone(session, me(), "take_back_swap", number):
-            return "gone_already"
+            return "swap_gone"
         if swapping.is_replaced(session, me(), number):
             return "swap_other"
     raise NotFoundError
