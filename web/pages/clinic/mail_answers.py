@@ -72,7 +72,18 @@ def _send(mail: IncomingMail, wished: str, chosen: set[int]) -> str:
     try:
         send_files(upload_door(), runtime().blobs, me(), (mail, wished), chosen, clock=clock)
     except ConsultError as refusal:
-        return told_of_files({"problem": problem_of(refusal)})
+        return "" if _is_through(mail, wished, chosen) else told_of_files({"problem": problem_of(refusal)})
     finally:
         ring_workers()
     return ""
+
+
+def _is_through(mail: IncomingMail, wished: str, chosen: set[int]) -> bool:
+    """Whether another press of the same button has sent all of it meanwhile, after which its files are gone."""
+    with database().reading() as session:
+        try:
+            left = mail_for(session, me(), mail.public_id, now()).files
+        except NotFoundError:
+            consult = writing_to(session, me(), wished, Audience.CLINICIANS, now=now()).consult
+            return has_answered(session, mail.public_id, consult, me())
+    return not chosen & {each.number for each in left}
