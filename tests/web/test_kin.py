@@ -127,7 +127,7 @@ def test_who_writes_many_strangers_addresses_down_is_told_to_ask_the_desk(
     path, email = f"/families/{clinic.child.public_id}/people", clinic.stranger.email
     given = {"email": email, "email_again": email, "name": "Ana", "language": "es"}
     late = post(browser_of(clinic.pcp), path, {**given, "relation-new": "mother", "decides-new": "no"})
-    assert (late.status_code, "many addresses of other families today" in late.text) == (429, True)
+    assert (late.status_code, "Many names, numbers or addresses" in late.text) == (429, True)
     assert f'value="{email}"' in late.text
     # No account of a young person is opened by the coordination.
     youth = {"youth_email": email, "youth_email_again": email, "is_seen": "yes", "youth_language": "en"}

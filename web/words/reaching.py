@@ -60,14 +60,17 @@ def youth_faults(error: InvalidError) -> dict[str, str]:
 
 
 def too_many_strangers(*, of_youth: bool = False) -> str:
-    """What is said to who wrote down more addresses of other families than they may in a day.
+    """What is said to who had more compared than they may in a day: details and addresses are counted together.
 
     The coordination sees no young person, and so opens no account of theirs.
     """
     if of_youth:
-        return gettext("You wrote down many addresses of other families today. Go on tomorrow")
+        return gettext(
+            "Many names, numbers or addresses you wrote were compared with those of other clinics today. Go on tomorrow"
+        )
     return gettext(
-        "You wrote down many addresses of other families today. Ask the care coordination, or go on tomorrow"
+        "Many names, numbers or addresses you wrote were compared with those of other clinics today. "
+        "Ask the care coordination, or go on tomorrow"
     )
 
 

@@ -28,6 +28,7 @@ from web.shell.numbers import form_number
 from web.words import terms
 from web.words.details import LABELS, fault, value_words
 from web.words.language import gettext
+from web.words.reaching import too_many_strangers
 
 details = rings(Blueprint("details", __name__, url_prefix="/families/<public_id>/details"))
 Page = str | Response | tuple[str, int]
@@ -100,10 +101,7 @@ def _refusal_of(error: ConsultError, changed: Sequence[str]) -> Refusal | None:
         case KnownElsewhereError():
             return Refusal({}, is_elsewhere=True)
         case TooManyTriesError():
-            words = gettext(
-                "You changed many names, birth dates or record numbers today. "
-                "Ask the care coordination, or go on tomorrow"
-            )
+            words = too_many_strangers()
             return Refusal({next((name for name in COMPARED if name in changed), "name"): words})
     return None
 
