@@ -26,7 +26,7 @@ from tests.web.conftest import BrowserOf
 from tests.web.test_clinic import CHILD
 from tests.web.test_clinic_request import FIELDS
 from uploads.door import Door
-from web.pages.clinic import mail_answers
+from web.uploading.tus import upload_door
 from workers.runtime import Runtime
 
 FILES = (
@@ -35,6 +35,7 @@ FILES = (
     ("a.pdf", "application/pdf", PHOTO),
 )
 NOW = datetime.now(UTC)
+CALLED = "web.pages.clinic.mail_answers.upload_door"
 
 
 @pytest.fixture
@@ -313,15 +314,15 @@ def test_two_presses_at_once_send_it_once_and_neither_says_that_a_file_did_not_a
         threads.request_info(session, consult, clinic.derm, text="Ruler?", items=[], audience=None, now=NOW)
     at, path = f"/clinic/mail/{came(runtime)}/answer", f"/consults/{consult.public_id}"
     wish, quicker = {"request": consult.public_id, "text": "Here.", "files": ["0"]}, browser_of(clinic.pcp)
-    door, led = mail_answers.upload_door, []
+    led: list[str | None] = []
 
     def overtaken() -> Door:
         # The words are said, and the files not yet: the other press does all of it now.
-        monkeypatch.setattr(mail_answers, "upload_door", door)
+        monkeypatch.setattr(CALLED, upload_door)
         led.append(post(quicker, at, wish).location)
-        return door()
+        return upload_door()
 
-    monkeypatch.setattr(mail_answers, "upload_door", overtaken)
+    monkeypatch.setattr(CALLED, overtaken)
     led.append(post(pcp, at, wish).location)
     assert led == [f"{path}?said=files_sent"] * 2
     assert [name for _kind, name, _size in files_of(runtime, path)] == ["IMG_1.jpg"]
