@@ -17,14 +17,19 @@ ROOMS = tuple(Path(__file__).parents[2] / room for room in ("econsult", "web"))
 
 
 @pytest.mark.parametrize(
-    ("header", "beginning"), [("es-MX,es;q=0.9", "Puede ser una emergencia. Llame al 911"), ("fr", "This may be an")]
+    ("header", "wish", "beginning"),
+    [
+        ("es-MX,es;q=0.9", "", "Puede ser una emergencia. Llame al 911"),
+        ("es", "?lang=fr", "Puede ser una emergencia."),
+        ("fr", "", "This may be an"),
+    ],
 )
 def test_a_danger_sign_is_refused_in_the_language_that_is_asked_for(
-    clinic: Clinic, program_of: ProgramOf, made: Made, header: str, beginning: str
+    clinic: Clinic, program_of: ProgramOf, made: Made, header: str, wish: str, beginning: str
 ) -> None:
     mother, at = program_of(clinic.mother), f"/consults/{made(clinic.family_draft)}"
     mother.patch(at, {"details": {"red_flags": ["breathing"], "body_site": "elbow"}})
-    refused = mother.post(f"{at}/submit", Accept_Language=header)
+    refused = mother.post(f"{at}/submit{wish}", Accept_Language=header)
     assert (refused.status_code, refused.json["code"]) == (409, "emergency")
     assert refused.json["detail"].startswith(beginning)
 

@@ -57,8 +57,9 @@ LISTS = (
 
 
 def refusal_words(error: ConsultError) -> str:
-    """What this rule said, in the language of `?lang=` or of the header `Accept-Language`."""
-    asked = request.args.get("lang") or request.accept_languages.best_match(LANGUAGES)
+    """What this rule said, in the language of `?lang=`, or else of the header `Accept-Language`."""
+    wish = request.args.get("lang")
+    asked = wish if wish in LANGUAGES else request.accept_languages.best_match(LANGUAGES)
     if asked != "es":
         return str(error)
     with speaking("es"):
