@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from econsult.rosters.shifts import Shift, Swap, TimeOff
@@ -49,6 +50,18 @@ def test_urgent_is_said_to_be_impossible_and_is_refused_in_words(
 def _asked(runtime: Runtime) -> int:
     with runtime.database.reading() as session:
         return session.scalars(select(Swap.id).where(Swap.declined_at.is_(None), Swap.accepted_at.is_(None))).one()
+
+
+def _replaced(runtime: Runtime, clinic: Clinic, derm: FlaskClient, derm2: FlaskClient) -> None:
+    base = "/program/roster/mine"
+    # Another is asked meanwhile: a page of before says so, whether the number is gone or was given to the next.
+    old = _asked(runtime)
+    with runtime.database.writing() as session:
+        session.delete(session.get_one(Swap, old))
+    last = f"{base}?said=swap_other"
+    for path, page_of in ((f"/program/roster/swaps/{old}/take-back", derm2), (f"{base}/{old}", derm)):
+        assert post(page_of, path, {"to": clinic.derm.public_id}).location == last
+    assert "somebody else was asked instead" in derm.get(last).text
 
 
 def test_a_specialist_asks_a_colleague_to_take_a_shift(runtime: Runtime, browser_of: BrowserOf, clinic: Clinic) -> None:
@@ -107,14 +120,7 @@ def test_a_specialist_asks_a_colleague_to_take_a_shift(runtime: Runtime, browser
     # Whoever took it over asks for it to be taken again.
     assert post(derm2, f"{base}/swaps", wish | {"to": clinic.derm.public_id}).status_code == 303
     assert f"{clinic.derm.name} was asked: waits for an answer" in derm2.get(base).text
-    # Another is asked meanwhile: a page of before says so, whether the number is gone or was given to the next.
-    old = _asked(runtime)
-    with runtime.database.writing() as session:
-        session.delete(session.get_one(Swap, old))
-    last = f"{base}?said=swap_other"
-    for path, page_of in ((f"/program/roster/swaps/{old}/take-back", derm2), (f"{base}/{old}", derm)):
-        assert post(page_of, path, {"to": clinic.derm.public_id}).location == last
-    assert "somebody else was asked instead" in derm.get(last).text
+    _replaced(runtime, clinic, derm, derm2)
     # The other week's shift is still one's own.
     assert derm.get(base).text.count("Ask a colleague to take it") == 1
 

@@ -25,8 +25,6 @@ from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from tests.web.test_clinic import CHILD
 from tests.web.test_clinic_request import FIELDS
-from uploads.door import Door
-from web.uploading.tus import upload_door
 from workers.runtime import Runtime
 
 FILES = (
@@ -35,7 +33,6 @@ FILES = (
     ("a.pdf", "application/pdf", PHOTO),
 )
 NOW = datetime.now(UTC)
-CALLED = "web.pages.clinic.mail_answers.upload_door"
 
 
 @pytest.fixture
@@ -304,25 +301,3 @@ def test_an_answer_is_sent_after_a_request_that_was_taken_back_and_none_that_was
     assert post(pcp, f"{begun(pcp, clinic, public_id)}/discard", {}).status_code == 303
     at = f"/clinic/mail/{public_id}/answer"
     assert post(pcp, at, wish).location == f"/consults/{consult.public_id}?said=files_sent"
-
-
-def test_two_presses_at_once_send_it_once_and_neither_says_that_a_file_did_not_arrive(
-    runtime: Runtime, pcp: FlaskClient, browser_of: BrowserOf, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with runtime.database.writing() as session:
-        consult = clinic.claimed(session, now=NOW)
-        threads.request_info(session, consult, clinic.derm, text="Ruler?", items=[], audience=None, now=NOW)
-    at, path = f"/clinic/mail/{came(runtime)}/answer", f"/consults/{consult.public_id}"
-    wish, quicker = {"request": consult.public_id, "text": "Here.", "files": ["0"]}, browser_of(clinic.pcp)
-    led: list[str | None] = []
-
-    def overtaken() -> Door:
-        # The words are said, and the files not yet: the other press does all of it now.
-        monkeypatch.setattr(CALLED, upload_door)
-        led.append(post(quicker, at, wish).location)
-        return upload_door()
-
-    monkeypatch.setattr(CALLED, overtaken)
-    led.append(post(pcp, at, wish).location)
-    assert led == [f"{path}?said=files_sent"] * 2
-    assert [name for _kind, name, _size in files_of(runtime, path)] == ["IMG_1.jpg"]
