@@ -56,6 +56,8 @@ def test_a_letter_is_plain_words_without_a_file_and_its_links_ask_who_comes(prod
     letters = [email.message_from_bytes(path.read_bytes(), policy=default) for path in product.data.glob("outbox/*")]
     assert {letter.get_content_type() for letter in letters} == {"text/plain"}
     links = {link for letter in letters for link in re.findall(r"https?://[^\s>]+", letter.get_content())}
+    # An invitation, which another story may have sent from here, opens a way in; `test_canaries_invited` looks at it.
+    links = {link for link in links if not link.startswith(f"{product.address}/invitation/")}
     assert links
     for link in links:
         status, place, said = _asked(product, link.removeprefix(product.address).partition("#")[0])
