@@ -246,6 +246,10 @@ def test_time_off_of_the_only_clinician_of_a_clinic_is_an_alarm_until_they_are_b
         assert session.get_one(Consult, question.id).uncovered_at is None
 
 
+OTHER = "/program/roster/mine?said=swap_other"
+"""Where whoever answers a question that is put to somebody else reads so."""
+
+
 def test_a_swap_is_asked_for_and_accepted(
     runtime: Runtime, desk: FlaskClient, clinic: Clinic, browser_of: BrowserOf
 ) -> None:
@@ -256,7 +260,7 @@ def test_a_swap_is_asked_for_and_accepted(
     colleague = browser_of(clinic.derm2)
     assert "18:00" in colleague.get("/program/roster/mine").text
     assert "waits for an answer" in desk.get("/program/roster?specialty=dermatology").text
-    assert post(browser_of(clinic.derm), "/program/roster/mine/1", {}).status_code == 404
+    assert post(browser_of(clinic.derm), "/program/roster/mine/1", {}).location == OTHER
     assert post(colleague, "/program/roster/mine/1", {}).status_code == 303
     with runtime.database.reading() as session:
         assert session.scalars(select(Swap)).one().accepted_at is not None
@@ -267,7 +271,7 @@ def test_a_swap_is_declined_with_one_click(desk: FlaskClient, clinic: Clinic, br
     post(desk, "/program/roster/shifts", _shift(clinic, clinic.derm))
     fields = {"specialty": "dermatology", "shift": "1", "to": clinic.derm2.public_id, "day": _tuesday()}
     post(desk, "/program/roster/swaps", fields)
-    assert post(browser_of(clinic.derm), "/program/roster/mine/1/decline", {}).status_code == 404
+    assert post(browser_of(clinic.derm), "/program/roster/mine/1/decline", {}).location == OTHER
     colleague = browser_of(clinic.derm2)
     assert post(colleague, "/program/roster/mine/1/decline", {}).status_code == 303
     assert "Nobody asks you to take a shift" in colleague.get("/program/roster/mine").text
