@@ -233,13 +233,19 @@ def test_markup_in_it_is_text_and_what_has_expired_is_not_there(
     assert post(pcp, f"/clinic/mail/{public_id}/answer", wish).status_code == 404
 
 
-def test_it_answers_what_a_specialist_asked_and_the_clock_runs_on(
-    runtime: Runtime, pcp: FlaskClient, clinic: Clinic
-) -> None:
+def waiting(runtime: Runtime, clinic: Clinic) -> Consult:
+    """A request of which its specialist has asked for something, and whose clock is held."""
     with runtime.database.writing() as session:
         consult = clinic.claimed(session, now=NOW)
         threads.request_info(session, consult, clinic.derm, text="Ruler?", items=[], audience=None, now=NOW)
-        path = f"/consults/{consult.public_id}"
+    return consult
+
+
+def test_it_answers_what_a_specialist_asked_and_the_clock_runs_on(
+    runtime: Runtime, pcp: FlaskClient, clinic: Clinic
+) -> None:
+    consult = waiting(runtime, clinic)
+    path = f"/consults/{consult.public_id}"
     at = f"/clinic/mail/{came(runtime)}/answer"
     page = pcp.get("/clinic/mail").text
     assert (f'action="{at}"' in page, consult.number in page) == (True, True)
@@ -263,10 +269,7 @@ def test_it_answers_what_a_specialist_asked_and_the_clock_runs_on(
 def test_what_does_not_arrive_of_an_answer_waits_for_the_same_request_and_says_nothing_twice(
     runtime: Runtime, pcp: FlaskClient, clinic: Clinic
 ) -> None:
-    with runtime.database.writing() as session:
-        consult, other = clinic.claimed(session, now=NOW), clinic.claimed(session, now=NOW)
-        for each in (consult, other):
-            threads.request_info(session, each, clinic.derm, text="Ruler?", items=[], audience=None, now=NOW)
+    consult, other = waiting(runtime, clinic), waiting(runtime, clinic)
     public_id = came(runtime)
     runtime.blobs.delete(f"incoming/{public_id}/1")
     at, wish = (
@@ -290,9 +293,7 @@ def test_what_does_not_arrive_of_an_answer_waits_for_the_same_request_and_says_n
 def test_an_answer_is_sent_after_a_request_that_was_taken_back_and_none_that_was_thrown_away_is_called_sent(
     runtime: Runtime, pcp: FlaskClient, clinic: Clinic
 ) -> None:
-    with runtime.database.writing() as session:
-        consult = clinic.claimed(session, now=NOW)
-        threads.request_info(session, consult, clinic.derm, text="Ruler?", items=[], audience=None, now=NOW)
+    consult = waiting(runtime, clinic)
     wish = {"request": consult.public_id, "text": "With a ruler.", "files": ["0"]}
     thrown = came(runtime, letter(name="2@phone.test", files=FILES))
     assert post(pcp, f"/clinic/mail/{thrown}/throw-away", {}).status_code == 303
