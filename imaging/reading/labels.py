@@ -103,12 +103,19 @@ def _find_zones(line: Line) -> Iterator[tuple[int, int, bool]]:
             yield at, at + count, True
             at += count
             continue
-        phrase, opens = next(((p, o) for p, o in _PHRASES if _stands(line, folded, at, p)), ((), False))
+        phrases = _beginning(folded[at], is_certain=_is_certain(line[at]))
+        phrase, opens = next(((p, o) for p, o in phrases if _stands(line, folded, at, p)), ((), False))
         if phrase == _TEST and is_timed(texts[at + 1 :]):
             phrase = ()
         if phrase and (_has_colon(line, at + len(phrase)) or (phrase not in _EVERYDAY and _begins(line, at))):
             yield at, at + len(phrase), opens
         at += max(1, len(phrase))
+
+
+@functools.lru_cache(maxsize=4096)
+def _beginning(text: str, *, is_certain: bool) -> tuple[tuple[tuple[str, ...], bool], ...]:
+    """The labels whose first word a folded word may be: of over two hundred, hardly ever more than three."""
+    return tuple(entry for entry in _PHRASES if _may_be(text, entry[0][0], is_certain=is_certain))
 
 
 def dated_after(line: Line) -> list[list[int]]:
@@ -238,8 +245,8 @@ def _home(below: Line, cell: tuple[int, int], heads: list[tuple[float, float]]) 
 def _stands(line: Line, folded: list[str], at: int, phrase: tuple[str, ...]) -> bool:
     """Whether a label stands there. A word that nobody had to make out is what it is: `came` is no `name`."""
     end = at + len(phrase)
-    words = list(zip(line[at:end], folded[at:end], strict=True))
-    if len(words) < len(phrase) or not all(map(_may_be, words, phrase)):
+    words = zip(line[at:end], folded[at:end], phrase, strict=False)
+    if end > len(line) or not all(_may_be(text, part, is_certain=_is_certain(word)) for word, text, part in words):
         return False
     return tuple(folded[at:end]) == phrase or _is_believable(folded[at:end], line, end)
 
@@ -248,10 +255,12 @@ def _texts(words: Iterable[Word]) -> list[str]:
     return [word.text for word in words]
 
 
-def _may_be(read: tuple[Word, str], part: str) -> bool:
-    word, text = read
-    is_certain = word.is_exact or word.is_word or len(part) <= _PROVEN_LABEL
-    return text == part or (not is_certain and is_misread(text, part))
+def _may_be(text: str, part: str, *, is_certain: bool) -> bool:
+    return text == part or (not (is_certain or len(part) <= _PROVEN_LABEL) and is_misread(text, part))
+
+
+def _is_certain(word: Word) -> bool:
+    return word.is_exact or word.is_word
 
 
 def _is_believable(read: Sequence[str], line: Line, end: int) -> bool:

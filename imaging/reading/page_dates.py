@@ -96,7 +96,7 @@ class PageDates:
 
 def plain(text: str) -> str:
     """Return the text without marks on its letters, letter for letter."""
-    return "".join(unicodedata.normalize("NFKD", letter)[0] for letter in text)
+    return text if text.isascii() else "".join(unicodedata.normalize("NFKD", letter)[0] for letter in text)
 
 
 def _as_ordinal(found: re.Match[str]) -> str:

@@ -38,8 +38,14 @@ _WAYS_MOST = 48
 _ABOVE, _ABOVE_LAST = "\u02b0", "\u02ff"
 
 
+@functools.lru_cache(maxsize=8192)
 def fold(text: str) -> str:
-    """Return letters and digits alone, small and without marks; `ł` is `l`, `æ` is `ae`."""
+    """Return letters and digits alone, small and without marks; `ł` is `l`, `æ` is `ae`.
+
+    Each word of a page is asked for so twenty times; what is kept ends with the job's process.
+    """
+    if text.isascii():
+        return "".join(filter(str.isalnum, text.lower()))
     plain = unicodedata.normalize("NFKD", text.casefold()).casefold().translate(_PLAIN)
     return "".join(letter for letter in plain if letter.isalnum() and not _ABOVE <= letter <= _ABOVE_LAST)
 
@@ -101,7 +107,14 @@ def is_lab_word(word: str) -> bool:
 
 def is_misread(word: str, part: str) -> bool:
     """Whether a folded word is another with at most one letter wrong."""
-    return word == part or distance(word, part, 1) <= 1
+    if abs(len(word) - len(part)) > 1:
+        return False
+    # What comes behind the first letter that differs must be alike: of one letter more, less, or another.
+    same = next((at for at, (one, other) in enumerate(zip(word, part, strict=False)) if one != other), None)
+    if same is None:
+        return True
+    one, other = word[same:], part[same:]
+    return one[1:] == other[1:] if len(one) == len(other) else one[1:] == other or one == other[1:]
 
 
 def distance(first: str, second: str, enough: int) -> int:

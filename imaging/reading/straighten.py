@@ -5,9 +5,11 @@ import numpy as np
 
 from imaging.pixels import Pixels
 
-_SIDE = 600
+_SIDE, _COARSE_SIDE = 600, 300
+"""Pixels of the longer side, and of that of the picture in which the whole half circle is looked at."""
 _MOST, _STEP, _NEAR = 45.0, 1.5, 6.0
-_FINE_STEP, _FINEST = 0.5, 0.1
+_FINER = (_STEP, 0.5), (0.2, 0.2), (0.1, 0.1)
+"""How far to both sides, and in what steps, an angle is made finer."""
 _LEAST = 0.3
 """Less than this Tesseract does not mind."""
 _WHITE = 255
@@ -23,7 +25,8 @@ def turns_of(grey: Pixels) -> tuple[float, float]:
     scale = min(1.0, _SIDE / max(grey.shape))
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     ink = _on_a_square(np.asarray(_WHITE - small, np.uint8))
-    found = [(*_gathered(ink, float(angle)), float(angle)) for angle in np.arange(-_MOST, _MOST + _STEP, _STEP)]
+    coarse = _smaller(ink)
+    found = [(*_gathered(coarse, float(angle)), float(angle)) for angle in np.arange(-_MOST, _MOST + _STEP, _STEP)]
     weighed = [(max(rows, columns), angle) for rows, columns, angle in found]
     best = max(weighed)
     near = max(entry for entry in weighed if abs(entry[1]) <= _NEAR)
@@ -37,12 +40,18 @@ def turns_of(grey: Pixels) -> tuple[float, float]:
 
 
 def _finer(ink: Pixels, angle: float, axis: int) -> float:
-    for reach, step in ((_STEP, _FINE_STEP), (_FINE_STEP, _FINEST)):
+    for reach, step in _FINER:
         angle = max(
             (float(one) for one in np.arange(angle - reach, angle + reach + step / 2, step)),
             key=lambda one: _gathered(ink, one)[axis],
         )
     return round(angle, 2)
+
+
+def _smaller(ink: Pixels) -> Pixels:
+    """Lines of print can be told in a picture in which no letter can; its angle is made finer in the larger one."""
+    side = min(len(ink), _COARSE_SIDE)
+    return np.asarray(cv2.resize(ink, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _on_a_square(ink: Pixels) -> Pixels:

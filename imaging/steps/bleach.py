@@ -38,7 +38,7 @@ def _evened(pixels: Pixels) -> Pixels:
     apart = cv2.absdiff(pixels, ground)
     near = np.asarray(cv2.inRange(apart, (0, 0, 0), (_STEPS, _STEPS, _STEPS)), np.uint8)
     is_paper = cv2.resize(_mostly(near, small) & _like_paper(shades), (width, height), interpolation=cv2.INTER_NEAREST)
-    return np.asarray(np.where(cv2.bitwise_and(near, is_paper)[..., None] > 0, ground, pixels), np.uint8)
+    return np.asarray(cv2.copyTo(ground, cv2.bitwise_and(near, is_paper), pixels.copy()), np.uint8)
 
 
 def _like_paper(shades: Pixels) -> NDArray[np.uint8]:
