@@ -18,6 +18,7 @@ from storage.sealed import SealBroken
 from uploads.door import Door
 from uploads.errors import CutShortError
 from uploads.kinds import Wanted
+from uploads.slots import alone
 from uploads.verbs import receive
 
 Clock = Callable[[], datetime]
@@ -48,18 +49,31 @@ def send_files(
     *,
     clock: Clock,
 ) -> int:
-    """The same of this very message, for the request with this public id."""
+    """The same of this very message, for the request with this public id.
+
+    A button that is pressed twice sends each file once: the second press waits, and sees what the first has left.
+    """
     mail, request_id = sent
-    wanted = [each for each in mail.files if each.number in chosen]
-    for each in wanted:
-        try:
-            with open_part(blobs, mail, each.number) as source:
-                receive(door, person, _wanted(request_id, each), source, clock=clock)
-        except (BlobError, SealBroken):
-            raise CutShortError from None
-        _take_out(door.database, person, mail, each.number, clock())
-    finish_mail(door.database, blobs, person, mail, now=clock())
+    with alone(door.staging, person.id):
+        wanted = [each for each in _left(door.database, person, mail, clock()) if each.number in chosen]
+        for each in wanted:
+            try:
+                with open_part(blobs, mail, each.number) as source:
+                    receive(door, person, _wanted(request_id, each), source, clock=clock)
+            except (BlobError, SealBroken):
+                raise CutShortError from None
+            _take_out(door.database, person, mail, each.number, clock())
+        finish_mail(door.database, blobs, person, mail, now=clock())
     return len(wanted)
+
+
+def _left(database: Database, person: Person, mail: IncomingMail, now: datetime) -> list[MailFile]:
+    """What of the message is in no request yet; nothing of one that is over."""
+    try:
+        with database.reading() as session:
+            return mail_for(session, person, mail.public_id, now).files
+    except NotFoundError:
+        return []
 
 
 def finish_mail(database: Database, blobs: BlobStore, person: Person, mail: IncomingMail, *, now: datetime) -> None:

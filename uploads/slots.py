@@ -37,6 +37,23 @@ def slot(staging: Path, person_id: int, object_id: str) -> Iterator[None]:
         os.close(fd)
 
 
+@contextmanager
+def alone(staging: Path, person_id: int) -> Iterator[None]:
+    """Be the only line of this person that hands over the files of an e-mail; whoever comes second waits for the first.
+
+    Raises what the disk says.
+    """
+    with disk_errors():
+        make_folder(staging / FOLDER)
+        fd = open_private(staging / FOLDER / f"{person_id}-mail", os.O_RDWR | os.O_CREAT)
+    try:
+        with disk_errors():
+            fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
+
+
 def _take(folder: Path, person_id: int, name: bytes) -> int | None:
     """A slot that other lines of this upload hold, else a free one."""
     paths = [folder / f"{person_id}-{number}" for number in range(MOST_AT_ONCE)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,7 +14,8 @@ from sqlalchemy import select
 from econsult.consults import threads
 from econsult.consults.attachments import Attachment
 from econsult.consults.records import Consult
-from econsult.incoming.confirming import LONGEST_THINKS
+from econsult.incoming.answering import answer_with
+from econsult.incoming.confirming import LONGEST_THINKS, mail_for, take_out
 from econsult.incoming.records import WAITS, IncomingMail, MailState
 from econsult.incoming.taking import Intake, take_mail
 from econsult.notices import Notice, NoticeKind
@@ -25,6 +28,10 @@ from tests.web.browsing import post
 from tests.web.conftest import BrowserOf
 from tests.web.test_clinic import CHILD
 from tests.web.test_clinic_request import FIELDS
+from uploads.door import Door
+from uploads.errors import CutShortError
+from uploads.from_mail import send_files
+from uploads.slots import alone
 from workers.runtime import Runtime
 
 FILES = (
@@ -302,3 +309,36 @@ def test_an_answer_is_sent_after_a_request_that_was_taken_back_and_none_that_was
     assert post(pcp, f"{begun(pcp, clinic, public_id)}/discard", {}).status_code == 303
     at = f"/clinic/mail/{public_id}/answer"
     assert post(pcp, at, wish).location == f"/consults/{consult.public_id}?said=files_sent"
+
+
+def test_pressed_twice_while_the_first_is_on_its_way_each_file_goes_once(runtime: Runtime, clinic: Clinic) -> None:
+    consult, now = waiting(runtime, clinic), datetime.now(UTC)
+    door = Door(runtime.database, runtime.vault, runtime.settings.staging)
+    runtime.blobs.delete(f"incoming/{came(runtime)}/2")
+    with runtime.database.writing() as session:
+        mail = mail_for(session, clinic.pcp, mail_in(runtime).public_id, now)
+        answer_with(session, mail, consult, clinic.pcp, "Here.", now=now)
+    # The second has read of three files before the first has sent two; that one is cut off at the third.
+    press = partial(
+        send_files, door, runtime.blobs, clinic.pcp, (mail, consult.public_id), (0, 1, 2), clock=lambda: now
+    )
+    with ThreadPoolExecutor(2) as both, alone(door.staging, clinic.pcp.id):
+        presses = [both.submit(press) for _ in range(2)]
+        assert files_of(runtime, f"/{consult.public_id}") == []
+    assert [type(each.exception()) for each in presses] == [CutShortError, CutShortError]
+    assert [name for _kind, name, _size in files_of(runtime, f"/{consult.public_id}")] == ["IMG_1.jpg", "logo.png"]
+
+
+def test_an_answer_that_is_cut_off_after_its_last_file_says_that_all_of_it_was_sent(
+    runtime: Runtime, browser_of: BrowserOf, clinic: Clinic
+) -> None:
+    consult, public_id = waiting(runtime, clinic), came(runtime)
+    with runtime.database.writing() as session:
+        mail = mail_for(session, clinic.pcp, public_id, datetime.now(UTC))
+        answer_with(session, mail, consult, clinic.pcp, "Here.", now=datetime.now(UTC))
+        take_out(mail, (0, 1, 2))
+    pcp = browser_of(clinic.pcp)
+    page = pcp.get("/clinic/mail").text
+    assert ("All of it was sent." in page, "Send as the answer" in page) == (True, False)
+    assert post(pcp, f"/clinic/mail/{public_id}/throw-away", {}).status_code == 303
+    assert mail_in(runtime).state == MailState.ENDED
