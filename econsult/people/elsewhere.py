@@ -44,6 +44,21 @@ def proven_others_of(session: Session, person: Person, session_id: int) -> list[
     return others_of(session, person) if proves_address(session, session_id) else []
 
 
+def waits_for_first_link(session: Session, person: Person) -> bool:
+    """Whether nobody has come into this account of the staff yet, and others are or were at its address.
+
+    Whoever reads the letters of one of those may have chosen the password, so it takes what its program hands over.
+    """
+    if not person.is_staff or session.scalar(select(Person.came_in_at).where(Person.id == person.id)) is not None:
+        return False
+    try:
+        indexes = cipher_of(session).blind_indexes(person.email, EMAIL)
+    except WrongKey:
+        return True
+    others = select(Person.id).where(Person.email_index.in_(indexes), Person.id != person.id)
+    return session.scalar(others.limit(1)) is not None
+
+
 def proves_address(session: Session, session_id: int) -> bool:
     """Whether this session began with the password of its address, or with what was sent there."""
     return proof_of(session, session_id) != AddressProof.NONE

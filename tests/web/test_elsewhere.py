@@ -45,10 +45,14 @@ def second(runtime: Runtime, clinic: Clinic) -> Program:
         return runtime.vault.add_program(session, "Second Program", NOW)
 
 
-def account(runtime: Runtime, program: Program, email: str, role: Role = Role.CAREGIVER) -> Person:
+def account(runtime: Runtime, program: Program, email: str, role: Role = Role.CAREGIVER, **marks: datetime) -> Person:
+    """An account there; `marks` are columns of its row, such as that somebody came in (`came_in_at`)."""
     with runtime.database.writing() as session:
         about = {"email": email, "name": f"Rosa of {program.name}", "role": role, "now": NOW}
-        return add_person(session, runtime.database.cipher, program, **about)
+        made = add_person(session, runtime.database.cipher, program, **about)
+        for name, value in marks.items():
+            setattr(made, name, value)
+        return made
 
 
 def know(runtime: Runtime, person: Person) -> None:
@@ -222,7 +226,7 @@ def test_a_second_factor_of_the_other_account_is_still_to_come(
 ) -> None:
     with strict.database.writing() as session:
         program = strict.vault.add_program(session, "Second Program", NOW)
-    nurse = account(strict, program, staffed["mother"].email, Role.SPECIALIST)
+    nurse = account(strict, program, staffed["mother"].email, Role.SPECIALIST, came_in_at=NOW)
     browser = strict_app.test_client()
     with strict.database.writing() as session:
         browser.set_cookie(
@@ -283,6 +287,27 @@ def test_who_has_no_password_goes_over_to_no_set_up(
     refused = post(browser, f"/account/programs/{nurse.public_id}?lang=en", {})
     assert (refused.status_code, "Ask the administrator of that program" in refused.text) == (422, True)
     assert browser.get_cookie("__Host-econsult_halfway") is None
+
+
+def test_no_password_of_a_family_opens_a_staffs_account_that_nobody_has_come_into(
+    strict: Runtime, strict_app: Flask, staffed: dict[str, Person]
+) -> None:
+    """Whoever reads the family's letters may have chosen it: at work the link comes first that is handed over."""
+    with strict.database.writing() as session:
+        program = strict.vault.add_program(session, "Second Program", NOW)
+    mother, browser, words = staffed["mother"], strict_app.test_client(), "Nobody has come into this account yet"
+    work, given = account(strict, program, mother.email, Role.SPECIALIST), {"email": mother.email, "password": PASSWORD}
+    assert post(browser, "/sign-in", given).location == "/account/programs"
+    assert words in browser.get("/account/programs?lang=en").text
+    over = post(browser, f"/account/programs/{work.public_id}", {"factor_password": PASSWORD}, form_at="/account")
+    assert (over.status_code, browser.get_cookie("__Host-econsult_halfway")) == (422, None)
+    # Nor by the door, where the family's account is closed by now and this one is the oldest.
+    with strict.database.writing() as session:
+        close_account(session, session.merge(mother), NOW)
+        path = f"/sign-in/link/{make_link(session, session.merge(work), datetime.now(UTC))}"
+    refused = post(strict_app.test_client(), "/sign-in?lang=en", given)
+    assert (refused.status_code, words in refused.text) == (422, True)
+    assert post(strict_app.test_client(), path, {}, form_at=path).location == "/sign-in/second-factor"
 
 
 def test_a_new_password_is_that_of_both_and_ends_both(runtime: Runtime, clinic: Clinic, second: Program) -> None:
@@ -409,7 +434,7 @@ def test_whoever_goes_over_to_work_has_the_hours_of_staff(
     runtime: Runtime, clinic: Clinic, second: Program, browser_of: BrowserOf
 ) -> None:
     know(runtime, clinic.mother)
-    work = account(runtime, second, clinic.mother.email, Role.COORDINATOR)
+    work = account(runtime, second, clinic.mother.email, Role.COORDINATOR, came_in_at=NOW)
     browser = browser_of(clinic.mother)
     for there, hours in ((work, 12), (clinic.mother, 12)):
         # Back home it is no longer than it was: going over never makes a session last.
@@ -423,7 +448,7 @@ def test_nobody_goes_over_to_work_from_a_session_older_than_its_hours(
     runtime: Runtime, clinic: Clinic, second: Program, browser_of: BrowserOf
 ) -> None:
     know(runtime, clinic.mother)
-    work = account(runtime, second, clinic.mother.email, Role.COORDINATOR)
+    work = account(runtime, second, clinic.mother.email, Role.COORDINATOR, came_in_at=NOW)
     browser, began = browser_of(clinic.mother), datetime.now(UTC) - timedelta(hours=13)
     with runtime.database.writing() as session:
         session.execute(update(SignInSession).values(created_at=began))

@@ -16,7 +16,7 @@ from web.cookies import read_cookie
 from web.pages.demo import landing
 from web.pages.invited import COOKIE as DEVICE
 from web.shell.auth import home_of, let_out, place_for
-from web.shell.entering import browser_here, leave, welcome
+from web.shell.entering import browser_here, by_password, leave, welcome
 from web.shell.forms import FormReader, does_nothing_for_visitors
 from web.words.language import LANGUAGES, gettext, remember, safe_path
 
@@ -53,7 +53,12 @@ def sign_in_page() -> str | Response | tuple[str, int]:
             "door/sign_in.html", errors={"email": words}, email=email, can_passkey=_can_passkey()
         ), 429
     if person is not None:
-        return welcome(person, place_for(person), credential_of(person), proof=AddressProof.PASSWORD)
+        with database().reading() as session:
+            opened, credential = by_password(session, person), credential_of(person)
+        if opened is not None:
+            return welcome(opened, place_for(opened), credential, proof=AddressProof.PASSWORD)
+        words = gettext("Nobody has come into this account yet. Ask the administrator for its one-time link.")
+        form.errors["email"] = words
     if not form.errors:
         form.errors["email"] = gettext("The address or the password is not right. Check both and try again.")
     return render_template("door/sign_in.html", errors=form.errors, email=email, can_passkey=_can_passkey()), 422

@@ -8,7 +8,7 @@ from werkzeug import Response
 
 from econsult.errors import ForbiddenError, NotFoundError
 from econsult.people.account import is_fresh
-from econsult.people.elsewhere import is_too_old, proof_of, proven_others_of, proves_address
+from econsult.people.elsewhere import is_too_old, proof_of, proven_others_of, proves_address, waits_for_first_link
 from econsult.people.persons import Person, Program
 from econsult.people.standing import Step, credential_of
 from web.context import database, now
@@ -44,11 +44,12 @@ def go_over(public_id: str) -> Response | tuple[str, int]:
     with database().reading() as session:
         other = _other(session, public_id)
         is_new, sets_up = is_fresh(session, here, now()), still_sets_up(session, other)
+        is_unused = waits_for_first_link(session, other)
         # With a second step it is a sign-in of its own, which begins then.
         is_over = step_of(session, other) == Step.NONE and is_too_old(session, here, other, now())
     form = FormReader()
-    if sets_up and not me().has_password:
-        # This sign-in may have come by a letter, and a letter alone opens no set-up.
+    if is_unused or (sets_up and not me().has_password):
+        # This sign-in may have come by a letter, or by a password that was chosen by one: neither opens a set-up.
         form.errors["second-step"] = gettext("Ask the administrator of that program for a one-time link")
     elif is_over and not sets_up:
         form.errors["second-step"] = gettext("You signed in too long ago for that account. Sign out, and sign in again")
@@ -77,9 +78,11 @@ def _others(session: Session) -> list[tuple[Person, Program]]:
 def _page(session: Session, errors: dict[str, str]) -> str:
     found = _others(session)
     others = [(other.public_id, program.name, terms.ROLES[other.role]) for other, program in found]
+    unused = [other.public_id for other, _program in found if waits_for_first_link(session, other)]
     here = session.get_one(Program, me().program_id).name
     is_new = is_fresh(session, g.get("session_id", 0), now())
     needs_password = not is_new or any(still_sets_up(session, other) for other, _program in found)
-    shown = {"others": others, "here": here, "path": place_for(me()), "needs_password": needs_password}
+    shown = {"others": others, "unused": unused, "here": here, "path": place_for(me())}
+    shown["needs_password"] = needs_password
     shown["is_proven"] = proves_address(session, g.get("session_id") or 0)
     return render_template("account/programs.html", errors=errors, has_password=me().has_password, terms=terms, **shown)

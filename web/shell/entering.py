@@ -18,7 +18,7 @@ from econsult.alerts import tell_of_browser, was_told_of_browser
 from econsult.people import halfway
 from econsult.people.account import still_in
 from econsult.people.browsers import KNOWN_FOR, note_browser
-from econsult.people.elsewhere import carry_start, note_going_over, others_of, proof_of
+from econsult.people.elsewhere import carry_start, note_going_over, others_of, proof_of, waits_for_first_link
 from econsult.people.halfway import Halfway, Wanted
 from econsult.people.persons import Person
 from econsult.people.signin import SignInSession, close_session, open_session
@@ -173,8 +173,21 @@ def by_letter(session: Session, person: Person) -> Person | None:
     Who reads a mailbox could set a factor up that is theirs: a letter alone opens no set-up. An account of another
     program that waits for one keeps nobody from theirs. None where the letter opens none of them.
     """
+    return next((each for each in _open_to(session, person) if not still_sets_up(session, each)), None)
+
+
+def by_password(session: Session, person: Person) -> Person | None:
+    """The account that the password of this person's address opens: theirs, or the oldest other one that it may open.
+
+    None where each of them is somebody's of the staff who has to come by a first link before.
+    """
+    return next(iter(_open_to(session, person)), None)
+
+
+def _open_to(session: Session, person: Person) -> list[Person]:
+    """The accounts at an address that somebody who reads its letters, or has chosen its password, may come into."""
     at_address = (person, *(each for each, _program in others_of(session, person)))
-    return next((each for each in at_address if not still_sets_up(session, each)), None)
+    return [each for each in at_address if not waits_for_first_link(session, each)]
 
 
 def step_of(session: Session, person: Person) -> Step:
