@@ -129,12 +129,10 @@ def prove(
         is_open = _take(session, place, purpose, person, challenge=claim.challenge, now=now)
     if not is_open:
         return None
-    query = select(Passkey).where(Passkey.credential_hash == hashed(claim.credential_id))
-    passkey = session.scalars(query.with_for_update(key_share=True)).one_or_none()
-    if passkey is None or (person is None and not _use_up(session, place, claim.challenge)):
+    held = _held(session, claim)
+    if held is None or (person is None and not _use_up(session, place, claim.challenge)):
         return None
-    # An account that is being closed at this moment is waited for, and opens nothing.
-    owner = session.get_one(Person, passkey.person_id, with_for_update=NO_KEY, populate_existing=True)
+    owner, passkey = held
     if not owner.is_active or not _is_of(claim, owner, person):
         return None
     key = NewKey(passkey.credential_id, passkey.public_key, passkey.sign_count)
@@ -189,6 +187,20 @@ def _is_ours(session: Session, place: Place, challenge: bytes, now: datetime) ->
     start, mark = challenge[: NONCE + STAMP], challenge[NONCE + STAMP :]
     is_made_here = any(hmac.compare_digest(mark, each) for each in _marks(session, place, start))
     return is_made_here and int.from_bytes(start[NONCE:]) > now.timestamp()
+
+
+def _held(session: Session, claim: Claim) -> tuple[Person, Passkey] | None:
+    """Whose passkey it says it is, and that passkey, both locked; None where there is none.
+
+    The person first, as whoever closes the account locks them: that is waited for, and the account then opens nothing.
+    """
+    query = select(Passkey).where(Passkey.credential_hash == hashed(claim.credential_id))
+    number = session.scalar(query.with_only_columns(Passkey.person_id))
+    if number is None:
+        return None
+    owner = session.get_one(Person, number, with_for_update=NO_KEY, populate_existing=True)
+    passkey = session.scalars(query.with_for_update(key_share=True)).one_or_none()
+    return None if passkey is None else (owner, passkey)
 
 
 def _use_up(session: Session, place: Place, challenge: bytes) -> bool:

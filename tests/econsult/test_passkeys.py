@@ -27,6 +27,7 @@ from econsult.people.totp import new_secret
 from econsult.trail import AuditEvent
 from tests.econsult.soft_key import PRESENT, SoftKey
 from tests.personas import NOON, Clinic, open_clinic
+from tests.workers.clinic import wait_until
 
 SITE = site_of("http://localhost:8000", "Test program")
 assert SITE is not None
@@ -166,6 +167,22 @@ def test_nobody_comes_in_whose_account_is_closed_while_they_touch_it(postgres_da
         with postgres_database.writing() as operator:
             close_account(operator, operator.get_one(Person, derm.id), NOON)
         assert proving.prove(session, HERE, None, answer, now=NOON + MINUTE) is None
+
+
+def test_whoever_closes_an_account_and_who_touches_its_passkey_wait_for_each_other_and_neither_is_ended(
+    postgres_database: Database,
+) -> None:
+    derm, key = open_clinic(postgres_database).derm, SoftKey()
+    assert added(postgres_database, derm, key)
+    waiting = text("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted")
+    with ThreadPoolExecutor(1) as pool, postgres_database.writing() as session:
+        owner = session.get_one(Person, derm.id)
+        close_account(session, owner, NOON)
+        touched = pool.submit(proven, postgres_database, key.prove(asked_for(postgres_database)))
+        wait_until(lambda: bool(session.scalar(waiting)))
+        passkeys.remove_all(session, owner)
+        session.commit()
+        assert touched.result(30) == ""
 
 
 def test_nobody_comes_in_by_another_persons_passkey(database: Database, clinic: Clinic, key: SoftKey) -> None:
