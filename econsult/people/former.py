@@ -19,6 +19,8 @@ from econsult.database import Base, Instant, SealedJson
 from econsult.people.patients import Patient, day_of
 from econsult.picking import one_of
 
+PAGE = 10
+
 
 class PatientCorrection(Base):
     """One time that somebody put details right. `was` has the old values of those that changed, by their names."""
@@ -56,10 +58,13 @@ def keep_former(session: Session, patient: Patient, was: dict[str, str], by_id: 
     session.flush()
 
 
-def corrections_of(session: Session, patient: Patient) -> list[PatientCorrection]:
-    """All of them, the newest first."""
+def corrections_of(session: Session, patient: Patient, *, before: int = 0) -> tuple[list[PatientCorrection], int]:
+    """The newest of them, or the newest older ones than `before`; and what older ones come before, 0 for none."""
     query = select(PatientCorrection).where(PatientCorrection.patient_id == patient.id)
-    return list(session.scalars(query.order_by(PatientCorrection.id.desc())))
+    query = query.where(PatientCorrection.id < before) if before else query
+    found = list(session.scalars(query.order_by(PatientCorrection.id.desc()).limit(PAGE + 1)))
+    shown = found[:PAGE]
+    return shown, shown[-1].id if len(found) > PAGE else 0
 
 
 _WAS = select(PatientCorrection.patient_id, PatientCorrection.was).where(

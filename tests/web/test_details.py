@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from econsult.people.former import PatientCorrection
+from econsult.people.former import PAGE, PatientCorrection
 from econsult.people.lookalikes import LOOKS
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
@@ -128,6 +128,25 @@ def test_a_presenter_of_another_site_is_shown_no_form(runtime: Runtime, clinic: 
     family = nurse.get(f"/families/{clinic.child.public_id}")
     assert (family.status_code, path in family.text) == (200, False)
     assert (nurse.get(path).status_code, post(nurse, path, TOLD).status_code) == (403, 403)
+
+
+def test_what_it_said_long_before_stands_on_a_page_of_its_own(
+    runtime: Runtime, clinic: Clinic, browser_of: BrowserOf
+) -> None:
+    here = {"program_id": clinic.program.id, "patient_id": clinic.child.id, "at": datetime.now(UTC)}
+    with runtime.database.writing() as session:
+        rows = [
+            PatientCorrection(**here, by_id=clinic.pcp.id, was={"mrn": f"MRN-{number}"}) for number in range(PAGE + 2)
+        ]
+        session.add_all(rows)
+    desk, path = browser_of(clinic.coordinator), _path(clinic)
+    pages = [desk.get(path).text]
+    older = re.search(r'href="(\?before=[^"#]+)#h-before"', pages[0])
+    assert older is not None
+    pages.append(desk.get(path + older[1]).text)
+    assert [len(re.findall("<dd>MRN-", page)) for page in pages] == [PAGE, 2]
+    assert "Older changes" not in pages[1]
+    assert desk.get(f"{path}?before=made-up").status_code == 422
 
 
 @pytest.mark.wide

@@ -13,6 +13,7 @@ from werkzeug import Response
 from econsult import child_details
 from econsult.access import patient_for
 from econsult.child_details import CORRECTORS, WHO_IT_IS, Details, Look, cleaned, details_of, may_correct
+from econsult.cursors import pack, unpack_number
 from econsult.errors import ConsultError, ForbiddenError, InvalidError, StaleVersionError, TooManyTriesError
 from econsult.panel import COMPARED, KnownChildError, KnownElsewhereError
 from econsult.people.former import corrections_of
@@ -128,7 +129,7 @@ def _page(public_id: str, refusal: Refusal | None) -> str:
     with database().writing() as session:
         child = patient_for(session, me(), public_id, now=now())
         _check_may(child)
-        before = _before(session, child)
+        before, older = _before(session, child)
     stands = details_of(child)
     shown = _shown(stands) if refusal else stands
     # Only who is shown what others wrote meanwhile may write over it.
@@ -142,6 +143,7 @@ def _page(public_id: str, refusal: Refusal | None) -> str:
         version=version,
         now_there={name: value_words(name, asdict(stands)[name]) for name in shown.changed_from(stands)},
         before=before,
+        older=pack(older) if older else "",
         errors=refusal.errors if refusal else {},
         known=known,
         known_who=terms.child(known, now().date()) if known else "",
@@ -157,10 +159,12 @@ def _shown(stands: Details) -> Details:
     return replace(stands, **typed)
 
 
-def _before(session: Session, child: Patient) -> list[Before]:
-    rows = corrections_of(session, child)
+def _before(session: Session, child: Patient) -> tuple[list[Before], int]:
+    """One page of them, and what the next one comes before."""
+    rows, older = corrections_of(session, child, before=unpack_number(request.args.get("before", "")))
     names = {number: session.get_one(Person, number).name for number in {row.by_id for row in rows}}
-    return [
+    shown = [
         Before(row.at, names[row.by_id], [(str(LABELS[name]), value_words(name, was)) for name, was in row.was.items()])
         for row in rows
     ]
+    return shown, older
