@@ -193,7 +193,9 @@ def check_child(told: Mapping[str, str], now: datetime, *, since: datetime | Non
         wrong["language"] = "unknown_value"
     if born is None:
         wrong["birth_date"] = "invalid"
-    elif born > now.date() or age_in_months(born, (since or now).date()) >= 21 * 12:
+    elif born > now.date():
+        wrong["birth_date"] = "in_future"
+    elif age_in_months(born, (since or now).date()) >= 21 * 12:
         wrong["birth_date"] = "not_under_21"
     marks = (mark for mark in MARKS if not told[mark].isprintable() or len(told[mark]) > LONGEST_MARK)
     wrong |= dict.fromkeys(marks, "invalid")

@@ -62,6 +62,7 @@ def test_a_body_that_is_no_object_is_422(clinic: Clinic, program_of: ProgramOf, 
         ({"mrn": "M\u2028RN"}, {"mrn": "invalid"}),
         ({"birth_date": "2020-W53-4"}, {"birth_date": "invalid"}),
         ({"birth_date": "1980-01-01"}, {"birth_date": "not_under_21"}),
+        ({"birth_date": "2999-01-01"}, {"birth_date": "in_future"}),
     ],
 )
 def test_each_wrong_field_is_named(

@@ -70,6 +70,7 @@ def test_a_name_is_put_right_with_the_password_and_the_family_sees_it(
         ({"name": ""}, "Write the child"),
         ({"birth_date": "15/01/2022"}, "Write the date as 2021-05-30"),
         ({"birth_date": "1990-01-15"}, "The child must be under 21 years"),
+        ({"birth_date": "2999-01-15"}, "This day is still to come"),
         ({"language": ""}, "Choose the language of the family"),
         ({"phone": "12"}, "Write the whole number"),
         ({"mrn": "7" * 41}, "Use at most 40 letters"),

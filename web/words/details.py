@@ -33,6 +33,8 @@ def value_words(name: str, text: str) -> str:
 def fault(name: str, code: str) -> str:
     """What is wrong with a detail, in a sentence."""
     if name == "birth_date":
+        if code == "in_future":
+            return gettext("This day is still to come")
         is_wrong = code == "not_under_21"
         return gettext("The child must be under 21 years") if is_wrong else gettext("Write the date as 2021-05-30")
     if code == "barred":
