@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from econsult import (
     tables,  # noqa: F401 - declares every table, whichever module is asked for first.
@@ -20,14 +23,19 @@ from econsult.billing.siterules import load_rules
 from econsult.consults.asked import check_library
 from econsult.consults.outcomes import AFTER
 from econsult.database import Database, open_database
+from econsult.engines import open_engine
 from econsult.errors import SettingError
 from econsult.people.ages import ZONE
+from econsult.people.persons import Program
 from econsult.settings import Settings
 from econsult.templates.loading import KEPT, load_library
+from econsult.trail import AuditChain
 from econsult.vault import Vault
-from storage.keys import FieldCipher, KeyRing, KeySource, generate, read_private
+from storage.keys import FieldCipher, KeyRing, KeySource, WrongKey, generate, read_private
 from storage.ringfile import RingFile
 
+NOT_HERE = "The keys of this database are not here: see ECONSULT_KEYS and ECONSULT_DATA."
+OTHERS = "The keys are not those of this database: nothing in it opens with them. See ECONSULT_KEYS and ECONSULT_DATA."
 EMPTY = "The database is empty: run `python -m econsult migrate`, or check ECONSULT_DATA and ECONSULT_DATABASE_URL."
 
 
@@ -65,8 +73,42 @@ def open_records(settings: Settings) -> Installation:
     if not is_there:
         raise SettingError(EMPTY)
     if not has_keys:
-        raise SettingError("The keys of this database are not here: see ECONSULT_KEYS and ECONSULT_DATA.")
+        raise SettingError(NOT_HERE)
     return open_installation(settings)
+
+
+def check_ring(installation: Installation) -> None:
+    """Raise SettingError where the keys open nothing of the programs that are there.
+
+    One cell that is damaged keeps nobody out: a program's key and that of its trail are asked for of each. A database
+    that does not answer yet, or has no tables, is asked by whoever needs it.
+    """
+    with suppress(SQLAlchemyError), installation.database.reading() as session:
+        programs = session.scalars(select(Program).where(Program.erased_at.is_(None))).all()
+        if programs and not any(installation.vault.opens(each) or _opens_trail(session, each) for each in programs):
+            raise SettingError(OTHERS)
+
+
+def _opens_trail(session: Session, program: Program) -> bool:
+    try:
+        return session.scalar(select(AuditChain.key).where(AuditChain.program_id == program.id)) is not None
+    except WrongKey:
+        return False
+
+
+def _holds_programs(url: str) -> bool:
+    """Whether there is a database that some key has been made for; none is made by the look."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
+        return False
+    engine = open_engine(url)
+    try:
+        with engine.connect() as connection:
+            return connection.execute(text("SELECT id FROM program LIMIT 1")).first() is not None
+    except SQLAlchemyError:
+        return False
+    finally:
+        engine.dispose()
 
 
 def check_records(installation: Installation) -> None:
@@ -81,10 +123,19 @@ def _open_ring(settings: Settings) -> KeySource:
         if settings.keys_file is None:
             return KeyRing.parse(settings.keys)
         if settings.keys_path is None:
-            _kept_secret(settings.keys_file, generate)
+            _make_keys(settings, settings.keys_file)
         return RingFile(settings.keys_file)
+    except SettingError:
+        raise
     except ValueError as error:
         raise SettingError(f"ECONSULT_KEYS cannot be used: {error}.") from None
+
+
+def _make_keys(settings: Settings, path: Path) -> None:
+    """Keys in the data folder, where there are none yet. Lost ones are not made anew: nothing would open by them."""
+    if not path.exists() and _holds_programs(settings.database_url):
+        raise SettingError(NOT_HERE)
+    _kept_secret(path, generate)
 
 
 def _kept_secret(path: Path, make: Callable[[], str]) -> str:

@@ -71,6 +71,14 @@ class Vault:
         """The master keys as they are now."""
         return self._source.fresh()
 
+    def opens(self, program: Program) -> bool:
+        """Whether the master keys open this program's key."""
+        try:
+            self._program_key(program_keys(program), program.key_version)
+        except WrongKey:
+            return False
+        return True
+
     def ensure_program(self, session: Session, name: str, now: datetime) -> Program:
         """The program of this installation, made on first use."""
         program = session.scalars(select(Program).order_by(Program.id).limit(1)).one_or_none()

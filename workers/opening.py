@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy.exc import OperationalError
 
 from econsult.errors import SettingError
+from econsult.installation import check_ring
 from econsult.people.madeup import PASSWORD, refuse_made_up
 from econsult.people.signin import LINK_PATH
 from econsult.settings import Settings
@@ -106,6 +107,8 @@ def _open_records(settings: Settings) -> Runtime:
     runtime = open_runtime(settings)
     try:
         runtime.database.migrate()
+        # An older schema may not have told at first.
+        check_ring(runtime.installation)
         if settings.is_demo:
             demo.check_records(runtime)
         else:
