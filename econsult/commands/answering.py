@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from econsult.errors import ConsultError, SettingError
-from econsult.installation import check_records, open_installation, open_records
+from econsult.installation import check_records, check_ring, open_installation, open_records
 from econsult.settings import load_settings
 
 AWAY = "The database does not answer as it should: see ECONSULT_DATABASE_URL, or run `python -m econsult migrate`."
@@ -44,6 +44,8 @@ def _run(options: argparse.Namespace, now: datetime) -> str:
     try:
         if not options.makes_records:
             check_records(installation)
+        if not options.takes_any_keys:
+            check_ring(installation)
         said: str = options.run(installation, options, now)
     finally:
         installation.close()

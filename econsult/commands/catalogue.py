@@ -53,7 +53,7 @@ def read_line(words: Sequence[str] | None) -> argparse.Namespace:
 def _parser(called: str = "") -> argparse.ArgumentParser:
     """A parser that knows every command by name, and what the one that was `called` takes."""
     parser = argparse.ArgumentParser(prog="python -m econsult", description="Operator's commands.")
-    parser.set_defaults(makes_records=False, exit_of=None)
+    parser.set_defaults(makes_records=False, takes_any_keys=False, exit_of=None)
     parser.add_argument("--program", default="", metavar="NAME", help="of which program, where there are several")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     for each in COMMANDS:

@@ -36,7 +36,8 @@ def offer(_name: str, keys: argparse.ArgumentParser) -> None:
     """Offer `keys`."""
     verbs = keys.add_subparsers(required=True, metavar="VERB")
     status = verbs.add_parser("status", help="the keys, the current one first, and how many rows are under each")
-    status.set_defaults(run=_status)
+    # It tells of keys that are wrong, too.
+    status.set_defaults(run=_status, takes_any_keys=True)
     add = verbs.add_parser("add", help="add a key that seals nothing yet, to be copied to other machines first")
     add.set_defaults(run=_add)
     rotate = verbs.add_parser("rotate", help="seal everything with a new key while people work; run it again to go on")

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from econsult import audit
+from econsult.__main__ import main
 from econsult.errors import SettingError
 from econsult.installation import NOT_HERE, OTHERS, Installation, check_ring, open_installation
 from econsult.settings import Settings, load_settings
@@ -65,3 +66,13 @@ def test_the_keys_of_another_database_are_refused_and_one_damaged_cell_is_not(se
     with pytest.raises(SettingError, match=r"^The keys are not those"):
         check_ring(found)
     found.close()
+
+
+def test_a_command_does_nothing_under_other_keys_but_tell_of_them(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ECONSULT_DATA", str(settings.data))
+    monkeypatch.setenv("ECONSULT_KEYS", generate())
+    assert main(["clinic", "create", "--name", "Taos Clinic"]) == 1
+    assert capsys.readouterr().err == f"{OTHERS}\n"
+    assert main(["keys", "status"]) == 0
