@@ -35,6 +35,10 @@ from storage.keys import FieldCipher, KeyRing, KeySource, WrongKey, generate, re
 from storage.ringfile import RingFile
 
 NOT_HERE = "The keys of this database are not here: see ECONSULT_KEYS and ECONSULT_DATA."
+SIGNER_NOT_HERE = (
+    "The secret that signs links and codes is not here: see ECONSULT_SECRET_KEY and ECONSULT_DATA. "
+    "A new one, put into ECONSULT_SECRET_KEY, ends those that were given out."
+)
 OTHERS = "The keys are not those of this database: nothing in it opens with them. See ECONSULT_KEYS and ECONSULT_DATA."
 EMPTY = "The database is empty: run `python -m econsult migrate`, or check ECONSULT_DATA and ECONSULT_DATABASE_URL."
 
@@ -75,6 +79,13 @@ def open_records(settings: Settings) -> Installation:
     if not has_keys:
         raise SettingError(NOT_HERE)
     return open_installation(settings)
+
+
+def check_secret(settings: Settings) -> None:
+    """Raise SettingError where what signs links and codes is gone: a new one would end those that were given out."""
+    is_kept = bool(settings.secret_key) or (settings.data / "secret_key").exists()
+    if not is_kept and _holds_programs(settings.database_url):
+        raise SettingError(SIGNER_NOT_HERE)
 
 
 def check_ring(installation: Installation) -> None:
