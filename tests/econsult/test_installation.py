@@ -14,7 +14,7 @@ from sqlalchemy import text
 from econsult import audit
 from econsult.__main__ import main
 from econsult.errors import SettingError
-from econsult.installation import SIGNER_NOT_HERE, NOT_HERE, OTHERS, Installation, check_ring, open_installation
+from econsult.installation import NOT_HERE, OTHERS, SIGNER_NOT_HERE, Installation, check_ring, open_installation
 from econsult.settings import Settings, load_settings
 from storage.keys import generate
 from tests.schema import lay_schema
