@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import MetaData, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from econsult import audit
 from econsult.access_log import looks_at
 from econsult.anchors import EVERY, EVERY_ROWS, FILE, TAIL, anchor_due, read_anchors
-from econsult.database import MIGRATIONS, Database
+from econsult.database import MIGRATIONS, Database, open_database
 from econsult.errors import ForbiddenError
 from econsult.people.patients import Patient
 from econsult.trail import AuditChain, AuditEvent
@@ -105,6 +105,26 @@ def test_many_writers_at_once_leave_one_chain(database: Database, clinic: Clinic
     for thread in threads:
         thread.join()
     assert (last(database), check(database).fault) == (before + 120, "")
+
+
+def test_the_account_of_the_application_only_adds_to_the_trail(postgres_database: Database) -> None:
+    """By the grants of docs/operations.md, word for word."""
+    clinic, owned = open_clinic(postgres_database), postgres_database.engine
+    grants = (MIGRATIONS.parents[1] / "docs" / "operations.md").read_text("utf-8").split("```sql\n")[1].split("```")[0]
+    role = f"app_{owned.url.database}"
+    run(postgres_database, grants.replace("econsult_app", role))
+    try:
+        address = owned.url.update_query_dict({"options": f"-crole={role}"})
+        app = open_database(address.render_as_string(hide_password=False), postgres_database.cipher)
+        with app.writing() as session:
+            clinic.answered(session)
+        for act in ("UPDATE audit_event SET detail = 'x'", "DELETE FROM audit_event", "TRUNCATE audit_event"):
+            with pytest.raises(ProgrammingError, match="permission denied"):
+                run(app, act)
+        assert check(app).fault == ""
+        app.close()
+    finally:
+        run(postgres_database, f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
 def _edit(database: Database, dice: random.Random) -> None:
