@@ -115,14 +115,14 @@ def test_the_account_of_the_application_only_adds_to_the_trail(postgres_database
     run(postgres_database, grants.replace("econsult_app", role))
     try:
         address = owned.url.update_query_dict({"options": f"-crole={role}"})
-        app = open_database(address.render_as_string(hide_password=False), postgres_database.cipher)
-        with app.writing() as session:
-            clinic.answered(session)
-        for act in ("UPDATE audit_event SET detail = 'x'", "DELETE FROM audit_event", "TRUNCATE audit_event"):
-            with pytest.raises(ProgrammingError, match="permission denied"):
-                run(app, act)
-        assert check(app).fault == ""
-        app.close()
+        url = address.render_as_string(hide_password=False)
+        with contextlib.closing(open_database(url, postgres_database.cipher)) as app:
+            with app.writing() as session:
+                clinic.answered(session)
+            for act in ("UPDATE audit_event SET detail = 'x'", "DELETE FROM audit_event", "TRUNCATE audit_event"):
+                with pytest.raises(ProgrammingError, match="permission denied"):
+                    run(app, act)
+            assert check(app).fault == ""
     finally:
         run(postgres_database, f"DROP OWNED BY {role}; DROP ROLE {role}")
 
