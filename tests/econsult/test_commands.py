@@ -17,7 +17,7 @@ import pytest
 
 from econsult.__main__ import main
 from econsult.database import open_database
-from storage.keys import FieldCipher, KeyRing, generate
+from storage.keys import FieldCipher, KeyRing
 from tests.personas import open_clinic
 from tests.schema import lay_installation
 from tests.spread import spread
@@ -64,6 +64,11 @@ def laid(tmp_path: Path) -> Path:
     """A folder after `python -m econsult migrate`."""
     lay_installation(tmp_path)
     return tmp_path
+
+
+def _cipher(laid: Path) -> FieldCipher:
+    """Under the keys of the folder, as every process has it."""
+    return FieldCipher(KeyRing.parse((laid / "keys").read_text()))
 
 
 EMPTY = "The database is empty: run `python -m econsult migrate`, or check ECONSULT_DATA and ECONSULT_DATABASE_URL.\n"
@@ -143,7 +148,7 @@ def test_a_wrong_setting_is_one_line_and_no_traceback(tmp_path: Path) -> None:
 def test_a_broken_promise_of_the_queue_is_a_line_and_exit_1(laid: Path, run: _Run) -> None:
     assert (sound := run(laid, "invariants")).returncode == 0
     assert sound.stdout == ""
-    database = open_database(f"sqlite:///{laid / 'econsult.sqlite3'}", FieldCipher(KeyRing.parse(generate())))
+    database = open_database(f"sqlite:///{laid / 'econsult.sqlite3'}", _cipher(laid))
     clinic = open_clinic(database)
     with database.writing() as session:
         clinic.claimed(session).next_deadline_at = None
@@ -167,7 +172,7 @@ def test_the_trail_is_checked_and_its_first_bad_row_is_named(laid: Path, run: _R
 
 
 def test_the_figures_are_printed_as_csv(laid: Path, run: _Run) -> None:
-    database = open_database(f"sqlite:///{laid / 'econsult.sqlite3'}", FieldCipher(KeyRing.parse(generate())))
+    database = open_database(f"sqlite:///{laid / 'econsult.sqlite3'}", _cipher(laid))
     clinic = open_clinic(database)
     with database.writing() as session:
         clinic.answered(session)
