@@ -56,11 +56,13 @@ class Installation:
         self.database.close()
 
 
-def open_installation(settings: Settings) -> Installation:
-    """Read or make the secrets and open the database. Raises SettingError with one sentence where that cannot be."""
+def open_installation(settings: Settings, *, signs: bool = True) -> Installation:
+    """Read or make the secrets and open the database. Raises SettingError with one sentence where that cannot be.
+
+    Only what `signs` links and codes needs the secret for them.
+    """
     ring = _open_ring(settings)
-    secret_key = settings.secret_key or _kept_secret(settings.data / "secret_key", lambda: secrets.token_urlsafe(48))
-    varied.secret_key("SECRET_KEY", secret_key or " ")
+    secret_key = _signer(settings) if signs else settings.secret_key
     library = load_library(settings.templates)
     check_library(library)
     rules = load_rules(settings.billing_rules)
@@ -78,14 +80,7 @@ def open_records(settings: Settings) -> Installation:
         raise SettingError(EMPTY)
     if not has_keys:
         raise SettingError(NOT_HERE)
-    return open_installation(settings)
-
-
-def check_secret(settings: Settings) -> None:
-    """Raise SettingError where what signs links and codes is gone: a new one would end those that were given out."""
-    is_kept = bool(settings.secret_key) or (settings.data / "secret_key").exists()
-    if not is_kept and _holds_programs(settings.database_url):
-        raise SettingError(SIGNER_NOT_HERE)
+    return open_installation(settings, signs=False)
 
 
 def check_ring(installation: Installation) -> None:
@@ -126,6 +121,15 @@ def check_records(installation: Installation) -> None:
     """Raise SettingError where no table has been made yet."""
     if not inspect(installation.database.engine).has_table("alembic_version"):
         raise SettingError(EMPTY)
+
+
+def _signer(settings: Settings) -> str:
+    """What signs links and codes. A new one would end those that were given out, so a lost one is not made anew."""
+    path = settings.data / "secret_key"
+    if not settings.secret_key and not path.exists() and _holds_programs(settings.database_url):
+        raise SettingError(SIGNER_NOT_HERE)
+    secret_key = settings.secret_key or _kept_secret(path, lambda: secrets.token_urlsafe(48))
+    return varied.secret_key("SECRET_KEY", secret_key or " ")
 
 
 def _open_ring(settings: Settings) -> KeySource:

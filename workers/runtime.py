@@ -6,7 +6,7 @@ from functools import cached_property
 
 from econsult.database import Database
 from econsult.errors import SettingError
-from econsult.installation import Installation, check_ring, check_secret, open_installation
+from econsult.installation import Installation, check_ring, open_installation
 from econsult.settings import Settings, load_settings
 from econsult.vault import Vault
 from storage.blobs import BlobStore, StoreRefused, StoreUnavailable, open_store
@@ -64,7 +64,6 @@ def open_runtime(settings: Settings | None = None, *, is_demo: bool = False) -> 
     """
     settings = settings or load_settings(is_demo=is_demo)
     check_url(settings.redis_url)
-    check_secret(settings)
     runtime = Runtime(open_installation(settings))
     check_ring(runtime.installation)
     try:

@@ -14,11 +14,18 @@ from sqlalchemy import text
 from econsult import audit
 from econsult.__main__ import main
 from econsult.errors import SettingError
-from econsult.installation import NOT_HERE, OTHERS, SIGNER_NOT_HERE, Installation, check_ring, open_installation
+from econsult.installation import (
+    NOT_HERE,
+    OTHERS,
+    SIGNER_NOT_HERE,
+    Installation,
+    check_ring,
+    open_installation,
+    open_records,
+)
 from econsult.settings import Settings, load_settings
 from storage.keys import generate
 from tests.schema import lay_schema
-from workers.runtime import open_runtime
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
@@ -56,14 +63,14 @@ def test_keys_that_are_lost_are_not_made_anew(settings: Settings) -> None:
     assert _checked(settings)
 
 
-def test_nor_is_the_secret_of_links_and_codes_by_what_serves_people(settings: Settings) -> None:
-    open_runtime(settings).close()
+def test_nor_is_the_secret_of_links_and_codes_not_by_a_command_either(settings: Settings) -> None:
     secret = settings.data / "secret_key"
     secret.unlink()
+    open_records(settings).close()
     with pytest.raises(SettingError, match=f"^{re.escape(SIGNER_NOT_HERE)}$"):
-        open_runtime(settings)
+        open_installation(settings)
     assert not secret.exists()
-    open_runtime(replace(settings, secret_key=secrets.token_hex(32))).close()
+    open_installation(replace(settings, secret_key=secrets.token_hex(32))).close()
 
 
 def test_the_keys_of_another_database_are_refused_and_one_damaged_cell_is_not(settings: Settings) -> None:

@@ -325,7 +325,7 @@ def test_nothing_of_one_program_comes_to_the_other(homes: Homes, runtime: Runtim
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(7200)
 def test_so_it_is_in_ten_thousand_steps(homes: Homes, runtime: Runtime, sides: tuple[Side, Side]) -> None:
     _live(homes, runtime, sides, 10_000, seed=2)
 
