@@ -181,7 +181,8 @@ def by_password(session: Session, person: Person) -> Person | None:
 
     None where each of them is somebody's of the staff who has to come by a first link before.
     """
-    return next(iter(_open_to(session, person)), None)
+    # Nobody else's account is looked for at each sign-in.
+    return next(iter(_open_to(session, person)), None) if waits_for_first_link(session, person) else person
 
 
 def _open_to(session: Session, person: Person) -> list[Person]:
