@@ -53,8 +53,7 @@ def sign_in_page() -> str | Response | tuple[str, int]:
             "door/sign_in.html", errors={"email": words}, email=email, can_passkey=_can_passkey()
         ), 429
     if person is not None:
-        with database().reading() as session:
-            opened, credential = by_password(session, person), credential_of(person)
+        credential, opened = credential_of(person), by_password(person)
         if opened is not None:
             return welcome(opened, place_for(opened), credential, proof=AddressProof.PASSWORD)
         words = gettext("Nobody has come into this account yet. Ask the administrator for its one-time link.")

@@ -176,13 +176,16 @@ def by_letter(session: Session, person: Person) -> Person | None:
     return next((each for each in _open_to(session, person) if not still_sets_up(session, each)), None)
 
 
-def by_password(session: Session, person: Person) -> Person | None:
+def by_password(person: Person) -> Person | None:
     """The account that the password of this person's address opens: theirs, or the oldest other one that it may open.
 
     None where each of them is somebody's of the staff who has to come by a first link before.
     """
-    # Nobody else's account is looked for at each sign-in.
-    return next(iter(_open_to(session, person)), None) if waits_for_first_link(session, person) else person
+    if not person.is_staff:
+        return person
+    with database().reading() as session:
+        # Nobody else's account is looked for at each sign-in.
+        return next(iter(_open_to(session, person)), None) if waits_for_first_link(session, person) else person
 
 
 def _open_to(session: Session, person: Person) -> list[Person]:
