@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from econsult.consults.added_steps import with_added, without_added
 from econsult.consults.clocks import start_clock, stop_clock
-from econsult.consults.contents import Disposition, check_complete, clean_content
+from econsult.consults.contents import Disposition, check_complete, check_meant, clean_content
 from econsult.consults.conversion import accept_visit
 from econsult.consults.ending import end
 from econsult.consults.hearers import clinics_of, family_of
@@ -85,10 +85,11 @@ def save_draft(
     return draft
 
 
-def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -> Answer:
+def sign(session: Session, consult: Consult, person: Person, *, now: datetime, is_meant: bool = True) -> Answer:
     """Make the draft final: the first reply is given, and the clock of telling the family starts.
 
     Its letters leave once it cannot be taken back any more (`consults.undoing`); those of an emergency at once.
+    Raises InvalidError where it lacks something, or is an emergency that is not `is_meant`.
     """
     status = next_status(consult.status, "sign")
     require_holder(consult, person)
@@ -96,6 +97,7 @@ def sign(session: Session, consult: Consult, person: Person, *, now: datetime) -
     if draft is None:
         raise InvalidError("There is no answer to sign yet.", {"answer": "required"})
     check_complete(draft.content, family_language(session, consult))
+    check_meant(draft.content, is_meant=is_meant)
     draft.content = with_added(session, consult, draft.content, now)
     is_emergency = draft.disposition == Disposition.EMERGENCY_NOW
     # Nobody waits for a letter of an emergency, and what has gone out is not taken back.

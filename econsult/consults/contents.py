@@ -144,6 +144,13 @@ def check_complete(content: Mapping[str, Any], language: str) -> None:
         raise InvalidError("Before signing, please complete: " + ", ".join(sorted(missing)) + ".", missing)
 
 
+def check_meant(content: Mapping[str, Any], *, is_meant: bool) -> None:
+    """Raise InvalidError where "emergency room now" is signed without a word that says so: it is one step away from
+    the other choices, goes out at once, and is never taken back. A draft holds no such word."""
+    if content.get("disposition") == Disposition.EMERGENCY_NOW and not is_meant:
+        raise InvalidError("Say that you mean an emergency.", {"confirm_emergency": "required"})
+
+
 def _unfilled(content: Mapping[str, Any]) -> Iterator[str]:
     """The fields in which something is still to be filled in, as a snippet leaves it."""
     for name, value in content.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from econsult.consults.contents import CONFIDENCES, KINDS, OWNERS, SPANISH_HOW, Disposition
-from web.api.described import COUNT, closed, listed, optional, text
+from web.api.described import COUNT, FLAG, closed, listed, optional, text
 
 RECOMMENDATION = closed(
     ("text",),
@@ -34,4 +34,6 @@ CORRECT_IN = closed(
     reason=text(1000),
     reason_es=text(1000),
     version=COUNT,
+    confirm_emergency=FLAG,
 )
+SIGN_IN = closed(confirm_emergency=FLAG)

@@ -6,12 +6,13 @@ from typing import Any
 
 from econsult.consults import answers, correcting, threads, unasking, undoing
 from econsult.consults.asking_more import Asking, ask
+from econsult.consults.contents import check_meant
 from econsult.consults.leaving import leave_words
 from econsult.consults.threads import Audience
 from econsult.lanes import writing_to
 from econsult.reading import reader_for
 from econsult.rights import Right
-from web.api.answer_schemas import ANSWER_IN, CORRECT_IN
+from web.api.answer_schemas import ANSWER_IN, CORRECT_IN, SIGN_IN
 from web.api.described import closed, text
 from web.api.loading import after, as_it_is, loaded
 from web.api.marks import wanted_of
@@ -81,11 +82,12 @@ def leave_answer(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     return after(passed)
 
 
-@route("POST", "/consults/<consult_id>/answer/sign", answer="Consult", body=NOTHING_IN)
-def sign_answer(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - it must be empty.
-    """Make the draft final: the first reply is given."""
+@route("POST", "/consults/<consult_id>/answer/sign", answer="Consult", body=SIGN_IN)
+def sign_answer(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Make the draft final: the first reply is given. "Emergency room now" asks for a word of its own."""
+    is_meant = body.get("confirm_emergency", False)
     with loaded(consult_id, Right.ANSWER) as (session, passed):
-        answers.sign(session, passed.consult, me(), now=now())
+        answers.sign(session, passed.consult, me(), now=now(), is_meant=is_meant)
     return as_it_is(consult_id)
 
 
@@ -100,8 +102,9 @@ def undo_signature(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:  # 
 @route("POST", "/consults/<consult_id>/answer/correct", answer="Consult", body=CORRECT_IN)
 def correct_answer(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Sign a new version in the place of the newest one, with the reason that clinic and family read."""
-    content = {name: value for name, value in body.items() if name not in ("reason", "version")}
+    content = {name: value for name, value in body.items() if name not in ("reason", "version", "confirm_emergency")}
     with loaded(consult_id, Right.ANSWER) as (session, passed):
+        check_meant(content, is_meant=body.get("confirm_emergency", False))
         seen = body.get("version")
         correcting.correct(session, passed.consult, me(), content, body["reason"], now=now(), version=seen)
     return as_it_is(consult_id)

@@ -85,7 +85,6 @@ def _signed_before(public_id: str, content: Mapping[str, Any]) -> Response | Non
 def _kept(public_id: str, content: Mapping[str, Any]) -> Page:
     draft, language = _save(public_id, content)
     if request.form.get("verb") in {"sign", "sign_next"}:
-        check_emergency(content)
         return _signed(public_id)
     if request.form.get("verb") == "preview":
         return redirect(url_for("as_family.show", public_id=public_id), 303)
@@ -199,7 +198,7 @@ def _save(public_id: str, content: Mapping[str, Any]) -> tuple[Answer, str]:
 def _signed(public_id: str) -> Response:
     with database().writing() as session:
         loaded = consult_for(session, me(), public_id, now=now(), right=Right.ANSWER)
-        answer = sign(session, loaded.consult, me(), now=now())
+        answer = sign(session, loaded.consult, me(), now=now(), is_meant="confirm_emergency" in request.form)
     # An emergency has no seconds in which it can be taken back.
     said = "signed" if answer.undo_until is not None else "signed_now"
     is_next = me().role == Role.SPECIALIST and request.form["verb"] == "sign_next"
@@ -261,13 +260,6 @@ def _refused(public_id: str, content: Mapping[str, Any], errors: Mapping[str, st
     with database().writing() as session:
         case = open_case(session, consult_for(session, me(), public_id, now=now(), right=Right.ANSWER))
     return case_page(case, errors=errors, content=content), 422
-
-
-def check_emergency(content: Mapping[str, Any]) -> None:
-    """Raise InvalidError where "emergency room now" is signed without the tick that says so: it is one arrow key away
-    from the other choices, goes out at once, and is never taken back. The draft holds no tick."""
-    if content.get("disposition") == Disposition.EMERGENCY_NOW and "confirm_emergency" not in request.form:
-        raise InvalidError("Say that you mean an emergency.", {"confirm_emergency": "required"})
 
 
 def sentences(fields: Mapping[str, str]) -> dict[str, str]:

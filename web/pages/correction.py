@@ -12,6 +12,7 @@ from werkzeug import Response
 from econsult.access import Pass, consult_for
 from econsult.advice.own_snippets import known_to
 from econsult.consults.answers import has_signed
+from econsult.consults.contents import check_meant
 from econsult.consults.correcting import (
     LONGEST_REASON,
     NOT_YOURS,
@@ -27,7 +28,7 @@ from econsult.errors import ForbiddenError, ImpossibleVerbError, InvalidError, N
 from econsult.people.persons import Role
 from econsult.rights import Right
 from web.context import database, now
-from web.pages.consult_answer import check_emergency, is_script, lost, meters, read_content, sentences, writer_of
+from web.pages.consult_answer import is_script, lost, meters, read_content, sentences, writer_of
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.errors import status_of
@@ -104,7 +105,7 @@ def _kept(public_id: str, content: Mapping[str, Any], reason: str) -> Page:
 def _signed(public_id: str, content: Mapping[str, Any], reason: str) -> Page:
     """What is not whole yet is kept all the same, as a draft."""
     draft, _language = _save(public_id, content, reason)
-    check_emergency(content)
+    check_meant(content, is_meant="confirm_emergency" in request.form)
     with database().writing() as session:
         loaded = _loaded(session, public_id)
         correct(session, loaded.consult, me(), content, reason, now=now(), version=draft.corrects)

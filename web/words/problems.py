@@ -29,6 +29,7 @@ SENTENCES = (
     _l("Nobody is on duty for urgent requests now: telephone."),
     _l("The family answered about danger signs too long ago: ask again, and send details.red_flags anew."),
     _l("There is no answer to sign yet."),
+    _l("Say that you mean an emergency."),
     _l("Say what was wrong; the clinic and the family read it."),
     _l("Say why for each step that you decline."),
     _l("A step that is named is none of this answer."),
