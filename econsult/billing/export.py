@@ -15,7 +15,7 @@ from econsult.billing.exported import keep_exported
 from econsult.billing.facts import Recorded
 from econsult.billing.gathering import Part, parts_in, signed_between
 from econsult.billing.loading import Loaded, load
-from econsult.billing.rules import visits_after, visits_before
+from econsult.billing.near_visits import visits_after, visits_before
 from econsult.billing.services import SHUT
 from econsult.billing.siterules import rules_in
 from econsult.cells import harmless
@@ -189,6 +189,7 @@ def _row(loaded: Loaded, child: Patient, part: Part, zone: ZoneInfo) -> dict[str
         "code": found.code,
         "modifiers": " ".join(found.modifiers),
         "units": "1" if found.code else "",
+        "minutes_beyond": str(found.beyond) if found.beyond else "",
         "place_of_service": found.place_of_service,
         "state": found.state,
         "blockers": " ".join(found.blockers),

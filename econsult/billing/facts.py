@@ -49,6 +49,7 @@ class Facts:
     is_request_signed: bool = False
     has_reason: bool = False
     has_consent: bool = False
+    has_cost_notice: bool = False
     is_confidential: bool = False
     is_report_signed: bool = False
     is_report_sent: bool = False
@@ -56,6 +57,7 @@ class Facts:
     f2f_prior_14d: bool | None = None
     f2f_planned_14d: bool | None = None
     transfer_of_care: bool | None = None
+    is_team_visit: bool | None = None
     served_on: date | None = None
     previous_on: date | None = None
     first_on: date | None = None

@@ -18,14 +18,16 @@ from econsult.billing.exported import ExportedPart, PartKey
 from econsult.billing.facts import Facts, Later, Recorded
 from econsult.billing.in_person import recorded
 from econsult.billing.loading import Loaded, load
+from econsult.billing.near_visits import are_explained, visits_after, visits_before
 from econsult.billing.records import Attestation
 from econsult.billing.rounds import Round
-from econsult.billing.rules import RuleSet, Side, Suggestion, are_explained, suggest, visits_after, visits_before
+from econsult.billing.rules import RuleSet, Side, Suggestion, suggest
 from econsult.billing.siterules import rules_in
 from econsult.billing.spans import seconds_of
 from econsult.billing.together import ALONE, Key, Place
 from econsult.consults.answers import Answer
 from econsult.consults.records import Consult, Kind
+from econsult.people.consent import tells_cost
 from econsult.people.persons import Person
 
 
@@ -211,11 +213,12 @@ def _told(part: Part) -> Later:
     """What a later answer brings to the first one of its service."""
     facts = part.facts
     is_unexplained = not are_explained((*visits_before(facts), *visits_after(facts)))
+    said = (facts.f2f_prior_14d, facts.f2f_planned_14d, facts.transfer_of_care, facts.is_team_visit)
     return Later(
         facts.seconds,
         facts.spoken_seconds,
         facts.is_spoken_report,
-        is_in_person=is_unexplained or True in (facts.f2f_prior_14d, facts.f2f_planned_14d, facts.transfer_of_care),
+        is_in_person=is_unexplained or True in said,
         counts=part.suggestion.is_counted,
     )
 
@@ -224,11 +227,13 @@ def _request(loaded: Loaded, consult: Consult, each: Round, side: Side) -> dict[
     """Whoever answers still answers the request before an awaited photo; the clinic has signed no other one by it."""
     asker = loaded.asker_of(each)
     is_signed = each.asked_at is not None and asker is not None
+    given = None if consult.consent_withdrawn_at else loaded.consents.get(consult.id)
     return {
         "is_requested_by_clinician": consult.kind != Kind.FAMILY_QUESTION and asker is not None,
         "is_request_signed": is_signed and not (each.is_as_before and side == Side.REQUESTER),
         "has_reason": bool(consult.question.strip()),
-        "has_consent": consult.id in loaded.consents and consult.consent_withdrawn_at is None,
+        "has_consent": given is not None,
+        "has_cost_notice": given is not None and tells_cost(given),
         "is_confidential": consult.is_confidential,
     }
 
@@ -239,7 +244,7 @@ def _visits(loaded: Loaded, consult: Consult, said: Attestation | None, zone: Zo
 
 def _attested(row: Attestation | None) -> dict[str, Any]:
     """What the consultant said of their own part in this answer: nobody's word stands for another one."""
-    names = ("f2f_prior_14d", "f2f_planned_14d", "transfer_of_care", "is_spoken_report")
+    names = ("f2f_prior_14d", "f2f_planned_14d", "transfer_of_care", "is_spoken_report", "is_team_visit")
     return {name: getattr(row, name) if row else None for name in names}
 
 

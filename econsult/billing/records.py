@@ -77,6 +77,7 @@ class Attestation(Base):
     f2f_planned_14d: Mapped[bool]
     transfer_of_care: Mapped[bool]
     is_spoken_report: Mapped[bool]
+    is_team_visit: Mapped[bool | None]
     visit_why: Mapped[str] = mapped_column(String(16), default="")
     attested_at: Mapped[datetime] = mapped_column(Instant)
 
@@ -90,12 +91,14 @@ class Attested:
     f2f_planned_14d: bool
     transfer_of_care: bool
     is_spoken_report: bool
+    is_team_visit: bool
     visit_why: str = ""
 
     @property
     def code(self) -> str:
-        """For the audit trail: four letters in the order of the fields, and the reason where one was given."""
-        values = (self.f2f_prior_14d, self.f2f_planned_14d, self.transfer_of_care, self.is_spoken_report)
+        """For the audit trail: five letters in the order of the fields, and the reason where one was given."""
+        in_person = (self.f2f_prior_14d, self.f2f_planned_14d, self.transfer_of_care)
+        values = (*in_person, self.is_spoken_report, self.is_team_visit)
         return "/".join(filter(None, ("".join("y" if value else "n" for value in values), self.visit_why)))
 
 
@@ -199,7 +202,7 @@ def attest(session: Session, consult: Consult, person: Person, said: Attested, *
     row = row or Attestation(consult_id=consult.id, person_id=person.id, answer=answer)
     row.f2f_prior_14d, row.f2f_planned_14d = said.f2f_prior_14d, said.f2f_planned_14d
     row.transfer_of_care, row.is_spoken_report = said.transfer_of_care, said.is_spoken_report
-    row.visit_why, row.attested_at = said.visit_why, now
+    row.is_team_visit, row.visit_why, row.attested_at = said.is_team_visit, said.visit_why, now
     session.add(row)
     session.flush()
     note(session, consult, "attest", person_id=person.id, now=now, detail=said.code)

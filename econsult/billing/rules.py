@@ -6,17 +6,15 @@ put into words; the day arithmetic is on calendar days of the program's zone, so
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from enum import StrEnum
 
-from econsult.billing.facts import Facts, Later, Recorded
+from econsult.billing.facts import Facts, Later
+from econsult.billing.near_visits import are_explained, visits_after, visits_before
 
-VERSION = "2026-11.3"
+VERSION = "2026-12"
 """Of the tables below; a suggestion names it, and whatever a site changed is added to it."""
-IN_PERSON_DAYS = 14
-"""For so many days before and after an interprofessional consultation the consultant sees the child not in person."""
 
 
 class Side(StrEnum):
@@ -29,13 +27,18 @@ class Side(StrEnum):
 
 @dataclass(frozen=True)
 class Code:
-    """A code for `first` to `last` whole minutes; `is_spoken` asks for a discussion beside the written report."""
+    """A code for `first` to `last` whole minutes; `is_spoken` asks for a discussion beside the written report.
+
+    Of more whole minutes than `most` it stands for these alone: what goes beyond them may have a code of prolonged
+    service, which nothing on record can choose.
+    """
 
     code: str
     side: Side
     first: int
     last: int | None = None
     is_spoken: bool = False
+    most: int | None = None
 
 
 CODES = (
@@ -44,7 +47,7 @@ CODES = (
     Code("99448", Side.CONSULTANT, 21, 30, is_spoken=True),
     Code("99449", Side.CONSULTANT, 31, is_spoken=True),
     Code("99451", Side.CONSULTANT, 5),
-    Code("99452", Side.REQUESTER, 16),
+    Code("99452", Side.REQUESTER, 16, most=30),
 )
 
 
@@ -160,37 +163,6 @@ def _is_window_free(case: Case) -> bool:
     return served is None or before is None or (served - before).days >= days
 
 
-def visits_before(facts: Facts) -> tuple[Recorded, ...]:
-    """The visits on record in the days before the answer, explained or not."""
-    return tuple(each for each in facts.visits if facts.served_on and 0 < _days(facts, each.on) <= IN_PERSON_DAYS)
-
-
-def visits_after(facts: Facts) -> tuple[Recorded, ...]:
-    """Those from the day of the answer on: within the days, or at the next free visit, which is what a list is for.
-
-    A list on which somebody puts the child only after these days is of something newer.
-    """
-    return tuple(each for each in facts.visits if facts.served_on and _is_after(facts, each))
-
-
-def _is_after(facts: Facts, visit: Recorded) -> bool:
-    if visit.on is not None and _days(facts, visit.on) > 0:
-        return False
-    is_within = visit.on is not None and -_days(facts, visit.on) <= IN_PERSON_DAYS
-    is_next_free = visit.listed_on is not None and -_days(facts, visit.listed_on) <= IN_PERSON_DAYS
-    return is_within or is_next_free
-
-
-def _days(facts: Facts, day: date | None) -> int:
-    """How many days the answer is after a day; less than none where that comes later, and 0 where one is not known."""
-    return (facts.served_on - day).days if facts.served_on and day else 0
-
-
-def are_explained(visits: Iterable[Recorded]) -> bool:
-    """Whether the consultant has said of each of them why it stands against nothing."""
-    return all(each.why for each in visits)
-
-
 CHECKS = (
     # The codes are for whom the treating clinician asked and who reports to them. A colleague was asked by the
     # consultant, whose report it is, and whose own minutes alone count.
@@ -199,6 +171,8 @@ CHECKS = (
     Check("request_signed", lambda case: case.facts.is_request_signed),
     Check("reason", lambda case: case.facts.has_reason),
     Check("consent", lambda case: case.facts.has_consent),
+    # A family that agrees knows that it may have to pay a part.
+    Check("cost_told", lambda case: case.facts.has_cost_notice),
     # What an insurer sends home tells the family of the question.
     Check("confidential", lambda case: not case.facts.is_confidential),
     Check("minutes", lambda case: _code_for(case) is not None),
@@ -209,6 +183,8 @@ CHECKS = (
     Check("f2f_planned", lambda case: case.facts.f2f_planned_14d is False, _CONSULTANT),
     Check("visit_after", lambda case: are_explained(visits_after(case.facts)), _CONSULTANT),
     Check("transfer", lambda case: case.facts.transfer_of_care is False, _CONSULTANT),
+    # A child whom a resident, a fellow or another clinician of the team sees is seen by the consultant's own practice.
+    Check("team_visit", lambda case: case.facts.is_team_visit is False, _CONSULTANT),
     # One service has one code: what was said of any of its answers is said of all of it.
     Check("later", lambda case: not any(each.is_in_person for each in case.facts.later), _CONSULTANT, later_only=True),
     Check("window", _is_window_free),
@@ -238,6 +214,7 @@ class Suggestion:
 
     `reasons` and `blockers` hold keys of `CHECKS`: what was found right, and what stands against it. `minutes` are all
     that count for the code. Where `is_counted`, they count with the first answer of the service, and none here.
+    `beyond` are the whole minutes over what the code stands for, which may have a code of prolonged service.
     """
 
     side: Side
@@ -249,6 +226,7 @@ class Suggestion:
     blockers: tuple[str, ...]
     version: str
     is_counted: bool = False
+    beyond: int = 0
 
     @property
     def is_ready(self) -> bool:
@@ -283,6 +261,7 @@ def suggest(facts: Facts, side: Side, rules: RuleSet = DEFAULTS) -> Suggestion:
         blockers=against,
         version=rules.version,
         is_counted=is_counted,
+        beyond=max(0, case.minutes - code.most) if code and code.most is not None else 0,
     )
 
 

@@ -21,7 +21,9 @@ METHODS = ("electronic", "verbal", "paper")
 OWN_WORD = "electronic"
 """Ticked by the family itself on its own page; nobody else can say that it was."""
 
-TEXT_VERSION = "2026-11"
+TEXT_VERSION = "2026-12"
+COST_TOLD_SINCE = "2026-12"
+"""The first version, by its month, that says that a part may have to be paid, which a code asks for."""
 TEXTS = {
     "en": (
         "A doctor who is not in the room will look at what you send. This is not for emergencies: call 911. "
@@ -29,7 +31,8 @@ TEXTS = {
         "people who care for your child can see your photos and your words: your clinic, the specialist who "
         "answers, and the care coordinator. We remove hidden data such as the place where a photo was taken. "
         "A photo may still show who your child is, and may not show everything that a visit would. You may "
-        "say no, stop at any time, or ask for a visit instead, and your child's care goes on as before."
+        "say no, stop at any time, or ask for a visit instead, and your child's care goes on as before. Your clinic "
+        "and the specialist may bill your insurance. You may have to pay a part. Ask your clinic first how much."
     ),
     "es": (
         "Un médico que no está con usted verá lo que envíe. Esto no es para emergencias: llame al 911. "
@@ -38,7 +41,8 @@ TEXTS = {
         "su clínica, el especialista que responde y la coordinadora. "
         "Quitamos datos ocultos, como el lugar donde se tomó la foto. Aun así, una foto puede mostrar quién "
         "es su hijo, y puede no mostrar todo lo que se ve en una visita. Usted puede decir que no, parar "
-        "cuando quiera o pedir una visita, y la atención de su hijo sigue igual."
+        "cuando quiera o pedir una visita, y la atención de su hijo sigue igual. Su clínica y el especialista "
+        "pueden cobrar a su seguro. Tal vez usted pague una parte. Pregunte antes a su clínica cuánto."
     ),
 }
 
@@ -51,7 +55,8 @@ YOUTH_TEXTS = {
         "answers, and the care coordinator. Below you choose whether your parents or caregivers see it too. We remove "
         "hidden data such as the place where a photo was taken. A photo may still show who you are, and may not show "
         "everything that a visit would. You may say no, stop at any time, or ask for a visit instead, and your care "
-        "goes on as before."
+        "goes on as before. Your clinic and the specialist may bill your insurance. Somebody may have to pay a part. "
+        "Ask your clinic first how much, and who gets the bill."
     ),
     "es": (
         "Un médico que no está con usted verá lo que envíe. Esto no es para emergencias: llame al 911. "
@@ -60,7 +65,9 @@ YOUTH_TEXTS = {
         "su clínica, el especialista que responde y la coordinadora. Abajo usted elige si lo ven también sus padres o "
         "cuidadores. Quitamos datos ocultos, como el lugar donde se tomó la foto. Aun así, una foto puede mostrar "
         "quién es usted, y puede no mostrar todo lo que se ve en una visita. Usted puede decir que no, parar "
-        "cuando quiera o pedir una visita, y su atención sigue igual."
+        "cuando quiera o pedir una visita, y su atención sigue igual. Su clínica y el especialista "
+        "pueden cobrar a su seguro. Tal vez alguien pague una parte. Pregunte antes a su clínica cuánto es y a quién "
+        "le llega la cuenta."
     ),
 }
 """What a young person with an account of their own reads and agrees to."""
@@ -133,6 +140,11 @@ def check_knows(no: ConsentRow, after_no: str) -> None:
         raise InvalidError("The family said no to this.", {"after_no": "required"})
     if after_no != mark_of(no):
         raise StaleVersionError("The family has said something else since.")
+
+
+def tells_cost(given: ConsentRow) -> bool:
+    """Whether the text that was agreed to says that a part may have to be paid."""
+    return given.text_version >= COST_TOLD_SINCE
 
 
 def hash_of(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from tests.api.conftest import ProgramOf
 from tests.api.test_openapi import check
@@ -47,7 +48,11 @@ def test_what_is_said_of_an_older_version_is_refused(clinic: Clinic, program_of:
     at = f"/consults/{made(clinic.answered)}"
     pcp, mother, desk, derm = map(program_of, (clinic.pcp, clinic.mother, clinic.coordinator, clinic.derm))
     assert pcp.post(f"{at}/acknowledge", {"version": 1}).status_code == 200
-    content = {"impression": "Scabies", "disposition": "emergency_now", "family_summary": "Go to the hospital."}
+    content: dict[str, Any] = {
+        "impression": "Scabies",
+        "disposition": "emergency_now",
+        "family_summary": "Go to the hospital.",
+    }
     content |= {"reason": "Another child's", "version": 1}
     assert derm.post(f"{at}/answer/correct", content).json["fields"] == {"confirm_emergency": "required"}
     assert derm.post(f"{at}/answer/correct", content | {"confirm_emergency": True}).status_code == 200

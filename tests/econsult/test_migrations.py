@@ -217,7 +217,9 @@ def test_what_was_declined_before_has_a_deadline_for_telling_its_family(database
 
 @pytest.mark.slow
 def test_what_was_attested_goes_down_and_up_again(database: Database, clinic: Clinic) -> None:
-    said = Attested(f2f_prior_14d=False, f2f_planned_14d=True, transfer_of_care=False, is_spoken_report=True)
+    said = Attested(
+        f2f_prior_14d=False, f2f_planned_14d=True, transfer_of_care=False, is_spoken_report=True, is_team_visit=False
+    )
     with database.writing() as session:
         first, second = clinic.claimed(session), clinic.claimed(session)
         records.attest(session, first, clinic.derm2, said, answer=1, now=NOON)
@@ -241,7 +243,9 @@ def test_what_was_attested_goes_down_and_up_again(database: Database, clinic: Cl
 
 @pytest.mark.slow
 def test_what_was_attested_is_of_the_answer_that_it_followed(database: Database, clinic: Clinic) -> None:
-    said = Attested(f2f_prior_14d=False, f2f_planned_14d=False, transfer_of_care=False, is_spoken_report=False)
+    said = Attested(
+        f2f_prior_14d=False, f2f_planned_14d=False, transfer_of_care=False, is_spoken_report=False, is_team_visit=False
+    )
     with database.writing() as session:
         number = clinic.answered(session).id
         consult = session.get_one(Consult, number)

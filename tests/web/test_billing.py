@@ -32,7 +32,9 @@ from web.showing.note import grouped
 from workers.runtime import Runtime
 
 NOW = datetime.now(UTC) - timedelta(minutes=20)
-YES_NO = dict.fromkeys(("f2f_prior_14d", "f2f_planned_14d", "transfer_of_care", "is_spoken_report"), "no")
+YES_NO = dict.fromkeys(
+    ("f2f_prior_14d", "f2f_planned_14d", "transfer_of_care", "is_spoken_report", "is_team_visit"), "no"
+)
 
 
 def claimed(runtime: Runtime, clinic: Clinic) -> Consult:
@@ -220,7 +222,7 @@ def test_a_sheet_supports_a_code_and_tells_no_more(runtime: Runtime, browser_of:
     for told in (
         "Payer: Medicaid or CHIP",
         "This is no claim", "99451", "99452", "Date of service", clinic.child.name, "91234567A", "L20.83", "1234567893",
-        "1245319599", "Consent Given by: parent", "version 2026-11", "Seen in person in the 14 days before: no", mark,
+        "1245319599", "Consent Given by: parent", "version 2026-12", "Seen in person by somebody of the team: no", mark,
         "Minutes that count: 6", "after the lock, as an amendment", "why: #set page() *Two* tabs",
         "20 min, by hand; replaced on", "The time is enough", clinic.derm.name, clinic.pcp.name,
     ):  # fmt: skip

@@ -19,13 +19,14 @@ from web.context import settings
 from web.shell.program import name_of
 from web.showing.note import SMALL, grouped
 from web.words import terms
-from web.words.billing import ACTIVITIES, HOLDS, against, beside, changed, counted, listed, payers_of, summed
+from web.words.billing import ACTIVITIES, HOLDS, against, beside, beyond, changed, counted, listed, payers_of, summed
 from web.words.times import long_day, written
 
 ATTESTED = {
     "f2f_prior_14d": "Seen in person in the 14 days before",
     "f2f_planned_14d": "To be seen in person within 14 days",
     "transfer_of_care": "Care taken over for this problem",
+    "is_team_visit": "Seen in person by somebody of the team",
     "is_spoken_report": "Also reported by voice",
 }
 PARTS = {
@@ -139,6 +140,7 @@ def _suggested(sheet: Sheet, part: Share) -> Facts:
     yield "Place of service", found.place_of_service
     yield "Minutes that count", str(found.minutes)
     yield "Made of", summed(part)
+    yield "Beyond the code", beyond(part)
     yield "Counted elsewhere", counted(part)
     for activity, seconds in part.seconds.items():
         yield str(ACTIVITIES[Activity(activity)]), _length(timedelta(seconds=seconds)) if seconds else ""

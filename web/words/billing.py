@@ -11,7 +11,8 @@ from flask_babel import lazy_gettext as _l
 from econsult.billing.entries import Activity
 from econsult.billing.facts import Recorded
 from econsult.billing.gathering import Part
-from econsult.billing.rules import RuleSet, Side, visits_after, visits_before
+from econsult.billing.near_visits import visits_after, visits_before
+from econsult.billing.rules import RuleSet, Side
 from econsult.consults.visits import VisitState
 from econsult.people.persons import Role
 from web.words.language import choose_zone, gettext
@@ -34,6 +35,9 @@ SAID = {
     "f2f_prior_14d": _l("Did you or your team see this child in person in the 14 days before?"),
     "f2f_planned_14d": _l("Will you see this child in person within 14 days, or at the next free visit?"),
     "transfer_of_care": _l("Do you take over the child's care for this problem?"),
+    "is_team_visit": _l(
+        "Does a resident, a fellow, a nurse practitioner or a physician assistant of your team see the child in person?"
+    ),
     "is_spoken_report": _l("Did you also report by voice to the clinician who asked?"),
 }
 VISIT_WHY = {
@@ -52,6 +56,7 @@ HOLDS = {
     "request_signed": _l("The clinician sent the request under their name"),
     "reason": _l("The reason is in the request"),
     "consent": _l("Consent to this consult is on record"),
+    "cost_told": _l("The text that was agreed to says that a part may have to be paid"),
     "confidential": _l("The question is not kept from the family"),
     "minutes": _l("The time is enough"),
     "report_signed": _l("The written answer is signed"),
@@ -61,6 +66,7 @@ HOLDS = {
     "visit_before": _l("No visit on record in the 14 days before, or said why it does not count"),
     "visit_after": _l("No visit on record within 14 days or on a waiting list, or said why it does not count"),
     "transfer": _l("Said: care is not taken over"),
+    "team_visit": _l("Said: nobody of the specialist's team sees the child in person"),
     "later": _l("No later answer within the days says that the child is seen in person"),
     "window": _l("Long enough since the last one for this child"),
     "payer": _l("It is known who pays"),
@@ -85,6 +91,7 @@ AGAINST = {
     "request_signed": _l("No clinician has sent the request under their name"),
     "reason": _l("The request gives no reason"),
     "consent": _l("No consent to this consult is on record"),
+    "cost_told": _l("No consent is on record that says that a part may have to be paid"),
     "confidential": _l("The young person keeps this question from the family, and the insurer writes home"),
     "minutes": _l("The time is too short for a code"),
     "report_signed": _l("The written answer is not signed"),
@@ -96,6 +103,7 @@ AGAINST = {
         "A visit in person is on record within 14 days or on a waiting list, and nobody said why it does not count"
     ),
     "transfer": _l("Care is taken over, or not said"),
+    "team_visit": _l("Somebody of the specialist's team sees the child in person, or not said"),
     "later": _l("A later answer within the days says that the child is seen in person, or care is taken over"),
     "window": _l("Too soon after the last one for this child"),
     "payer": _l("Nobody said who pays"),
@@ -112,7 +120,7 @@ AGAINST = {
     "requester_licence": _l("The clinician has no license in the child's state"),
 }
 PLACES = {
-    **dict.fromkeys(("f2f_prior", "visit_before", "f2f_planned", "visit_after", "transfer"), "attest"),
+    **dict.fromkeys(("f2f_prior", "visit_before", "f2f_planned", "visit_after", "transfer", "team_visit"), "attest"),
     **dict.fromkeys(("payer", "insurance_id", "program_id", "child_state"), "coverage"),
     **dict.fromkeys(("consultant_npi", "consultant_enrolled", "consultant_licence"), "numbers-consultant"),
     **dict.fromkeys(("requester_npi", "requester_enrolled", "requester_licence"), "numbers-requester"),
@@ -133,7 +141,7 @@ _SPECIALIST, _CLINIC, _DESK = _l("The specialist"), _l("The clinic"), _l("The ca
 _NOBODY = _l("Nobody: it is so")
 MENDERS: dict[str, LazyString] = {
     **dict.fromkeys(("f2f_prior", "visit_before", "f2f_planned", "visit_after"), _SPECIALIST),
-    **dict.fromkeys(("transfer", "report_signed"), _SPECIALIST),
+    **dict.fromkeys(("transfer", "team_visit", "report_signed"), _SPECIALIST),
     **dict.fromkeys(("consultant_npi", "consultant_enrolled", "consultant_licence"), _SPECIALIST),
     **dict.fromkeys(("requester_npi", "requester_enrolled", "requester_licence", "diagnosis"), _CLINIC),
     **dict.fromkeys(("requested", "request_signed", "reason", "consent"), _CLINIC),
@@ -212,6 +220,20 @@ def summed(part: Part) -> str:
         gettext("%(minutes)d min of %(other)s", minutes=each.minutes, other=named(each)) for each in part.counted_here
     ]
     return gettext("The minutes of one service: %(pieces)s", pieces="; ".join(pieces))
+
+
+def beyond(part: Part) -> str:
+    """What to think of where the clinic worked longer than its code stands for; else empty."""
+    found = part.suggestion
+    if not found.beyond:
+        return ""
+    return gettext(
+        "%(code)s stands for the first %(most)d minutes. Where the other %(beyond)d go beyond those of a visit, a code "
+        "of prolonged service may fit: a person decides",
+        code=found.code,
+        most=found.minutes - found.beyond,
+        beyond=found.beyond,
+    )
 
 
 def changed(part: Part) -> str:

@@ -120,7 +120,7 @@ def test_a_reason_holds_for_what_was_booked_when_it_was_given(database: Database
         first = booked(session, clinic, consult, 10, at(2000))
         said = replace(NO, visit_why="another_team")
         records.attest(session, consult, clinic.derm, said, answer=1, now=at(2100))
-        assert (against(session, consult), said.code) == ((), "nnnn/another_team")
+        assert (against(session, consult), said.code) == ((), "nnnnn/another_team")
         rows = rows_of(session, (at(0), at(4000)), DENVER, now=at(4000))
         assert [row["visits_on_record"] for row in rows] == ["2026-03-12 booked another_team", ""]
         booked(session, clinic, consult, 12, at(2200), first)

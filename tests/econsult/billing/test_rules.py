@@ -23,11 +23,13 @@ GOOD = Facts(
     is_request_signed=True,
     has_reason=True,
     has_consent=True,
+    has_cost_notice=True,
     is_report_signed=True,
     is_report_sent=True,
     f2f_prior_14d=False,
     f2f_planned_14d=False,
     transfer_of_care=False,
+    is_team_visit=False,
     served_on=date(2026, 3, 9),
     payer="medicaid",
     consultant_npi="1234567893",
@@ -67,6 +69,13 @@ def test_the_minutes_choose_the_code(side, more, spent, code) -> None:
     assert (found.code, "minutes" in found.blockers, found.is_ready) == (code, not code, bool(code))
 
 
+@pytest.mark.parametrize(("spent", "beyond"), [((15, 59), 0), ((30, 59), 0), ((31, 0), 1), ((90, 0), 60)])
+def test_a_clinics_code_stands_for_thirty_minutes_and_says_how_many_are_beyond(spent, beyond) -> None:
+    spent = replace(GOOD, seconds=time(*spent), **SPOKEN)
+    assert suggest(spent, Side.REQUESTER).beyond == beyond
+    assert suggest(spent, Side.CONSULTANT).beyond == 0
+
+
 @pytest.mark.parametrize(
     ("spoken", "said", "code"),
     [(420, True, "99451"), (421, True, "99447"), (421, None, "99451"), (840, False, "99451"), (0, True, "99451")],
@@ -90,6 +99,9 @@ AGAINST = [
     ("f2f_planned", {"f2f_planned_14d": None}, ONE),
     ("transfer", {"transfer_of_care": True}, ONE),
     ("transfer", {"transfer_of_care": None}, ONE),
+    ("team_visit", {"is_team_visit": True}, ONE),
+    ("team_visit", {"is_team_visit": None}, ONE),
+    ("cost_told", {"has_cost_notice": False}, BOTH),
     ("payer", {"payer": ""}, BOTH),
     ("consultant_npi", {"consultant_npi": ""}, BOTH),
     ("requester_npi", {"requester_npi": ""}, BOTH),
@@ -224,7 +236,7 @@ def test_all_mistakes_of_a_file_are_told_at_once(tmp_path) -> None:
         'version = "nm-1"\nidle_minutes = 5\n[payers.medicaid.modifiers]\n99451 = ["GQ"]\n'
     )
     rules = load_rules(str(tmp_path / "rules.toml"))
-    assert (rules.version, rules.idle_minutes) == ("2026-11.3+nm-1", 5)
+    assert (rules.version, rules.idle_minutes) == ("2026-12+nm-1", 5)
     # What the file does not name stays as it is in the house.
     medicaid = rules.payers["medicaid"]
     assert (medicaid.modifiers, medicaid.is_medicaid, set(rules.payers)) == (

@@ -24,6 +24,7 @@ from econsult.consults.records import Consult
 from econsult.database import Database
 from econsult.errors import ForbiddenError, InvalidError, NotFoundError
 from econsult.note import fingerprint_of
+from econsult.people.consent import consent_for
 from econsult.people.persons import Person
 from econsult.trail import AuditEvent
 from tests.personas import ANSWER, LEASE, NOON, Clinic
@@ -32,7 +33,9 @@ from tests.together import at_once
 LIMIT = timedelta(minutes=3)
 BEAT = timing.BEAT
 DENVER = ZoneInfo("America/Denver")
-NO = Attested(f2f_prior_14d=False, f2f_planned_14d=False, transfer_of_care=False, is_spoken_report=False)
+NO = Attested(
+    f2f_prior_14d=False, f2f_planned_14d=False, transfer_of_care=False, is_spoken_report=False, is_team_visit=False
+)
 
 
 def at(seconds: float) -> datetime:
@@ -274,9 +277,13 @@ def test_what_is_on_record_makes_both_codes_ready(database: Database, clinic: Cl
         found = {side: (part.suggestion.code, part.suggestion.blockers) for side, part in parts.items()}
         assert found == {Side.CONSULTANT: ("99451", ()), Side.REQUESTER: ("99452", ())}
         assert parts[Side.CONSULTANT].seconds["review"] == 1200
+        given = consent_for(session, consult.id)
+        given.text_version = "2026-11"
+        parts = parts_of(session, consult, DENVER, now=at(3600))
+        assert {part.suggestion.blockers for part in parts.values()} == {("cost_told",)}, "an older text told no cost"
         consult.consent_withdrawn_at = NOON
         parts = parts_of(session, consult, DENVER, now=at(3600))
-        assert {part.suggestion.blockers for part in parts.values()} == {("consent",)}
+        assert {part.suggestion.blockers for part in parts.values()} == {("consent", "cost_told")}
 
 
 def test_what_a_family_asked_waits_for_its_clinic(database: Database, clinic: Clinic) -> None:
