@@ -324,6 +324,10 @@ def test_nothing_goes_to_the_family_that_was_not_shown_as_it_reads_it(
     path, fields = f"/consults/{held.public_id}/messages", {"lane": "family", "text": "Stop the <cream> today."}
     shown = post(derm, path, fields)
     assert (shown.status_code, "The family reads this" in shown.text) == (200, True)
+    # The child's family reads English; who writes in Spanish is told so.
+    views = [derm.get(f"/consults/{held.public_id}?lane={lane}&lang=es").text for lane in ("family", "clinicians")]
+    assert ["La familia lee en inglés" in view for view in views] == [True, False]
+    assert "La familia lee" not in derm.get(f"/consults/{held.public_id}?lane=family&lang=en").text
     assert shown.text.count("Stop the &lt;cream&gt; today.") >= 2
     with runtime.database.reading() as session:
         assert session.scalars(select(Message)).all() == []

@@ -100,6 +100,7 @@ def test_after_the_reply_only_the_own_time_is_left(
     # It is found from the list of what they answered.
     listed, own = neuro.get("/worklist?view=done").text, neuro.get(f"{path}/billing").text
     assert (f'href="{path}/billing#time"' in listed, "9 min" in listed) == (True, True)
+    assert ("No answer of yours is still open" in listed, 'href="/worklist/advice"' in listed) == (True, True)
     assert ("Read it on paper" in own, "sheet.pdf" in own, f'href="{path}"' in own, "Prueba" in own) == (
         True, False, False, False,
     )  # fmt: skip
