@@ -23,6 +23,7 @@ from sqlalchemy import select
 from econsult.consults.answers import draft_of
 from econsult.consults.correction_drafts import correction_of
 from econsult.consults.records import Consult
+from econsult.consults.second import ask_second, take_second
 from econsult.people.call_drafts import call_draft_of
 from econsult.people.persons import Person
 from econsult.people.signin import open_session
@@ -225,6 +226,24 @@ def test_a_message_is_in_a_new_browser_when_the_old_one_was_killed(
 
 
 @pytest.mark.wide
+@pytest.mark.parametrize(("kills", "lost"), [(1, LOST_BUSY), pytest.param(20, LOST, marks=SLOW)])
+def test_a_reply_to_a_colleague_is_in_a_new_browser_when_the_old_one_was_killed(
+    playwright: Playwright, server: Server, tmp_path: Path, kills: int, lost: float
+) -> None:
+    dice, seat = random.Random(kills), _reply(server)
+    for number in range(kills):
+        _type_until_killed(playwright, server, seat, tmp_path / f"profile-{number}", lost, dice)
+    context = open_browser(playwright, tmp_path / "next", server, seat.person)
+    page = context.pages[0]
+    page.goto(f"http://localhost:{server.ports[0]}{seat.path}")
+    expect(page.locator(seat.box)).to_have_value(seat.stored())
+    expect(page.get_by_text(STILL_HERE)).to_be_visible()
+    page.get_by_role("button", name="Reply").click()
+    _wait_for(lambda: seat.stored() == "")
+    context.close()
+
+
+@pytest.mark.wide
 def test_a_message_that_was_typed_while_the_server_was_away_is_saved_once_it_is_back(
     playwright: Playwright, server: Server, tmp_path: Path
 ) -> None:
@@ -253,10 +272,20 @@ def _familys(server: Server) -> Desk:
     return _message(server, server.clinic.mother, path)
 
 
-def _message(server: Server, person: Person, path: str, query: str = "") -> Desk:
+def _reply(server: Server) -> Desk:
+    """What a second specialist replies to the colleague who asked."""
+    clinic, consult = server.clinic, server.consult(server.clinic.claimed)
+    with server.runtime.database.writing() as session:
+        asked, now = session.get_one(Consult, consult.id), datetime.now(UTC)
+        side = ask_second(session, asked, clinic.derm, "Is this a neurocutaneous sign?", specialty="neurology", now=now)
+        take_second(session, asked, side, clinic.neuro, now=now)
+    return _message(server, clinic.neuro, f"/consults/{consult.public_id}", box="second_reply")
+
+
+def _message(server: Server, person: Person, path: str, query: str = "", box: str = "text") -> Desk:
     def stored() -> str:
         with server.runtime.database.reading() as session:
             found = typed_on(session, person, path, datetime.now(UTC))
-            return dict(found[0].fields)["text"] if found else ""
+            return dict(found[0].fields)[box] if found else ""
 
-    return Desk(person, path + query, "#text", stored)
+    return Desk(person, path + query, f"#{box}", stored)
