@@ -131,7 +131,7 @@ def test_nobody_chooses_a_password_late_or_by_a_link_that_was_handed_over(
     assert ("we send you.</p>" in here.get("/account?lang=en").text) == (not is_proven)
     words = "Sign in with a new link" if is_proven else "Today you came in another way"
     page = post(here, "/account/password?lang=en", {"new": NEW, "new_again": NEW})
-    assert (page.status_code, words in page.text) == (422, True)
+    assert (page.status_code, words in page.text, 'href="/sign-in/by-mail"' in page.text) == (422, True, True)
     with runtime.database.reading() as session:
         assert not session.get_one(Person, bare.id).has_password
 
