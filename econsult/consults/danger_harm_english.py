@@ -98,6 +98,7 @@ HARM: Mapping[str, tuple[str, ...]] = {
         r"drown\w*|stab\w*|gun ?shot|under ?water|(?:bit|chew\w*)~(?:cord|wire)|burn\w*~firework\w*",
     ),
     "poisoning": (
+        r"found~~(?:opioid|oxy\w*|pills?|medicines?|medications?|meds?) (?:bottle|box)~(?:open\w*|empty)",
         (
             rf"(?:swall?ow\w*|ate|eat\w*|drank|drink\w*|took|take\w*|chew\w*|got into|gets into|ingest\w*|lick\w*|"
             rf"inhal\w*|in (?:his|her|the) mouth)~~(?:{_POISON}|rat \w+)"
@@ -129,6 +130,7 @@ HARM: Mapping[str, tuple[str, ...]] = {
         r"(?:end|take|taking|took|ending) (?:it all|(?:my|his|her|their|your) (?:own )?life)",
         r"better off without|(?:better|good) if~(?:not here|gone|dead)",
         r"(?:no|not) (?:\w+ )?reason to live|(?:not|nothing) (?:\w+ )?(?:worth|to) (?:living|live)",
+        r"(?:life|living)~not worth|(?:googl|search|look)\w*~how to (?:die|kill|hang|end|do it)",
         r"(?:how|ways?) to (?:die|kill|hang)|made (?:plans?|a plan) to (?:die|kill)",
         r"self ?harm\w*|self ?injur\w*",
         r"(?:she|he|they|i|daughter|son) cuts?$",

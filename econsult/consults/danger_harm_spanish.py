@@ -26,6 +26,8 @@ _HURTS = (
     rf"(?:peg\w*{_NO_PEGA}|golpe\w*|maltrat\w*|amenaz\w*|lastim\w*|abus\w*|viol(?!et|in)\w*|ahorc\w*|avient\w*|avent\w*|"
     rf"jal(?!ea|ape)\w*|pate\w*|cachete(?!s?\b)\w*|empuj\w*|estruj\w*|quem\w*|toc[oa]\w*{_NO_TOCA}|insult\w*|agred\w*)"
 )
+_SUELTO = r"(?! (?:\w+ ){0,3}(?:pelo|cabello|dient\w*|muel\w*|uña|costr\w*|ombligo|cordon|chupon|pestaña\w*|curita))"
+"""What comes off a child by itself: `se le cayó el pelo`, `ya se le cayó su primer diente`."""
 _CHILD = r"(?:bebe\w*|bebit\w*|nen[eai]\w*|niñ[oa]\w*|criatura|hij[oa]\w*|niet\w*|sobrin\w*|herman\w*|recien nacid[oa])"
 _DE_NADIE = (
     r"(?:oscur\w*|perr\w*|doctor\w*|dentista|inyec\w*|vacuna\w*|monstru\w*|aguja\w*|truen\w*|cohete\w*|payas\w*)"
@@ -53,7 +55,7 @@ HARM: Mapping[str, tuple[str, ...]] = {
             r"santo golpe)"
         ),
         r"golp[eoa]\w*~(?:fuerte|feo|duro|cara|nuca|espalda|oreja)",
-        r"se~(?:cay\w*|call[oó])",
+        rf"se (?!les? )(?:\w+ ){{0,3}}(?:cay\w*|call[oó])|se les?~(?:cay\w*|call[oó]){_SUELTO}",
         (
             r"(?:cay[oó]|cay\w*|call[oó]|rod[oó]|resbal\w*)~~(?:escaler\w*|cama|cabeza|piso|techo|ventana|arbol|"
             r"bicicleta|caballo|silla|sofa|cuna|alto)"
@@ -82,6 +84,7 @@ HARM: Mapping[str, tuple[str, ...]] = {
         r"balaz\w*|apuñal\w*|apunal\w*|machetaz\w*",
     ),
     "poisoning": (
+        rf"(?:encontr\w*|hall\w*)~~{_DRUGS}~(?:abiert[oa]|vaci[oa])",
         rf"{_TOOK}~~{_POISON}",
         rf"(?:trag\w*|tomo(?! \w+ (?:dias?|semanas?))|comi\w*|bebi\w*|agarr\w*|ingir\w*|metio)~~{_DRUGS}",
         rf"{_DRUGS}~~(?:comi\w*|trag\w*)",
