@@ -53,6 +53,8 @@ def test_what_cannot_be_now_says_so_without_telling_what_never_was(
     answered = f"/consults/{made(clinic.answered)}"
     unknown = pcp.post(f"{answered}/acknowledge", {"decline": [{"step": "0" * 32, "reason": "Too far"}]})
     assert unknown.json["detail"] == "A step that is named is none of this answer."
+    written = program_of(clinic.mother).post(f"{answered}/messages?lang=es", {"audience": "family", "text": " "})
+    assert written.json["detail"] == "Un mensaje necesita entre 1 y 5,000 caracteres."  # codespell:ignore caracteres
     (step, *_) = pcp.get(f"{answered}/steps").json["items"]
     undone = pcp.post(f"{answered}/steps/{step['id']}", {"verb": "again"})
     assert undone.json["detail"].endswith(" is not possible now: the state is proposed.")
