@@ -132,7 +132,7 @@ def test_each_part_of_a_claim_is_entered_by_whoever_knows_it(
     cover = {"payer": "medicaid", "insurance_id": "91234567A", "plan": "P-1", "state": "ca"}
     told = [
         (derm, "numbers", {**numbers, "npi": "1234567890"}, "This is not an NPI"),
-        (derm, "attest", {**YES_NO, "transfer_of_care": ""}, "Choose yes or no"),
+        (derm, "attest", {**YES_NO, "transfer_of_care": ""}, "Choose yes or no: Do you take over"),
         (pcp, "diagnosis", {"diagnosis": "eczema"}, "This is not the form of an ICD-10 code"),
         (desk, "coverage", {**cover, "state": "Californ"}, "two letters"),
         (desk, "coverage", {**cover, "payer": "nobody"}, "Choose one of these"),

@@ -107,7 +107,9 @@ def attest(public_id: str) -> Page:
     """What only the specialist can say of an answer, each of it yes or no."""
     form = FormReader()
     said = {
-        name: form.choice(name, ("yes", "no"), required=gettext("Choose yes or no")) == "yes" for name in words.SAID
+        name: form.choice(name, ("yes", "no"), required=gettext("Choose yes or no: %(question)s", question=question))
+        == "yes"
+        for name, question in words.SAID.items()
     }
     why = form.choice("visit_why", tuple(words.VISIT_WHY))
 

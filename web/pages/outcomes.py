@@ -71,7 +71,7 @@ def say(public_id: str) -> Page:
         try:
             once(session, lambda: _tell(session, loaded, said))
         except InvalidError as error:
-            return _page(session, loaded, missing_words(dict(error.fields)), vars(said)), 422
+            return _page(session, loaded, missing_words(error.fields), vars(said)), 422
     place = "coordination.card" if me().role == Role.COORDINATOR else "consult.show"
     return redirect(url_for(place, public_id=public_id, said="noted"), 303)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from flask import request
@@ -45,6 +46,6 @@ def said_in_form(*names: str) -> Said:
     return Said(**{name: request.form.get(name, "")[:16] for name in names})
 
 
-def missing_words(fields: dict[str, str]) -> dict[str, str]:
-    """Each question that has no answer yet, in words."""
-    return {name: gettext("Choose one answer") for name in fields}
+def missing_words(fields: Iterable[str], questions: Mapping[str, object] = words.QUESTIONS) -> dict[str, str]:
+    """Each question that has no answer yet, in words that say which it is: they stand in a list above them all."""
+    return {name: gettext("Choose one answer: %(question)s", question=questions[name]) for name in fields}

@@ -104,7 +104,7 @@ def close(public_id: str) -> Page:
             given = {**vars(said), "close_reason": reason, "closing": "1"}
             return case_page(open_case(session, loaded), errors={"stands": words}, given=given), 409
         except InvalidError as error:
-            errors = missing_words({name: code for name, code in error.fields.items() if name in AT_CLOSING})
+            errors = missing_words(name for name in error.fields if name in AT_CLOSING)
             if "reason" in error.fields:
                 errors["close_reason"] = close_refusal(loaded.consult, error.fields["reason"])
         if errors:
@@ -123,9 +123,7 @@ def say_what_came(public_id: str) -> Page:
         try:
             once_about(session, loaded.consult, lambda: say_close_out(session, loaded, me(), said, now=now()))
         except InvalidError as error:
-            return case_page(
-                open_case(session, loaded), errors=missing_words(dict(error.fields)), given=vars(said)
-            ), 422
+            return case_page(open_case(session, loaded), errors=missing_words(error.fields), given=vars(said)), 422
     return _back(public_id, "noted")
 
 

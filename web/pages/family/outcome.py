@@ -47,7 +47,7 @@ def say(public_id: str) -> Page:
         try:
             once(session, lambda: _tell(session, loaded, said))
         except InvalidError as error:
-            return _page(session, loaded, missing_words(dict(error.fields)), said), 422
+            return _page(session, loaded, missing_words(error.fields, words.ASKED_FAMILY), said), 422
     ring_workers()
     return redirect(url_for(".show", public_id=public_id), code=303)
 
