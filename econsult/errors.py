@@ -104,17 +104,25 @@ class InvalidError(ConsultError):
         self.fields = fields
 
 
+HELP_LINES = {"poisoning": "1-800-222-1222", "self_harm": "988"}
+"""Whom to call besides 911 for a sign of danger: poison control, and the line for thoughts of suicide."""
+
+
 class EmergencyError(ConsultError):
-    """A red flag that means now: the request stops and the person is sent to emergency care."""
+    """A red flag that means now: the request stops and the person is sent to emergency care.
+
+    Its detail names in `call` the numbers that fit, 911 first, for a program that shows them.
+    """
 
     code = "emergency"
     is_recorded = True
 
     def __init__(self, codes: tuple[str, ...], attestation: dict[str, str] | None = None) -> None:
         """`attestation` says what is wrong in a clinician's attestation, by its field, where one was given."""
+        call = ["911", *(HELP_LINES[code] for code in codes if code in HELP_LINES)]
         super().__init__(
             "This may be an emergency. Call 911 or go to the nearest emergency room now.",
-            detail={"red_flags": list(codes), **({"attestation": attestation} if attestation else {})},
+            detail={"red_flags": list(codes), "call": call, **({"attestation": attestation} if attestation else {})},
         )
         self.codes = codes
         self.wrong = attestation or {}

@@ -28,10 +28,11 @@ def test_a_danger_sign_is_refused_in_the_language_that_is_asked_for(
     clinic: Clinic, program_of: ProgramOf, made: Made, header: str, wish: str, beginning: str
 ) -> None:
     mother, at = program_of(clinic.mother), f"/consults/{made(clinic.family_draft)}"
-    mother.patch(at, {"details": {"red_flags": ["breathing"], "body_site": "elbow"}})
+    mother.patch(at, {"details": {"red_flags": ["breathing", "self_harm"], "body_site": "elbow"}})
     refused = mother.post(f"{at}/submit{wish}", Accept_Language=header)
     assert (refused.status_code, refused.json["code"]) == (409, "emergency")
     assert refused.json["detail"].startswith(beginning)
+    assert refused.json["call"] == ["911", "988"]
 
 
 def test_what_cannot_be_now_says_so_without_telling_what_never_was(

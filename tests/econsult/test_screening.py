@@ -60,7 +60,7 @@ def test_an_attestation_that_says_nothing_passes_nothing(
         draft = clinic.draft(session, details={"red_flags": ["seizure"]})
         form = SubmitForm(red_flag_attestation={**WHOLE, **changes})
         requests.submit(session, draft, clinic.pcp, form, now=NOON, targets=TARGETS)
-    assert stopped.value.detail == {"red_flags": ["seizure"], "attestation": wrong}
+    assert stopped.value.detail == {"red_flags": ["seizure"], "call": ["911"], "attestation": wrong}
 
 
 @pytest.mark.parametrize("examiner", ["Dr. Paz", "Nora Sánchez-O'Brien, MD", "Amy Wu FNP", "{own}"])
