@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import StrEnum
 
 from econsult.billing.facts import Facts, Later
@@ -145,14 +146,19 @@ class Check:
     """Only where the payer has a list of the codes that it takes."""
     later_only: bool = False
     """Only where later answers are one service with this one."""
+    since: date | None = None
+    """Of services from this day on: of those before it nobody was asked, and what a file told of them stands."""
 
     def applies(self, case: Case) -> bool:
         is_listed = case.payer is not None and case.payer.codes is not None
         is_wanted = (case.is_medicaid or not self.medicaid_only) and (is_listed or not self.listed_only)
-        return case.side in self.sides and is_wanted and (bool(case.facts.later) or not self.later_only)
+        is_wanted = is_wanted and (bool(case.facts.later) or not self.later_only)
+        served = case.facts.served_on
+        return case.side in self.sides and is_wanted and (self.since is None or served is None or served >= self.since)
 
 
 _CONSULTANT, _COLLEAGUE = (Side.CONSULTANT,), (Side.COLLEAGUE,)
+_NEWLY_ASKED = date(2026, 12, 1)
 
 
 def _is_window_free(case: Case) -> bool:
@@ -172,7 +178,7 @@ CHECKS = (
     Check("reason", lambda case: case.facts.has_reason),
     Check("consent", lambda case: case.facts.has_consent),
     # A family that agrees knows that it may have to pay a part.
-    Check("cost_told", lambda case: case.facts.has_cost_notice),
+    Check("cost_told", lambda case: case.facts.has_cost_notice, since=_NEWLY_ASKED),
     # What an insurer sends home tells the family of the question.
     Check("confidential", lambda case: not case.facts.is_confidential),
     Check("minutes", lambda case: _code_for(case) is not None),
@@ -184,7 +190,7 @@ CHECKS = (
     Check("visit_after", lambda case: are_explained(visits_after(case.facts)), _CONSULTANT),
     Check("transfer", lambda case: case.facts.transfer_of_care is False, _CONSULTANT),
     # A child whom a resident, a fellow or another clinician of the team sees is seen by the consultant's own practice.
-    Check("team_visit", lambda case: case.facts.is_team_visit is False, _CONSULTANT),
+    Check("team_visit", lambda case: case.facts.is_team_visit is False, _CONSULTANT, since=_NEWLY_ASKED),
     # One service has one code: what was said of any of its answers is said of all of it.
     Check("later", lambda case: not any(each.is_in_person for each in case.facts.later), _CONSULTANT, later_only=True),
     Check("window", _is_window_free),

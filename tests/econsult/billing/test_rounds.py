@@ -116,7 +116,7 @@ def test_what_was_ready_stays_ready_in_its_month(database: Database, clinic: Cli
         ("2", "20", "2026-05-04T08:59-06:00", "2026-05-05T00:00-06:00")
     ] * 2
     # Nobody has attested anything of the second answer yet, and what was said of the first one is of it alone.
-    assert [row["blockers"] for row in rows] == ["f2f_prior f2f_planned transfer team_visit", ""]
+    assert [row["blockers"] for row in rows] == ["f2f_prior f2f_planned transfer", ""]
     with database.writing() as session:
         consult = session.get_one(Consult, consult.id)
         records.attest(session, consult, clinic.derm, NO, answer=2, now=now)

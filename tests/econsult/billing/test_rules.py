@@ -69,6 +69,12 @@ def test_the_minutes_choose_the_code(side, more, spent, code) -> None:
     assert (found.code, "minutes" in found.blockers, found.is_ready) == (code, not code, bool(code))
 
 
+def test_what_nobody_was_asked_about_an_earlier_service_stands_against_nothing() -> None:
+    before = replace(GOOD, seconds=1200, is_team_visit=None, has_cost_notice=False, served_on=date(2026, 11, 30))
+    assert [suggest(before, side).blockers for side in BOTH] == [(), ()]
+    assert suggest(replace(before, served_on=None), Side.CONSULTANT).blockers == ("cost_told", "team_visit")
+
+
 @pytest.mark.parametrize(("spent", "beyond"), [((15, 59), 0), ((30, 59), 0), ((31, 0), 1), ((90, 0), 60)])
 def test_a_clinics_code_stands_for_thirty_minutes_and_says_how_many_are_beyond(spent, beyond) -> None:
     spent = replace(GOOD, seconds=time(*spent), **SPOKEN)
@@ -99,9 +105,9 @@ AGAINST = [
     ("f2f_planned", {"f2f_planned_14d": None}, ONE),
     ("transfer", {"transfer_of_care": True}, ONE),
     ("transfer", {"transfer_of_care": None}, ONE),
-    ("team_visit", {"is_team_visit": True}, ONE),
-    ("team_visit", {"is_team_visit": None}, ONE),
-    ("cost_told", {"has_cost_notice": False}, BOTH),
+    ("team_visit", {"is_team_visit": True, "served_on": date(2026, 12, 1)}, ONE),
+    ("team_visit", {"is_team_visit": None, "served_on": date(2026, 12, 1)}, ONE),
+    ("cost_told", {"has_cost_notice": False, "served_on": date(2026, 12, 1)}, BOTH),
     ("payer", {"payer": ""}, BOTH),
     ("consultant_npi", {"consultant_npi": ""}, BOTH),
     ("requester_npi", {"requester_npi": ""}, BOTH),

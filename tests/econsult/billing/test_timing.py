@@ -280,10 +280,10 @@ def test_what_is_on_record_makes_both_codes_ready(database: Database, clinic: Cl
         given = consent_for(session, consult.id)
         given.text_version = "2026-11"
         parts = parts_of(session, consult, DENVER, now=at(3600))
-        assert {part.suggestion.blockers for part in parts.values()} == {("cost_told",)}, "an older text told no cost"
+        assert {part.facts.has_cost_notice for part in parts.values()} == {False}, "an older text told no cost"
         consult.consent_withdrawn_at = NOON
         parts = parts_of(session, consult, DENVER, now=at(3600))
-        assert {part.suggestion.blockers for part in parts.values()} == {("consent", "cost_told")}
+        assert {part.suggestion.blockers for part in parts.values()} == {("consent",)}
 
 
 def test_what_a_family_asked_waits_for_its_clinic(database: Database, clinic: Clinic) -> None:

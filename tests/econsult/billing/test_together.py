@@ -160,7 +160,7 @@ def test_what_was_answered_again_counts_once_and_the_file_agrees(database: Datab
         work(session, clinic.derm, consult, at(0) + 2 * DAY + MINUTE, 3, late)
         second, first = parts_of(session, consult)
         assert (first.suggestion.minutes, second.suggestion.blockers) == (
-            16, ("f2f_prior", "f2f_planned", "transfer", "team_visit", "window"),
+            16, ("f2f_prior", "f2f_planned", "transfer", "window"),
         )  # fmt: skip
         records.attest(session, consult, clinic.derm, NO, answer=2, now=late)
         second, first = parts_of(session, consult)
