@@ -15,7 +15,7 @@ from econsult.consults.danger_words import words_of_danger
 from econsult.consults.hearers import home_of
 from econsult.consults.lifecycle import OPEN
 from econsult.consults.records import RANKS, Consult, Kind, RedFlagStop, Urgency, by_today, note
-from econsult.consults.redflags import UNSAFE, flags_now
+from econsult.consults.redflags import UNSAFE, flags_now, one_text
 from econsult.consults.screening import signs_told
 from econsult.notices import NoticeKind, notify
 from econsult.people.patients import Patient, age_in_months
@@ -34,7 +34,7 @@ def note_words(session: Session, consult: Consult, person: Person, *texts: str, 
     codes = words_of_danger(*texts, months=months, about=_known_of(session, consult))
     if not codes:
         return ()
-    hint = RedFlagStop(consult_id=consult.id, person_id=person.id, codes=",".join(codes)[:400], is_hint=True, at=now)
+    hint = RedFlagStop(consult_id=consult.id, person_id=person.id, codes=one_text(codes), is_hint=True, at=now)
     session.add(hint)
     session.flush()
     note(session, consult, "red_flag", person_id=person.id, now=now, detail="words")
@@ -86,7 +86,7 @@ def _hurry(consult: Consult) -> None:
 
 
 def _hint(session: Session, consult: Consult, staff: Person, codes: tuple[str, ...], now: datetime) -> None:
-    hint = RedFlagStop(consult_id=consult.id, person_id=staff.id, codes=",".join(codes)[:400], is_hint=True, at=now)
+    hint = RedFlagStop(consult_id=consult.id, person_id=staff.id, codes=one_text(codes), is_hint=True, at=now)
     session.add(hint)
     session.flush()
     note(session, consult, "red_flag", person_id=staff.id, now=now, detail="age")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -131,8 +131,20 @@ ASKED_AT = "red_flags_at"
 ANSWER_HOLDS = timedelta(hours=12)
 """A child can become much worse overnight, so an answer of one day says nothing about the next. Half a day still lets
 a parent begin in the morning and send at night without being asked twice."""
+LONGEST_CODES = 400
+"""So many characters of codes does a stop hold: some twenty signs."""
 NOT_NAMED = "not_named"
 """A family said that there is an emergency, and ticked no sign."""
+
+
+def one_text(codes: Sequence[str]) -> str:
+    """The signs of a stop as one text. Of more than it holds whole ones are left out, and never that the home is not
+    safe: whoever calls there must know."""
+    text = ",".join(codes)
+    if len(text) <= LONGEST_CODES:
+        return text
+    first = sorted(codes, key=lambda code: code != UNSAFE)
+    return ",".join(first)[: LONGEST_CODES + 1].rpartition(",")[0]
 
 
 def is_answered(details: Mapping[str, Any]) -> bool:

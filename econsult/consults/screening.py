@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from econsult.consults.details import SAFE_WAY, flags_of, symptoms_of, text_of
 from econsult.consults.fever import tells_fever
 from econsult.consults.hearers import desk_of, home_of
 from econsult.consults.records import CLINICS_OWN, Consult, Kind, RedFlagStop, Source, note
-from econsult.consults.redflags import UNSAFE, URGENCY_OF_CODE, flags_now
+from econsult.consults.redflags import UNSAFE, URGENCY_OF_CODE, flags_now, one_text
 from econsult.errors import EmergencyError
 from econsult.notices import NoticeKind, notify
 from econsult.people.patients import Patient, age_in_months
@@ -79,7 +79,7 @@ def _keep_stop(
     session: Session,
     consult: Consult,
     person: Person,
-    codes: Iterable[str],
+    codes: Sequence[str],
     now: datetime,
     *,
     attestation: dict[str, Any] | None = None,
@@ -88,7 +88,7 @@ def _keep_stop(
     stop = RedFlagStop(
         consult_id=consult.id,
         person_id=person.id,
-        codes=",".join(codes)[:400],
+        codes=one_text(codes),
         is_attested=attestation is not None,
         attestation=attestation,
         safe_way=safe_way or None,
@@ -102,13 +102,13 @@ def _keep_stop(
 
 
 def _just_stopped(
-    session: Session, consult: Consult, person: Person, codes: Iterable[str], now: datetime
+    session: Session, consult: Consult, person: Person, codes: Sequence[str], now: datetime
 ) -> RedFlagStop | None:
     """The stop of a moment ago that this press only repeats."""
     query = select(RedFlagStop).where(
         RedFlagStop.consult_id == consult.id,
         RedFlagStop.person_id == person.id,
-        RedFlagStop.codes == ",".join(codes)[:400],
+        RedFlagStop.codes == one_text(codes),
         RedFlagStop.at > now - AGAIN,
         RedFlagStop.dealt_with_at.is_(None),
     )

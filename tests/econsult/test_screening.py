@@ -14,6 +14,7 @@ from econsult.bereavement import mark_death
 from econsult.consults import answers, holding, requests
 from econsult.consults.photo_came import photo_came
 from econsult.consults.records import RANKS, RedFlagStop, Urgency
+from econsult.consults.redflags import LONGEST_CODES, UNSAFE, URGENCY_OF_CODE, one_text
 from econsult.consults.reopening import reopen
 from econsult.consults.requests import RequestForm, SubmitForm
 from econsult.consults.screening import AGAIN, deal_with
@@ -380,3 +381,11 @@ def test_nobody_is_told_again_of_whom_somebody_called_or_must_not_call(database:
         assert len(uncalled_stops(session, at)) == 1
         mark_death(session, session.get_one(Patient, clinic.child.id), clinic.coordinator, "", now=NOON)
         assert uncalled_stops(session, at) == []
+
+
+def test_of_too_many_signs_whole_ones_are_kept_and_an_unsafe_home_always() -> None:
+    assert one_text(("breathing", UNSAFE)) == "breathing,unsafe"
+    every = (*(code for code in URGENCY_OF_CODE if code != UNSAFE), UNSAFE)
+    text = one_text(every)
+    assert (len(",".join(every)) > LONGEST_CODES >= len(text), text.split(",")[0]) == (True, UNSAFE)
+    assert set(text.split(",")) <= set(every)
