@@ -132,6 +132,7 @@ HARM: Mapping[str, tuple[str, ...]] = {
         r"(?:no|not) (?:\w+ )?reason to live|(?:not|nothing) (?:\w+ )?(?:worth|to) (?:living|live)",
         r"(?:life|living)~not worth|(?:googl|search|look)\w*~how to (?:die|kill|hang|end|do it)",
         r"(?:how|ways?) to (?:die|kill|hang)|made (?:plans?|a plan) to (?:die|kill)",
+        r"(?:takes?|took) (?:a )?(?:razors?|blades?|knife|knives)~to (?:her|his|their)~(?:leg|arm|wrist|thigh)s?",
         r"self ?harm\w*|self ?injur\w*",
         r"(?:she|he|they|i|daughter|son) cuts?$",
         r"cuts? on~(?:arms?|wrists?|legs?|thighs?)~~(?:made|did|her|him)",

@@ -97,6 +97,7 @@ HARM: Mapping[str, tuple[str, ...]] = {
         r"monoxido|fum[oó]~(?:algo|mota|marihuana)",
     ),
     "self_harm": (
+        r"navaja\w*~~(?:piern|braz|munec|muslo)\w*",
         r"suicid\w*",
         (
             r"(?:quier\w*|queri\w*|quis\w*|gana\w*|dese\w*|piens\w*|trat\w*|intent\w*|pensa\w*|va|voy|para|"

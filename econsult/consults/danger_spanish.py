@@ -96,6 +96,7 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         ),
         r"(?:todo|toda|cuerpo|ties\w*|dur[oa])~~(?:tembl\w*|tiembl\w*|sacud\w*)",
         r"(?:brazo|pierna|pie|mano)~brinc\w*~sol\w*|(?:quijada|mandibula|dientes)~~baba\w*",
+        r"sacudidas?~minutos|cae~lado de la (?:boca|cara)",
         r"temblorina|tembladera|espuma|espumarajo\w*|espasm\w*",
         r"(?:volte\w*|fueron|van|blanco|atras|torc\w*|tuerc\w*)~oj\w*",
         r"oj\w*~(?:blanco|atras|volte\w*|torc\w*|volteados|arriba)",
@@ -125,6 +126,7 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         r"anafil\w*|(?:en|de|un|el|hizo|entro) (?:\w+ )?shock",
         r"(?:reaccion\w*|alergi\w*)~(?:alergic\w*|fuerte\w*|grave\w*|hinch\w*)",
         r"ronch\w*~~(?:vomit\w*|hinch\w*|todo el cuerpo)|ronch\w* (?:\w+ ){0,10}(?:voz|ronc[oa])",
+        r"(?:labi\w*|lengua|cara|boca|oj\w*)~al doble",
         r"(?:gord\w*|grues\w*)~(?:lengua|labi\w*|garganta)|(?:lengua|labi\w*|garganta)~(?:gord\w*|grues\w*)",
         r"epinefrina|adrenalina|epipen",
         r"(?:se|le)~hinch[oa]\w*",
@@ -150,6 +152,7 @@ _ILLNESS: Mapping[str, tuple[str, ...]] = {
         rf"{_STOOL}~~(?:sangre|jalea|gelatina|mermelada|grosella|chapopote)",
         r"(?:popo\w*|heces|cac[ai]\w*|excremento|evacu\w*)~(?:negr\w*|blanc\w*)",
         r"(?:tos\w*|escup\w*|saca|sale|ech\w*)~sangre",
+        r"(?:hace|hizo|haciendo)~(?:mermelada|frambuesa\w*|grosella\w*)",
         r"(?:jalea|gelatina) roja|hace~sangre|coagulos",
     ),
     "dehydration": (
