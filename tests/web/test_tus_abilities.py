@@ -128,7 +128,11 @@ def test_a_file_that_was_refused_later_still_counts_as_sent(server: Server, moth
         attachment = session.scalars(select(Attachment).where(Attachment.public_id == object_id)).one()
         attachment.state, attachment.reason = "rejected", "not_an_image"
     assert (mother.head(path).status, mother.head(path).offset) == (200, 5)
-    assert mother.ask("GET", path).json["attachment"]["reason"] == "not_an_image"
+    told = mother.ask("GET", path).json["attachment"]
+    assert (told["reason"], told["words"]) == (
+        "not_an_image",
+        "Esto no es una foto. Para un PDF o un papel, use “Papel de laboratorio”.",
+    )
 
 
 def test_what_was_ended_is_not_there_any_more(server: Server, mother: Phone) -> None:

@@ -7,7 +7,9 @@ import re
 
 import pytest
 from playwright.sync_api import Error, Page, Route, expect
+from sqlalchemy import select
 
+from econsult.consults.attachments import Attachment, AttachmentState
 from econsult.consults.records import Consult
 from tests.services.browser import Devices
 from tests.web.upload_page import PHOTO, arrived, half_of, left_alone, open_photos, sent_by, sign_in, slow_down
@@ -26,6 +28,10 @@ def test_a_chosen_photo_is_sent_at_once_and_safe_is_said_only_then(server: Serve
     expect(cards).to_have_attribute("data-state", "sent")
     expect(phone.locator("[data-upload-safe]")).to_be_visible()
     assert arrived(server, draft) == [PHOTO["buffer"]]
+    with server.runtime.database.writing() as session:
+        sent = session.scalars(select(Attachment)).one()
+        sent.state, sent.reason = AttachmentState.REJECTED, "is_a_document"
+    expect(cards).to_contain_text("Esto es un PDF.")
 
 
 @pytest.mark.wide

@@ -128,6 +128,8 @@ export class Card {
       if (!attachment) continue;
       if (attachment.thumb_url) this.picture(attachment.thumb_url);
       if (attachment.state !== "received") this.say(attachment.state, attachment.state === "processing" ? attachment.progress / 100 : 1);
+      // Why a file was refused is known to the server, in the reader's words.
+      if (attachment.words) this.part("state-words", (element) => (element.textContent = attachment.words));
       if (SETTLED.includes(attachment.state)) return this.emit("upload:settled", attachment);
     }
   }

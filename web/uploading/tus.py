@@ -17,7 +17,7 @@ from werkzeug.exceptions import BadRequest, MethodNotAllowed, UnsupportedMediaTy
 from werkzeug.http import http_date
 
 from econsult import access
-from econsult.consults.attachments import Attachment, renditions_of
+from econsult.consults.attachments import Attachment, AttachmentState, renditions_of
 from econsult.consults.intake import UploadState
 from econsult.errors import ConsultError, NotFoundError
 from econsult.people.persons import Role
@@ -44,6 +44,7 @@ from web.uploading.tus_headers import (
     new_length,
     number,
 )
+from web.words.files import FOR_FAMILIES
 
 tus = Blueprint("tus", __name__, url_prefix="/uploads")
 CHUNK_TYPE = "application/offset+octet-stream"
@@ -214,14 +215,21 @@ def _status(object_id: str) -> Response:
         renditions = renditions_of(session, [attachment.id])[attachment.id] if attachment and is_seen else []
     thumb = next((rendition.public_id for rendition in renditions if rendition.name in {"thumb", "poster"}), None)
     told = described(upload, verbs.glance(door, upload))
-    told["attachment"] = attachment and {
+    told["attachment"] = attachment and _told_of(attachment, thumb)
+    return jsonify(told)
+
+
+def _told_of(attachment: Attachment, thumb: str | None) -> dict[str, object]:
+    """What became of the file; why one was refused also in words, which the card of a page says at once."""
+    is_refused = attachment.state == AttachmentState.REJECTED
+    return {
         "id": attachment.public_id,
         "state": attachment.state,
         "reason": attachment.reason,
+        "words": FOR_FAMILIES.of(attachment.state, attachment.reason) if is_refused else None,
         "progress": attachment.progress,
         "thumb_url": thumb and f"/media/{thumb}",
     }
-    return jsonify(told)
 
 
 def _wanted() -> Wanted:
