@@ -66,7 +66,7 @@ def shared_out(faces: Sequence[Box], patient: Box | None, policy: Policy) -> tup
 def around(boxes: Sequence[Box], policy: Policy) -> list[Box]:
     """Return what is left of the boxes when the policy's regions are cut out of them."""
     regions = [_box(region) for region in policy.regions]
-    return [part for box in boxes for part in _without(box, regions)]
+    return [part for box in boxes for part in without(box, regions)]
 
 
 def left_open(faces: Sequence[Box], covered: Sequence[Box], policy: Policy) -> list[Box]:
@@ -110,7 +110,7 @@ def _shows_who_it_is(face: Box, regions: Sequence[Box]) -> bool:
     What was covered around it, hair line and ears, is no part of that: its rim alone is two fifths of the grown box.
     """
     core = face.core or face
-    left = sum(part.area for part in _without(core, regions))
+    left = sum(part.area for part in without(core, regions))
     if left < _STAYS_COVERED * core.area:
         return True
     sees_both = len(face.eyes) == 2 and all(_is_within(eye, regions) for eye in face.eyes)
@@ -130,8 +130,8 @@ def is_same(face: Box, patient: Box) -> bool:
     return face.common(patient) >= _SAME_FACE * min(face.area, patient.area)
 
 
-def _without(face: Box, regions: Sequence[Box]) -> list[Box]:
-    """Cut the regions out of a face; what is left is covered by boxes beside each other."""
+def without(face: Box, regions: Sequence[Box]) -> list[Box]:
+    """Cut the regions out of a box; what is left is covered by boxes beside each other."""
     parts = [face]
     for region in regions:
         parts = [piece for part in parts for piece in _cut(part, region)]

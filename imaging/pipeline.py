@@ -68,7 +68,7 @@ PHOTO = (
     *_PIXELS,
     Step(make_small, ("small",)),
     Step(judge_photo, ("quality",)),
-    Step(find_masks, ("masks", "open_faces")),
+    Step(find_masks, ("masks", "open_faces", "shown")),
     Step(find_codes, ("masks",)),
     Step(keep_pixels, ("image",)),
     Step(cover, ("image",)),

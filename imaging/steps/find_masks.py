@@ -23,10 +23,14 @@ _NEAR = (Shown(Box(0.0, 0.0, 1.0, 1.0), thinnest=0.015),)
 
 @dataclass(frozen=True)
 class Looked:
-    """What must be covered in a picture, and how many faces or parts of one stay open; None where none was sought."""
+    """What must be covered in a picture, the faces or parts of one that stay open, and how many these are.
+
+    `open_faces` is None where none was sought.
+    """
 
     masks: tuple[Mask, ...]
     open_faces: int | None
+    shown: tuple[Box, ...]
 
 
 def find_masks(small: Pixels, pixels: Pixels, policy: Policy, detectors: Detectors) -> Looked:
@@ -37,7 +41,7 @@ def find_masks(small: Pixels, pixels: Pixels, policy: Policy, detectors: Detecto
     doubtful = _NEAR if may_be_near(faces, policy) else tuple(map(Shown, shown))
     found = _writing(small, pixels, policy, detectors, doubtful)
     texts = (box_mask("text", box, TEXT_DETECTOR, TEXT_THRESHOLD, shown) for box in found)
-    return Looked((*_masks_of(covered), *texts), None if policy.faces == KEEP else len(shown))
+    return Looked((*_masks_of(covered), *texts), None if policy.faces == KEEP else len(shown), tuple(shown))
 
 
 def _faces(small: Pixels, pixels: Pixels, policy: Policy, detectors: Detectors) -> list[Box]:

@@ -9,9 +9,11 @@ from PIL import Image
 from imaging.boxes import Box
 from imaging.choice import left_open, may_be_near, open_faces
 from imaging.detectors import all_faces_in, load_detectors, small_faces_in
+from imaging.masks import Mask
 from imaging.models import find_models
 from imaging.policy import Policy, Region
 from imaging.refusal import Held
+from imaging.steps.find_codes import find_codes
 from tests.imaging import files, pictures
 from tests.imaging.conftest import Prepare
 
@@ -111,3 +113,19 @@ def test_what_stays_open_is_the_patients_face_or_the_drawn_part_of_it() -> None:
     assert left_open([MOTHER], [MOTHER], Policy()) == []
     assert [may_be_near(faces, policy()) for faces in ([], [CHILD])] == [True, False]
     assert not may_be_near([], Policy())
+
+
+def test_a_face_that_stays_open_is_no_code_where_a_small_portrait_looks_like_one() -> None:
+    scene = Image.new("RGB", (1600, 1200), (205, 170, 150))
+    scene.paste(pictures.astronaut(400), (50, 0))
+    left, top, right, bottom = (share * 400 for share in pictures.FACE)
+    face = Box((50 + left) / 1600, top / 1200, (50 + right) / 1600, bottom / 1200)
+    hidden = [mask for mask in find_codes(np.asarray(scene), (), Policy(), ()) if mask.what == "code"]
+    assert any(box_of(mask).common(face) > 0.9 * face.area for mask in hidden)
+    left_over = find_codes(np.asarray(scene), (), policy(), (face,))
+    assert sum(box_of(mask).common(face) for mask in left_over) < 0.01 * face.area
+    assert len(left_over) > len(hidden)
+
+
+def box_of(mask: Mask) -> Box:
+    return Box(mask.left, mask.top, mask.left + mask.width, mask.top + mask.height)
