@@ -3,7 +3,8 @@
 from imaging.reading.confusion import SURE
 from imaging.reading.lab_words import LAB_WORDS
 from imaging.reading.labels import zones_of
-from imaging.reading.somebodys import begins_test
+from imaging.reading.measures import MEASURES
+from imaging.reading.somebodys import NEXT, begins_test, proves_test
 from imaging.reading.spelling import PARTICLES, fold
 from imaging.reading.words import Line, Word
 
@@ -37,9 +38,10 @@ def _with_neighbours(line: Line, found: set[int]) -> set[int]:
 
 
 def _is_test(line: Line, number: int) -> bool:
-    """Whether a test and its result begin behind somebody's number: `7731842 K 4.1`."""
+    """Whether a test and its result begin behind somebody's name or number: `Doe Hb 11.2 g/dL`, `7731842 K 4.1`."""
+    texts = [word.text for word in line[number:]]
     follows = number > 0 and fold(line[number - 1].text).isdigit()
-    return follows and begins_test([word.text for word in line[number:]])
+    return proves_test(texts) or (follows and (begins_test(texts) or fold(texts[0]) in NEXT))
 
 
 def _is_beside(covered: Word, word: Word) -> bool:
@@ -48,7 +50,7 @@ def _is_beside(covered: Word, word: Word) -> bool:
     has_capital = next((letter.isupper() for letter in word.text if letter.isalpha()), False)
     if not has_capital and (word.is_exact or word.confidence >= SURE):
         return False
-    return is_name and fold(word.text) not in LAB_WORDS and second.left - first.right < _BESIDE * word.height
+    return is_name and fold(word.text) not in LAB_WORDS | MEASURES and second.left - first.right < _BESIDE * word.height
 
 
 def _reaches(line: Line, number: int, found: set[int]) -> bool:

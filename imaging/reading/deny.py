@@ -35,6 +35,7 @@ from imaging.reading.page_dates import PageDates
 from imaging.reading.rows import is_result
 from imaging.reading.short_names import ShortNames
 from imaging.reading.spelling import fold, is_lab_word, parts_of
+from imaging.reading.tight_heads import FIGURES_OF_SOMEBODY
 from imaging.reading.values import holds_unit
 from imaging.reading.words import Line, Word
 
@@ -47,8 +48,6 @@ _TIME = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?")
 _SHORTEST_READ = 5
 _UNREAD = 45.0
 """Below this confidence a longer word may be anything, and a person will read what the reader could not."""
-_FIGURES_OF_SOMEBODY = 4
-"""A column of record numbers or birth dates has at least so many figures in a word; a result beside it seldom."""
 _SPELLED, _BROKEN = 3, 5
 """How many letters a part of a name has at least that was spelled out, or goes on in the next line without a hyphen."""
 
@@ -231,7 +230,7 @@ def _is_value(text: str) -> bool:
 def _tells(text: str, *, is_name: bool) -> bool:
     """Whether a cell of a row can be somebody's name, or else somebody's number or day."""
     figures = sum(sign.isdigit() for sign in text)
-    return figures >= _FIGURES_OF_SOMEBODY if not is_name else not figures and fold(text) not in LAB_WORDS
+    return figures >= FIGURES_OF_SOMEBODY if not is_name else not figures and fold(text) not in LAB_WORDS
 
 
 def _joined(line: Line) -> tuple[str, list[int]]:

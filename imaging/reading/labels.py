@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from imaging.reading.analytes import NO_LABELS
 from imaging.reading.clotting import is_timed
-from imaging.reading.somebodys import NUMBER_OF, ends_number, is_somebodys, numbering
+from imaging.reading.somebodys import NUMBER_OF, ends_number, is_somebodys, numbering, proves_test
 from imaging.reading.spelling import fold, is_misread
+from imaging.reading.tight_heads import LEAST_HEADS, tight_zones, under_tight
 from imaging.reading.values import begins_with_result
 from imaging.reading.words import Line, Word
 
@@ -97,6 +98,9 @@ def _zones_of(line: tuple[Word, ...]) -> tuple[tuple[int, int, bool], ...]:
 def _find_zones(line: Line) -> Iterator[tuple[int, int, bool]]:
     texts = _texts(line)
     folded = [fold(text) for text in texts]
+    if len(_filled(line)) == 1 and (tight := tight_zones(folded, _PHRASES)):
+        yield from tight
+        return
     at = 0
     while at < len(line):
         if count := numbering(texts, at):
@@ -161,16 +165,22 @@ def value_after(line: Line, start: int, end: int) -> list[int]:
     for number in range(end, len(line)):
         word = line[number]
         gap = (word.left - last.right) / _size_of(line[start])
-        if (
-            number in stops
-            or gap > allowed
-            or ends_number(texts[start:end], _texts([line[at] for at in found]), texts[number:])
-        ):
+        if number in stops or gap > allowed or _is_over(texts, (start, end), [texts[at] for at in found], number):
             break
         found.append(number)
         # A colon alone is no value; the value itself may still be far away.
         last, allowed = word, _NEXT_GAP if fold(word.text) else allowed
     return [number for number in found if fold(line[number].text)]
+
+
+def _is_over(texts: Sequence[str], label: tuple[int, int], found: Sequence[str], number: int) -> bool:
+    """Whether a label's value is whole before this word of its line, though no gap says so."""
+    start, end = label
+    if found and texts[start].startswith("(") and ")" in found[-1]:
+        return True
+    behind = texts[number:]
+    is_test = bool(found) and (proves_test(behind) or (fold(behind[0]) in _TEST and is_timed(behind[1:])))
+    return is_test or ends_number(texts[start:end], found, behind)
 
 
 def _size_of(word: Word) -> float:
@@ -209,9 +219,14 @@ def heads_of(line: Line) -> Iterator[tuple[tuple[int, int], bool]]:
 def cells_under(line: Line, label: tuple[int, int], below: Line) -> list[int]:
     """The words of a line further down that stand under a head."""
     start, end = label
-    heads = _heads(line, label)
+    heads, cells = _heads(line, label), _filled(below)
+    if len(cells) == 1 and len(heads) >= LEAST_HEADS:
+        return under_tight({fold(word.text) for word in line[start:end]}, _texts(below))
     mine = heads.index((line[start].left, line[end - 1].right))
-    return [number for cell in _cells(below) if _home(below, cell, heads) == mine for number in range(*cell)]
+    # As many cells as heads are theirs one by one, wherever they lie.
+    ordered = [cells[mine]] if len(cells) == len(heads) else []
+    found = [cell for cell in cells if _home(below, cell, heads) == mine or cell in ordered]
+    return [number for cell in found for number in range(*cell)]
 
 
 def _heads(line: Line, label: tuple[int, int]) -> list[tuple[float, float]]:
@@ -234,6 +249,11 @@ def _cells(below: Line) -> Iterator[tuple[int, int]]:
             first = at
     if below:
         yield first, len(below)
+
+
+def _filled(line: Line) -> list[tuple[int, int]]:
+    """The cells of a line in which anything is written: a speck at its end is none."""
+    return [cell for cell in _cells(line) if any(fold(line[at].text) for at in range(*cell))]
 
 
 def _home(below: Line, cell: tuple[int, int], heads: list[tuple[float, float]]) -> int:

@@ -24,6 +24,8 @@ _ORDINAL = re.compile(rf"(?<!\w)['\u2018\u2019t]?{_FIGURE}{{0,2}}(?=(?:st|nd|rd|
 _RUN_TOGETHER = re.compile(rf"(?<!\w)({_FIGURE}{{1,4}})([^\W\d_]{{3,10}}?)({_FIGURE}{{1,4}})(?!\w)")
 _RAISED = re.compile(r"(?<!\d)(\d{1,2}\.? ?)[02](?=\W{0,3}(?:del?\W{1,3})?([^\W\d_]{3,10}))")
 """The reader of English takes a raised letter with a line under it for a 2, an `o` for a nought."""
+_DAY_OF = re.compile(rf"(?<!\w)({_FIGURE}{{1,2}})(de)[^\W\d_]?(?=\W{{1,3}}[^\W\d_]{{3,10}})")
+"""`14 de`, read as one word, and the figures in it as letters: `i4der marzo`."""
 _YEAR = re.compile(r"(?<!\w)a[^\W\d_]{1,3}o(?=\W{1,3}\d)")
 """`a\u00f1o`, of whose second letter the reader makes two others."""
 _ROMAN = re.compile(r"(?<!\w)[IVXl|]{1,4}(?!\w)")
@@ -56,8 +58,11 @@ class PageDates:
         words = list(re.finditer(r"\S+", plain(text)))
         for first in range(len(words)):
             for run in (words[first : first + count] for count in range(1, _GAPS_MOST + 2)):
-                if self._is_misread("".join(word.group() for word in run)):
+                if self._is_misread(read := "".join(word.group() for word in run)):
                     yield run[0].start(), run[-1].end()
+                if self._is_whole(read):
+                    # A short word behind it is no part of it: `03-14-2022 Wt` has two signs more than the day.
+                    break
 
     def _meant(self, text: str) -> set[str]:
         """What a line may say: as it was read, or with letters taken for figures and figures for letters."""
@@ -65,7 +70,16 @@ class PageDates:
         figures = self._with_figures(seen)
         roman = _ROMAN.sub(lambda found: found[0].translate(_LIKE_ROMAN), seen)
         letters = _IN_LETTERS.sub(lambda found: found[0].translate(_LIKE_LETTERS), seen)
-        return {seen, figures, roman, letters, _RAISED.sub(self._raised, seen), _RAISED.sub(self._raised, figures)}
+        glued = _DAY_OF.sub(_as_day_of, seen)
+        return {
+            seen,
+            figures,
+            roman,
+            letters,
+            glued,
+            _RAISED.sub(self._raised, seen),
+            _RAISED.sub(self._raised, figures),
+        }
 
     def _with_figures(self, text: str) -> str:
         """The text with figures where single letters and strokes may have been some."""
@@ -82,6 +96,11 @@ class PageDates:
     def _raised(self, found: re.Match[str]) -> str:
         """`1\u00ba de noviembre`, of which the reader made `12 de noviembre`, with an `o` in the place of the sign."""
         return f"{found[1]}o" if self._reader.month_of(found[2].lower()) else found[0]
+
+    def _is_whole(self, text: str) -> bool:
+        return any(
+            self._days & one.days and one.end - one.start >= len(text) - 1 for one in self._reader.readings(text)
+        )
 
     def _is_one_misread(self, text: str) -> bool:
         seen = re.sub(r"^\W+|\W+$", "", text).translate(_LIKE_DIGITS)
@@ -102,6 +121,10 @@ def plain(text: str) -> str:
 def _as_ordinal(found: re.Match[str]) -> str:
     """A first of which nothing but a speck was left (`'st`), an `lst` or a `ter`."""
     return re.sub(r"['\u2018\u2019t]\Z", "1", found[0]).translate(_LIKE_DIGITS)
+
+
+def _as_day_of(found: re.Match[str]) -> str:
+    return f"{found[1].translate(_LIKE_DIGITS)}de".ljust(len(found[0]))
 
 
 def _in_figures(day: date) -> Iterator[str]:

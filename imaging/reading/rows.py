@@ -9,6 +9,8 @@ from imaging.reading.words import Line
 
 _VALUE = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)?\s*(?:[HhLl*]\s*)?\Z")
 """A number just before something, with a flag at most between them."""
+_AGE = re.compile(r"\b\d{1,2}\s*a\s*\d{1,2}\s*m\b")
+"""`4 a 8 m`, years and months, reads like a range in Spanish (`70 a 100`)."""
 _NUMBER = re.compile(r"(?<!\w)\d+(?:[.,]\d+)?(?!\w)")
 _FIGURES = re.compile(r"(?<![\w.,])\d(?:[ /.-]{0,3}\d)*(?!\w)")
 
@@ -22,7 +24,7 @@ def is_result(line: Line, known: Iterable[str] = ()) -> bool:
     text = " ".join(word.text for word in line)
     if not _NUMBER.search(text):
         return False
-    has_unit = UNIT.search(text) or RANGE.search(DATE_OR_PHONE.sub(" ", _without(text, set(known))))
+    has_unit = UNIT.search(text) or RANGE.search(DATE_OR_PHONE.sub(" ", _AGE.sub(" ", _without(text, set(known)))))
     return bool(has_unit) and not any(opens for _, _, opens in zones_of(line))
 
 

@@ -108,11 +108,43 @@ def test_a_number_behind_a_short_label_is_covered_and_the_result_beside_it_stays
     assert covered([replace(word, is_exact=True) for word in line(text)]) == secrets
 
 
+@pytest.mark.parametrize(("text", "secrets"), [
+    ("Born 2/11/2021, 3.2 kg", "2/11/2021,"), ("DOB:02-11-2021 WT:15.4 HT:101", "DOB:02-11-2021"),
+    ("born 11 February 2021 at 38 weeks", "11 February 2021"), ("FN: 02/11/2021 (4 yrs) Peso: 15.4 kg", "02/11/2021"),
+    ("DOB 2/11/2021 Jane Doe", "2/11/2021 Jane Doe"), ("Tel 555 12 34 y 555 12 35", "555 12 34 y 555 12 35"),
+    ("Orden: 1120087 21/11/2026", "1120087"), ("Req# 4417123 11/21/2026 08:15", "4417123"),
+    ("No. de Orden 1120087 Fecha 21/11/2026", "1120087"),
+    ("MRN 7731842 Date of birth 02/02/2020", "7731842 Date of birth 02/02/2020"),
+    ("MRN 7731842 02/02/2020", "7731842 02/02/2020"), ("Jane (MRN 7731842) seen on 11/19/2026", "7731842)"),
+    ("Specimen: EN482915C", "EN482915C"), ("Specimen: 11/21/2026", ""), ("Sample: 5.2 mL serum", ""),
+    ("Lab Ref #: V88213X", "#: V88213X"), ("Ref: 13.5-17.5 g/dL", ""), ("Pt: Doe, J. PT: 13.1 INR 1.0", "Doe, J. PT:"),
+    ("Patient: Jane Doe Hb 11.2 g/dL", "Jane Doe"),
+])  # fmt: skip
+def test_a_label_ends_where_what_it_names_is_whole_and_something_else_begins(text: str, secrets: str) -> None:
+    assert covered(line(text)) == secrets
+
+
+@pytest.mark.parametrize(("head", "below", "secrets"), [
+    ("Nombre Edad Folio", "Juli\u00e1n C\u00e1rdenas 4 20087", "Juli\u00e1n C\u00e1rdenas 20087"),
+    ("Paciente Expediente Cama Fecha de nacimiento", "Zoe Sosa 44120 12 03/02/2020", "Zoe Sosa 44120 03/02/2020"),
+    ("Name MRN Collected", "Zoe Sosa 44120 11/21/2026", "Zoe Sosa 44120"),
+    ("Name  Age  MRN", "Zoe Amelia Sosa Quintero  4 a 8 m  44120", "Zoe Amelia Sosa Quintero 4 a 8 m 44120"),
+    ("The parent name and phone are on file", "Zoe Sosa", ""), ("Test Result Unit", "Zoe 12", ""),
+])  # fmt: skip
+def test_under_heads_without_gaps_each_column_is_told_by_what_stands_in_it(head: str, below: str, secrets: str) -> None:
+    under = [replace(word, top=24.0, bottom=40.0) for word in line(below)]
+    assert covered(line(head), under) == secrets
+
+
 @pytest.mark.parametrize("text", ["MRN:7731842", "Folio#839275", "Name:Okafor", "Tutor:Bego\u00f1a", "Exp.7731842",
                                   "Expediente..7731842", "Tel:5755550188", "Patient/Name:Okafor",
                                   "Nombre:-Okafor"])  # fmt: skip
 def test_a_label_that_is_glued_to_what_it_names_covers_it(text: str) -> None:
     assert covered(line(f"{text}  Na:140  K:4.1")) == text
+
+
+def test_a_birth_date_is_read_where_a_fax_has_glued_its_day_to_the_word_behind_it() -> None:
+    assert covered(line("4.1  i4der marzo de 2022  5")) == "i4der marzo de 2022"
 
 
 def test_results_under_heads_that_resemble_labels_stay() -> None:
