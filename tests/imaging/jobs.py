@@ -3,9 +3,14 @@
 Each of the two may have a child that waits for its job.
 """
 
+import io
+import time
+
 import psutil
 
+from imaging import Jail, Policy, prepare
 from imaging.jail.spare import NAME
+from tests.imaging.conftest import Kept
 
 
 def twin_of(server: int) -> psutil.Process | None:
@@ -36,3 +41,20 @@ def _name(child: psutil.Process) -> str:
         return child.name()
     except psutil.NoSuchProcess:
         return ""
+
+
+class _Noting(io.BytesIO):
+    """A file that notes when it was last read; a small one is given to its decoder in one piece."""
+
+    at = 0.0
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.at = time.monotonic()
+        return super().read(size)
+
+
+def start_of(photo: bytes, policy: Policy, jail: Jail) -> float:
+    """After how many seconds the decoder of a small photo asked for its first byte. It must come out ready."""
+    source, began = _Noting(photo), time.monotonic()
+    assert prepare("photo", source, Kept(), policy, jail=jail).is_ready
+    return source.at - began
