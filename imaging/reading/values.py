@@ -10,9 +10,11 @@ RANGE = re.compile(r"\d\s*(?:[-\u2013\u2014]|to|a)\s*\d|[<>]\s*=?\s*\d|[.,]\d+[.
 """The last as a fax may have it, with a speck behind the first number."""
 WHOLE_RANGE = re.compile(r"\d+(?:[.,]\d+)?\s*(?:[-\u2013\u2014]|to|a)\s*\d+(?:[.,]\d+)?|[<>]\s*=?\s*\d+(?:[.,]\d+)?")
 DATE_OR_PHONE = re.compile(
-    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\(?\d{3}\)?[ .-]{0,2}\d{3}-\d{4}|\(\d{2,3}\)\s*\d{3,4}\s*-\s*\d{4}"
+    r"\d{1,4}(?:-\d{1,2}[-/]|/\d{1,2}[-/.]|\.\d{1,2}[./])\d{1,4}"
+    r"|\(?\d{3}\)?[ .-]{0,2}\d{3}-\d{4}|\(\d{2,3}\)\s*\d{3,4}\s*-\s*\d{4}"
     r"|\d{3}\s*-\s*\d{3}\s*-\s*\d{4}"
 )
+"""A point and a dash are no two signs of one date: `4.3-12.4` and `11-14.5` are ranges."""
 _UNIT_ALONE = UNIT.pattern.removeprefix("(?i)")
 _RUN_TOGETHER = re.compile(rf"\W*[\dlIi|oOsSzZbB.,]{{1,6}}(?:{_UNIT_ALONE})", re.IGNORECASE)
 _SIGNED = r"\W*\d+(?:[.,]\d+)*\s*(?:[HhLlAa*]{1,2}\s+)?"
