@@ -75,8 +75,11 @@ def test_a_hidden_face_is_asked_for_decided_and_prepared_anew(
     browser_of: BrowserOf, runtime: Runtime, clinic: Clinic, asked: Consult, file: Attachment
 ) -> None:
     derm, pcp = browser_of(clinic.derm), browser_of(clinic.pcp)
-    assert "Face hidden: ask to show" in derm.get(f"/consults/{asked.public_id}").text
-    assert post(derm, f"/reviews/{file.public_id}/ask", {}).status_code == 303
+    offered = derm.get(f"/consults/{asked.public_id}").text
+    assert "Face hidden: ask to show" in offered
+    assert re.search(r'/ask">.{0,200}name="sheet" value="1"', offered, re.DOTALL)
+    answer = post(derm, f"/reviews/{file.public_id}/ask", {"sheet": "3"})
+    assert (answer.status_code, "sheet=3" in answer.location) == (303, True)
     assert "The clinic was asked to show what is covered" in derm.get(f"/consults/{asked.public_id}").text
     assert "1 file waits for a decision" in pcp.get("/clinic").text
     assert clinic.derm.name in pcp.get(f"/reviews/{file.public_id}").text

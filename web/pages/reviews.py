@@ -28,6 +28,7 @@ from web.pages.clinic.terms import CONSENT_BY, CONSENT_CODES, VOICE_METHODS, gro
 from web.shell.auth import me, only
 from web.shell.desk import rings
 from web.shell.forms import FormReader
+from web.shell.numbers import form_number
 from web.showing.files import card, media_url
 from web.words import terms
 from web.words.files import FACE_CHOICES, FOR_STAFF, HOLD_REASONS, PAPER_CHOICES
@@ -131,7 +132,8 @@ def ask(attachment_id: str) -> Response:
     with database().writing() as session:
         attachment, consult = review_for(session, me(), attachment_id, now=now(), right=Right.HOLD)
         verbs.ask_to_show(session, attachment, me(), now=now())
-    return redirect(url_for("consult.show", public_id=consult.public_id, said="asked_to_show"), 303)
+    sheet = form_number("sheet", 1)
+    return redirect(url_for("consult.show", public_id=consult.public_id, sheet=sheet, said="asked_to_show"), 303)
 
 
 def _write_yes(session: Session, attachment: Attachment, yes: Choice | None) -> None:
