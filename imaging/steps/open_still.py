@@ -17,6 +17,7 @@ from imaging.refusal import Refused
 from imaging.steps.decode_jpeg import decode_jpeg
 from imaging.steps.hear_tiff import hearing
 from imaging.steps.inspect_still import exif_classes
+from imaging.steps.large_webp import SIDEWAYS, open_large
 from imaging.steps.png_colour import png_profile
 from imaging.steps.shrink import CLOSE_ENOUGH
 from imaging.steps.told_profile import adobe_profile, told_profile
@@ -42,7 +43,6 @@ _IS_WHOLE: dict[str, Callable[[bytes], bool]] = {
 }
 """What tells, of formats whose decoders show damaged pictures without a word, that a part is none of the picture."""
 _ADOBE_INDEX = "R03"
-_SIDEWAYS = {5, 6, 7, 8}
 _SMALLEST = 8
 """A JPEG can be decoded at an eighth of its size, not less."""
 
@@ -91,7 +91,7 @@ def open_still(data: bytes, media_type: str) -> Still:
 
 def _stored(still: Still) -> tuple[int, int]:
     """The width and height of a picture before it is turned by its `orientation`."""
-    return (still.height, still.width) if still.orientation in _SIDEWAYS else (still.width, still.height)
+    return (still.height, still.width) if still.orientation in SIDEWAYS else (still.width, still.height)
 
 
 def _cut_out(still: Still, edges: Edges) -> Still:
@@ -107,7 +107,7 @@ def _cut_out(still: Still, edges: Edges) -> Still:
         top, bottom = (round(edge * down) for edge in edges[1::2])
         return image.crop((left, top, right, bottom))
 
-    upright = (high, wide) if still.orientation in _SIDEWAYS else (wide, high)
+    upright = (high, wide) if still.orientation in SIDEWAYS else (wide, high)
     return replace(still, decode=decode, width=upright[0], height=upright[1])
 
 
@@ -122,10 +122,19 @@ def _telling(decode: Decode) -> Decode:
 
 
 def _opened(data: bytes, media_type: str) -> Still:
-    still = _described(data, media_type)
+    still = _large(data, media_type) or _described(data, media_type)
     if not _IS_WHOLE.get(media_type, bool)(data):
         raise Refused("damaged")
     return still
+
+
+def _large(data: bytes, media_type: str) -> Still | None:
+    """Open what Pillow would need too much memory for; None for everything else."""
+    found = open_large(data) if media_type == "image/webp" else None
+    if found is None:
+        return None
+    check_size(found.width, found.height, can_scale=False)
+    return Still(found.decode, found.profile, found.orientation, found.width, found.height)
 
 
 def _described(data: bytes, media_type: str) -> Still:
@@ -170,7 +179,7 @@ def still_of(image: ImageFile.ImageFile) -> Still:
     profile = image.info.get("icc_profile")
     # Pillow turns a TIFF itself while it decodes it, and tells the size of the upright picture from the start.
     orientation = 1 if image.format == "TIFF" else _orientation(image)
-    if orientation in _SIDEWAYS:
+    if orientation in SIDEWAYS:
         width, height = height, width
     return Still(
         lambda side: _decode_pillow(image, side, is_halved=is_scaled),
