@@ -12,6 +12,8 @@ _FILLS = 0.4
 """From this share of a picture's side on, the only face in it is taken for the one that the picture was taken of."""
 _AS_MUCH = 0.5
 """Regions that touch a second face half as much as the first do not tell the two apart."""
+_MOSTLY = 0.5
+"""What hides more of a face is no code on it."""
 
 _STAYS_COVERED = 1 / 3
 """So much of the patient's face, from brow to chin, is covered at least where only a part of it is to stay open."""
@@ -66,7 +68,7 @@ def shared_out(faces: Sequence[Box], patient: Box | None, policy: Policy) -> tup
 def around(boxes: Sequence[Box], policy: Policy) -> list[Box]:
     """Return what is left of the boxes when the policy's regions are cut out of them."""
     regions = [_box(region) for region in policy.regions]
-    return [part for box in boxes for part in without(box, regions)]
+    return [part for box in boxes for part in _without(box, regions)]
 
 
 def left_open(faces: Sequence[Box], covered: Sequence[Box], policy: Policy) -> list[Box]:
@@ -77,6 +79,15 @@ def left_open(faces: Sequence[Box], covered: Sequence[Box], policy: Policy) -> l
         regions = [_box(region) for region in policy.regions]
         return [region for region in regions if any(region.common(face) > 0 for face in faces)]
     return []
+
+
+def beside_faces(box: Box, shown: Sequence[Box]) -> list[Box]:
+    """What is left of a box in which a code was seen and not read, without open faces that it hides by more than half.
+
+    Small enough, a portrait looks like a grid, and then the face that was asked about is hidden. A code on a face is
+    smaller than it, and one that can be read is covered wherever it is.
+    """
+    return _without(box, [face for face in shown if box.common(face) > _MOSTLY * face.area])
 
 
 def may_be_near(faces: Sequence[Box], policy: Policy) -> bool:
@@ -110,7 +121,7 @@ def _shows_who_it_is(face: Box, regions: Sequence[Box]) -> bool:
     What was covered around it, hair line and ears, is no part of that: its rim alone is two fifths of the grown box.
     """
     core = face.core or face
-    left = sum(part.area for part in without(core, regions))
+    left = sum(part.area for part in _without(core, regions))
     if left < _STAYS_COVERED * core.area:
         return True
     sees_both = len(face.eyes) == 2 and all(_is_within(eye, regions) for eye in face.eyes)
@@ -130,7 +141,7 @@ def is_same(face: Box, patient: Box) -> bool:
     return face.common(patient) >= _SAME_FACE * min(face.area, patient.area)
 
 
-def without(face: Box, regions: Sequence[Box]) -> list[Box]:
+def _without(face: Box, regions: Sequence[Box]) -> list[Box]:
     """Cut the regions out of a box; what is left is covered by boxes beside each other."""
     parts = [face]
     for region in regions:

@@ -1,12 +1,13 @@
 """Looks for codes in the pictures of a film: by all means some times a second, and hastily in between."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imaging.bars import bars_in
 from imaging.boxes import Box
+from imaging.choice import beside_faces
 from imaging.code_reader import CODE_READER, codes_in
 from imaging.film_patient import may_be_one
 from imaging.grids import grids_in
@@ -27,6 +28,8 @@ class FilmCodes:
     def __init__(self) -> None:
         self._next = self._next_whole = 0.0
         self._before: list[tuple[float, bool, list[Box]]] = []
+        self.shown: list[Box] = []
+        """Where faces are that stay open: what only looks like a code hides none of them."""
 
     def is_due(self, at: float) -> bool:
         """Whether the picture of this time is to be looked at."""
@@ -38,7 +41,7 @@ class FilmCodes:
         is_whole = at >= self._next_whole
         if is_whole:
             self._next_whole = at + _WHOLE_EVERY
-        boxes = _codes(grey, is_whole=is_whole)
+        boxes = _codes(grey, self.shown, is_whole=is_whole)
         yield from ((at - _LASTS, at + _LASTS, box) for box in boxes)
         for start, _, others in self._before:
             yield from ((start, at, box.joined(old)) for box in boxes for old in others if may_be_one(box, old))
@@ -47,6 +50,8 @@ class FilmCodes:
         self._before = [*kept, (at, is_whole, boxes)]
 
 
-def _codes(grey: NDArray[np.uint8], *, is_whole: bool) -> list[Box]:
+def _codes(grey: NDArray[np.uint8], shown: Sequence[Box], *, is_whole: bool) -> list[Box]:
     looks = [look for look in halves_of(grey) if is_whole or max(look.shape) <= _COARSE]
-    return [*codes_in(grey, turned=False, is_hasty=not is_whole), *bars_in(looks, stacked=True), *grids_in(looks)]
+    seen = (*bars_in(looks, stacked=True), *grids_in(looks))
+    read = codes_in(grey, turned=False, is_hasty=not is_whole)
+    return [*read, *(part for box in seen for part in beside_faces(box, shown))]

@@ -103,6 +103,7 @@ class FilmCover:
         if self._writing is None:
             return
         if self._codes.is_due(at):
+            self._codes.shown = [box for _, box in self._shown]
             seen = self._codes.look(at, lightness_plane(frame))
             self._found += [(begins, ends, "code", box) for begins, ends, box in seen]
         if self._writing.is_due(at):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from imaging.bars import bars_in
 from imaging.boxes import Box
-from imaging.choice import without
+from imaging.choice import beside_faces
 from imaging.code_reader import CODE_READER, codes_in
 from imaging.grids import grids_in
 from imaging.halves import halves_of
@@ -21,7 +21,6 @@ from imaging.pixels import Pixels
 from imaging.policy import MASK, Policy
 
 _GRID_DETECTOR, _BAR_DETECTOR = "module_grids", "bars"
-_MOSTLY = 0.5
 
 
 def find_codes(pixels: Pixels, masks: tuple[Mask, ...], policy: Policy, shown: tuple[Box, ...]) -> tuple[Mask, ...]:
@@ -31,7 +30,7 @@ def find_codes(pixels: Pixels, masks: tuple[Mask, ...], policy: Policy, shown: t
     grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
     looks = halves_of(grey)
     striped = code_masks(grey, looks, stacked=True, shown=shown)
-    grids = (part for box in grids_in(looks) for part in _beside(box, shown))
+    grids = (part for box in grids_in(looks) for part in beside_faces(box, shown))
     return (*masks, *striped, *(box_mask("code", part, _GRID_DETECTOR, 0.0, shown) for part in grids))
 
 
@@ -40,14 +39,5 @@ def code_masks(
 ) -> list[Mask]:
     """Cover the codes that can be read, and what looks like the stripes of one in the picture or its halves."""
     read = [box_mask("code", box, CODE_READER, 0.0) for box in codes_in(grey)]
-    striped = (part for box in bars_in(looks, stacked=stacked) for part in _beside(box, shown))
+    striped = (part for box in bars_in(looks, stacked=stacked) for part in beside_faces(box, shown))
     return read + [box_mask("code", part, _BAR_DETECTOR, 0.0, shown) for part in striped]
-
-
-def _beside(box: Box, shown: Sequence[Box]) -> list[Box]:
-    """What is left of a box without the faces of which it would hide more than half.
-
-    Small enough, a portrait looks like a grid, and then the face that was asked about is hidden. A code on a face is
-    smaller than it, and one that can be read is covered wherever it is.
-    """
-    return without(box, [face for face in shown if box.common(face) > _MOSTLY * face.area])

@@ -9,6 +9,7 @@ from PIL import Image
 from imaging.boxes import Box
 from imaging.choice import left_open, may_be_near, open_faces
 from imaging.detectors import all_faces_in, load_detectors, small_faces_in
+from imaging.film_codes import FilmCodes
 from imaging.masks import Mask
 from imaging.models import find_models
 from imaging.policy import Policy, Region
@@ -125,6 +126,11 @@ def test_a_face_that_stays_open_is_no_code_where_a_small_portrait_looks_like_one
     left_over = find_codes(np.asarray(scene), (), policy(), (face,))
     assert sum(box_of(mask).common(face) for mask in left_over) < 0.01 * face.area
     assert len(left_over) > len(hidden)
+    whole, open_face = FilmCodes(), FilmCodes()
+    open_face.shown = [face]
+    grey = np.asarray(scene.convert("L"))
+    hides = [sum(box.common(face) for *_, box in film.look(0.0, grey)) for film in (whole, open_face)]
+    assert hides[0] > 0.9 * face.area > 0.1 * face.area > hides[1]
 
 
 def box_of(mask: Mask) -> Box:
