@@ -4,7 +4,7 @@ from imaging.reading.confusion import SURE
 from imaging.reading.lab_words import LAB_WORDS
 from imaging.reading.labels import zones_of
 from imaging.reading.measures import MEASURES
-from imaging.reading.somebodys import NEXT, begins_test, proves_test
+from imaging.reading.somebodys import NEXT, begins_test, is_somebodys, proves_test
 from imaging.reading.spelling import PARTICLES, fold
 from imaging.reading.words import Line, Word
 
@@ -40,7 +40,8 @@ def _with_neighbours(line: Line, found: set[int]) -> set[int]:
 def _is_test(line: Line, number: int) -> bool:
     """Whether a test and its result begin behind somebody's name or number: `Doe Hb 11.2 g/dL`, `7731842 K 4.1`."""
     texts = [word.text for word in line[number:]]
-    follows = number > 0 and fold(line[number - 1].text).isdigit()
+    before = line[number - 1].text if number else ""
+    follows = fold(before).isdigit() or is_somebodys(before)
     return proves_test(texts) or (follows and (begins_test(texts) or fold(texts[0]) in NEXT))
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from imaging.reading.analytes import NO_LABELS
 from imaging.reading.clotting import is_timed
-from imaging.reading.somebodys import NUMBER_OF, ends_number, is_somebodys, numbering, proves_test
+from imaging.reading.prose import begins_prose, goes_on
+from imaging.reading.somebodys import NUMBER_OF, TELLING, ends_number, is_somebodys, numbering, proves_test
 from imaging.reading.spelling import fold, is_misread
 from imaging.reading.tight_heads import LEAST_HEADS, tight_zones, under_tight
 from imaging.reading.values import begins_with_result
@@ -16,6 +17,7 @@ _OPENING = (
     "patient name", "patient", "paciente", "nombre del paciente", "nombre", "name", "last name", "first name",
     "surname", "apellido", "apellidos", "date of birth", "birth date", "birthdate", "dob", "d o b", "born",
     "fecha de nacimiento", "fecha nacimiento", "fecha nac", "f nacimiento", "nacimiento", "f n", "fn", "f nac",
+    "fnac", "fec nac", "f de nac",
     "mrn", "medical record", "medical record no", "record number", "expediente", "no expediente", "historia clinica",
     "historia", "nhc", "chart", "patient id", "id paciente", "id", "identificacion", "curp", "dni", "ssn",
     "social security", "seguro social", "member id", "member", "policy", "poliza", "insurance id", "account",
@@ -111,8 +113,10 @@ def _find_zones(line: Line) -> Iterator[tuple[int, int, bool]]:
         phrase, opens = next(((p, o) for p, o in phrases if _stands(line, folded, at, p)), ((), False))
         if phrase == _TEST and is_timed(texts[at + 1 :]):
             phrase = ()
-        if phrase and (_has_colon(line, at + len(phrase)) or (phrase not in _EVERYDAY and _begins(line, at))):
-            yield at, at + len(phrase), opens
+        end = at + len(phrase)
+        begins = phrase not in _EVERYDAY and _begins(line, at) and not (opens and begins_prose(line, at, end))
+        if phrase and (_has_colon(line, end) or begins):
+            yield at, end, opens
         at += max(1, len(phrase))
 
 
@@ -161,16 +165,23 @@ def value_after(line: Line, start: int, end: int) -> list[int]:
     """Return the numbers of the words that stand after the label at `start`, up to a gap or the next label."""
     stops = {first for first, _, _ in zones_of(line)} - {start}
     found: list[int] = []
-    texts, last, allowed = _texts(line), line[end - 1], _FIRST_GAP
+    texts, last, allowed, is_said = _texts(line), line[end - 1], _FIRST_GAP, _is_said(line, start, end)
     for number in range(end, len(line)):
         word = line[number]
         gap = (word.left - last.right) / _size_of(line[start])
         if number in stops or gap > allowed or _is_over(texts, (start, end), [texts[at] for at in found], number):
             break
+        if is_said and found and goes_on(line, number):
+            break
         found.append(number)
         # A colon alone is no value; the value itself may still be far away.
         last, allowed = word, _NEXT_GAP if fold(word.text) else allowed
     return [number for number in found if fold(line[number].text)]
+
+
+def _is_said(line: Line, start: int, end: int) -> bool:
+    """Whether a label that names somebody may be a sentence's first word: it has no colon, and tells no number."""
+    return not _has_colon(line, end) and TELLING.isdisjoint(fold(word.text) for word in line[start:end])
 
 
 def _is_over(texts: Sequence[str], label: tuple[int, int], found: Sequence[str], number: int) -> bool:

@@ -8,7 +8,7 @@ from imaging.reading.spelling import fold
 
 MEASURES = frozenset(
     ("weight", "wt", "bw", "peso", "height", "ht", "talla", "length", "longitud", "estatura", "hc", "pc", "ofc", "bmi",
-     "imc", "temp", "temperature", "temperatura", "apgar", "ga", "gestation")
+     "imc", "vol", "volume", "volumen", "temp", "temperature", "temperatura", "apgar", "ga", "gestation")
 )  # fmt: skip
 """What is measured."""
 _BESIDE = frozenset(

@@ -24,6 +24,12 @@ _CALLED = tuple(
                    "apodado", "apodada", "me llamo", "le gusta que le digan", "prefiere que le digan")
 )  # fmt: skip
 """Behind these a person is named, whatever the name. `Known as` may as well name a disease."""
+_KIN = tuple(
+    (word, of)
+    for words, of in (("daughter son child baby mother father", "of"), ("hija hijo bebe madre padre mama papa", "de"))
+    for word in words.split()
+)
+"""Behind these, too, all that has a capital: `hija de Amelia Sosa`; and who has `a mother of two` is not named."""
 
 
 class Nicknames:
@@ -47,6 +53,21 @@ class Nicknames:
             after = at + len(phrase)
             if after < len(line) and tuple(folded[at:after]) == phrase and is_name[after]:
                 yield {after}
+        for at, phrase in itertools.product(range(len(line)), _KIN):
+            if tuple(folded[at : at + 2]) == phrase:
+                yield {*self._named(line, at + 2, is_name)}
+
+    @staticmethod
+    def _named(line: Line, start: int, is_name: list[bool]) -> Iterator[int]:
+        """The words with a capital from there on, with `de la` between them, to the end of a sentence."""
+        for at in range(start, len(line)):
+            folded = fold(line[at].text)
+            is_particle = folded in PARTICLES and at + 1 < len(line)
+            if folded in LAB_WORDS or not (is_name[at] or is_particle):
+                return
+            yield at
+            if line[at].text[-1] in ",.;:)":
+                return
 
     def _is_form(self, text: str) -> bool:
         return any(fold(piece) in self._forms for piece in pieces_of(text))

@@ -16,24 +16,28 @@ _NUMBERED = frozenset(
      "issste", "rfc", "account", "acct", "acc", "cuenta", "cta", "accession", "folio", "phone", "telephone",
      "tel", "telefono", "celular", "cel", "cell", "ph", "mobile", "movil", "whatsapp", "fax", "policy", "poliza",
      "member", "requisition", "req", "encounter", "visit", "csn", "har", "medicaid", "medicare", "afiliacion", "afil",
-     "registro", "reg", "ficha", "order", "orden", "passport", "pasaporte", "license", "licencia", "cedula")
+     "registro", "reg", "ficha", "order", "orden", "passport", "pasaporte", "license", "licencia", "cedula",
+     "barcode")
 )  # fmt: skip
 """What somebody is numbered by, and what is called so for short though it means more: `Exp.`, `Cel.`, `Ph`."""
 _WITH_SIGN = frozenset(
     ("lab", "laboratorio", "sample", "specimen", "muestra", "unit", "case", "caso", "patient", "paciente", "hospital",
-     "study", "estudio", "visita", "ref", "group", "grupo")
+     "study", "estudio", "visita", "ref", "group", "grupo", "grp", "mr", "pathology", "patologia", "biopsy", "biopsia",
+     "clave")
 )  # fmt: skip
 """The same where it says that it is a number: `Lab No.`, `Sample ID`, `Unit #`."""
-_BEFORE_COLON = frozenset(("sample", "specimen", "muestra"))
+_BEFORE_COLON = frozenset(("sample", "specimen", "muestra", "clave"))
 """The same before a colon: `Specimen: EN482915C`."""
 _OF_LABORATORY = frozenset(
     ("accession", "acc", "ace", "aec", "folio", "requisition", "req", "order", "orden", "lab", "laboratorio", "sample",
-     "specimen", "muestra", "ref", "study", "estudio", "visit", "visita")
+     "specimen", "muestra", "ref", "study", "estudio", "visit", "visita", "encounter", "csn", "pathology", "patologia",
+     "biopsy", "biopsia")
 )  # fmt: skip
 """Numbers of what was ordered: the day behind one is of the order, and the day behind a record's may be of birth."""
 NEXT = frozenset(
     ("fecha", "date", "hora", "time", "collected", "received", "reported", "edad", "age", "sexo", "sex", "page",
-     "pagina")
+     "pagina", "adm", "admit", "admitted", "admission", "disch", "discharge", "discharged", "ingreso", "egreso", "alta",
+     "loc", "bed", "room", "cama", "servicio", "service")
 )  # fmt: skip
 """Labels of what is nobody's that follow such a number without a gap."""
 _BETWEEN = NUMBER_OF | frozenset(
@@ -56,10 +60,10 @@ _BETWEEN = NUMBER_OF | frozenset(
 )
 _OF_MEASURES = frozenset(("hc", "visit", "encounter"))
 """Those of them that head a row of measures as well: head circumference (HC), and what was found at each visit."""
-OF_BIRTH = frozenset(("dob", "fn", "birth", "birthdate", "born", "nacimiento", "nac", "nacido", "nacida"))
+OF_BIRTH = frozenset(("dob", "fn", "fnac", "birth", "birthdate", "born", "nacimiento", "nac", "nacido", "nacida"))
 _MISREAD = frozenset(("ace", "aec", "eel", "eell"))
 """What a reader makes of `Acc.` and `Cel.`, of which too little is left to be told by their likeness."""
-_TELLING = _NUMBERED | _MISREAD | (_WITH_SIGN - {"patient", "paciente"}) | OF_BIRTH
+TELLING = _NUMBERED | _MISREAD | (_WITH_SIGN - {"patient", "paciente"}) | OF_BIRTH
 """Words of labels behind which a number or a day stands, and nobody's name or address."""
 _LONGEST_LABEL = 5
 _FIGURES, _SIGNS_OF_CODE = 5, 15
@@ -116,7 +120,7 @@ def is_somebodys(text: str) -> bool:
 def ends_number(label: Sequence[str], found: Sequence[str], behind: Sequence[str]) -> bool:
     """Whether a label's number or day is whole, and something else follows at once: `MRN 4488127 Na 140`, a weight."""
     names = {fold(word) for word in label}
-    if _TELLING.isdisjoint(names) or _figures("".join(found)) < _FIGURES:
+    if TELLING.isdisjoint(names) or _figures("".join(found)) < _FIGURES:
         return False
     # Behind a telephone `34 y` may be two more of its figures and an `and`.
     is_of_birth = not OF_BIRTH.isdisjoint(names)
