@@ -34,7 +34,7 @@ from imaging.reading.numbers import Numbers, Span
 from imaging.reading.page_dates import PageDates
 from imaging.reading.rows import is_result
 from imaging.reading.short_names import ShortNames
-from imaging.reading.spelling import fold, is_lab_word, parts_of
+from imaging.reading.spelling import fold, is_lab_word, parts_of, pieces_of
 from imaging.reading.tight_heads import FIGURES_OF_SOMEBODY
 from imaging.reading.values import holds_unit
 from imaging.reading.words import Line, Word
@@ -188,7 +188,8 @@ class DenyList:
         folded = fold(word.text)
         if word.confidence >= _UNREAD or len(folded) < _SHORTEST_READ or folded in LABEL_WORDS:
             return False
-        if folded in ANALYTE_WORDS or is_lab_word(folded):
+        # `Nitrogeno-ureico`, of which a fax has made one word, is no name either.
+        if _is_of_laboratory(folded) or all(_is_of_laboratory(fold(piece)) for piece in pieces_of(word.text)):
             return False
         return not (_TIME.fullmatch(word.text) or any(self._dates.spans_of_any(word.text)))
 
@@ -221,6 +222,10 @@ class DenyList:
         for start, end, opens in zones_of(line):
             if opens:
                 yield (start, end), value_after(line, start, end)
+
+
+def _is_of_laboratory(folded: str) -> bool:
+    return folded in ANALYTE_WORDS or is_lab_word(folded)
 
 
 def _is_value(text: str) -> bool:

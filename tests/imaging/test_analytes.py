@@ -165,6 +165,12 @@ def test_a_birth_date_is_read_where_a_fax_has_glued_its_day_to_the_word_behind_i
     assert covered(line("4.1  i4der marzo de 2022  5")) == "i4der marzo de 2022"
 
 
+def test_a_test_of_two_words_that_a_fax_has_run_together_stays_and_a_name_does_not() -> None:
+    words = line("Nitro\u00e9geno-ureico  5  mg/dL  5 - 18")
+    assert covered([replace(words[0], confidence=0.0), *words[1:]]) == ""
+    assert covered([replace(words[0], text="Nitro\u00e9geno-Zurita", confidence=0.0), *words[1:]]) != ""
+
+
 def test_a_unit_that_nobody_could_read_stays_in_a_row_with_a_range_of_decimals() -> None:
     for text in ("WBC  7.8  xlOE3/uL  4.3-12.4", "Eos  1.2  0.4  05/02/2026  xlOE3/uL  0.0-0.3"):
         assert covered([replace(w, confidence=15.0) if "uL" in w.text else w for w in line(text)]) == ""
