@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from econsult.codes import Code
-from econsult.consults.records import Consult, Kind
+from econsult.consults.records import Kind
 from econsult.database import Base, Instant
 
 PAUSE = "pause"
@@ -118,7 +118,20 @@ class Asked(NamedTuple):
         return found if self.language is None else {**found, "site": self.site, "language": self.language}
 
 
-def asked_of(consult: Consult) -> Asked:
+class Asking(Protocol):
+    """What says whom a consult asks: the record, or a plain row of it."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def specialty(self) -> str | None: ...
+    @property
+    def organization_id(self) -> int | None: ...
+    @property
+    def language(self) -> str: ...
+
+
+def asked_of(consult: Asking) -> Asked:
     """Who is asked now, and in which language the family reads."""
     specialty = "" if consult.kind == Kind.FAMILY_QUESTION else consult.specialty or ""
     return Asked(specialty, consult.organization_id, consult.language)

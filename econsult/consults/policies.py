@@ -134,6 +134,12 @@ def read_content(text: str) -> dict[str, Any]:
     return right | ({"ladder": found["ladder"]} if _is_ladder(found.get("ladder")) else {})
 
 
+def is_readable(text: str) -> bool:
+    """Whether every word of a policy counts: it is as `check_content` lets it pass, or takes back those before it."""
+    found = _object(text)
+    return found in (_RETIRED, read_content(text)) and (bool(found) or text == "{}")
+
+
 def _object(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)

@@ -49,6 +49,13 @@ def repeat_after(target: timedelta) -> timedelta:
     return min(max(target, SHORTEST_REPEAT), LONGEST_REPEAT)
 
 
+def kind_of(level: int) -> str:
+    """What the ledger calls a step of this level."""
+    if level == BROKEN:
+        return "breached"
+    return "warned" if level < DESK_FROM else "escalated"
+
+
 def next_step(clock: Ticking, ladder: Sequence[int]) -> tuple[int, datetime]:
     """The level that fires next on a running clock, and when.
 

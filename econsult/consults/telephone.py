@@ -28,6 +28,8 @@ from econsult.people.persons import Person, Role, team_of
 DUE, NUDGE = timedelta(minutes=15), timedelta(minutes=5)
 REPLACED = "replaced"
 """The outcome of a call in whose place that of a newer version is made."""
+ENDED_BY = ("done", "replaced", "called_off")
+"""The lines of its ledger by which a call ends."""
 LATE_LEVEL = 3
 """The step at which the quarter of an hour is over."""
 LONGEST_WORDS = 1000

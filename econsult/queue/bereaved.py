@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.answers import Answer
@@ -15,7 +15,7 @@ from econsult.consults.lifecycle import OPEN, Status
 from econsult.consults.policies import ClockName
 from econsult.consults.records import Consult, Kind
 from econsult.consults.replies import FAMILY
-from econsult.consults.telephone import PhoneEvent, PhoneTask
+from econsult.consults.telephone import ENDED_BY, PhoneEvent, PhoneTask
 from econsult.people.deaths import Death
 from econsult.queue.rules import BEFORE, Rule, Rules, of_consults
 
@@ -60,8 +60,13 @@ def _calls() -> Iterator[Rule]:
     )
     is_told_wrong = PhoneTask.level != steps.correlate(PhoneTask).scalar_subquery()
     is_open_ended = PhoneTask.done_at.is_(None) == PhoneTask.next_at.is_(None)
-    wrong = select(PhoneTask.consult_id).where(or_(is_told_wrong, is_open_ended))
+    is_unwritten = or_(~_has_line("opened"), and_(PhoneTask.done_at.is_not(None), ~_has_line(*ENDED_BY)))
+    wrong = select(PhoneTask.consult_id).where(or_(is_told_wrong, is_open_ended, is_unwritten))
     yield Rule(4, "the telephone call differs from its ledger", wrong)
+
+
+def _has_line(*kinds: str) -> ColumnElement[bool]:
+    return exists().where(PhoneEvent.task_id == PhoneTask.id, PhoneEvent.kind.in_(kinds))
 
 
 _OWED, _CALLS = Rules(_owed), Rules(_calls)

@@ -20,7 +20,7 @@ from econsult.consults.ledger import ClockState
 from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.policies import ClockName, Rules, rules_of
 from econsult.consults.records import Consult, Kind, Urgency, note
-from econsult.consults.steps import BROKEN, DESK_FROM, HELD, first_promised_at, pending
+from econsult.consults.steps import BROKEN, DESK_FROM, HELD, first_promised_at, kind_of, pending
 from econsult.consults.uncovered import is_clinicians, line_of, minute_of
 from econsult.notices import NoticeKind
 from econsult.picking import ANY, Pick
@@ -92,7 +92,7 @@ class _Firing:
 
     def _ladder_step(self, clock: DueClock, instant: datetime, level: int) -> None:
         clock.fired_level = level
-        self._log(clock, _kind(level), instant, level=level)
+        self._log(clock, kind_of(level), instant, level=level)
         if level == BROKEN:
             clock.is_breached = True
             self.batch.breaches += 1
@@ -209,9 +209,3 @@ class _Firing:
                 "reason": reason,
             }
         )
-
-
-def _kind(level: int) -> str:
-    if level == BROKEN:
-        return "breached"
-    return "warned" if level < DESK_FROM else "escalated"

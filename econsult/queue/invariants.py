@@ -14,12 +14,11 @@ from sqlalchemy.orm import Session, aliased
 from econsult.consults.answers import Answer
 from econsult.consults.clocks import PAUSE_LIMIT, held_for
 from econsult.consults.desks import STAND_INS
-from econsult.consults.ledger import Clock, ClockEvent, ClockState, asked_of
+from econsult.consults.ledger import Clock, ClockEvent, ClockState
 from econsult.consults.lifecycle import ENDED, OPEN, Status
-from econsult.consults.policies import ClockName, Policy, read_content, rules_of
+from econsult.consults.policies import ClockName, Policy, read_content
 from econsult.consults.records import Consult, Kind, number_of
 from econsult.consults.replies import CLINICIANS, FAMILY
-from econsult.consults.steps import deadlines
 from econsult.jobs import Job, JobKind, JobState
 from econsult.notices import Notice, NoticeKind, NoticeState
 from econsult.people.deaths import is_of_family, the_dead
@@ -31,10 +30,11 @@ from econsult.queue.corrections import corrections_broken
 from econsult.queue.deeds import deeds_broken
 from econsult.queue.followed import steps_broken
 from econsult.queue.named import wishes_broken
+from econsult.queue.promised import policies_broken, untold
 from econsult.queue.put_off import put_off
-from econsult.queue.replay import Replayed, replay_all
 from econsult.queue.rules import BEFORE, Rule, Rules, of_consults, of_notice
 from econsult.queue.states import states_broken
+from econsult.queue.stored import ledger_differs
 from econsult.queue.waits import waits_broken
 
 WAITS_TO_RUN = (JobState.PENDING, JobState.SENT)
@@ -52,7 +52,9 @@ def violations(session: Session, now: datetime, *, patience: timedelta = PATIENC
     yield from states_broken(session, now)
     yield from put_off(session, now)
     yield from _unheard(session, before)
-    yield from _ledger_differs(session)
+    yield from ledger_differs(session)
+    yield from policies_broken(session)
+    yield from untold(session, before)
     yield from deeds_broken(session)
     yield from corrections_broken(session)
     yield from calls_broken(session, before)
@@ -179,58 +181,6 @@ def _not_heard() -> Iterator[Rule]:
     )
     untold = of_consults(is_untold, ~tells, Consult.patient_id.not_in(the_dead()))
     yield Rule(3, "the family has not heard and no clock of telling it runs", untold)
-
-
-def _ledger_differs(session: Session) -> Iterator[str]:
-    """4. Replaying the ledger gives what is stored."""
-    for found in replay_all(session):
-        number = found[0].consult_id
-        stored = {(clock.name, clock.cycle): clock for clock in _clocks(session, number)}
-        asked = asked_of(session.get_one(Consult, number))
-        for clock in found:
-            told = clock.asked[-1][1].known() if clock.state != ClockState.STOPPED and clock.asked else {}
-            for name in (name for name, value in told.items() if value != getattr(asked, name)):
-                yield f"4 {number_of(number)}: {clock.name} {clock.cycle}: {name} differs from the ledger"
-        for clock in found:
-            yield from _compare(clock, stored.pop((clock.name, clock.cycle), None))
-        for name, cycle in stored:
-            yield f"4 {number_of(number)}: {name} {cycle} is not in the ledger"
-        yield from _derived(session, number)
-
-
-def _clocks(session: Session, consult_id: int) -> list[Clock]:
-    return list(session.scalars(select(Clock).where(Clock.consult_id == consult_id)))
-
-
-def _compare(told: Replayed, stored: Clock | None) -> Iterator[str]:
-    who = f"4 {number_of(told.consult_id)}: {told.name} {told.cycle}"
-    for fault in told.faults:
-        yield f"{who}: {fault}"
-    if stored is None:
-        yield f"{who} is only in the ledger"
-        return
-    for name in ("state", "lane", "started_at", "deadline_at", "paused_at", "paused_reason", "pauses", "stopped_at"):
-        if getattr(told, name) != getattr(stored, name):
-            yield f"{who}: {name} differs from the ledger"
-    if told.paused_until not in (None, stored.paused_until):
-        yield f"{who}: the end of its pause differs from the ledger"
-    if told.state == ClockState.PAUSED and told.is_reminded != stored.is_reminded:
-        yield f"{who}: whether its pause was reminded of differs from the ledger"
-    if int(told.target.total_seconds()) != stored.target_seconds:
-        yield f"{who}: target differs from the ledger"
-    if (told.fired_level, told.is_breached) != (stored.fired_level, stored.is_breached):
-        yield f"{who}: steps differ from the ledger"
-
-
-def _derived(session: Session, consult_id: int) -> Iterator[str]:
-    """The one derived column is what the clocks say."""
-    consult = session.get_one(Consult, consult_id)
-    running = [clock for clock in _clocks(session, consult_id) if clock.state != ClockState.STOPPED]
-    pending, due = deadlines(running, rules_of(consult))
-    if consult.next_deadline_at != pending:
-        yield f"4 {consult.number}: next deadline differs from its clocks"
-    if due is not None and consult.due_at != due:
-        yield f"4 {consult.number}: promised reply differs from its clocks"
 
 
 def _read_too_early() -> Iterator[Rule]:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from econsult.consults.ledger import PAUSE, Asked, ClockEvent, ClockState, ladder_in
-from econsult.consults.steps import BROKEN, Ticking, next_step
+from econsult.consults.steps import BROKEN, Ticking, kind_of, next_step
 
 NOTHING = timedelta()
 NOBODY_KNOWS = Asked(None, None, None)
@@ -224,6 +224,8 @@ class Replayed:
             self.faults.append(f"level {event.level} after {self.fired_level}")
         if event.due_at is not None and event.at < event.due_at:
             self.faults.append(f"level {event.level} fired early")
+        if event.kind != kind_of(event.level):
+            self.faults.append(f"level {event.level} is called {event.kind}")
         if self.ladder:
             self._look_for_gap(event)
         self.fired_level = event.level

@@ -16,7 +16,7 @@ from econsult.consults.versions import Answer
 from econsult.jobs import Job, JobState
 from econsult.notices import Notice, NoticeState
 from econsult.people.patients import Patient
-from econsult.people.persons import Person, Role
+from econsult.people.persons import SPECIALTIES, Person, Role
 from econsult.queue.rules import Rule, Rules, of_consults, of_notice
 from econsult.rosters.limits import Conflict
 
@@ -41,6 +41,7 @@ def _lost_notices() -> Select[int]:
     """
     to_come = exists().where(
         Job.dedupe_key == literal("notice:") + cast(Notice.id, String),
+        Job.subject_id == Notice.id,
         Job.state.in_((JobState.PENDING, JobState.SENT, JobState.RUNNING, JobState.DONE)),
     )
     return select(Notice.id).where(Notice.state == NoticeState.PENDING, ~to_come).order_by(Notice.id)
@@ -66,6 +67,7 @@ def _conditions() -> list[tuple[int, str, ColumnElement[bool]]]:
         (1, "is in a state that there is not", status.not_in(list(Status))),
         (1, "waits in the pool and no clock of being taken runs", (status == Status.SUBMITTED) & ~_is("allocate")),
         (1, "is open and nobody is promised a reply", status.in_(OPEN) & ~goes_on),
+        (1, "is held since no instant", is_held & Consult.claimed_at.is_(None)),
         (1, "is held without an end of the claim", (status == Status.CLAIMED) & Consult.claim_until.is_(None)),
         (1, "is held for ever", (status == Status.CLAIMED) & (Consult.claim_until > bindparam("latest"))),
         # What the clinic asks about an answer stays with whoever signed it until the desk gives it to somebody else.
@@ -73,6 +75,7 @@ def _conditions() -> list[tuple[int, str, ColumnElement[bool]]]:
         (1, "is held by somebody who answers nothing", or_(status.in_(OPEN), clinic_waits) & answers_none),
         (1, "is held by somebody with a conflict of interest", status.in_(OPEN) & may_not),
         (1, "waits for a reply to its clinic and nobody has it", clinic_waits & Consult.holder_id.is_(None)),
+        (1, "asks a specialty that there is not", status.in_(OPEN) & _is_unknown()),
         (1, "was sent at no instant", status.in_(_WAS_SENT) & Consult.submitted_at.is_(None)),
         (1, "is at another place of the order than its urgency", status.in_(OPEN) & is_misplaced),
         (1, "stands in lists under another language than its family's", status.in_(OPEN) & speaks_otherwise),
@@ -83,7 +86,9 @@ def _conditions() -> list[tuple[int, str, ColumnElement[bool]]]:
         (3, "is answered and never opens to the family", (status == Status.ANSWERED) & is_unreleased),
         (3, "is a draft and has a clock", (status == Status.DRAFT) & exists().where(Clock.consult_id == Consult.id)),
         (3, "has ended and somebody has it", status.in_(_HAS_ENDED) & is_had),
+        (3, "goes on although it has ended", status.not_in(_HAS_ENDED) & Consult.ended_at.is_not(None)),
         (3, "has ended at no instant", status.in_(_HAS_ENDED) & Consult.ended_at.is_(None)),
+        (4, "carries no rules", status.in_((*OPEN, Status.ANSWERED)) & Consult.rules.is_(None)),
         (3, "the family has heard and a clock of telling it runs", Consult.informed_at.is_not(None) & _is_untold()),
     ]
 
@@ -97,6 +102,10 @@ def _is(name: str, state: str = "") -> ColumnElement[bool]:
 def _is_holder(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """Whether this is so of whoever has it."""
     return exists().where(Person.id == Consult.holder_id, condition)
+
+
+def _is_unknown() -> ColumnElement[bool]:
+    return or_(Consult.specialty.not_in(SPECIALTIES), Consult.fallback_specialty.not_in(SPECIALTIES))
 
 
 def _is_untold() -> ColumnElement[bool]:
