@@ -24,6 +24,7 @@ from econsult.notices import Notice, NoticeKind
 from econsult.people.persons import Person
 from econsult.queue.firing import fire
 from econsult.queue.forecast import forecast
+from econsult.queue.invariants import violations
 from econsult.queue.metrics import figures, figures_and_missed
 from econsult.queue.quiet import Quiet
 from econsult.rosters.limits import Limits
@@ -61,11 +62,16 @@ def test_c1_waiting_for_the_requester_pauses_only_the_specialist(database: Datab
         threads.request_info(session, consult, clinic.derm, text="?", items=[], audience=None, now=NOON + HOUR)
         paused = {clock.name: clock.paused_at is not None for clock in open_clocks(session, consult.id)}
         assert paused == {"first_reply": True, "next_reply": False}
-        threads.post(session, consult, clinic.pcp, Audience.CLINICIANS, text="Here", now=NOON + 11 * HOUR)
-        answers.save_draft(session, consult, clinic.derm, ANSWER, now=NOON + 12 * HOUR, lease=LEASE)
-        answers.sign(session, consult, clinic.derm, now=NOON + 12 * HOUR)
-        figure = next(f for f in figures(session, NOON, NOON + DAY, NOON + DAY) if f.clock == ClockName.FIRST_REPLY)
-        assert (figure.wall[0], figure.net[0]) == (12.0, 2.0)
+        # Longer than the whole promise: what is held does not go on in secret, and what the family waits for does.
+        fire(session, NOON + 30 * HOUR)
+        steps = select(ClockEvent.name).where(ClockEvent.level > 0, ClockEvent.name != ClockName.ALLOCATE)
+        assert set(session.scalars(steps)) == {"next_reply"}
+        threads.post(session, consult, clinic.pcp, Audience.CLINICIANS, text="Here", now=NOON + 31 * HOUR)
+        answers.save_draft(session, consult, clinic.derm, ANSWER, now=NOON + 32 * HOUR, lease=LEASE)
+        answers.sign(session, consult, clinic.derm, now=NOON + 32 * HOUR)
+        found = figures(session, NOON, NOON + 2 * DAY, NOON + 2 * DAY)
+        figure = next(each for each in found if each.clock == ClockName.FIRST_REPLY)
+        assert (figure.wall[0], figure.net[0], figure.within) == (32.0, 2.0, 1)
 
 
 @pytest.mark.parametrize("channel", ["message", "photo", "lab", "phone"])
@@ -180,6 +186,8 @@ def test_c4_a_new_policy_moves_no_deadline_until_somebody_says_so(database: Data
         assert adopt_rules(session, before, clinic.admin, now=NOON + HOUR, targets=TARGETS)
         assert not adopt_rules(session, before, clinic.admin, now=NOON + HOUR, targets=TARGETS)
         assert (before.due_at, before.next_deadline_at) == (NOON + 8 * HOUR, NOON + 6.4 * HOUR)
+        # No deadline is stuck or wrong: the ledger tells each again.
+        assert [line for line in violations(session, NOON + HOUR) if line.startswith("4")] == []
 
 
 IN_VAIN: list[dict[str, object]] = [{"first_reply": 0}, {"ladder": [90, 50, 100]}, {"ladder": [50]}, {"soup": 1}]

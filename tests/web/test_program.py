@@ -354,7 +354,7 @@ def test_what_a_policy_would_make_late_at_once_is_counted_and_comes_first(
         ({"allocate": "99999"}, "Write a number from 1 to 43,200"),
         ({"release": "25"}, "Write a number from 0 to 24"),
         ({"family_informed": "12"}, "The answer must open before the family should have heard it"),
-        ({"ladder": "90, 50"}, "Write rising numbers of which the last is 100"),
+        ({"ladder": "90, 50"}, "Write up to ten rising numbers of which the last is 100"),
         ({"pause": "0"}, "Write a number from 0.02 to 720"),
         ({"allocate": "0"}, "Write a number from 1 to 43,200"),
         ({"allocate": "1,5"}, "Write a number from 1 to 43,200"),

@@ -191,8 +191,8 @@ FORMS = {
             "release": (("", "24.5", *TYPED), "Write a number from 0 to 24", "Escriba un número de 0 a 24"),
             "ladder": (
                 ("", "50", "100, 50", "50, 50, 100", LONG, "0, 100", "50, 100, 200"),
-                "Write rising numbers of which the last is 100, such as 50, 75, 100",
-                "Escriba números crecientes; el último es 100, como 50, 75, 100",
+                "Write up to ten rising numbers of which the last is 100, such as 50, 75, 100",
+                "Escriba hasta diez números crecientes; el último es 100, como 50, 75, 100",
             ),
         },
     ),

@@ -248,7 +248,7 @@ def _sentence(name: str, code: str) -> str:
     if code == TOO_LATE:
         return gettext("The answer must open before the family should have heard it: write fewer hours here")
     if name == "ladder":
-        return gettext("Write rising numbers of which the last is 100, such as 50, 75, 100")
+        return gettext("Write up to ten rising numbers of which the last is 100, such as 50, 75, 100")
     unit = 1 if name == "allocate" else 60
     least = format_decimal(math.ceil(LEAST[name] / unit * 100) / 100)
     return gettext("Write a number from %(least)s to %(most)s", least=least, most=format_decimal(LONGEST[name] // unit))
