@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple, Protocol
@@ -18,6 +18,8 @@ from econsult.database import Base, Instant
 PAUSE = "pause"
 """The reason of a line `recomputed` that moved only the longest end of the pause that a clock is in."""
 
+LATE = timedelta(seconds=30)
+"""A step that is noticed so much later than it was due is marked late."""
 DIED = "child_died"
 """Why a clock that was owed to a family has ended: the child has died."""
 OFFERED_ANEW = ("offered_again", "cover_came")
@@ -185,6 +187,7 @@ def log(
             due_at=clock.paused_until if kind == "paused" else clock.deadline_at if level else None,
             deadline_at=clock.deadline_at,
             target_seconds=clock.target_seconds,
+            is_late=bool(level) and at - clock.deadline_at > LATE,
             person_id=person_id,
             reason=reason[:32],
             **(asked._asdict() if asked is not None else {}),

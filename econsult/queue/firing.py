@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from econsult.consults.clocks import grace
-from econsult.consults.ledger import ClockState
+from econsult.consults.ledger import LATE, ClockState
 from econsult.consults.lifecycle import Status, next_status
 from econsult.consults.policies import ClockName, Rules, rules_of
 from econsult.consults.records import Consult, Kind, Urgency, note
@@ -31,7 +31,6 @@ from econsult.queue.due import DueClock, DueConsult, due_consults, write_back
 from econsult.queue.outbox import Telling, tell_all
 from econsult.queue.quiet import Quiet
 
-LATE = timedelta(seconds=30)
 MINUTES_OF_DAY = 24 * 60
 
 

@@ -323,6 +323,9 @@ def test_c14_a_promise_that_was_broken_stays_broken_when_it_is_given_up(database
         ]
         assert late == [(given_up[30].id, "first_reply", 6.0)]
         assert figures_and_missed(session, NOON, NOON + 20 * HOUR, NOON + 2 * DAY)[1] == []
+        # Whoever gave it up wrote that it had been broken for six hours.
+        written = select(ClockEvent.is_late).where(ClockEvent.kind == "breached", ClockEvent.name == "first_reply")
+        assert list(session.scalars(written)) == [True]
 
 
 def test_c14_the_first_contact_is_kept_and_an_export_names_nobody(database: Database, clinic: Clinic) -> None:
