@@ -63,7 +63,9 @@ def _conditions() -> list[tuple[int, str, ColumnElement[bool]]]:
     answers_none = _is_holder(Person.role.not_in((Role.SPECIALIST, Role.PCP)))
     speaks_otherwise = exists().where(Patient.id == Consult.patient_id, Patient.language != Consult.language)
     is_had = or_(Consult.holder_id.is_not(None), Consult.claim_until.is_not(None))
+    others = exists().where(Notice.consult_id == Consult.id, Notice.person_id != Consult.requester_id)
     return [
+        (1, "counts as a test, of which nobody is told, and others were told of it", Consult.is_test & others),
         (1, "is in a state that there is not", status.not_in(list(Status))),
         (1, "waits in the pool and no clock of being taken runs", (status == Status.SUBMITTED) & ~_is("allocate")),
         (1, "is open and nobody is promised a reply", status.in_(OPEN) & ~goes_on),

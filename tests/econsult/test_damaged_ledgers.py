@@ -38,6 +38,7 @@ DAMAGE = {
     "was sent at another moment": ["UPDATE consult SET submitted_at = next_deadline_at WHERE id = {waits}"],
     "knows of no such alarm": ["UPDATE consult SET uncovered_at = submitted_at WHERE id = {waits}"],
     "goes on although it has ended": ["UPDATE consult SET ended_at = submitted_at WHERE id = {waits}"],
+    "counts as a test": ["UPDATE consult SET is_test = true WHERE id = {waits}"],
     "carries no rules": ["UPDATE consult SET rules = NULL WHERE id = {waits}"],
     "a specialty that there is not": ["UPDATE consult SET fallback_specialty = 'soup' WHERE id = {waits}"],
     "held since no instant": ["UPDATE consult SET claimed_at = NULL WHERE id = {held}"],
