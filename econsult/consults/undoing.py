@@ -27,6 +27,7 @@ from econsult.consults.records import Consult, note
 from econsult.consults.sides import SideQuestion, SideState, log_side, side_of
 from econsult.consults.steps_carried import forget_steps
 from econsult.consults.turning import turn_clock
+from econsult.consults.unseen import tell_unseen
 from econsult.consults.versions import Answer, signed_answer
 from econsult.consults.visits_carried import carried_of, carry_back, is_begun_on
 from econsult.errors import ForbiddenError, ImpossibleVerbError, TooLateError
@@ -104,6 +105,7 @@ def take_back(session: Session, consult: Consult, person: Person, *, now: dateti
     # The steps of a visit, a new photo and the like came with the signature, and go with it.
     answer.content = without_added(answer.content)
     session.flush()
+    tell_unseen(session, consult, signed_at, now)
     look_for_words(session, consult, now)
     note(session, consult, "undo_sign", person_id=person.id, now=now)
     if answer.corrects is None:

@@ -25,11 +25,12 @@ from econsult.jobs import Job, JobKind, JobPolicy, claim_job, next_rings
 from econsult.notices import Notice, NoticeKind
 from econsult.people.patients import Patient
 from econsult.people.persons import Person
+from econsult.queue.firing import fire
 from econsult.queue.invariants import violations
 from econsult.queue.tongues import put_language_right
 from econsult.queue.waits import mend_waits
 from econsult.rights import Right
-from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic
+from tests.personas import ANSWER, LEASE, NOON, TARGETS, Clinic, open_clinic
 
 SIGNED = NOON + timedelta(hours=1)
 SOON = SIGNED + timedelta(seconds=9)
@@ -258,3 +259,23 @@ def test_the_checker_sees_what_waits_without_an_end_and_mends_it(database: Datab
         assert mend_waits(session, NOON) == 1
         assert (consult.status, mend_waits(session, NOON)) == ("claimed", 0)
         assert list(violations(session, NOON)) == []
+
+
+def test_what_was_late_unseen_when_it_was_signed_is_told_once_it_is_no_answer_any_more(
+    sqlite_database: Database,
+) -> None:
+    """No tick came between the deadline and the signature, which therefore alarmed nobody."""
+    clinic, late = open_clinic(sqlite_database), NOON + timedelta(hours=25)
+    with sqlite_database.writing() as session:
+        consult = drafted(session, clinic)
+        consult.claim_until = late
+        answers.sign(session, consult, clinic.derm, now=late)
+        back(session, consult, clinic.derm, late + timedelta(seconds=9))
+        told = select(Notice.kind, Person.role).join(Person, Person.id == Notice.person_id)
+        hearers = {tuple(each) for each in session.execute(told.where(Notice.kind.in_(("overdue", "late"))))}
+        staff = {("overdue", role) for role in ("coordinator", "director", "pcp")}
+        assert hearers == {*staff, ("late", "caregiver")}
+        for seconds in (10, 12):
+            fire(session, late + timedelta(seconds=seconds))
+        assert {tuple(each) for each in session.execute(told.where(Notice.kind.in_(("overdue", "late"))))} == hearers
+        assert list(violations(session, late + timedelta(seconds=12))) == []
