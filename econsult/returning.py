@@ -26,6 +26,7 @@ from econsult.consults.replies import FAMILY
 from econsult.consults.telephone import call_after_all
 from econsult.consults.threads import was_written_to_family
 from econsult.consults.turning import turn_clock
+from econsult.consults.unseen import tell_unseen
 from econsult.consults.versions import Answer, first_signed, signed_answer
 from econsult.consults.visits_carried import wake_visits
 from econsult.notices import NoticeKind, notify
@@ -103,8 +104,10 @@ def _is_answered(session: Session, consult: Consult, clock: Clock, death: Death)
 
 
 def _go_on(session: Session, consult: Consult, clock: Clock, death: Death, *, now: datetime, by: Person) -> None:
+    since = clock.stopped_at or now
     unhalt(session, clock, now, person_id=by.id)
     turn_clock(session, consult, clock, now, person_id=by.id)
+    tell_unseen(session, consult, since, now)
     if clock.lane != FAMILY:
         return
     for newer in open_clocks(session, consult.id, ClockName.NEXT_REPLY):

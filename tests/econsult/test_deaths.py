@@ -329,6 +329,18 @@ def test_what_was_owed_to_the_family_ends_by_its_own_reason_and_a_mistake_brings
         assert NoticeKind.LATE in to_family(session, LATER)
 
 
+def test_what_was_late_unseen_when_it_was_marked_is_told_once_that_was_a_mistake(
+    database: Database, clinic: Clinic
+) -> None:
+    late = NOON + timedelta(hours=25)
+    with database.writing() as session:
+        clinic.family_question(session)
+        mark(session, clinic, now=late)
+        assert clinic.director.id not in to_staff(session, NoticeKind.OVERDUE)
+        undo(session, clinic, now=late + timedelta(minutes=1))
+        assert {clinic.director.id, clinic.coordinator.id} <= to_staff(session, NoticeKind.OVERDUE)
+
+
 def test_what_is_signed_after_it_owes_the_family_nothing_until_a_mistake_is_taken_back(
     database: Database, clinic: Clinic
 ) -> None:
