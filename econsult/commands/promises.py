@@ -67,7 +67,10 @@ def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _instant(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day: write one such as 2026-11-30.") from None
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 

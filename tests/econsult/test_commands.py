@@ -184,6 +184,7 @@ def test_the_figures_are_printed_as_csv(laid: Path, run: _Run) -> None:
     # Before it was asked nothing was printed, and nobody knows what will be.
     assert run(laid, "metrics", "--as-of", "2026-03-02").stdout == ""
     assert run(laid, "metrics", "--as-of", "2999-01-01").stderr == "--as-of must be a day that has come.\n"
+    assert "'2026-13-01' is no day: write one such as" in run(laid, "metrics", "--from", "2026-13-01").stderr
     closing = run(laid, "closing", "--from", "2026-03-01", "--to", "2026-03-31").stdout.splitlines()
     assert closing[1] == "all,,1,1,0,0,100.0,0.0,0.0,,,,"
     advice = run(laid, "advice", "--from", "2026-03-01", "--to", "2026-03-31").stdout.splitlines()
