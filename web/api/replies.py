@@ -84,8 +84,8 @@ def leave_answer(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
 
 @route("POST", "/consults/<consult_id>/answer/sign", answer="Consult", body=SIGN_IN)
 def sign_answer(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Make the draft final: the first reply is given. "Emergency room now" asks for a word of its own."""
-    is_meant = body.get("confirm_emergency", False)
+    """Make the draft final: the first reply is given. With `confirm_emergency` false no "emergency room now" is."""
+    is_meant = body.get("confirm_emergency", True)
     with loaded(consult_id, Right.ANSWER) as (session, passed):
         answers.sign(session, passed.consult, me(), now=now(), is_meant=is_meant)
     return as_it_is(consult_id)
@@ -104,7 +104,7 @@ def correct_answer(consult_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Sign a new version in the place of the newest one, with the reason that clinic and family read."""
     content = {name: value for name, value in body.items() if name not in ("reason", "version", "confirm_emergency")}
     with loaded(consult_id, Right.ANSWER) as (session, passed):
-        check_meant(content, is_meant=body.get("confirm_emergency", False))
+        check_meant(content, is_meant=body.get("confirm_emergency", True))
         seen = body.get("version")
         correcting.correct(session, passed.consult, me(), content, body["reason"], now=now(), version=seen)
     return as_it_is(consult_id)
