@@ -14,8 +14,12 @@ from imaging.boxes import Box
 from imaging.busy import islands_in
 from imaging.pixels import Pixels
 
-_SIZES = ((725, 33), (363, 17), (0, 14))
-"""How wide and high a grid must be where the longest side has at least so many pixels; modules are one to six."""
+_SIZES = ((725, 33), (363, 17), (0, 22))
+"""How wide and high a grid must be where the longest side has at least so many pixels; modules are one to six.
+
+In the smallest look a person before a wall is as busy as a grid of fourteen pixels. A code of 21 modules and more that
+is not seen in a finer one has 23 there.
+"""
 _WINDOW = 25
 _CONTRAST, _PURE = 50, 0.25
 _CHANGES, _TWO_TONED, _LEAST_LIGHT, _MOST_LIGHT = 0.11, 0.55, 0.35, 0.65

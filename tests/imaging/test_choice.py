@@ -10,6 +10,8 @@ from imaging.boxes import Box
 from imaging.choice import left_open, may_be_near, open_faces
 from imaging.detectors import all_faces_in, load_detectors, small_faces_in
 from imaging.film_codes import FilmCodes
+from imaging.grids import grids_in
+from imaging.halves import halves_of
 from imaging.masks import Mask
 from imaging.models import find_models
 from imaging.policy import Policy, Region
@@ -131,6 +133,14 @@ def test_a_face_that_stays_open_is_no_code_where_a_small_portrait_looks_like_one
     grey = np.asarray(scene.convert("L"))
     hides = [sum(box.common(face) for *_, box in film.look(0.0, grey)) for film in (whole, open_face)]
     assert hides[0] > 0.9 * face.area > 0.1 * face.area > hides[1]
+
+
+@pytest.mark.parametrize(("name", "side"), [("camera.png", 540), ("camera.png", 720), ("motorcycle_left.png", 240)])
+def test_a_person_or_a_thing_before_a_wall_is_no_grid_of_modules(name: str, side: int) -> None:
+    scene, picture = Image.new("RGB", (1600, 1200), (205, 170, 150)), pictures.shipped(name)
+    scale = side / max(picture.size)
+    scene.paste(picture.resize((round(picture.width * scale), round(picture.height * scale))), (200, 150))
+    assert grids_in(halves_of(np.asarray(scene.convert("L")))) == []
 
 
 def box_of(mask: Mask) -> Box:
