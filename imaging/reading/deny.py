@@ -17,8 +17,8 @@ from imaging.reading.glued import parted
 from imaging.reading.initials import Initials
 from imaging.reading.joins import HYPHENS, Joined, Place, over_breaks, spelled_down, spelled_out
 from imaging.reading.lab_words import LAB_WORDS
+from imaging.reading.label_phrases import LABEL_WORDS
 from imaging.reading.labels import (
-    LABEL_WORDS,
     cells_under,
     dated_after,
     dated_below,

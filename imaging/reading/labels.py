@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from imaging.reading.analytes import NO_LABELS
 from imaging.reading.clotting import is_timed
+from imaging.reading.label_phrases import EVERYDAY, NAME_HEADS, NUMBER_HEADS, OF_DATES, PHRASES, TEST
 from imaging.reading.prose import begins_prose, goes_on
 from imaging.reading.somebodys import NUMBER_OF, TELLING, ends_number, is_somebodys, numbering, proves_test
 from imaging.reading.spelling import fold, is_misread
@@ -13,69 +14,6 @@ from imaging.reading.tight_heads import LEAST_HEADS, tight_zones, under_tight
 from imaging.reading.values import begins_with_result
 from imaging.reading.words import Line, Word
 
-_OPENING = (
-    "patient name", "patient", "paciente", "nombre del paciente", "nombre", "name", "last name", "first name",
-    "surname", "apellido", "apellidos", "date of birth", "birth date", "birthdate", "dob", "d o b", "born",
-    "fecha de nacimiento", "fecha nacimiento", "fecha nac", "f nacimiento", "nacimiento", "f n", "fn", "f nac",
-    "fnac", "fec nac", "f de nac",
-    "mrn", "medical record", "medical record no", "record number", "expediente", "no expediente", "historia clinica",
-    "historia", "nhc", "chart", "patient id", "id paciente", "id", "identificacion", "curp", "dni", "ssn",
-    "social security", "seguro social", "member id", "member", "policy", "poliza", "insurance id", "account",
-    "account no", "acct", "cuenta", "accession", "accession no", "folio", "specimen id", "address", "addr", "direccion",
-    "domicilio", "phone", "telephone", "tel", "telefono", "celular", "mobile", "fax", "email", "e mail", "correo",
-    "guardian", "parent", "mother", "father", "madre", "padre", "tutor", "responsable", "next of kin", "pt name",
-    "emergency contact", "contacto de emergencia", "responsible party", "bill to", "guarantor", "subscriber",
-    "policy holder", "policyholder", "legal representative", "representante legal", "acudiente", "med rec",
-    "medical record number", "med rec no", "hospital number", "hospital no", "requisition no", "encounter no",
-    "visit no", "case no", "medicaid id", "no de afiliacion", "numero de afiliacion", "city state zip",
-    "citystatezip", "nacido el", "nacida el", "acc", "csn", "har", "nss",
-)  # fmt: skip
-_WITH_COLON = (
-    "pt", "mom", "mama", "dad", "papa", "encargado", "encargada", "representante", "contact", "contacto", "sibling",
-    "brother", "sister", "hermano", "hermana", "insured", "asegurado", "asegurada", "titular", "suscriptor", "abuela",
-    "abuelo", "grandmother", "grandfather", "tia", "tio", "aunt", "uncle", "caregiver", "cuidador", "cuidadora",
-    "foster parent", "acompanante", "birth", "nac", "nacido", "nacida", "visit", "encounter", "requisition", "registro",
-    "afiliacion", "record", "case", "nickname", "aka", "known as", "also known as", "goes by", "alias",
-    "apodo", "sobrenombre", "conocido como", "conocida como", "le dicen", "nombre preferido", "preferred name",
-)  # fmt: skip
-"""Words of everyday: they are labels where a colon or a sign for a number stands behind them, nowhere else."""
-_TEST = ("pt",)
-"""The one of them that is the name of a test as well: `PT: 12.5 sec` is a prothrombin time and nobody."""
-_CLOSING = (
-    "collected", "collection date", "received", "reported", "report date", "specimen", "ordered by", "provider", "test",
-    "ordering provider", "physician", "result", "flag", "unit", "units", "reference range", "reference", "toma", "sex",
-    "informe", "muestra", "solicitado por", "medico", "prueba", "resultado", "nota", "unidad", "valores de referencia",
-    "sexo", "age", "edad", "status", "fasting", "fecha de toma", "fecha de informe", "fecha", "date", "page", "pagina",
-)  # fmt: skip
-_OF_DATES = frozenset(
-    tuple(phrase.split())
-    for phrase in ("collected", "collection date", "date collected", "collected on", "received", "date received",
-                   "reported", "report date", "date reported", "report", "toma", "fecha de toma", "fecha de informe",
-                   "informe", "recolectado", "recolectada", "recoleccion", "fecha de recoleccion", "recibido",
-                   "recibida", "fecha de recepcion", "reportado", "informado", "fecha de reporte", "specimen collected",
-                   "collection", "drawn", "muestra tomada", "reporte")
-)  # fmt: skip
-"""Labels of a day on which a laboratory did something: for a newborn it may be the day of birth."""
-NAME_HEADS = frozenset(
-    tuple(phrase.split()) for phrase in ("patient", "paciente", "patient name", "nombre del paciente", "pt name")
-)
-NUMBER_HEADS = frozenset(
-    tuple(phrase.split())
-    for phrase in ("mrn", "medical record", "medical record no", "medical record number", "med rec", "med rec no",
-                   "record number", "expediente", "no expediente", "historia clinica", "nhc", "chart", "patient id",
-                   "id paciente", "dob", "date of birth", "fecha de nacimiento", "curp", "dni", "ssn")
-)  # fmt: skip
-"""Heads of columns under which each row of a table names somebody, or gives somebody's number or birth date."""
-_PHRASES = sorted(
-    [(tuple(phrase.split()), True) for phrase in (*_OPENING, *_WITH_COLON)]
-    + [(tuple(phrase.split()), False) for phrase in _CLOSING]
-    + [(phrase, False) for phrase in _OF_DATES],
-    key=lambda entry: len(entry[0]),
-    reverse=True,
-)
-_EVERYDAY = frozenset(tuple(phrase.split()) for phrase in _WITH_COLON)
-LABEL_WORDS = frozenset(word for phrase, _ in _PHRASES for word in phrase)
-"""None of them is taken for a name that could not be read."""
 _FIRST_GAP, _NEXT_GAP = 24.0, 2.2
 """How far, in heights of the label, a value may stand from its label, and its words from each other."""
 _CELL_GAP = 0.9
@@ -100,7 +38,7 @@ def _zones_of(line: tuple[Word, ...]) -> tuple[tuple[int, int, bool], ...]:
 def _find_zones(line: Line) -> Iterator[tuple[int, int, bool]]:
     texts = _texts(line)
     folded = [fold(text) for text in texts]
-    if len(_filled(line)) == 1 and (tight := tight_zones(folded, _PHRASES)):
+    if len(_filled(line)) == 1 and (tight := tight_zones(folded, PHRASES)):
         yield from tight
         return
     at = 0
@@ -111,10 +49,10 @@ def _find_zones(line: Line) -> Iterator[tuple[int, int, bool]]:
             continue
         phrases = _beginning(folded[at], is_certain=_is_certain(line[at]))
         phrase, opens = next(((p, o) for p, o in phrases if _stands(line, folded, at, p)), ((), False))
-        if phrase == _TEST and is_timed(texts[at + 1 :]):
+        if phrase == TEST and is_timed(texts[at + 1 :]):
             phrase = ()
         end = at + len(phrase)
-        begins = phrase not in _EVERYDAY and _begins(line, at) and not (opens and begins_prose(line, at, end))
+        begins = phrase not in EVERYDAY and _begins(line, at) and not (opens and begins_prose(line, at, end))
         if phrase and (_has_colon(line, end) or begins):
             yield at, end, opens
         at += max(1, len(phrase))
@@ -123,7 +61,7 @@ def _find_zones(line: Line) -> Iterator[tuple[int, int, bool]]:
 @functools.lru_cache(maxsize=4096)
 def _beginning(text: str, *, is_certain: bool) -> tuple[tuple[tuple[str, ...], bool], ...]:
     """The labels whose first word a folded word may be: of over two hundred, hardly ever more than three."""
-    return tuple(entry for entry in _PHRASES if _may_be(text, entry[0][0], is_certain=is_certain))
+    return tuple(entry for entry in PHRASES if _may_be(text, entry[0][0], is_certain=is_certain))
 
 
 def dated_after(line: Line) -> list[list[int]]:
@@ -143,7 +81,7 @@ def _has_figures(line: Line, numbers: Iterable[int]) -> bool:
 
 def _is_of_date(line: Line, start: int, end: int) -> bool:
     # The label itself is read without doubt: what may be `Nacido` misread opens no date of birth.
-    return tuple(fold(word.text) for word in line[start:end]) in _OF_DATES
+    return tuple(fold(word.text) for word in line[start:end]) in OF_DATES
 
 
 def _has_colon(line: Line, end: int) -> bool:
@@ -190,7 +128,7 @@ def _is_over(texts: Sequence[str], label: tuple[int, int], found: Sequence[str],
     if found and texts[start].startswith("(") and ")" in found[-1]:
         return True
     behind = texts[number:]
-    is_test = bool(found) and (proves_test(behind) or (fold(behind[0]) in _TEST and is_timed(behind[1:])))
+    is_test = bool(found) and (proves_test(behind) or (fold(behind[0]) in TEST and is_timed(behind[1:])))
     return is_test or ends_number(texts[start:end], found, behind)
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from imaging.reading.lab_words import LAB_TERMS, LAB_WORDS
-from imaging.reading.labels import LABEL_WORDS
+from imaging.reading.label_phrases import LABEL_WORDS
 from imaging.reading.spelling import PARTICLES, as_read, fold, is_alike, pieces_of, spellings_of
 from imaging.reading.words import Line, Word
 

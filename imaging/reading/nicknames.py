@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 
 from imaging.reading.lab_words import LAB_WORDS
-from imaging.reading.labels import LABEL_WORDS
+from imaging.reading.label_phrases import LABEL_WORDS
 from imaging.reading.short_words import EVERYDAY, SIGNS
 from imaging.reading.spelling import PARTICLES, fold, pieces_of, spellings_of
 from imaging.reading.words import Line
