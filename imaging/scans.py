@@ -11,6 +11,8 @@ _LIGHT = "L"
 """Nor is its colour made, though all of what codes it is read: light and colour come together, block by block."""
 _MORE = bytes(16)
 """The decoder reads eight bytes ahead; these are less than a block of any picture."""
+_TELLING, _OPPOSITE = 16, 255
+"""From so many pixels on a row is never by chance what it held before."""
 _END = 2
 """Bytes of the marker behind the scan, the last of the file."""
 GOES_ON = "bytes in the scan behind the end of its picture"
@@ -27,10 +29,19 @@ def fault_of(data: bytes) -> str | None:
     """
     with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
         width, height = (-(-side // _SMALL) for side in image.size)
-    unseen = Image.new(_LIGHT, (width, height))
-    row = (0, height - 1, width, height)
-    # Only its last row is ever asked, and a picture is never by chance what that held.
     before = os.urandom(width)
+    found = [_fault_beside(data, (width, height), before)]
+    if width < _TELLING:
+        # So short a row may be by chance what it held before; it cannot be the opposite of that as well.
+        found.append(_fault_beside(data, (width, height), bytes(_OPPOSITE - one for one in before)))
+    return GOES_ON if GOES_ON in found else None if None in found else FALLS_SHORT
+
+
+def _fault_beside(data: bytes, size: tuple[int, int], before: bytes) -> str | None:
+    """The same, as the last row tells that held this before: only it is ever asked."""
+    width, height = size
+    unseen = Image.new(_LIGHT, size)
+    row = (0, height - 1, width, height)
     unseen.paste(Image.frombytes(_LIGHT, (width, 1), before), row)
     # Pillow's decoder of pieces is the one that can be told to wait; it has no public name.
     decoder = Image._getdecoder(_LIGHT, "jpeg", (_LIGHT, "", _SMALL, 0))

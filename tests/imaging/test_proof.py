@@ -23,7 +23,7 @@ from imaging.paper import PaperPage, write_paper
 from imaging.proof import CODES, PIXELS, STRUCTURE, WORDS, prove
 from imaging.rendition import Rendition
 from imaging.residual import residual_risks
-from imaging.scans import FALLS_SHORT
+from imaging.scans import FALLS_SHORT, fault_of
 from imaging.second_opinion import strangers
 from imaging.signing import is_signed_by, public_key, sign_report
 from imaging.steps.check_copies import check_copies
@@ -389,3 +389,8 @@ def test_a_report_holds_no_identifier_of_its_policy(run: Prepare) -> None:
     assert isinstance(report, Report)
     assert report.checks == (STRUCTURE, WORDS)
     assert not traces(report.to_json().encode(), CASE)
+
+
+def test_a_picture_of_a_few_pixels_is_whole_whatever_chance_puts_beside_it() -> None:
+    data = files.encode(files.noise(8, 8), "JPEG", quality=80)
+    assert {fault_of(data) for _ in range(1500)} == {None}

@@ -29,7 +29,7 @@ def test_a_chosen_photo_is_sent_at_once_and_safe_is_said_only_then(server: Serve
     expect(phone.locator("[data-upload-safe]")).to_be_visible()
     assert arrived(server, draft) == [PHOTO["buffer"]]
     with server.runtime.database.writing() as session:
-        sent = session.scalars(select(Attachment)).one()
+        sent = session.scalars(select(Attachment).where(Attachment.consult_id == draft.id)).one()
         sent.state, sent.reason = AttachmentState.REJECTED, "is_a_document"
     expect(cards).to_contain_text("Esto es un PDF.")
 
