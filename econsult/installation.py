@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import inspect, select, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -75,7 +75,7 @@ def open_records(settings: Settings) -> Installation:
     """Open what is there and make nothing. Raises SettingError where there is no database, or not its keys."""
     url = make_url(settings.database_url)
     has_keys = bool(settings.keys) or (settings.data / "keys").exists()
-    is_there = url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
+    is_there = not _is_no_file(url)
     if not is_there:
         raise SettingError(EMPTY)
     if not has_keys:
@@ -87,8 +87,10 @@ def check_ring(installation: Installation) -> None:
     """Raise SettingError where the keys open nothing of the programs that are there.
 
     One cell that is damaged keeps nobody out: a program's key and that of its trail are asked for of each. A database
-    that does not answer yet, or has no tables, is asked by whoever needs it.
+    that does not answer yet, or has no tables, is asked by whoever needs it; and none is made by the look.
     """
+    if _is_no_file(installation.database.engine.url):
+        return
     with suppress(SQLAlchemyError), installation.database.reading() as session:
         programs = session.scalars(select(Program).where(Program.erased_at.is_(None))).all()
         if programs and not any(installation.vault.opens(each) or _opens_trail(session, each) for each in programs):
@@ -104,8 +106,7 @@ def _opens_trail(session: Session, program: Program) -> bool:
 
 def _holds_programs(url: str) -> bool:
     """Whether there is a database that some key has been made for; none is made by the look."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
+    if _is_no_file(make_url(url)):
         return False
     engine = open_engine(url)
     try:
@@ -115,6 +116,11 @@ def _holds_programs(url: str) -> bool:
         return False
     finally:
         engine.dispose()
+
+
+def _is_no_file(url: URL) -> bool:
+    """Whether it is a SQLite database of which there is no file yet: to connect to it would make one."""
+    return url.get_backend_name() == "sqlite" and not Path(url.database or "").exists()
 
 
 def check_records(installation: Installation) -> None:

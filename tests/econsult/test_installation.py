@@ -63,6 +63,11 @@ def test_keys_that_are_lost_are_not_made_anew(settings: Settings) -> None:
     assert _checked(settings)
 
 
+def test_the_look_at_the_keys_makes_no_database(tmp_path: Path) -> None:
+    assert _checked(load_settings({"ECONSULT_DATA": str(tmp_path)}))
+    assert {path.name for path in tmp_path.iterdir()} == {"keys", "secret_key"}
+
+
 def test_nor_is_the_secret_of_links_and_codes_not_by_a_command_either(settings: Settings) -> None:
     secret = settings.data / "secret_key"
     secret.unlink()
