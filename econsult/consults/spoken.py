@@ -80,8 +80,10 @@ def told_in(content: Mapping[str, Any], language: str) -> Told:
     `content` may hold the `reason` of a correction too, which is kept beside an answer and not in it.
     """
     first = str(content.get("family_summary") or "")
-    # What is too short to tell is in the language of the summary, and that, in doubt, in the one it is written for.
-    usual = language_of(first) or language_of(str(content.get("watch_for") or "")) or language
+    # What is too short to tell is in the language of the summary; and that, in doubt, in none but English, unless
+    # somebody answers for its Spanish: whoever cannot read it would be told that it is in their own language.
+    in_doubt = SPANISH if language == SPANISH and content.get("spanish_how") else "en"
+    usual = language_of(first) or language_of(str(content.get("watch_for") or "")) or in_doubt
 
     def spoken(text: object, beside: object) -> Spoken:
         if language == SPANISH and str(beside or "").strip():

@@ -110,3 +110,12 @@ def test_what_lacks_is_the_desks_task_until_somebody_has_told_it(database: Datab
         assert tasks() == [consult.id]
         telling.inform(session, consult, clinic.coordinator, method="phone", teach_back=True, now=hour)
         assert tasks() == []
+
+
+@pytest.mark.parametrize(
+    "text", ["Harmless birthmark. No treatment needed.", "Mild asthma. Inhaler nightly, spacer always."]
+)
+def test_english_of_few_words_is_not_passed_off_as_spanish(text: str) -> None:
+    told = told_in({"family_summary": text}, "es")
+    assert (told.summary.language, told.lacking, told.is_in_spanish) == ("en", ("family_summary",), False)
+    assert told_in({"family_summary": "Hidrocortisona 1 %", "spanish_how": "written"}, "es").is_in_spanish

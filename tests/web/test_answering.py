@@ -300,6 +300,7 @@ def test_spanish_beside_the_english_is_named_measured_and_missed(
     assert "To tell by an interpreter" in desk.get("/coordination").text
     card = f"/coordination/{held.public_id}"
     assert "Tell this by an interpreter." in desk.get(card).text
+    assert browser_of(clinic.pcp).get(f"/consults/{held.public_id}").text.count("Tell this by an interpreter.") == 1
     post(desk, f"{card}/informed", {"version": "1", "method": "phone"})
     assert "To tell by an interpreter" not in desk.get("/coordination").text
 
